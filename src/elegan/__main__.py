@@ -1,0 +1,3 @@
+from elegan.cli import main
+
+main()

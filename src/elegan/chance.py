@@ -1,0 +1,72 @@
+"""Randomness as a function of progress: every draw of a move follows from (seed, position), and of a row from its place in the batch.
+
+A draw is made for the whole batch of all processes on the CPU, and each process and each accumulated part takes its own
+rows of it. So a batch gives the same numbers however it is split and on whatever device, and nothing random needs saving.
+"""
+
+import contextlib
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+def mix(*values: int | str) -> int:
+    """A 63-bit seed from any numbers and words; nearby values give unrelated seeds."""
+    return int.from_bytes(hashlib.blake2b(repr(values).encode(), digest_size=8).digest(), "big") >> 1
+
+
+def generator(*values: int | str) -> torch.Generator:
+    """A CPU generator seeded with `mix(*values)`."""
+    return torch.Generator().manual_seed(mix(*values))
+
+
+@dataclass
+class Draws:
+    """The random stream of one move: `rows` of a batch of `total`."""
+
+    stream: torch.Generator
+    total: int
+    rows: range
+
+    def own(self, draw: Tensor) -> Tensor:
+        return draw[:, self.rows.start : self.rows.stop].flatten(0, 1)
+
+
+_draws: Draws | None = None
+
+
+@contextlib.contextmanager
+def drawing(*seed: int | str, total: int, rows: range) -> Iterator[None]:
+    """Within it, `normal` and `uniform` belong to `rows` of a batch of `total` rows under this seed.
+
+    Torch's own stream is seeded as well, for layers such as dropout.
+    """
+    global _draws
+    torch.manual_seed(mix(*seed, "own", rows.start))
+    before, _draws = _draws, Draws(generator(*seed), total, rows)
+    try:
+        yield
+    finally:
+        _draws = before
+
+
+def _draw(kind, n: int, *shape: int) -> Tensor:
+    if _draws is None:
+        return kind(n, *shape)
+    copies, rest = divmod(n, len(_draws.rows))
+    if rest or not copies:
+        raise ValueError(f"asked for {n} random rows where the part of the batch has {len(_draws.rows)}")
+    return _draws.own(kind(copies, _draws.total, *shape, generator=_draws.stream))
+
+
+def normal(n: int, *shape: int, device: torch.device | str = "cpu") -> Tensor:
+    """Standard normal float32 of n x shape; n is a multiple of the rows at hand. Outside a move: torch's own stream."""
+    return _draw(torch.randn, n, *shape).to(device, non_blocking=True)
+
+
+def uniform(n: int, *shape: int, device: torch.device | str = "cpu") -> Tensor:
+    """Uniform float32 in [0, 1) of n x shape; see `normal`."""
+    return _draw(torch.rand, n, *shape).to(device, non_blocking=True)

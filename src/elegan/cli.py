@@ -1,0 +1,142 @@
+"""The command line: one verb a command, each over the same function as the Python API. Torch is imported by the verb."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from elegan.errors import Failure, Interrupted, UserError
+
+app = typer.Typer(
+    help="A folder of images in, a trained and honestly measured GAN out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
+Checkpoint = Annotated[str, typer.Option(help="newest, best by the watched metric, or a step.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
+
+
+@app.command()
+def train(
+    data: Annotated[str | None, typer.Argument(help="A folder, a zip, or a set: digits, mnist, ..., hf:NAME.")] = None,
+    recipe: Annotated[str | None, typer.Option(help="A recipe's name or TOML file; default: by the data.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Length in steps.")] = None,
+    images: Annotated[int | None, typer.Option(min=1, help="Length in images seen, instead of steps.")] = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Changes the recipe.")] = None,
+    out: Annotated[Path, typer.Option(help="Where run folders are made.")] = Path("runs"),
+    name: Annotated[str | None, typer.Option(help="The run's name; default: by data and recipe.")] = None,
+    seed: Annotated[int, typer.Option(help="Of weights, order and latents.")] = 0,
+    device: Device = "auto",
+    precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")] = "auto",
+    resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Goes on with this run by its own recipe.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only says what it would do and cost.")] = False,
+) -> None:
+    """Trains a generator; the same command again goes on where it stopped."""
+    from elegan.session import plan_for
+    from elegan.session import train as start
+
+    options: dict[str, Any] = {
+        "data": data, "recipe": recipe, "settings": settings or [], "steps": steps, "images": images, "out": out,
+        "name": name, "seed": seed, "device": device, "precision": precision, "resume": resume,
+    }  # fmt: skip
+    if dry_run:
+        from elegan.estimate import estimate
+
+        plan = plan_for(**options)
+        _say(*plan.lines(), *estimate(plan))
+        return
+    run = start(**options)
+    _say(f"{run.path}/samples.png shows what it makes; more with: elegan sample {run.path}")
+
+
+@app.command()
+def sample(
+    run: RunPath,
+    num: Annotated[int, typer.Option(min=1, help="How many images.")] = 64,
+    seeds: Annotated[str | None, typer.Option(help="Which ones: 0-63, or 3,7,20-29.")] = None,
+    label: Annotated[str | None, typer.Option("--class", help="Only this class, by name or number.")] = None,
+    truncation: Annotated[float | None, typer.Option(help="Latents within |z| < T: safer, less varied pictures.")] = None,
+    separate: Annotated[bool, typer.Option("--separate/--grid", help="A file an image, or one sheet.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder; default: RUN/generated.")] = None,
+    checkpoint: Checkpoint = "newest",
+    device: Device = "cpu",
+) -> None:
+    """Makes images with a trained run."""
+    from elegan.run import Run
+    from elegan.sample import parse_seeds, save_samples
+
+    opened = Run.open(run, checkpoint, device)
+    chosen = parse_seeds(seeds) if seeds else list(range(num))
+    _say(str(save_samples(opened, chosen, label, truncation, separate, out or run / "generated")))
+
+
+@app.command()
+def evaluate(
+    run: RunPath,
+    data: Annotated[str | None, typer.Option(help="What to measure against; default: the run's data.")] = None,
+    metrics: Annotated[str, typer.Option(help="Some of fd, kd, is, prdc, by commas.")] = "fd,kd,is,prdc",
+    num: Annotated[int, typer.Option(min=2, help="Generated images.")] = 10_000,
+    extractor: Annotated[
+        str, typer.Option(help="auto, classifier, random, pixel, inception, a .onnx file or package.module:name.")
+    ] = "auto",
+    split: Annotated[str, typer.Option(help="train, test or all of the data.")] = "train",
+    seed: Annotated[int, typer.Option(help="The first latent's seed, and that of subsets.")] = 0,
+    checkpoint: Checkpoint = "newest",
+    device: Device = "cpu",
+) -> None:
+    """Measures a run against real images, with intervals and the real-against-real floor."""
+    from elegan.evaluate import evaluate_run, table
+    from elegan.run import Run
+
+    opened = Run.open(run, checkpoint, device)
+    results = evaluate_run(opened, data, metrics=metrics.split(","), num=num, extractor=extractor, split=split, seed=seed)
+    _say(table(results), f"appended to {run}/evaluations.jsonl")
+
+
+@app.command()
+def recipes(
+    name: Annotated[str | None, typer.Argument(help="Prints this one in full, marking what its parent has not.")] = None,
+) -> None:
+    """Lists the recipes, or prints one."""
+    from elegan.recipes import CATALOGUE, find_recipe
+    from elegan.recipes.show import full
+
+    if name:
+        _say(*full(find_recipe(name)))
+    else:
+        width = max(map(len, CATALOGUE))
+        _say(*(f"{recipe.name:{width}}  {recipe.about}" for recipe in CATALOGUE.values()))
+
+
+@app.command()
+def data(
+    source: Annotated[str, typer.Argument(metavar="DATA", help="A folder, a zip or a named set.")],
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Reports count, sizes, modes, classes, duplicates and unreadable files."""
+    from elegan.data import survey
+
+    report = survey(source)
+    _say(json.dumps(report.to_dict(), indent=1, ensure_ascii=False) if as_json else str(report))
+
+
+def _say(*lines: str) -> None:
+    print(*lines, sep="\n")
+
+
+def main() -> None:
+    """The entry point: exit code 2 for a user's mistake, 1 for failed work, 130 after Ctrl-C, each with one line."""
+    try:
+        app()
+    except (UserError, Failure, Interrupted) as error:
+        print(f"elegan: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

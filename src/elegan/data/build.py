@@ -1,0 +1,190 @@
+"""From encoded images to one file of pixels in a single pass, with all that is known about them beside it."""
+
+import hashlib
+import json
+import os
+import shutil
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from PIL import Image
+
+from elegan.data import decode
+from elegan.data.decode import Facts, Square, Unreadable
+from elegan.data.plan import Plan, notes_on, plan_for
+from elegan.data.sources import Listing, Source
+from elegan.errors import Failure, UserError
+
+BLOCK_BYTES = 32 << 20  # decoded before the next write; bounds the memory
+SAMPLE = 64  # headers looked at to guess the plan that the whole set then confirms
+SPARE_BYTES = 64 << 20  # left free on the disk beyond the cache itself
+SKIPPED = "skipped.txt"
+T = TypeVar("T")
+
+
+def build(source: Source, resolution: int, channels: int, fit: str, work: Path) -> None:
+    """Fills the empty folder `work`: images.u8, labels.npy, skipped.txt and meta.json, all synced to the disk.
+
+    Size and channels are guessed from a sample of headers, so that one pass is enough where the sample was fair.
+    Raises `UserError` when no image can be read and `Failure` or `OSError` when the disk is full.
+    """
+    listing = source.listing()
+    guess = plan_for(_sample(listing), resolution, channels)
+    done = _decode(listing, guess, fit, work)
+    exact = plan_for(done.facts, resolution, channels)
+    if done.kept and (exact.resolution != guess.resolution or exact.channels > guess.channels):
+        done = _decode(listing, exact, fit, work)
+    if not done.kept:
+        raise UserError(f"{source.address} has no readable image: {_in_short(done.skipped)}")
+    meta = {"source": source.address, **_finish(listing, done, channels, fit, work)}
+    (work / "meta.json").write_text(json.dumps(meta, indent=1), encoding="utf-8")
+    for path in (*work.iterdir(), work):
+        sync(path)
+
+
+def in_order(work: Callable[[int], T], count: int, block: int = 1024) -> Iterator[list[T]]:
+    """`work(0)`, `work(1)`, ... on all cores, in order, in blocks; Pillow's warnings are not shown.
+
+    Threads, as decoding large images runs without the interpreter's lock; of small ones, it takes no time worth more.
+    """
+    step = max(1, min(64, block // (2 * (os.cpu_count() or 1))))
+    with ThreadPoolExecutor(os.cpu_count()) as pool, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        for start in range(0, count, block):
+            stop = min(start + block, count)
+            spans = [range(i, min(i + step, stop)) for i in range(start, stop, step)]
+            done = pool.map(lambda span: [work(i) for i in span], spans)
+            yield [result for results in done for result in results]
+
+
+def megabytes(count: int) -> str:
+    return f"{count / 1e6:.0f} MB" if count >= 1e7 else f"{count / 1e6:.1f} MB"
+
+
+def sync(path: Path) -> None:
+    """Makes a file, or the names in a folder, survive a loss of power."""
+    if os.name == "nt":  # Windows opens no folder, and no file for syncing that is read-only
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@dataclass
+class _Pass:
+    """What one pass over the set found out."""
+
+    plan: Plan
+    facts: Counter[Facts] = field(default_factory=Counter)
+    kept: list[int] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    content: Any = field(default_factory=hashlib.sha256)
+    grey: bool = True
+    opaque: bool = True
+
+    def take(self, squares: list[Square]) -> np.ndarray:
+        """Counts them in; their pixels as one array."""
+        pixels = np.stack([square.pixels for square in squares])
+        self.facts.update(square.facts for square in squares)
+        self.content.update(b"".join(square.digest for square in squares))
+        self.grey = self.grey and bool((pixels[..., :1] == pixels[..., :3]).all())
+        self.opaque = self.opaque and (self.plan.channels < 4 or bool((pixels[..., 3] == 255).all()))
+        return pixels
+
+
+def _sample(listing: Listing) -> Counter[Facts]:
+    """The facts of a few readable images spread over the set."""
+    found: Counter[Facts] = Counter()
+    count = len(listing.names)
+    for index in range(0, count, max(1, count // SAMPLE)):
+        with suppress(Unreadable):
+            found[decode.peek(listing.read(index))] += 1
+    return found
+
+
+def _check_disk(needed: int, folder: Path) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < needed + SPARE_BYTES:
+        raise Failure(
+            f"the data cache needs {megabytes(needed + SPARE_BYTES)} at {folder}, only {megabytes(free)} are free; "
+            "ELEGAN_CACHE names another folder"
+        )
+
+
+def _decode(listing: Listing, plan: Plan, fit: str, work: Path) -> _Pass:
+    """One pass over the set: uint8 images one after the other in a file, unreadable ones noted and left out."""
+    _check_disk(len(listing.names) * plan.bytes_each, work.parent)
+    done = _Pass(plan, skipped=list(listing.skipped))
+
+    def one(index: int) -> Square | str:
+        try:
+            return decode.square(listing.read(index), plan.resolution, plan.channels, fit)
+        except Unreadable as error:
+            return str(error)
+
+    with open(work / "images.u8", "wb") as file:
+        index = 0
+        for block in in_order(one, len(listing.names), max(1, min(1024, BLOCK_BYTES // plan.bytes_each))):
+            squares = []
+            for result in block:
+                if isinstance(result, str):
+                    done.skipped.append((listing.names[index], result))
+                else:
+                    done.kept.append(index)
+                    squares.append(result)
+                index += 1
+            if squares:
+                file.write(done.take(squares).data)
+    return done
+
+
+def _finish(listing: Listing, done: _Pass, channels: int, fit: str, work: Path) -> dict[str, Any]:
+    """Brings the images to the channels really needed, writes labels and skipped files; the description."""
+    held = done.plan.channels
+    final = channels or (4 if not done.opaque else 1 if done.grey else min(held, 3))
+    shape = [len(done.kept), done.plan.resolution, done.plan.resolution, final]
+    if final != held:
+        _narrow(work / "images.u8", held, final)
+    notes = [*listing.notes, *notes_on(done.facts, shape[1], final, fit)]
+    if listing.labels is not None:
+        labels = listing.labels[done.kept]
+        np.save(work / "labels.npy", labels)
+        done.content.update(labels.astype("<i8").tobytes())
+    if done.skipped:
+        lines = "".join(f"{name}\t{reason}\n" for name, reason in sorted(done.skipped))
+        (work / SKIPPED).write_bytes(lines.encode("utf-8", "backslashreplace"))
+        notes.append(_in_short(done.skipped))
+    done.content.update(json.dumps([decode.VERSION, shape, fit, listing.classes]).encode())
+    return {
+        "shape": shape,
+        "classes": listing.classes,
+        "fingerprint": done.content.hexdigest(),
+        "skipped": len(done.skipped),
+        "notes": notes,
+    }
+
+
+def _in_short(skipped: list[tuple[str, str]]) -> str:
+    first = ", ".join(f"{name} ({reason})" for name, reason in sorted(skipped)[:3])
+    count = "1 file" if len(skipped) == 1 else f"{len(skipped)} files"
+    return f"{count} skipped: {first}{', ...' if len(skipped) > 3 else ''}"
+
+
+def _narrow(path: Path, held: int, final: int) -> None:
+    """Drops the channels that say nothing: all equal (grey), or alpha that is opaque everywhere."""
+    narrowed = path.with_name("narrowed.u8")
+    with open(path, "rb") as old, open(narrowed, "wb") as new:
+        while block := old.read(held << 22):
+            pixels = np.frombuffer(block, np.uint8).reshape(-1, held)
+            new.write(np.ascontiguousarray(pixels[:, :final]).data)
+    os.replace(narrowed, path)

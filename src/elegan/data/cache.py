@@ -1,0 +1,103 @@
+"""Decode once: a folder per data set and options, with one raw uint8 file that later runs map into memory.
+
+An entry is built beside its place and renamed into it, under a lock that the system drops when its holder dies. So a
+second process waits and then reads, and a killed one leaves only a folder that the next builder removes.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkdtemp
+
+import numpy as np
+from filelock import FileLock
+
+from elegan.data import decode
+from elegan.data.build import SKIPPED, build, megabytes, sync
+from elegan.data.sources import Source
+from elegan.errors import Failure
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What stands in the cache for one data set and one choice of options."""
+
+    images: np.ndarray  # uint8, N x H x W x C, mapped read-only
+    labels: np.ndarray | None  # int64, N
+    classes: tuple[str, ...]
+    fingerprint: str
+    notes: tuple[str, ...]
+
+
+def cached(source: Source, resolution: int, channels: int, fit: str, root: Path) -> Entry:
+    """The decoded images of `source`, built under `root` unless they stand there. Raises `UserError`, `Failure`."""
+    options = [decode.VERSION, source.stamp, resolution, channels, fit]
+    key = hashlib.sha256(json.dumps(options).encode()).hexdigest()[:24]
+    folder = root.absolute() / key
+    entry = _open(folder)
+    if entry is not None:
+        return entry
+    with _clear_errors(root):
+        root.mkdir(parents=True, exist_ok=True)
+        with FileLock(root / f"{key}.lock"):
+            if _open(folder) is None:
+                _fill(source, resolution, channels, fit, folder)
+    entry = _open(folder)
+    if entry is None:
+        raise Failure(f"the data cache at {folder} was changed while it was being opened")
+    return entry
+
+
+def default_root() -> Path:
+    """$ELEGAN_CACHE/data, or `elegan/data` in the platform's cache folder."""
+    if os.environ.get("ELEGAN_CACHE"):
+        return Path(os.environ["ELEGAN_CACHE"]).expanduser() / "data"
+    if sys.platform == "win32" and os.environ.get("LOCALAPPDATA"):
+        return Path(os.environ["LOCALAPPDATA"]) / "elegan" / "data"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "elegan" / "data"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "elegan" / "data"
+
+
+def _open(folder: Path) -> Entry | None:
+    """The entry, or None where none stands complete."""
+    try:
+        meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+        images = np.asarray(np.memmap(folder / "images.u8", dtype=np.uint8, mode="r")).reshape(meta["shape"])
+        labels = np.load(folder / "labels.npy", allow_pickle=False) if meta["classes"] else None
+        notes = [*meta["notes"], f"cache: {megabytes(images.size)} at {folder}"]
+        if meta["skipped"]:
+            notes.append(f"skipped files are listed in {folder / SKIPPED}")
+        return Entry(images, labels, tuple(meta["classes"]), meta["fingerprint"], tuple(notes))
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+@contextmanager
+def _clear_errors(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, NotImplementedError) as error:  # the latter from a file system without locks
+        reason = getattr(error, "strerror", None) or error
+        advice = "ELEGAN_CACHE names another folder"
+        raise Failure(f"the data cache at {root} cannot be written: {reason}; {advice}") from None
+
+
+def _fill(source: Source, resolution: int, channels: int, fit: str, folder: Path) -> None:
+    for leftover in folder.parent.glob(f".{folder.name}.*"):  # of a killed builder: the lock is ours
+        shutil.rmtree(leftover)
+    work = Path(mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        build(source, resolution, channels, fit, work)
+        if folder.exists():  # damaged, or it would have been opened
+            shutil.rmtree(folder)
+        os.rename(work, folder)
+        sync(folder.parent)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)

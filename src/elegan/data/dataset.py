@@ -1,0 +1,98 @@
+"""A data set ready for training: from a folder, a zip or a name to one uint8 array mapped into memory."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from elegan.data.cache import cached, default_root
+from elegan.data.layout import SPLITS
+from elegan.data.named import NAMES, from_hub, from_name
+from elegan.data.sources import Source, from_folder, from_zip
+from elegan.errors import UserError, nearest
+
+FITS = ("crop", "pad", "stretch")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Decoded images and what they are.
+
+    `images`: uint8, N x H x W x C, H = W, mapped read-only; `labels`: int64, N, indices into `classes`, or None.
+    `fingerprint`: SHA-256 over the encoded files, labels, classes and options, equal wherever the same pictures lie.
+    `notes`: what was done to the pictures, one plain line each.
+    """
+
+    name: str
+    source: str
+    images: np.ndarray
+    labels: np.ndarray | None
+    classes: tuple[str, ...]
+    fingerprint: str
+    notes: tuple[str, ...]
+
+    @property
+    def resolution(self) -> int:
+        return self.images.shape[1]
+
+    @property
+    def channels(self) -> int:
+        return self.images.shape[3]
+
+
+def open_data(
+    source: str,
+    resolution: int = 0,
+    channels: int = 0,
+    fit: str = "crop",
+    split: str = "train",
+    cache: Path | None = None,
+) -> Dataset:
+    """Opens a folder, a zip or a named set, decoding it into the cache the first time.
+
+    `resolution`: side in pixels; 0 keeps images that are all of one square size in 8..128, and otherwise takes the
+    power of two in 8..128 at or below the median short side. `channels`: 1, 3 or 4; 0 takes 1 where all are grey, 4
+    where any pixel is transparent, else 3. `fit` brings images that are not square to one: "crop" takes the centre,
+    "pad" repeats the outermost pixels, "stretch" distorts. `split`: "train", "test" or "all"; folders and zips have a
+    held-out part when their top level is train/ and test/ (or val/). `cache`: the folder for decoded images.
+
+    Raises `UserError` for an unknown source, option or split or a set without readable images, `Failure` when the
+    download or the cache fails.
+    """
+    if not (resolution == 0 or 2 <= resolution <= 4096):
+        raise UserError(f"resolution {resolution} is not 0 (chosen from the data) or in 2..4096")
+    if channels not in (0, 1, 3, 4):
+        raise UserError(f"channels {channels} is not 0 (chosen from the data), 1, 3 or 4")
+    if fit not in FITS:
+        raise UserError(f"unknown fit {fit!r}{nearest(fit, FITS)}")
+    found = find(source, split)
+    entry = cached(found, resolution, channels, fit, cache or default_root())
+    name = re.sub(r"[^\w.-]+", "-", found.name).strip("-.") or "images"
+    return Dataset(name, found.address, entry.images, entry.labels, entry.classes, entry.fingerprint, entry.notes)
+
+
+def find(source: str, split: str) -> Source:
+    """The images that DATA means, not yet read. Raises `UserError` for an unknown DATA or split."""
+    if split not in SPLITS:
+        raise UserError(f"unknown split {split!r}{nearest(split, SPLITS)}")
+    if source.startswith("hf:"):
+        return from_hub(source.removeprefix("hf:"), split)
+    named = from_name(source, split)
+    if named is not None:
+        return named
+    path = Path(source).expanduser()
+    if path.is_dir():
+        return from_folder(path, split)
+    if path.is_file():
+        return from_zip(path, split)
+    raise UserError(f"no folder, zip or data set {source!r}{_nearest_source(source, path)}")
+
+
+def _nearest_source(source: str, path: Path) -> str:
+    beside = {}
+    if path.parent.is_dir():
+        beside = {name: str(path.parent / name) for name in os.listdir(path.parent)}
+    hint = nearest(path.name, beside) if beside else ""
+    return hint if "did you mean" in hint else nearest(source, NAMES)

@@ -1,0 +1,186 @@
+"""One encoded image in, one square uint8 array out; everything odd about the file is named, nothing is guessed.
+
+Only bitmap formats that Pillow decodes itself are opened, so no file can start an outside program (EPS would).
+"""
+
+import hashlib
+import io
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image, ImageCms, ImageOps
+
+VERSION = 1  # raised when the same file would give other pixels, so that no cache of older pixels is taken for new ones
+MAX_PIXELS = 1 << 27
+MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+# fmt: off
+SUFFIXES = (".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".webp",
+            ".avif", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".tga", ".ico", ".jp2")
+# fmt: on
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF", "PPM", "TGA", "ICO", "JPEG2000")
+_ORIENTATION = 0x0112
+_EXIF_KEYS = {"exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp"}
+
+
+class Unreadable(Exception):
+    """This one file cannot be used; the text says why in a few words."""
+
+
+class Facts(NamedTuple):
+    """What a file was before it was made uniform: upright width and height, Pillow's mode, and its peculiarities."""
+
+    width: int
+    height: int
+    mode: str
+    peculiar: tuple[str, ...]
+
+
+class Square(NamedTuple):
+    """One decoded image: uint8 pixels `resolution x resolution x channels`, facts, SHA-256 of the encoded file."""
+
+    pixels: np.ndarray
+    facts: Facts
+    digest: bytes
+
+
+def peek(encoded: bytes) -> Facts:
+    """The facts of an image from its header alone, without decoding the pixels. Raises `Unreadable`."""
+    image = _open(encoded)
+    return _facts(image, _is_animated(image))
+
+
+def decode(encoded: bytes) -> tuple[Image.Image, Facts]:
+    """The upright first frame in mode L, RGB or RGBA (8 bits a channel) and the facts. Raises `Unreadable`."""
+    image = _open(encoded)
+    try:
+        animated = _is_animated(image)
+        image.load()
+        facts = _facts(image, animated)
+        return _eight_bit(ImageOps.exif_transpose(image) if "EXIF-rotated" in facts.peculiar else image), facts
+    except Unreadable:
+        raise
+    except Exception as error:  # a damaged file makes Pillow's plug-ins raise nearly anything
+        raise Unreadable(_reason(error)) from None
+
+
+def square(encoded: bytes, resolution: int, channels: int, fit: str) -> Square:
+    """`decode`, then colours to `channels` (1, 3, 4), then to a square of `resolution` pixels. Raises `Unreadable`."""
+    image, facts = decode(encoded)
+    pixels = np.asarray(_resize(_recolour(image, channels), resolution, fit))
+    return Square(pixels.reshape(resolution, resolution, channels), facts, hashlib.sha256(encoded).digest())
+
+
+def _open(encoded: bytes) -> Image.Image:
+    if not encoded:
+        raise Unreadable("empty file")
+    try:
+        image = Image.open(io.BytesIO(encoded), formats=_formats())
+    except Image.UnidentifiedImageError:
+        raise Unreadable("not an image") from None
+    except Exception as error:
+        raise Unreadable(_reason(error)) from None
+    if image.width * image.height > MAX_PIXELS:
+        raise Unreadable(f"{image.width}x{image.height} is beyond {MAX_PIXELS / 1e6:.0f} million pixels")
+    return image
+
+
+@cache
+def _formats() -> list[str]:
+    """Those of `FORMATS` that this build of Pillow has."""
+    Image.init()
+    return [name for name in FORMATS if name in Image.OPEN]
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
+        return "too many pixels (a decompression bomb)"
+    first_line = (str(error) or type(error).__name__).splitlines()[0]
+    return first_line[:120]
+
+
+def _is_animated(image: Image.Image) -> bool:
+    try:
+        return image.format != "MPO" and getattr(image, "is_animated", False)
+    except Exception:  # what follows a whole first frame may be damaged
+        return False
+
+
+def _facts(image: Image.Image, animated: bool) -> Facts:
+    orientation = _orientation(image)
+    width, height = image.size if orientation < 5 else image.size[::-1]
+    mode = image.mode
+    found = {
+        "16-bit": mode.startswith("I"),
+        "float": mode == "F",
+        "1-bit": mode == "1",
+        "palette": mode in ("P", "PA"),
+        mode: mode in ("CMYK", "YCbCr", "LAB", "HSV"),
+        "transparency": image.has_transparency_data,
+        "EXIF-rotated": orientation > 1,
+        "animated": animated,
+    }
+    return Facts(width, height, mode, tuple(name for name, is_so in found.items() if is_so))
+
+
+def _orientation(image: Image.Image) -> int:
+    """1 (upright) to 8 (EXIF 2.3, 4.6.4), looked up only where there can be one: the look-up costs half a decode."""
+    if image.format != "TIFF" and not image.info.keys() & _EXIF_KEYS:
+        return 1
+    try:
+        value = image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # a broken EXIF block does not make the pixels unreadable
+        return 1
+    return value if value in range(1, 9) else 1
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """Any Pillow mode as L, RGB or RGBA."""
+    if image.mode in ("L", "RGB", "RGBA") and "transparency" not in image.info:
+        return image
+    if image.mode.startswith("I") or image.mode == "F":
+        return Image.fromarray(_scaled(np.asarray(image), image.mode == "F"))
+    if image.has_transparency_data:
+        return image.convert("RGBA")
+    if image.mode == "LAB":
+        to_rgb = ImageCms.buildTransform(ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB")
+        return ImageCms.applyTransform(image, to_rgb) or image
+    return image.convert("L" if image.mode == "1" else "RGB")
+
+
+def _scaled(values: np.ndarray, is_float: bool) -> np.ndarray:
+    """Greys of more than 8 bits to 0..255 with rounding: 16-bit by its full range, floats from 0..1 or 0..255."""
+    low, high = float(values.min()), float(values.max())
+    full = (1.0 if high <= 1 else 255.0) if is_float else 65535.0
+    if not (low >= 0 and high <= full):  # also true of NaN
+        raise Unreadable(f"grey values {low:g}..{high:g} are outside 0..{full:g}")
+    return np.rint(values.astype(np.float64) * (255 / full)).astype(np.uint8)
+
+
+def _recolour(image: Image.Image, channels: int) -> Image.Image:
+    if image.mode == "RGBA" and channels < 4:
+        white = Image.new("RGBA", image.size, (255, 255, 255, 255))
+        image = Image.alpha_composite(white, image).convert("RGB")
+    return image if image.mode == MODES[channels] else image.convert(MODES[channels])
+
+
+def _resize(image: Image.Image, resolution: int, fit: str) -> Image.Image:
+    width, height = image.size
+    if width == height == resolution:
+        return image
+    if fit == "pad" and width != height:
+        return _pad(image, resolution)
+    side = min(width, height)
+    left, top = (width - side) // 2, (height - side) // 2
+    box = (left, top, left + side, top + side) if fit == "crop" else (0, 0, width, height)
+    return image.resize((resolution, resolution), Image.Resampling.LANCZOS, box=box, reducing_gap=4.0)
+
+
+def _pad(image: Image.Image, resolution: int) -> Image.Image:
+    """The whole image inside the square, its outermost rows or columns repeated to the border."""
+    scale = resolution / max(image.size)
+    width, height = (max(1, round(side * scale)) for side in image.size)
+    pixels = np.asarray(image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=4.0))
+    left, top = (resolution - width) // 2, (resolution - height) // 2
+    border = [(top, resolution - height - top), (left, resolution - width - left)] + [(0, 0)] * (pixels.ndim - 2)
+    return Image.fromarray(np.pad(pixels, border, mode="edge"))

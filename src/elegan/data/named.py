@@ -1,0 +1,153 @@
+"""Data sets by name: the digits inside scikit-learn's wheel, and what the Hugging Face `datasets` library loads."""
+
+import os
+from importlib.metadata import version
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from elegan.data.decode import Unreadable
+from elegan.data.layout import pick_part
+from elegan.data.sources import Listing, Source, read_file
+from elegan.errors import Failure, UserError, nearest
+
+HUB = {
+    "mnist": "ylecun/mnist",
+    "fashion-mnist": "zalando-datasets/fashion_mnist",
+    "cifar10": "uoft-cs/cifar10",
+    "celeba": "flwrlabs/celeba",
+    "imagenet": "ILSVRC/imagenet-1k",  # gated: its owners ask for an account
+    "lsun:bedroom": "pcuenq/lsun-bedrooms",
+    "lsun:church": "tglcourse/lsun_church_train",
+}
+NAMES = ("digits", *HUB)
+
+
+def from_name(name: str, split: str) -> Source | None:
+    """The named set, or None when `name` has no such form. Raises `UserError` and `Failure` as `from_hub` does."""
+    if name == "digits":
+        return digits(split)
+    if name in HUB:
+        return from_hub(HUB[name], split, name)
+    if name.startswith("lsun:"):
+        known = [other for other in HUB if other.startswith("lsun:")]
+        raise UserError(f"no public copy of {name!r} is known{nearest(name, known)} (a folder or zip of it works too)")
+    return None
+
+
+def digits(split: str) -> Source:
+    """1,797 handwritten digits, 8x8 grey, inside scikit-learn's wheel (Alpaydin and Kaynak, UCI, 1998).
+
+    Every fifth image of each class is held out: 1,442 train, 355 test. Grey levels 0..16 become 0..255, rounded.
+    """
+
+    def listing() -> Listing:
+        from sklearn.datasets import load_digits
+
+        values, labels = load_digits(return_X_y=True)
+        turn = np.array([np.count_nonzero(labels[:i] == label) for i, label in enumerate(labels)])
+        held_out = turn % 5 == 4
+        chosen = {"train": ~held_out, "test": held_out, "all": np.full(len(labels), True)}[split]
+        pixels = np.rint(values[chosen] * (255 / 16)).astype(np.uint8)
+
+        def read(index: int) -> bytes:
+            return b"P5 8 8 255\n" + pixels[index].tobytes()
+
+        names = [f"{index:04d}" for index in np.flatnonzero(chosen)]
+        return Listing(names, labels[chosen].astype(np.int64), tuple("0123456789"), read)
+
+    return Source("digits", "digits", f"digits {version('scikit-learn')} {split}", listing)
+
+
+def from_hub(address: str, split: str, alias: str = "") -> Source:
+    """A set of the Hugging Face hub, `owner/name[:config]`, or a local folder that the `datasets` library understands.
+
+    The library downloads and checks it and keeps its own cache. Raises `UserError` without the library, for an unknown
+    or closed set, without an image column or this split, and `Failure` when the hub cannot be reached.
+    """
+    library = _library()
+    parts = _load(library, address)
+    wanted = sorted(parts) if split == "all" else [pick_part(set(parts), split, address)]
+    rows = library.concatenate_datasets([parts[name] for name in wanted]) if len(wanted) > 1 else parts[wanted[0]]
+    image, label, notes = _columns(library, rows.features, address)
+    files = [file["filename"] for file in rows.cache_files]
+    stamp = repr([(file, os.stat(file).st_size, os.stat(file).st_mtime_ns) for file in files] + [image, label, wanted])
+    roots = [str(library.config.HF_CACHE_HOME), address]
+
+    def listing() -> Listing:
+        encoded = rows.select_columns([image]).cast_column(image, library.Image(decode=False))
+        labels, classes, label_notes = _labels(rows, label)
+
+        def read(index: int) -> bytes:
+            return _bytes(encoded[index][image], roots)
+
+        names = [f"row {index}" for index in range(len(rows))]
+        return Listing(names, labels, classes, read, (), (*notes, *label_notes))
+
+    local = Path(address).expanduser()
+    source = alias or f"hf:{local.resolve() if local.is_dir() else address}"
+    return Source(alias or Path(address).name, source, stamp, listing)
+
+
+def _library() -> ModuleType:
+    try:
+        import datasets
+    except ImportError:
+        raise UserError("this data set needs the Hugging Face library: pip install 'elegan[hub]'") from None
+    return datasets
+
+
+def _load(library: ModuleType, address: str) -> Any:
+    """All parts of the set by name."""
+    path, config = address, None
+    if not Path(address).expanduser().is_dir():
+        path, _, config = address.partition(":")
+    offline = "; offline, a folder or zip of images works"
+    try:
+        return library.load_dataset(str(Path(path).expanduser()) if config is None else path, config or None)
+    except library.exceptions.DatasetNotFoundError as error:
+        raise UserError(f"no data set {address!r} that can be opened: {_first_line(error)}{offline}") from None
+    except (ConnectionError, TimeoutError) as error:
+        raise Failure(f"the hub was not reached for {address!r}: {_first_line(error)}{offline}") from None
+    except (ValueError, FileNotFoundError, library.exceptions.DatasetsError) as error:
+        raise UserError(f"{address!r} cannot be opened: {_first_line(error)}") from None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0][:200]
+
+
+def _columns(library: ModuleType, features: Any, address: str) -> tuple[str, str, list[str]]:
+    """Names of the image and label columns ("" without labels), and notes where there was a choice."""
+    images = [name for name, kind in features.items() if isinstance(kind, library.Image)]
+    labels = [name for name, kind in features.items() if isinstance(kind, library.ClassLabel)]
+    if not images:
+        raise UserError(f"{address!r} has no image column, only {', '.join(features)}")
+    image = "image" if "image" in images else images[0]
+    label = "label" if "label" in labels else (labels or [""])[0]
+    notes = [f"image column {image!r} of {', '.join(images)}"] if len(images) > 1 else []
+    notes += [f"label column {label!r} of {', '.join(labels)}"] if len(labels) > 1 else []
+    return image, label, notes
+
+
+def _labels(rows: Any, column: str) -> tuple[np.ndarray | None, tuple[str, ...], list[str]]:
+    if not column:
+        return None, (), []
+    labels = np.asarray(rows.select_columns([column]).with_format("numpy")[:][column]).astype(np.int64)
+    if (labels < 0).any():  # the hub's mark for a part whose labels are kept back
+        return None, (), ["no classes: labels of this part are not published"]
+    return labels, tuple(rows.features[column].names), []
+
+
+def _bytes(cell: Any, roots: list[str]) -> bytes:
+    """The encoded image of one row: embedded, or a file inside the set's own folder or the library's cache."""
+    if cell is None:
+        raise Unreadable("empty row")
+    if cell["bytes"] is not None:
+        return cell["bytes"]
+    path = Path(cell["path"] or "").resolve()
+    if not any(path.is_relative_to(Path(root).expanduser().resolve()) for root in roots):
+        raise Unreadable("its file lies outside the data set")
+    return read_file(str(path))

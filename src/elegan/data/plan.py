@@ -1,0 +1,96 @@
+"""Which size and channels a data set gets when the user names none, and the notes that say what was done."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from elegan.data.decode import Facts
+
+SMALLEST, LARGEST = 8, 128  # chosen resolutions; asked for, any is taken
+_DONE = {
+    "16-bit": "scaled to 8 bits",
+    "float": "scaled to 8 bits",
+    "1-bit": "taken as grey",
+    "palette": "expanded",
+    "CMYK": "converted to RGB",
+    "YCbCr": "converted to RGB",
+    "LAB": "converted to RGB",
+    "HSV": "converted to RGB",
+    "EXIF-rotated": "turned upright",
+    "animated": "reduced to their first frame",
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    resolution: int
+    channels: int
+
+    @property
+    def bytes_each(self) -> int:
+        return self.resolution * self.resolution * self.channels
+
+
+def plan_for(facts: Counter[Facts], resolution: int, channels: int) -> Plan:
+    """Resolution and channels for these images; a value other than 0 was asked for and stays."""
+    return Plan(resolution or _resolution(facts), channels or max(map(_channels, facts), default=3))
+
+
+def _channels(facts: Facts) -> int:
+    if "transparency" in facts.peculiar:
+        return 4
+    return 1 if facts.mode in ("1", "L", "F") or facts.mode.startswith("I") else 3
+
+
+def _resolution(facts: Counter[Facts]) -> int:
+    sizes = {(one.width, one.height) for one in facts}
+    if len(sizes) == 1:
+        width, height = next(iter(sizes))
+        if width == height and SMALLEST <= width <= LARGEST:
+            return width
+    power = 1 << (max(1, _median_short_side(facts)).bit_length() - 1)
+    return min(max(power, SMALLEST), LARGEST)
+
+
+def _median_short_side(facts: Counter[Facts]) -> int:
+    """The lower median, so that it is the side of a real image."""
+    sides: Counter[int] = Counter()
+    for one, count in facts.items():
+        sides[min(one.width, one.height)] += count
+    left = (sides.total() + 1) // 2
+    for side in sorted(sides):
+        left -= sides[side]
+        if left <= 0:
+            return side
+    return SMALLEST
+
+
+def notes_on(facts: Counter[Facts], resolution: int, channels: int, fit: str) -> list[str]:
+    """One plain line for each thing that was done to the images."""
+    peculiar: Counter[str] = Counter()
+    for one, count in facts.items():
+        for name in one.peculiar:
+            peculiar[name] += count
+    lines = [_size_note(facts, resolution, fit)]
+    lines += [f"{peculiar[name]} {name} images {done}" for name, done in _DONE.items() if peculiar[name]]
+    if peculiar["transparency"] and channels < 4:
+        lines.append(f"{peculiar['transparency']} images with an alpha channel flattened on white")
+    in_colour = sum(count for one, count in facts.items() if _channels(one) > 1)
+    if in_colour and channels == 1:
+        lines.append(f"{in_colour} images in a colour format taken as grey")
+    return lines
+
+
+def _size_note(facts: Counter[Facts], resolution: int, fit: str) -> str:
+    sizes: Counter[tuple[int, int]] = Counter()
+    for one, count in facts.items():
+        sizes[one.width, one.height] += count
+    target = f"{resolution}x{resolution}"
+    if set(sizes) == {(resolution, resolution)}:
+        return f"{target} kept as is"
+    how = {"crop": "centre-cropped and ", "pad": "padded and ", "stretch": "stretched and "}[fit]
+    if all(width == height for width, height in sizes):
+        how = ""
+    if len(sizes) == 1:
+        width, height = next(iter(sizes))
+        return f"{width}x{height} {how}resized to {target}"
+    return f"{len(sizes)} sizes, median short side {_median_short_side(facts)}, {how}resized to {target}"

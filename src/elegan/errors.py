@@ -1,0 +1,32 @@
+"""What can go wrong, in two kinds: the user can mend it (exit code 2), or the work failed (exit code 1)."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(Exception):
+    """A mistake in what was asked for: one clear line, with the offending value and the nearest valid one."""
+
+    exit_code = 2
+
+
+class Failure(Exception):
+    """The request was valid and the work failed: a full disk, a diverged run, an unreachable server."""
+
+    exit_code = 1
+
+
+class Interrupted(Exception):
+    """Ctrl-C or a polite kill: the work so far is saved and can go on."""
+
+    exit_code = 130
+
+
+def nearest(value: str, valid: Iterable[str]) -> str:
+    """The end of an error line: `; did you mean 'dcgan'?`, or all valid values when none is near."""
+    choices = sorted(valid)
+    close = difflib.get_close_matches(value, choices, n=1, cutoff=0.5)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    shown = ", ".join(choices[:12]) + (", ..." if len(choices) > 12 else "")
+    return f"; valid are {shown}" if choices else ""

@@ -1,0 +1,60 @@
+"""What a training would cost, found by playing a few of its steps and keeping nothing."""
+
+import resource
+import sys
+import time
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from elegan.keeper import Plan
+from elegan.latents import latents
+from elegan.run import build_game
+from elegan.session import make_trainer
+
+WARM, TIMED = 2, 3
+
+
+def estimate(plan: Plan) -> list[str]:
+    """Lines: parameters by network, FLOPs an image, peak memory, time. Writes nothing."""
+    recipe, device = plan.recipe, plan.engine.device
+    game = build_game(recipe, plan.shape)
+    trainer = make_trainer(plan, game)
+    labels = torch.zeros(1, dtype=torch.long, device=device) if plan.shape.classes else None
+    generating = _flops(lambda: game.generate(trainer.average, latents([0], game.latent).to(device), labels))
+    training = _flops(lambda: trainer.play(0)) / (recipe.batch / plan.engine.world)
+    for step in range(1, WARM):
+        trainer.play(step)
+    began = time.perf_counter()
+    for step in range(WARM, WARM + TIMED):
+        trainer.play(step)
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    seconds = (time.perf_counter() - began) / TIMED
+    counts = [f"{name} {sum(p.numel() for p in net.parameters()):,}" for name, net in game.nets.items()]
+    return [
+        f"parameters  {', '.join(counts)}",
+        f"FLOPs       {generating / 1e6:,.1f} million to generate an image, {training / 1e6:,.1f} million to train on one",
+        f"memory      {_peak(device) / 1e6:,.0f} MB at the peak ({device})",
+        f"time        {recipe.steps:,} steps of {recipe.batch} images at {recipe.batch / seconds:,.0f} images/s: "
+        f"{_duration(seconds * recipe.steps)} (from {TIMED} steps)",
+    ]
+
+
+def _flops(work) -> int:
+    with FlopCounterMode(display=False) as counter:
+        work()
+    return counter.get_total_flops()
+
+
+def _peak(device: torch.device) -> int:
+    """Of the whole process, PyTorch itself included; on CUDA of the device."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

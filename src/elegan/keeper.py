@@ -1,0 +1,230 @@
+"""Keeping a run's folder while it trains: what is logged, looked at and saved, and how it goes on."""
+
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from elegan import files, parts, pictures
+from elegan.errors import Failure, UserError
+from elegan.gauge import Gauge
+from elegan.data import Dataset
+from elegan.play.engine import Engine
+from elegan.play.game import Game, Shape, Terms
+from elegan.play.trainer import Trainer
+from elegan.recipe import Recipe
+from elegan.run import Journal, Run, best_of, hardware, paint
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a training will be, settled before anything is written. `why` says how the recipe was chosen."""
+
+    recipe: Recipe
+    data: Dataset
+    path: Path
+    seed: int
+    engine: Engine
+    why: str = ""
+    resumed: bool = False
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(self.data.resolution, self.data.channels, len(self.data.classes))
+
+    def lines(self) -> list[str]:
+        """For people: data, recipe, place."""
+        data, classes = self.data, f", {len(self.data.classes)} classes" if self.data.classes else ""
+        return [
+            f"data    {data.name}: {len(data.images):,} images of {self.shape.resolution} px{classes}",
+            *(f"        {note}" for note in data.notes),
+            f"recipe  {self.recipe.name}{f' ({self.why})' if self.why else ''}",
+            f"run     {self.path} ({self.engine.device}, {self.engine.precision})",
+        ]
+
+
+class Keeper:
+    """Keeps a run's folder: what is logged, looked at and saved, and how it goes on."""
+
+    def __init__(self, plan: Plan, game: Game, trainer: Trainer):
+        self.plan, self.game, self.trainer = plan, game, trainer
+        self.run = Run(plan.path)
+        self.journal, self.timing = Journal(plan.path / "log.jsonl"), Journal(plan.path / "timing.jsonl")
+        self.schedule = parts.find("schedule", plan.recipe.schedule.name)
+        self.schedule_options = parts.options(self.schedule, plan.recipe.schedule.options, "schedule")
+        self.history: list[list[float]] = []  # [step, watched metric]
+        self.gauge: Gauge | None = None
+        self.board: Any = None
+        self.newest: dict[str, float] = {}
+        self.clock = (0, time.monotonic())
+
+    def begin(self) -> int:
+        """Makes the folder or takes the newest state from it; gives the step to go on from."""
+        watch = self.plan.recipe.watch
+        if self.plan.engine.leads:
+            self._open_folder()
+            if watch.metric != "none":
+                self.gauge = Gauge(watch.metric, watch.extractor, self.plan.data, watch.images)
+            if watch.tensorboard:
+                self.board = _tensorboard(self.plan.path)
+        self.plan.engine.wait()
+        start = self.run.steps[-1] if self.run.steps else 0
+        if start:
+            self._load(start)
+        if self.plan.engine.leads:
+            self.journal.cut(start)
+            self.timing.cut(start)
+        self.clock = (start, time.monotonic())
+        return start
+
+    def _open_folder(self) -> None:
+        """Writes recipe.toml and run.json, the latter with one more entry of `sessions`."""
+        plan = self.plan
+        again = (plan.path / "run.json").exists()
+        if again:
+            self._check_same()
+        session = {
+            "from_step": self.run.steps[-1] if self.run.steps else 0,
+            "device": str(plan.engine.device),
+            "precision": plan.engine.precision,
+            "processes": plan.engine.world,
+        } | hardware()
+        info = self.run.info if again else {
+            "data": {
+                "source": plan.data.source,
+                "name": plan.data.name,
+                "fingerprint": plan.data.fingerprint,
+                "count": len(plan.data.images),
+                "classes": list(plan.data.classes),
+                "notes": list(plan.data.notes),
+            },
+            "shape": plan.shape._asdict(),
+            "seed": plan.seed,
+            "precision": plan.engine.precision,
+            "sessions": [],
+        }
+        info["sessions"].append(session)
+        files.write(plan.path / "recipe.toml", plan.recipe.to_toml().encode())
+        files.write_json(plan.path / "run.json", info)
+
+    def _check_same(self) -> None:
+        """The same command again goes on, another one must not write into the folder."""
+        old, plan = self.run, self.plan
+        asked = {"data": plan.data.fingerprint, "seed": plan.seed, "precision": plan.engine.precision}
+        found = {"data": old.info["data"]["fingerprint"], "seed": old.info["seed"], "precision": old.info["precision"]}
+        if not plan.resumed:
+            asked |= _flat(plan.recipe.full())
+            found |= _flat(old.recipe.full())
+        free = ("steps", "watch.", "accumulate", "compile", "about", "parent")
+        changed = [k for k in asked if asked[k] != found.get(k) and not k.startswith(free)]
+        if changed:
+            key = changed[0]
+            raise UserError(
+                f"{plan.path} holds another run: {key} is {str(found.get(key))[:40]} there and {str(asked[key])[:40]} now; "
+                f"give another --name, or go on with its own settings: --resume {plan.path}"
+            )
+
+    def _load(self, step: int) -> None:
+        tensors, plain = files.read_tensors(self.run.checkpoint(step), device=self.plan.engine.device)
+        if not any(name.startswith("optimizer/") for name in tensors):
+            raise UserError(f"{self.run.checkpoint(step)} was published without its optimisers and cannot go on")
+        try:
+            self.trainer.load(tensors, plain)
+        except (RuntimeError, ValueError) as error:
+            raise UserError(f"{self.plan.path / 'recipe.toml'} no longer fits its checkpoint: {str(error).splitlines()[-1].strip()}") from None
+        self.history = plain["history"]
+
+    def rate(self, step: int) -> float:
+        """The schedule's factor before this step."""
+        return self.schedule(step / self.plan.recipe.steps, [value for _, value in self.history], **self.schedule_options)
+
+    def log(self, step: int, terms: Terms) -> None:
+        """A record of this step. Raises Failure where a loss is no longer finite."""
+        names = list(terms)
+        values = self.plan.engine.mean(torch.stack([terms[name] for name in names])).tolist()
+        self.newest = dict(zip(names, values, strict=True))
+        for name, value in self.newest.items():
+            if not math.isfinite(value):
+                raise Failure(
+                    f"{name} is {value} at step {step}: training diverged; the last checkpoint is step "
+                    f"{self.run.steps[-1] if self.run.steps else 0}; a lower optimizers.*.lr or a penalty helps"
+                )
+        if self.plan.engine.leads:
+            self._record(step, self.newest | {"rate": self.rate(step - 1)})
+            self._time(step)
+
+    def _record(self, step: int, values: dict[str, float]) -> None:
+        self.journal.write({"step": step, "images": step * self.plan.recipe.batch, **values})
+        if self.board:
+            for name, value in values.items():
+                self.board.add_scalar(name, value, step)
+
+    def _time(self, step: int) -> None:
+        before, then = self.clock
+        self.clock = (step, time.monotonic())
+        if step > before:
+            seconds = self.clock[1] - then
+            rate = (step - before) * self.plan.recipe.batch / seconds
+            self.timing.write({"step": step, "seconds": round(seconds, 3), "images_per_second": round(rate, 1)})
+
+    def look(self, step: int) -> None:
+        """Measures, draws and saves."""
+        value = 0.0
+        if self.gauge:
+            value = self.gauge(self._paint(range(self.plan.recipe.watch.images)))
+            self._record(step, {self.gauge.label: value})
+        if self.plan.recipe.watch.metric != "none":
+            self.history.append([step, self.plan.engine.from_leader(value)])
+        if self.plan.engine.leads:
+            self._draw(step)
+        self.save(step)
+
+    def _paint(self, seeds: range) -> np.ndarray:
+        game, average, device = self.game, self.trainer.average, self.plan.engine.device
+        with self.plan.engine.autocast():
+            pages = [
+                paint(game, average, seeds[i : i + 64], self.run.labels_for(seeds[i : i + 64]), device)
+                for i in range(0, len(seeds), 64)
+            ]
+        return np.concatenate(pages)
+
+    def _draw(self, step: int) -> None:
+        sheet = pictures.grid(self._paint(range(8 * self.run.columns)), self.run.columns)
+        pictures.save_png(self.plan.path / "samples" / f"{step:08d}.png", sheet)
+        pictures.save_png(self.plan.path / "samples.png", sheet)
+        pictures.save_curves(self.plan.path / "curves.png", self.journal.records())
+        if self.board:
+            self.board.add_image("samples", sheet, step, dataformats="HWC")
+
+    def save(self, step: int) -> None:
+        """Writes the state, then drops what is neither among the newest nor the best. Raises Failure on a full disk."""
+        if self.plan.engine.leads:
+            tensors, plain = self.trainer.state()
+            try:
+                files.write_tensors(self.run.checkpoint(step), tensors, plain | {"history": self.history})
+            except Failure as error:
+                last = f"step {self.run.steps[-1]}" if self.run.steps else "none"
+                raise Failure(f"{error}; the last whole checkpoint: {last}") from error
+            kept = {*self.run.steps[-self.plan.recipe.watch.keep :], best_of(self.history)}
+            for old in set(self.run.steps) - kept:
+                self.run.checkpoint(old).unlink()
+        self.plan.engine.wait()
+
+
+def _flat(values: dict[str, Any], above: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        flat |= _flat(value, f"{above}{key}.") if isinstance(value, dict) else {f"{above}{key}": value}
+    return flat
+
+
+def _tensorboard(path: Path):
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        raise UserError("watch.tensorboard needs TensorBoard: pip install 'elegan[tensorboard]'") from None
+    return SummaryWriter(str(path / "tensorboard"))

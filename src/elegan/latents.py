@@ -1,0 +1,21 @@
+"""Latents by seed: image 7 is the same picture alone, in a grid and in any batch."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from elegan import chance
+
+
+def latents(seeds: Sequence[int], size: int, truncation: float | None = None) -> Tensor:
+    """Standard normal float32 N x size, one row a seed.
+
+    With a truncation T > 0 the same draws are squeezed through the quantiles of the normal cut at |z| < T
+    (the distribution of Brock et al. 2019, section 3.1), so pictures change smoothly with T.
+    """
+    z = torch.stack([torch.randn(size, generator=chance.generator("latent", seed)) for seed in seeds])
+    if truncation is None:
+        return z
+    low = torch.special.ndtr(torch.tensor(-truncation, dtype=torch.float64))
+    return torch.special.ndtri(low + (1 - 2 * low) * torch.special.ndtr(z.double())).float()

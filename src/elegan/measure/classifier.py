@@ -1,0 +1,216 @@
+"""A small classifier trained on the data's own labels: features where no published network fits, and a count of classes."""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors.torch
+import torch
+import torch.nn.functional as F
+from safetensors import SafetensorError
+from torch import Tensor, nn
+
+from elegan.errors import Failure, UserError
+from elegan.measure.extractors import BATCH, Extractor, weights_digest
+from elegan.measure.pictures import as_pictures, resized, to_floats
+
+VERSION = 1  # of everything below that changes the trained weights
+SEEN = 120_000  # images seen in training, repeats included: under two minutes on two cores at 32 x 32
+SIDE = 32  # larger pictures are reduced to this side
+WIDTHS = (32, 64, 128, 128)
+
+
+class Classifier(nn.Module):
+    """Four convolutions, of which the second and third halve the picture, and a linear layer on their mean over positions.
+
+    Takes float N x C x H x W in [-1, 1], H and W at least 4; returns features N x 128 and logits N x K.
+    """
+
+    def __init__(self, channels: int, classes: int) -> None:
+        super().__init__()
+        inputs = (channels, *WIDTHS)
+        self.convs = nn.ModuleList(
+            nn.Conv2d(i, o, 3, stride, 1, bias=False) for i, o, stride in zip(inputs, WIDTHS, (1, 2, 2, 1), strict=False)
+        )
+        self.norms = nn.ModuleList(nn.BatchNorm2d(width) for width in WIDTHS)
+        self.out = nn.Linear(WIDTHS[-1], classes)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        for conv, norm in zip(self.convs, self.norms, strict=True):
+            x = F.relu(norm(conv(x)))
+        features = x.mean((2, 3))
+        return features, self.out(features)
+
+
+def prepared(images: Tensor) -> Tensor:
+    """uint8 N x H x W x C to the classifier's input: float in [-1, 1], neither side above 32."""
+    height, width = (min(side, SIDE) for side in images.shape[1:3])
+    return resized(to_floats(images), height, width)
+
+
+def shifted(x: Tensor, most: int, rng: torch.Generator) -> Tensor:
+    """Each picture moved by up to `most` pixels either way, the border repeated."""
+    n, _, height, width = x.shape
+    dy, dx = torch.randint(0, 2 * most + 1, (2, n, 1), generator=rng)
+    padded = F.pad(x, (most,) * 4, mode="replicate").permute(0, 2, 3, 1)
+    rows, columns = dy + torch.arange(height), dx + torch.arange(width)
+    return padded[torch.arange(n)[:, None, None], rows[:, :, None], columns[:, None]].permute(0, 3, 1, 2)
+
+
+def train_classifier(
+    images: Any, labels: Any, classes: int, seen: int = SEEN, seed: int = 0, device: str = "cpu", batch: int = 128
+) -> Classifier:
+    """A `Classifier` trained by AdamW on `seen` images (one-cycle rate, shifts of up to 2 pixels), the same for a seed.
+
+    `images` are uint8 N x H x W x C and stay where they are, `labels` N integers below `classes`.
+    """
+    labels = torch.as_tensor(np.asarray(labels)).long()
+    rng = torch.Generator().manual_seed(seed)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        net = Classifier(images.shape[3], classes)
+    net = net.to(device, memory_format=torch.channels_last).train()
+    steps = max(1, seen // batch)
+    optimizer = torch.optim.AdamW(net.parameters(), lr=1e-2, weight_decay=1e-2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1e-2, total_steps=steps)
+    order = torch.cat([torch.randperm(len(labels), generator=rng) for _ in range(-(-steps * batch // len(labels)))])
+    for i in range(steps):
+        rows = order[i * batch : (i + 1) * batch].sort().values
+        x = prepared(as_pictures(images[rows.numpy()]))
+        x = shifted(x, max(1, min(x.shape[2:]) // 16), rng).to(device, memory_format=torch.channels_last)
+        loss = F.cross_entropy(net(x)[1], labels[rows].to(device))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    return net.eval()
+
+
+@torch.inference_mode()
+def accuracy(net: Classifier, images: Any, labels: Any, device: str = "cpu") -> float:
+    """Share of `images` (uint8 N x H x W x C) whose largest logit is their label."""
+    labels, right = torch.as_tensor(np.asarray(labels)), 0
+    for i in range(0, len(labels), BATCH):
+        x = prepared(as_pictures(images[i : i + BATCH])).to(device)
+        right += int((net(x)[1].argmax(1).cpu() == labels[i : i + BATCH]).sum())
+    return right / len(labels)
+
+
+def set_aside(images: Any, labels: np.ndarray, seed: int = 0) -> tuple[tuple[Any, np.ndarray], tuple[Any, np.ndarray]]:
+    """(training, held-out) parts of a labelled set: a random tenth, at most 10,000 images, is held out."""
+    order = np.random.default_rng(seed).permutation(len(labels))
+    held = min(max(len(labels) // 10, 1), 10_000)
+    train, test = np.sort(order[held:]), np.sort(order[:held])
+    return (images[train], labels[train]), (images[test], labels[test])
+
+
+def fingerprint(*arrays: Any) -> str:
+    """SHA-256 of the shapes and bytes of arrays and of the way the classifier is trained."""
+    h = hashlib.sha256(f"classifier {VERSION} {SEEN} {SIDE} {WIDTHS}".encode())
+    for a in map(np.asarray, arrays):
+        h.update(f"{a.dtype} {a.shape}".encode())
+        for i in range(0, len(a), 4096):
+            h.update(np.ascontiguousarray(a[i : i + 4096]).data)
+    return h.hexdigest()
+
+
+def open_classifier(
+    data: str,
+    images: Any,
+    labels: Any,
+    classes: Sequence[str] = (),
+    holdout: tuple[Any, Any] | None = None,
+    cache: Path | None = None,
+    device: str = "cpu",
+) -> Extractor:
+    """The classifier of a labelled set, from the folder `cache` or trained now; see `open_extractor`."""
+    images, labels = _checked(images, labels)
+    count = max(len(classes), int(labels.max()) + 1)
+    key = fingerprint(images, labels, *(holdout or ()))[:16]
+    stem = cache / f"classifier-{key}" if cache else None
+    if stem and stem.with_suffix(".safetensors").is_file():
+        net, facts = _load(stem, images.shape[3], count)
+    else:
+        net, facts = _train(images, labels, count, holdout, device)
+        if stem:
+            _save(stem, net, facts | {"data": data, "classes": list(classes)})
+    net = net.to(device)
+
+    def forward(pictures: Tensor) -> tuple[Tensor, Tensor]:
+        if pictures.shape[3] != images.shape[3]:
+            raise UserError(f"these images have {pictures.shape[3]} channels, the classifier's have {images.shape[3]}")
+        features, logits = net(_fitted(pictures, images.shape[1:3]).to(device))
+        return features, logits.softmax(1)
+
+    name = f"classifier-{data}" if data else "classifier"
+    height, width = (min(side, SIDE) for side in images.shape[1:3])
+    return Extractor(
+        name=name,
+        digest=weights_digest(net.state_dict()),
+        resizer=f"bilinear-antialias-{height}x{width}",
+        dims=WIDTHS[-1],
+        forward=forward,
+        accuracy=facts["accuracy"],
+        classes=tuple(classes),
+    )
+
+
+def _fitted(pictures: Tensor, size: Sequence[int]) -> Tensor:
+    """Pictures of any size in the size that the classifier was trained in."""
+    return resized(to_floats(pictures), *(min(side, SIDE) for side in size))
+
+
+def _checked(images: Any, labels: Any) -> tuple[Any, np.ndarray]:
+    if images is None or labels is None:
+        raise UserError("the extractor 'classifier' needs labelled images: sub-folders, one a class; else use 'random'")
+    labels = np.asarray(labels)
+    as_pictures(images[:1])
+    if len(labels) != len(images):
+        raise UserError(f"{len(labels)} labels do not fit {len(images)} images")
+    if len(labels) < 20 or len(np.unique(labels)) < 2:
+        raise UserError(
+            f"{len(labels)} images of {len(np.unique(labels))} classes cannot train a classifier; "
+            "at least 20 images and 2 classes are needed, or use 'random'"
+        )
+    if labels.dtype.kind not in "iu" or labels.min() < 0:
+        raise UserError("labels must be integers from 0")
+    return images if isinstance(images, np.ndarray) else np.asarray(images), labels
+
+
+def _train(
+    images: np.ndarray, labels: np.ndarray, count: int, holdout: tuple[Any, Any] | None, device: str
+) -> tuple[Classifier, dict[str, Any]]:
+    train, test = ((images, labels), holdout) if holdout else set_aside(images, labels)
+    start = time.monotonic()
+    net = train_classifier(*train, count, device=device)
+    seconds = time.monotonic() - start
+    return net, {
+        "accuracy": accuracy(net, *test, device),
+        "held_out": len(test[1]),
+        "trained_on": len(train[1]),
+        "seconds": round(seconds, 1),
+    }
+
+
+def _save(stem: Path, net: Classifier, facts: dict[str, Any]) -> None:
+    """The facts first: where the weights stand, everything does. Renamed into place, so two processes may do this at once."""
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    weights = {name: value.cpu().contiguous() for name, value in net.state_dict().items()}
+    for suffix, content in ((".json", json.dumps(facts, indent=1).encode()), (".safetensors", safetensors.torch.save(weights))):
+        temporary = stem.with_name(f"{stem.name}.{os.getpid()}{suffix}")
+        temporary.write_bytes(content)
+        os.replace(temporary, stem.with_suffix(suffix))
+
+
+def _load(stem: Path, channels: int, count: int) -> tuple[Classifier, dict[str, Any]]:
+    net = Classifier(channels, count).eval()
+    try:
+        net.load_state_dict(safetensors.torch.load_file(stem.with_suffix(".safetensors")))
+        return net, json.loads(stem.with_suffix(".json").read_text())
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise Failure(f"the cached classifier {stem}.safetensors is damaged ({str(error).splitlines()[0]}); delete it") from None

@@ -1,0 +1,87 @@
+"""The DCGAN pair (Radford et al. 2016), for any resolution from 8 pixels."""
+
+from torch import Tensor, nn
+
+from elegan.nets.norms import ConditionalNorm, norm, spectral
+from elegan.nets.shape import ImageInput, LatentInput, Score, check_condition, crop, normal_weights, pyramid
+
+WIDEST = 8
+
+
+class DCGANGenerator(nn.Module):
+    def __init__(
+        self, resolution: int, channels: int, embedded: int, by_norm: int, latent: int, width: int, norm: str
+    ):
+        super().__init__()
+        self.latent, self.resolution = latent, resolution
+        self.start, doublings = pyramid(resolution)
+        widths = [width * min(2**level, WIDEST) for level in reversed(range(doublings))]
+        self.input = LatentInput(latent, embedded)
+        self.project = nn.Linear(self.input.features, widths[0] * self.start**2, bias=False)
+        self.norms = nn.ModuleList(ConditionalNorm(norm, w, by_norm) for w in widths)
+        self.ups = nn.ModuleList(
+            nn.ConvTranspose2d(inside, outside, 4, 2, 1, bias=outside == channels)
+            for inside, outside in zip(widths, [*widths[1:], channels], strict=True)
+        )
+        normal_weights(self)
+
+    def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
+        h = self.project(self.input(z, label)).unflatten(1, (-1, self.start, self.start))
+        for norm, up in zip(self.norms, self.ups, strict=True):
+            h = up(norm(h, label).relu())
+        return crop(h, self.resolution).tanh()
+
+
+class DCGANDiscriminator(nn.Module):
+    def __init__(self, resolution: int, channels: int, planes: int, projected: int, width: int, norm_name: str):
+        super().__init__()
+        self.input = ImageInput(resolution, channels, planes)
+        _, halvings = pyramid(resolution)
+        widths = [width * min(2**level, WIDEST) for level in range(halvings)]
+        layers: list[nn.Module] = []
+        for inside, outside in zip([self.input.channels, *widths], widths, strict=False):
+            layers += [nn.Conv2d(inside, outside, 4, 2, 1)]
+            layers += [norm(norm_name, outside)] if len(layers) > 1 else []
+            layers += [nn.LeakyReLU(0.2, inplace=True)]
+        self.layers = nn.Sequential(*layers)
+        self.score = Score(widths[-1] * (resolution >> halvings) ** 2, projected)
+        normal_weights(self)
+
+    def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+        return self.score(self.layers(self.input(x, label)).flatten(1), label)
+
+
+def dcgan_generator(
+    resolution: int,
+    channels: int,
+    classes: int,
+    *,
+    latent: int = 100,
+    width: int = 64,
+    norm: str = "batch",
+    condition: str = "none",
+) -> nn.Module:
+    """Transposed convolutions from a few pixels up; the last hidden layer has `width` channels, earlier ones up to 8 times.
+
+    `condition`: none, embedding (beside the latent) or norm (scale and shift by class).
+    """
+    check_condition(condition, ("none", "embedding", "norm"), classes)
+    embedded, by_norm = (classes if condition == kind else 0 for kind in ("embedding", "norm"))
+    return DCGANGenerator(resolution, channels, embedded, by_norm, latent, width, norm)
+
+
+def dcgan_discriminator(
+    resolution: int,
+    channels: int,
+    classes: int,
+    *,
+    width: int = 64,
+    norm: str = "batch",
+    spectral_norm: bool = False,
+    condition: str = "none",
+) -> nn.Module:
+    """Strided convolutions down to a few pixels, then linear. `condition`: none, embedding (one more plane) or projection."""
+    check_condition(condition, ("none", "embedding", "projection"), classes)
+    planes, projected = (classes if condition == kind else 0 for kind in ("embedding", "projection"))
+    D = DCGANDiscriminator(resolution, channels, planes, projected, width, norm)
+    return spectral(D) if spectral_norm else D

@@ -1,0 +1,82 @@
+"""Fully connected networks, in the shape that most re-makings of the 2014 GAN use (the paper's own: 1200-1200 and maxout)."""
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from elegan.nets.norms import norm
+from elegan.nets.shape import ImageInput, LatentInput, Score, check_condition
+
+
+class _RowNorm(nn.Module):
+    """An image normalisation on N x F features."""
+
+    def __init__(self, name: str, features: int):
+        super().__init__()
+        self.norm = norm(name, features)
+
+    def forward(self, h: Tensor) -> Tensor:
+        return self.norm(h[..., None, None])[..., 0, 0]
+
+
+def _layers(widths: Sequence[int], name: str) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for index, (inside, outside) in enumerate(zip(widths, widths[1:], strict=False)):
+        layers.append(nn.Linear(inside, outside))
+        if index and name != "none":
+            layers.append(_RowNorm(name, outside))
+        layers.append(nn.LeakyReLU(0.2, inplace=True))
+    return nn.Sequential(*layers)
+
+
+class MLPGenerator(nn.Module):
+    def __init__(self, resolution: int, channels: int, classes: int, latent: int, widths: Sequence[int], norm: str):
+        super().__init__()
+        self.latent, self.shape = latent, (channels, resolution, resolution)
+        self.input = LatentInput(latent, classes)
+        self.layers = _layers([self.input.features, *widths], norm)
+        self.paint = nn.Linear(widths[-1], channels * resolution**2)
+
+    def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
+        return self.paint(self.layers(self.input(z, label))).tanh().unflatten(1, self.shape)
+
+
+class MLPDiscriminator(nn.Module):
+    def __init__(self, resolution: int, channels: int, planes: int, projected: int, widths: Sequence[int], norm: str):
+        super().__init__()
+        self.input = ImageInput(resolution, channels, planes)
+        self.layers = _layers([self.input.channels * resolution**2, *widths], norm)
+        self.score = Score(widths[-1], projected)
+
+    def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+        return self.score(self.layers(self.input(x, label).flatten(1)), label)
+
+
+def mlp_generator(
+    resolution: int,
+    channels: int,
+    classes: int,
+    *,
+    latent: int = 100,
+    widths: tuple[int, ...] = (128, 256, 512, 1024),
+    norm: str = "batch",
+    condition: str = "none",
+) -> nn.Module:
+    """Linear layers with LeakyReLU and tanh. `condition`: none, or embedding (beside the latent)."""
+    check_condition(condition, ("none", "embedding"), classes)
+    return MLPGenerator(resolution, channels, classes if condition == "embedding" else 0, latent, widths, norm)
+
+
+def mlp_discriminator(
+    resolution: int,
+    channels: int,
+    classes: int,
+    *,
+    widths: tuple[int, ...] = (512, 256),
+    norm: str = "none",
+    condition: str = "none",
+) -> nn.Module:
+    """Linear layers with LeakyReLU. `condition`: none, embedding (one more plane) or projection."""
+    check_condition(condition, ("none", "embedding", "projection"), classes)
+    planes, projected = (classes if condition == kind else 0 for kind in ("embedding", "projection"))
+    return MLPDiscriminator(resolution, channels, planes, projected, widths, norm)

@@ -1,0 +1,78 @@
+"""Normalisation by name: of activations (batch, instance, layer, none), of activations by class, and of weights (spectral)."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.parametrize import register_parametrization
+
+from elegan.errors import UserError, nearest
+
+NORMS: dict[str, Callable[[int], nn.Module]] = {
+    "batch": nn.BatchNorm2d,
+    "instance": lambda channels: nn.InstanceNorm2d(channels, affine=True),
+    "layer": lambda channels: nn.GroupNorm(1, channels),
+    "none": lambda channels: nn.Identity(),
+}
+
+
+def norm(name: str, channels: int) -> nn.Module:
+    """The normalisation layer `name` for N x channels x H x W. Raises UserError for an unknown name."""
+    if name not in NORMS:
+        raise UserError(f"unknown norm {name!r}{nearest(name, NORMS)}")
+    return NORMS[name](channels)
+
+
+class ConditionalNorm(nn.Module):
+    """A normalisation with scale and shift by class (Dumoulin et al. 2017, equation 5). `classes` 0: by none."""
+
+    def __init__(self, name: str, channels: int, classes: int):
+        super().__init__()
+        self.norm = norm(name, channels)
+        self.classes = classes
+        if classes:
+            self.scale = nn.Embedding(classes, channels)
+            self.shift = nn.Embedding(classes, channels)
+            nn.init.zeros_(self.scale.weight)
+            nn.init.zeros_(self.shift.weight)
+
+    def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+        x = self.norm(x)
+        if not self.classes:
+            return x
+        return x * (1 + self.scale(label)[..., None, None]) + self.shift(label)[..., None, None]
+
+
+class _OverSpectralNorm(nn.Module):
+    """weight / sigma(weight), sigma by one power iteration each training pass (Miyato et al. 2018, algorithm 1)."""
+
+    u: Tensor
+    v: Tensor
+
+    def __init__(self, weight: Tensor):
+        super().__init__()
+        matrix = weight.detach().flatten(1).float()
+        u = nn.functional.normalize(torch.randn(matrix.shape[0]), dim=0)
+        self.register_buffer("u", u)
+        self.register_buffer("v", nn.functional.normalize(matrix.T @ u, dim=0))
+
+    def forward(self, weight: Tensor) -> Tensor:
+        with torch.autocast(weight.device.type, enabled=False):
+            matrix = weight.flatten(1)
+            if self.training:
+                self._iterate(matrix)
+            # Clones, because the next pass moves the buffers in place while this graph still needs them.
+            return weight / torch.dot(self.u.clone(), matrix @ self.v.clone())
+
+    @torch.no_grad()
+    def _iterate(self, matrix: Tensor) -> None:
+        self.v.copy_(nn.functional.normalize(matrix.T @ self.u, dim=0, eps=1e-12))
+        self.u.copy_(nn.functional.normalize(matrix @ self.v, dim=0, eps=1e-12))
+
+
+def spectral(module: nn.Module) -> nn.Module:
+    """The module with every convolution, linear layer and embedding in it divided by its largest singular value."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear | nn.Embedding):
+            register_parametrization(layer, "weight", _OverSpectralNorm(layer.weight))
+    return module

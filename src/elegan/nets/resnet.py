@@ -1,0 +1,120 @@
+"""The residual pair of WGAN-GP and SNGAN (Gulrajani et al. 2017, appendix F; Miyato et al. 2018, table 4)."""
+
+import math
+
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, interpolate
+
+from elegan.nets.norms import ConditionalNorm, norm, spectral
+from elegan.nets.shape import LatentInput, Score, check_condition, crop, orthogonal_weights, pyramid
+
+
+def _width_at(size: int, width: int) -> int:
+    """Full width up to 32 pixels, half at 64, a quarter at 128."""
+    return max(16, width * 32 // max(size, 32))
+
+
+class UpBlock(nn.Module):
+    def __init__(self, inside: int, outside: int, norm: str, classes: int):
+        super().__init__()
+        self.norm1, self.norm2 = ConditionalNorm(norm, inside, classes), ConditionalNorm(norm, outside, classes)
+        self.conv1, self.conv2 = nn.Conv2d(inside, outside, 3, 1, 1), nn.Conv2d(outside, outside, 3, 1, 1)
+        self.skip = nn.Conv2d(inside, outside, 1) if inside != outside else nn.Identity()
+
+    def forward(self, x: Tensor, label: Tensor | None) -> Tensor:
+        h = self.conv1(interpolate(self.norm1(x, label).relu(), scale_factor=2))
+        h = self.conv2(self.norm2(h, label).relu())
+        # A 1x1 convolution commutes with nearest-neighbour resizing, so it works on a quarter of the pixels.
+        return h + interpolate(self.skip(x), scale_factor=2)
+
+
+class DownBlock(nn.Module):
+    """Residual block with optional halving; the `first` one sees pixels, so nothing stands before its convolution."""
+
+    def __init__(self, inside: int, outside: int, norm_name: str, halve: bool, first: bool = False):
+        super().__init__()
+        self.norm1, self.norm2 = norm("none" if first else norm_name, inside), norm(norm_name, outside)
+        self.conv1, self.conv2 = nn.Conv2d(inside, outside, 3, 1, 1), nn.Conv2d(outside, outside, 3, 1, 1)
+        self.skip = nn.Conv2d(inside, outside, 1) if inside != outside else nn.Identity()
+        self.halve, self.first = halve, first
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = self.conv1(x if self.first else self.norm1(x).relu())
+        h = self.conv2(self.norm2(h).relu())
+        if self.halve:
+            h, x = avg_pool2d(h, 2), avg_pool2d(x, 2)
+        return h + self.skip(x)
+
+
+class ResNetGenerator(nn.Module):
+    def __init__(
+        self, resolution: int, channels: int, embedded: int, by_norm: int, latent: int, width: int, norm: str
+    ):
+        super().__init__()
+        self.latent, self.resolution = latent, resolution
+        self.start, doublings = pyramid(resolution)
+        widths = [_width_at(self.start << level, width) for level in range(doublings + 1)]
+        self.input = LatentInput(latent, embedded)
+        self.project = nn.Linear(self.input.features, widths[0] * self.start**2)
+        self.blocks = nn.ModuleList(
+            UpBlock(inside, outside, norm, by_norm) for inside, outside in zip(widths, widths[1:], strict=False)
+        )
+        self.norm = ConditionalNorm(norm, widths[-1], 0)
+        self.paint = nn.Conv2d(widths[-1], channels, 3, 1, 1)
+        orthogonal_weights(self)
+
+    def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
+        h = self.project(self.input(z, label)).unflatten(1, (-1, self.start, self.start))
+        for block in self.blocks:
+            h = block(h, label)
+        return crop(self.paint(self.norm(h).relu()), self.resolution).tanh()
+
+
+class ResNetDiscriminator(nn.Module):
+    def __init__(self, resolution: int, channels: int, projected: int, width: int, norm: str):
+        super().__init__()
+        halvings = max(1, math.ceil(math.log2(resolution / 8)))
+        widths = [_width_at(resolution >> level, width) for level in range(halvings)] + [width, width]
+        self.blocks = nn.Sequential(
+            *(
+                DownBlock(inside, outside, norm, halve=level < halvings, first=level == 0)
+                for level, (inside, outside) in enumerate(zip([channels, *widths], widths, strict=False))
+            )
+        )
+        self.score = Score(width, projected)
+        orthogonal_weights(self)
+
+    def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+        return self.score(self.blocks(x).relu().mean((2, 3)), label)
+
+
+def resnet_generator(
+    resolution: int,
+    channels: int,
+    classes: int,
+    *,
+    latent: int = 128,
+    width: int = 128,
+    norm: str = "batch",
+    condition: str = "none",
+) -> nn.Module:
+    """Residual blocks from a few pixels up. `condition`: none, embedding (beside the latent) or norm (by class)."""
+    check_condition(condition, ("none", "embedding", "norm"), classes)
+    embedded, by_norm = (classes if condition == kind else 0 for kind in ("embedding", "norm"))
+    return ResNetGenerator(resolution, channels, embedded, by_norm, latent, width, norm)
+
+
+def resnet_discriminator(
+    resolution: int,
+    channels: int,
+    classes: int,
+    *,
+    width: int = 128,
+    norm: str = "none",
+    spectral_norm: bool = False,
+    condition: str = "none",
+) -> nn.Module:
+    """Residual blocks down to about 8 pixels, two more, mean, linear. `condition`: none or projection."""
+    check_condition(condition, ("none", "projection"), classes)
+    D = ResNetDiscriminator(resolution, channels, classes if condition == "projection" else 0, width, norm)
+    return spectral(D) if spectral_norm else D

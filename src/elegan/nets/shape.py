@@ -1,0 +1,94 @@
+"""What the image networks share: sizes for any resolution, initial weights, the use of a class label at both ends."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from elegan.errors import UserError, nearest
+
+
+def pyramid(resolution: int, least: int = 2) -> tuple[int, int]:
+    """(start, doublings) so that start * 2^doublings covers the resolution, with a start of 2 to 8 pixels.
+
+    28 starts at 7, 32 at 4, 8 at 2; 30 starts at 8, is painted at 32 and cropped.
+    """
+    doublings = max(least, int(math.log2(resolution / 4)))
+    return math.ceil(resolution / 2**doublings), doublings
+
+
+def crop(x: Tensor, resolution: int) -> Tensor:
+    """The centre of N x C x H x W; x itself where it already fits."""
+    edge = (x.shape[-1] - resolution) // 2
+    return x if x.shape[-1] == resolution else x[..., edge : edge + resolution, edge : edge + resolution]
+
+
+def normal_weights(module: nn.Module, deviation: float = 0.02) -> nn.Module:
+    """N(0, .02) weights, N(1, .02) scales, zero biases (Radford et al. 2016, section 4)."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            nn.init.normal_(layer.weight, 0.0, deviation)
+        elif isinstance(layer, nn.BatchNorm2d | nn.InstanceNorm2d | nn.GroupNorm):
+            nn.init.normal_(layer.weight, 1.0, deviation)
+        if isinstance(getattr(layer, "bias", None), Tensor):
+            nn.init.zeros_(layer.bias)
+    return module
+
+
+def orthogonal_weights(module: nn.Module) -> nn.Module:
+    """Orthogonal weights and zero biases (Saxe et al. 2014)."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.orthogonal_(layer.weight)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+    return module
+
+
+def check_condition(condition: str, valid: tuple[str, ...], classes: int) -> None:
+    """Raises UserError for an unknown way of conditioning, or one without classes to condition on."""
+    if condition not in valid:
+        raise UserError(f"unknown condition {condition!r}{nearest(condition, valid)}")
+    if condition != "none" and not classes:
+        raise UserError(f"condition = {condition!r} needs labelled data: put the images into one folder a class")
+
+
+class LatentInput(nn.Module):
+    """Latents N x latent, with the label's embedding of `width` beside them if there are classes to embed."""
+
+    def __init__(self, latent: int, classes: int, width: int = 50):
+        super().__init__()
+        self.embed = nn.Embedding(classes, width) if classes else None
+        self.features = latent + (width if classes else 0)
+
+    def forward(self, z: Tensor, label: Tensor | None) -> Tensor:
+        return z if self.embed is None else torch.cat([z, self.embed(label)], 1)
+
+
+class ImageInput(nn.Module):
+    """Images N x C x H x W, with the label's embedding as one more plane if there are classes to embed."""
+
+    def __init__(self, resolution: int, channels: int, classes: int):
+        super().__init__()
+        self.resolution = resolution
+        self.embed = nn.Embedding(classes, resolution**2) if classes else None
+        self.channels = channels + (1 if classes else 0)
+
+    def forward(self, x: Tensor, label: Tensor | None) -> Tensor:
+        if self.embed is None:
+            return x
+        plane = self.embed(label).view(-1, 1, self.resolution, self.resolution)
+        return torch.cat([x, plane.to(x.dtype)], 1)
+
+
+class Score(nn.Module):
+    """Features N x F to scores N: linear, plus <embedding of the label, features> (Miyato & Koyama 2018, equation 3)."""
+
+    def __init__(self, features: int, classes: int):
+        super().__init__()
+        self.linear = nn.Linear(features, 1)
+        self.embed = nn.Embedding(classes, features) if classes else None
+
+    def forward(self, h: Tensor, label: Tensor | None) -> Tensor:
+        score = self.linear(h).squeeze(1)
+        return score if self.embed is None else score + (self.embed(label) * h).sum(1)

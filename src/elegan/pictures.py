@@ -1,0 +1,63 @@
+"""Pictures that a run makes: grids of samples and curves of the log."""
+
+import io
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from elegan import files
+
+
+def grid(images: np.ndarray, columns: int, least: int = 32) -> np.ndarray:
+    """uint8 N x H x W x C side by side with a pixel between, small pictures enlarged to `least` pixels a side or more."""
+    n, h, _, c = images.shape
+    scale = max(1, math.ceil(least / h))
+    images = images.repeat(scale, 1).repeat(scale, 2)
+    size, rows = h * scale + 1, math.ceil(n / columns)
+    sheet = np.full((rows * size + 1, columns * size + 1, c), 255, np.uint8)
+    for index, image in enumerate(images):
+        top, left = index // columns * size + 1, index % columns * size + 1
+        sheet[top : top + size - 1, left : left + size - 1] = image
+    return sheet
+
+
+def save_png(path: Path, image: np.ndarray) -> None:
+    """uint8 H x W x C with 1, 3 or 4 channels."""
+    buffer = io.BytesIO()
+    Image.fromarray(image[..., 0] if image.shape[2] == 1 else image).save(buffer, "PNG")
+    files.write(path, buffer.getvalue())
+
+
+def save_curves(path: Path, records: Iterable[dict]) -> None:
+    """One panel a group of the log's values: each player's losses, the scores, the watched metric; over images seen."""
+    from matplotlib.figure import Figure
+
+    panels: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
+    for record in records:
+        for key, value in record.items():
+            if key not in ("step", "images", "rate"):
+                panels[_panel(key)][key].append((record["images"], value))
+    if not panels:
+        return
+    figure = Figure(figsize=(5 * len(panels), 3.4), layout="constrained")
+    for axes, (title, lines) in zip(np.ravel(figure.subplots(1, len(panels))), panels.items(), strict=True):
+        for name, points in lines.items():
+            axes.plot(*zip(*points, strict=True), label=name.rpartition("/")[2], linewidth=1)
+        axes.set_title(title, fontsize=10)
+        axes.set_xlabel("images seen")
+        axes.legend(fontsize=8)
+        axes.grid(alpha=0.3)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
+    files.write(path, buffer.getvalue())
+
+
+def _panel(key: str) -> str:
+    player, slash, name = key.partition("/")
+    if not slash:
+        return key
+    return "scores" if name in ("real", "fake") else f"{player} loss"

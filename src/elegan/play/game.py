@@ -1,0 +1,64 @@
+"""Who learns, from what, and how often, as an object.
+
+A task builds a `Game` from a recipe; the trainer plays any game without knowing which it is.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from torch import Tensor, nn
+
+from elegan.data.feed import Batch
+
+Terms = dict[str, Tensor]
+
+
+class Shape(NamedTuple):
+    """Of the data: square images of `resolution` pixels and `channels`, in `classes` classes (0: without)."""
+
+    resolution: int
+    channels: int
+    classes: int
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One player's move: its networks learn, all others are frozen.
+
+    `loss(nets, batch)` gives named scalars; the sum of those with a gradient is minimised, detached ones are only
+    watched. The turn is played `repeat` times a step, each on a batch of its own, and only on every `every`-th step, its
+    loss then times `every` (lazy regularisation). `second_order` says that the loss differentiates a gradient, which
+    compiled networks cannot. `after(nets)` follows the move, such as WGAN's clipping.
+    """
+
+    player: str
+    loss: Callable[[nn.ModuleDict, Batch], Terms]
+    repeat: int = 1
+    every: int = 1
+    second_order: bool = False
+    after: Callable[[nn.ModuleDict], None] | None = None
+
+
+@dataclass(frozen=True)
+class Game:
+    """Networks (all state lives in them), who owns which, and the turns of a step in order.
+
+    `averaged` names the networks whose moving average is shown, measured and shipped;
+    `generate(nets, z, label)` gives images N x C x H x W in [-1, 1] from latents N x `latent`.
+    """
+
+    nets: nn.ModuleDict
+    players: dict[str, tuple[str, ...]]
+    turns: tuple[Turn, ...]
+    averaged: tuple[str, ...]
+    latent: int
+    generate: Callable[[nn.ModuleDict, Tensor, Tensor | None], Tensor]
+
+    @property
+    def rounds(self) -> int:
+        """Batches that a step takes from the feed, whether a lazy turn plays or not."""
+        return sum(turn.repeat for turn in self.turns)
+
+    def owned(self, player: str) -> list[nn.Parameter]:
+        return [p for name in self.players[player] for p in self.nets[name].parameters()]

@@ -1,0 +1,123 @@
+"""The one training loop: it plays any game, and its whole state is networks, averages, optimisers and the step.
+
+Randomness and data follow from (seed, step), so resuming is arithmetic.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from elegan import chance
+from elegan.play.averages import Averages
+from elegan.play.engine import Engine
+from elegan.data.feed import Batch
+from elegan.play.game import Game, Terms, Turn
+
+Feed = Callable[[int, range], Batch]  # (position, rows of the batch there) -> batch on the device
+
+
+class Trainer:
+    """`feed(position, rows)` gives real images; `optimizers` and `rates` (their full learning rates) are by player."""
+
+    def __init__(
+        self,
+        game: Game,
+        optimizers: dict[str, Optimizer],
+        feed: Feed,
+        engine: Engine,
+        *,
+        batch: int,
+        accumulate: int = 1,
+        decay: float = 0.999,
+        seed: int = 0,
+        compiled: bool = False,
+    ):
+        self.game, self.optimizers, self.feed, self.engine = game, optimizers, feed, engine
+        self.batch, self.parts, self.seed = batch, engine.parts(batch, accumulate), seed
+        self.rates = {player: optimizer.param_groups[0]["lr"] for player, optimizer in optimizers.items()}
+        self.average = Averages(game.nets, game.averaged, decay)
+        self.fast = _compiled(game.nets) if compiled else game.nets
+
+    def play(self, step: int, factor: float = 1.0) -> Terms:
+        """One step: every turn in order, learning rates times `factor`. Gives each player's terms, detached."""
+        terms: Terms = {}
+        position = step * self.game.rounds
+        for player, optimizer in self.optimizers.items():
+            for group in optimizer.param_groups:
+                group["lr"] = self.rates[player] * factor
+        for turn in self.game.turns:
+            for _ in range(turn.repeat):
+                if step % turn.every == 0:
+                    terms |= self.move(turn, position)
+                position += 1
+        self.average.follow(self.game.nets, step)
+        return terms
+
+    def move(self, turn: Turn, position: int) -> Terms:
+        """One turn on the batch at `position` of the feed, in parts whose gradients add up to the whole batch's."""
+        nets = self.game.nets if turn.second_order else self.fast
+        optimizer, parameters = self.optimizers[turn.player], self.game.owned(turn.player)
+        watched: Terms = {}
+        with self.only(parameters):
+            for rows in self.parts:
+                with chance.drawing(self.seed, position, total=self.batch, rows=rows):
+                    batch = self.feed(position, rows)
+                    with self.engine.autocast():
+                        terms = turn.loss(nets, batch)
+                    loss = torch.stack([t.float() for t in terms.values() if t.requires_grad]).sum()
+                    self.engine.scaler.scale(loss * (turn.every / len(self.parts))).backward()
+                for name, term in terms.items():
+                    key = f"{turn.player}/{name}"
+                    watched[key] = watched.get(key, 0) + term.detach().float() / len(self.parts)
+            self.engine.average_gradients(parameters)
+            self.engine.scaler.step(optimizer)
+            self.engine.scaler.update()
+            optimizer.zero_grad(set_to_none=True)
+        if turn.after:
+            turn.after(self.game.nets)
+        return watched
+
+    @contextlib.contextmanager
+    def only(self, parameters: list[nn.Parameter]) -> Iterator[None]:
+        """Freezes all other networks, so that no gradient is computed that nobody uses."""
+        self.game.nets.requires_grad_(False)
+        for parameter in parameters:
+            parameter.requires_grad_(True)
+        yield
+
+    def state(self) -> tuple[dict[str, Tensor], dict]:
+        """All that outlives a step: tensors by name, and plain data (parameter groups, the gradient scaler)."""
+        tensors = {f"nets/{k}": v for k, v in self.game.nets.state_dict().items()}
+        tensors |= {f"average/{k}": v for k, v in self.average.state_dict().items()}
+        plain: dict = {"scaler": self.engine.scaler.state_dict(), "optimizers": {}}
+        for player, optimizer in self.optimizers.items():
+            state = optimizer.state_dict()
+            for index, slots in state["state"].items():
+                tensors |= {f"optimizer/{player}/{index}/{slot}": value for slot, value in slots.items()}
+            plain["optimizers"][player] = state["param_groups"]
+        return tensors, plain
+
+    def load(self, tensors: dict[str, Tensor], plain: dict) -> None:
+        """The state that `state` gave. Raises RuntimeError where it is another game's."""
+        self.game.nets.load_state_dict(_under("nets/", tensors))
+        self.average.load_state_dict(_under("average/", tensors))
+        if self.engine.scaler.is_enabled():
+            self.engine.scaler.load_state_dict(plain["scaler"])
+        for player, optimizer in self.optimizers.items():
+            state: dict[int, dict[str, Tensor]] = {}
+            for key, value in _under(f"optimizer/{player}/", tensors).items():
+                index, _, slot = key.partition("/")
+                state.setdefault(int(index), {})[slot] = value
+            optimizer.load_state_dict({"state": state, "param_groups": plain["optimizers"][player]})
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+
+
+def _compiled(nets: nn.ModuleDict) -> nn.ModuleDict:
+    """The same parameters behind compiled calls."""
+    return nn.ModuleDict({name: torch.compile(net) for name, net in nets.items()})  # type: ignore[misc]

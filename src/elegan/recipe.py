@@ -1,0 +1,220 @@
+"""A recipe is pure data: what is built, how it learns, what is watched. It is read from and written to TOML.
+
+Every recipe is the difference from its parent (`vary`), and a user's `--set key=value` is one more difference.
+"""
+
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveInt, ValidationError
+from pydantic import model_validator as validator
+
+from elegan import parts
+from elegan.errors import UserError, nearest
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Part(BaseModel):
+    """A function by name with the options that differ from its defaults; see `elegan.parts`."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    name: str
+
+    @validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+
+class Data(Section):
+    """How pictures are read, and how they are varied in training (before the discriminator sees them as real)."""
+
+    resolution: int = Field(0, ge=0, le=1024)  # 0: from the data
+    channels: Literal[0, 1, 3, 4] = 0  # 0: from the data
+    fit: Literal["crop", "pad", "stretch"] = "crop"
+    flip: bool = False
+    crop: NonNegativeInt = 0  # random shifts by up to so many pixels
+    rotate: NonNegativeFloat = 0.0  # random turns by up to so many degrees
+
+
+class Watch(Section):
+    """What is looked at during training and how often, in steps."""
+
+    log: PositiveInt = 50
+    every: NonNegativeInt = 0  # samples, metric and checkpoint; 0: a tenth of the run
+    keep: PositiveInt = 2  # newest checkpoints kept, beside the best
+    metric: Literal["fd", "kd", "none"] = "fd"
+    extractor: str = "random"
+    images: PositiveInt = 2000
+    tensorboard: bool = False
+
+
+class Recipe(Section):
+    """See the module. `losses` holds the adversarial loss and penalties, each penalty with `weight` and `every`."""
+
+    name: str
+    parent: str = ""
+    about: str = ""
+    steps: PositiveInt = 100_000
+    batch: PositiveInt = 64  # over all processes
+    accumulate: PositiveInt = 1  # parts that a batch is played in, to save memory
+    ema: float = Field(0.999, ge=0, lt=1)  # decay a step of the weights that are shown; 0: none
+    compile: bool = False
+    task: Part = Part(name="generate")
+    nets: dict[str, Part] = {}
+    losses: dict[str, Part] = {}
+    optimizers: dict[str, Part] = {}
+    schedule: Part = Part(name="constant")
+    data: Data = Data()
+    watch: Watch = Watch()
+
+    def vary(self, name: str, about: str, **changes: Any) -> "Recipe":
+        """A recipe that differs from this one by `changes`, nested as in the file.
+
+        A part of another name starts afresh, and None takes a part away.
+        """
+        return self.changed({"name": name, "parent": self.name, "about": about, **changes})
+
+    def changed(self, changes: dict[str, Any]) -> Self:
+        """This recipe with nested changes. Raises UserError with every offending key and value."""
+        return type(self).parse(_merge(self.model_dump(), changes))
+
+    @classmethod
+    def parse(cls, values: dict[str, Any]) -> Self:
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise UserError("; ".join(_line(e) for e in error.errors())) from None
+
+    def parts(self) -> Iterator[tuple[str, str, Part]]:
+        """(kind, path, part) of everything that is looked up by name."""
+        yield "task", "task", self.task
+        yield "schedule", "schedule", self.schedule
+        for kind in ("nets", "losses", "optimizers"):
+            for name, part in getattr(self, kind).items():
+                yield kind, f"{kind}.{name}", part
+
+    def full(self) -> dict[str, Any]:
+        """The recipe as nested data with every option of every part written out.
+
+        Raises UserError for parts that do not exist and options that they do not take.
+        """
+        values = self.model_dump()
+        for kind, path, part in self.parts():
+            *above, last = path.split(".")
+            holder = values[above[0]] if above else values
+            holder[last] = {"name": part.name} | filled(kind, part, path)
+        return values
+
+    def override(self, settings: Sequence[str]) -> Self:
+        """The recipe after `key=value` settings, values in TOML (a bare word is a string).
+
+        Raises UserError for a setting without `=`, an unknown key (with the nearest) or a wrong value.
+        """
+        recipe = self
+        for setting in settings:
+            key, equals, text = setting.partition("=")
+            if not equals:
+                raise UserError(f"--set {setting!r} is not of the form key=value")
+            key, value = recipe._known(key.strip()), _value(text.strip())
+            takes_away = value == "none" and key.startswith("losses.") and key.count(".") == 1
+            recipe = recipe.changed(_nest(key, None if takes_away else value))
+        recipe.full()
+        return recipe
+
+    def _known(self, key: str) -> str:
+        keys = set(_flat(self.full()))
+        whole = {path for _, path, _ in self.parts()}
+        new_loss = key.startswith("losses.") and key.count(".") == 1
+        if key not in keys | whole and not new_loss:
+            raise UserError(f"unknown key {key!r}{nearest(key, _same_ending(key, keys) or keys)}")
+        return key
+
+    def to_toml(self) -> str:
+        return tomli_w.dumps(self.full())
+
+    @classmethod
+    def from_toml(cls, path: Path) -> Self:
+        """Raises UserError where the file is not TOML or not a recipe."""
+        try:
+            return cls.parse(tomllib.loads(path.read_text(encoding="utf-8")))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise UserError(f"{path} is not a recipe: {error}") from None
+        except UserError as error:
+            raise UserError(f"{path}: {error}") from None
+
+
+PENALTY = {"weight": 1.0, "every": 1}  # what the task, and not the penalty itself, takes
+
+
+def filled(kind: str, part: Part, path: str) -> dict[str, Any]:
+    """All options of a part; of a penalty also its `weight` and `every`."""
+    outer = PENALTY if kind == "losses" and path != "losses.adversarial" else {}
+    given = {key: value for key, value in part.options.items() if key not in outer}
+    return outer | {k: part.options[k] for k in outer if k in part.options} | parts.options(
+        parts.find(kind, part.name), given, path
+    )
+
+
+def _merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, change in changes.items():
+        before = merged.get(key)
+        if change is None:
+            merged.pop(key, None)
+            continue
+        if isinstance(before, dict) and "name" in before and isinstance(change, str):
+            change = {"name": change}
+        if not (isinstance(before, dict) and isinstance(change, dict)) or _another_part(before, change):
+            merged[key] = change
+        else:
+            merged[key] = _merge(before, change)
+    return merged
+
+
+def _another_part(before: dict[str, Any], change: dict[str, Any]) -> bool:
+    return "name" in change and "name" in before and change["name"] != before["name"]
+
+
+def _nest(key: str, value: Any) -> dict[str, Any]:
+    for name in reversed(key.split(".")):
+        value = {name: value}
+    return value
+
+
+def _flat(values: dict[str, Any], above: str = "") -> Iterator[str]:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}"
+
+
+def _same_ending(key: str, keys: set[str]) -> set[str]:
+    return {known for known in keys if known.rpartition(".")[2] == key.rpartition(".")[2]}
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _line(error: Any) -> str:
+    path = ".".join(str(place) for place in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"unknown key {path!r}{nearest(path, set(Recipe.model_fields))}"
+    if error["type"] == "missing":
+        return f"{path} is missing"
+    return f"{path} = {error['input']!r}: {error['msg'].lower()}"

@@ -1,0 +1,20 @@
+"""The catalogue: every recipe by name. A recipe is a `Recipe` in one of the modules here, nothing else makes it known."""
+
+from pathlib import Path
+
+from elegan.errors import UserError, nearest
+from elegan.recipe import Recipe
+from elegan.recipes import classic
+
+CATALOGUE: dict[str, Recipe] = {
+    recipe.name: recipe for module in (classic,) for recipe in vars(module).values() if isinstance(recipe, Recipe)
+}
+
+
+def find_recipe(name: str) -> Recipe:
+    """The recipe of that name, or from that TOML file. Raises UserError where there is neither."""
+    if name.endswith(".toml"):
+        return Recipe.from_toml(Path(name))
+    if name not in CATALOGUE:
+        raise UserError(f"unknown recipe {name!r}{nearest(name, CATALOGUE)}")
+    return CATALOGUE[name]

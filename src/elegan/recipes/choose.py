@@ -1,0 +1,29 @@
+"""Which recipe suits a set of images, by stated rules."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+FEW = 10_000  # below this many images a discriminator learns them by heart, and DiffAugment pays (Zhao et al. 2020)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A recipe's name, settings on top of it, and one line saying why."""
+
+    recipe: str
+    settings: tuple[str, ...]
+    why: str
+
+
+def choose(count: int, resolution: int, labels: np.ndarray | None, classes: int) -> Choice:
+    """From the number of images, their side and their classes (a class needs 50 images to be worth conditioning on)."""
+    conditional = labels is not None and classes > 1 and int(np.bincount(labels, minlength=classes).min()) >= 50
+    small = resolution <= 32
+    name = ("cgan" if small else "projection") if conditional else ("dcgan" if small else "sngan")
+    reasons = [f"{resolution} px", f"{classes} classes" if conditional else "no classes to condition on"]
+    settings = []
+    if count < FEW:
+        settings.append("task.augment=translation" if small else "task.augment=color,translation")
+        reasons.append(f"only {count:,} images, so the discriminator sees them through DiffAugment")
+    return Choice(name, tuple(settings), ", ".join(reasons))

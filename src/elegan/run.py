@@ -1,0 +1,245 @@
+"""The run folder: all that remains of a training, and all that every later tool reads.
+
+    recipe.toml        what was trained, every option written out; may be edited before going on
+    run.json           data, seed, precision, versions, hardware
+    log.jsonl          a line a record: step, images, losses, metric; the same bytes for the same command
+    timing.jsonl       what depends on the machine: seconds, images a second
+    samples/           grids of the same latents over time      samples.png   the newest
+    curves.png         the log as curves
+    checkpoints/       whole states, the newest few and the best by the watched metric
+"""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from torch import nn
+
+from elegan import files, parts
+from elegan.data.feed import to_bytes
+from elegan.errors import Failure, UserError, nearest
+from elegan.latents import latents
+from elegan.play.game import Game, Shape
+from elegan.recipe import Recipe
+
+BATCH = 64
+
+
+def build_game(recipe: Recipe, shape: Shape) -> Game:
+    """The recipe's task applied to the shape of the data."""
+    task = parts.find("task", recipe.task.name)
+    return task(recipe, shape, **parts.options(task, recipe.task.options, "task"))
+
+
+class Run:
+    """An opened run folder. `checkpoint` is "newest", "best" or a step; see `open`."""
+
+    def __init__(self, path: Path, checkpoint: str | int = "newest", device: str = "cpu"):
+        self.path, self.wanted, self.device = path, checkpoint, torch.device(device)
+
+    @classmethod
+    def open(cls, path: str | Path, checkpoint: str | int = "newest", device: str = "cpu") -> Self:
+        """Raises UserError where there is no run, or no such checkpoint in it (nearest names given)."""
+        path = Path(path)
+        if not (path / "run.json").is_file():
+            siblings = [p.parent.name for p in path.parent.glob("*/run.json")]
+            raise UserError(f"no run at {path}{nearest(path.name, siblings)}")
+        return cls(path, checkpoint, device)
+
+    @cached_property
+    def info(self) -> dict[str, Any]:
+        return files.read_json(self.path / "run.json")
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        return Recipe.from_toml(self.path / "recipe.toml")
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(**self.info["shape"])
+
+    @property
+    def classes(self) -> list[str]:
+        return self.info["data"]["classes"]
+
+    @property
+    def steps(self) -> list[int]:
+        """Of the checkpoints at hand, oldest first."""
+        return sorted(int(p.stem) for p in (self.path / "checkpoints").glob("[0-9]*.safetensors"))
+
+    @property
+    def finished(self) -> bool:
+        return bool(self.steps) and self.steps[-1] >= self.recipe.steps
+
+    def checkpoint(self, step: int) -> Path:
+        return self.path / "checkpoints" / f"{step:08d}.safetensors"
+
+    @cached_property
+    def step(self) -> int:
+        """Of the checkpoint that this run was opened at. Raises UserError where there is none such."""
+        if not self.steps:
+            raise UserError(f"{self.path} has no checkpoint yet")
+        if self.wanted == "newest":
+            return self.steps[-1]
+        if self.wanted == "best":
+            _, plain = files.read_tensors(self.checkpoint(self.steps[-1]), prefix="no tensors")
+            best = best_of(plain["history"])
+            if best is None:
+                raise UserError(f"{self.path} watched no metric, so it has no best checkpoint; there is the newest")
+            return best
+        if not str(self.wanted).isdigit() or int(self.wanted) not in self.steps:
+            valid = [*map(str, self.steps), "newest", "best"]
+            raise UserError(f"{self.path} has no checkpoint {self.wanted!r}{nearest(str(self.wanted), valid)}")
+        return int(self.wanted)
+
+    @cached_property
+    def game(self) -> Game:
+        return build_game(self.recipe, self.shape)
+
+    @cached_property
+    def nets(self) -> nn.ModuleDict:
+        """The averaged networks in evaluation mode, float32."""
+        tensors, _ = files.read_tensors(self.checkpoint(self.step), prefix="average/")
+        nets = nn.ModuleDict({name: self.game.nets[name] for name in self.game.averaged})
+        try:
+            nets.load_state_dict(tensors)
+        except RuntimeError as error:
+            raise UserError(f"{self.path / 'recipe.toml'} does not fit its checkpoint: {str(error).split(chr(10))[1].strip()}") from None
+        return nets.eval().requires_grad_(False).to(self.device)
+
+    @property
+    def conditional(self) -> bool:
+        """Whether the class can be asked for."""
+        return any(part.options.get("condition", "none") != "none" for part in self.recipe.nets.values())
+
+    def label_of(self, name: str | int) -> int:
+        """The label of a class by name or number. Raises UserError for a class that the run does not know."""
+        if not self.conditional:
+            raise UserError(f"{self.path} was trained without classes; cgan and projection are recipes with them")
+        if str(name) in self.classes:
+            return self.classes.index(str(name))
+        if str(name).isdigit() and int(name) < len(self.classes):
+            return int(name)
+        raise UserError(f"unknown class {str(name)!r}{nearest(str(name), self.classes)}")
+
+    @property
+    def columns(self) -> int:
+        """Of a grid: one a class where they are few and asked for, else 8."""
+        return self.shape.classes if self.conditional and 2 <= self.shape.classes <= 16 else 8
+
+    def generate(
+        self,
+        num: int = 64,
+        *,
+        seeds: Sequence[int] | None = None,
+        label: str | int | None = None,
+        truncation: float | None = None,
+    ) -> np.ndarray:
+        """Images, uint8 N x H x W x C, one a seed (0 to num - 1 by default); classes in turn unless `label` names one."""
+        chosen = range(num) if seeds is None else seeds
+        return np.concatenate(list(self.stream(chosen, label=label, truncation=truncation)))
+
+    def stream(
+        self, seeds: Sequence[int], *, label: str | int | None = None, truncation: float | None = None
+    ) -> Iterator[np.ndarray]:
+        """`generate` in batches."""
+        if truncation is not None and truncation <= 0:
+            raise UserError(f"truncation = {truncation} is not above 0")
+        one = None if label is None else self.label_of(label)
+        for start in range(0, len(seeds), BATCH):
+            part = list(seeds[start : start + BATCH])
+            labels = self.labels_for(range(start, start + len(part)), one)
+            yield paint(self.game, self.nets, part, labels, self.device, truncation)
+
+    def labels_for(self, places: Sequence[int], one: int | None = None) -> torch.Tensor | None:
+        """Labels by place, the classes in turn, or all `one`."""
+        if not self.shape.classes:
+            return None
+        return torch.tensor([place % self.shape.classes if one is None else one for place in places])
+
+    def evaluate(self, data: str | None = None, **options: Any):
+        """See `elegan.evaluate.evaluate`; `data` is what the run was trained on by default."""
+        from elegan.evaluate import evaluate_run
+
+        return evaluate_run(self, data, **options)
+
+
+@torch.no_grad()
+def paint(
+    game: Game,
+    nets: nn.ModuleDict,
+    seeds: Sequence[int],
+    labels: torch.Tensor | None,
+    device: torch.device,
+    truncation: float | None = None,
+) -> np.ndarray:
+    """uint8 N x H x W x C from networks in evaluation mode."""
+    z = latents(seeds, game.latent, truncation).to(device)
+    return to_bytes(game.generate(nets, z, None if labels is None else labels.to(device)))
+
+
+def best_of(history: list[list[float]]) -> int | None:
+    """The step of the lowest value in [[step, value], ...]; None without any."""
+    return int(min(history, key=lambda pair: pair[1])[0]) if history else None
+
+
+class Journal:
+    """A JSON-lines file that a killed run leaves readable: whole lines, cut back to the step that is resumed."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def write(self, record: dict[str, Any]) -> None:
+        """Appends a line. Raises Failure on a full disk."""
+        try:
+            with open(self.path, "a", encoding="utf-8") as file:
+                file.write(json.dumps(record) + "\n")
+        except OSError as error:
+            raise Failure(f"cannot write {self.path}: {error.strerror}") from error
+
+    def records(self) -> list[dict[str, Any]]:
+        """All whole lines; a last one that a kill tore is left out."""
+        if not self.path.exists():
+            return []
+        lines = self.path.read_text(encoding="utf-8").split("\n")[:-1]
+        return [json.loads(line) for line in lines]
+
+    def cut(self, step: int) -> None:
+        """Forgets what was written after this step."""
+        kept = [json.dumps(record) + "\n" for record in self.records() if record["step"] <= step]
+        if self.path.exists():
+            files.write(self.path, "".join(kept).encode())
+
+
+def hardware() -> dict[str, Any]:
+    """Versions and machine, for the record."""
+    import platform
+
+    import elegan
+
+    return {
+        "elegan": elegan.__version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "system": platform.platform(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "accelerator": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+    }
+
+
+def _processor() -> str:
+    import platform
+
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor()

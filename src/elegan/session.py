@@ -1,0 +1,197 @@
+"""Training: where recipe, data, game, run and engine meet."""
+
+import math
+import shlex
+import signal
+import threading
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
+
+import torch
+from filelock import FileLock, Timeout
+
+from elegan import chance, parts
+from elegan.data import Dataset, open_data
+from elegan.data.feed import Feed
+from elegan.errors import Interrupted, UserError
+from elegan.keeper import Keeper, Plan
+from elegan.play.engine import Engine
+from elegan.play.game import Game
+from elegan.play.trainer import Trainer
+from elegan.progress import Bar
+from elegan.recipe import Recipe
+from elegan.recipes import find_recipe
+from elegan.recipes.choose import choose
+from elegan.run import Run, build_game
+
+
+class Options(TypedDict, total=False):
+    """Of `train`, all optional; see there."""
+
+    steps: int | None
+    images: int | None
+    settings: Sequence[str]
+    out: str | Path
+    name: str | None
+    seed: int
+    device: str
+    precision: str
+    resume: str | Path | None
+
+
+def train(
+    data: str | None = None,
+    recipe: str | None = None,
+    *,
+    quiet: bool = False,
+    **options: Unpack[Options],
+) -> Run:
+    """Trains a generator and gives its run; the same call again goes on where the last one stopped.
+
+    `data`: folder, zip or named set; `recipe`: a name or TOML file, chosen from the data by default; `settings`:
+    "key=value" each; `steps` or `images` is the length; `resume`: a run folder to go on with by its own settings.
+    Raises UserError for what the caller can mend, Failure where training failed, Interrupted after Ctrl-C.
+    """
+    plan = plan_for(data, recipe, **options)
+    with _locked(plan):
+        return play(plan, quiet)
+
+
+def plan_for(
+    data: str | None = None,
+    recipe: str | None = None,
+    *,
+    steps: int | None = None,
+    images: int | None = None,
+    settings: Sequence[str] = (),
+    out: str | Path = "runs",
+    name: str | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    precision: str = "auto",
+    resume: str | Path | None = None,
+) -> Plan:
+    """Settles what `train` will do; writes nothing but the cache of decoded images."""
+    if resume is not None:
+        run = Run.open(resume)
+        if recipe:
+            raise UserError(f"--resume goes on with {run.path}'s own recipe {run.recipe.name!r}; leave out --recipe")
+        chosen = _with_length(run.recipe.override(settings), steps, images)
+        engine = Engine(device, run.info["precision"] if precision == "auto" else precision)
+        dataset = _open(data or run.info["data"]["source"], chosen)
+        return Plan(chosen, dataset, run.path, run.info["seed"], engine, resumed=True)
+    if not data:
+        raise UserError("name the data to train on: a folder, a zip or a set such as digits")
+    given = find_recipe(recipe).override(settings) if recipe else None
+    engine = Engine(device, precision)
+    dataset = _open(data, given or Recipe(name="unchosen").override([s for s in settings if s.startswith("data.")]))
+    why, chosen = "", given
+    if chosen is None:
+        choice = choose(len(dataset.images), dataset.resolution, dataset.labels, len(dataset.classes))
+        why = choice.why
+        chosen = find_recipe(choice.recipe).override([*choice.settings, *settings])
+    chosen = _with_length(chosen, steps, images)
+    path = Path(out) / (name or _name(dataset, chosen, settings, seed))
+    return Plan(chosen, dataset, path, seed, engine, why)
+
+
+def play(plan: Plan, quiet: bool = False) -> Run:
+    """The training loop around the trainer: log, look, save, stop."""
+    recipe, engine = plan.recipe, plan.engine
+    torch.manual_seed(chance.mix(plan.seed, "weights"))
+    game = build_game(recipe, plan.shape)
+    trainer = make_trainer(plan, game)
+    keeper = Keeper(plan, game, trainer)
+    start = keeper.begin()
+    every = recipe.watch.every or math.ceil(recipe.steps / 10)
+    with Bar(plan, start, quiet or not engine.leads) as bar, _Stop() as stop:
+        for done in range(start + 1, recipe.steps + 1):
+            terms = trainer.play(done - 1, keeper.rate(done - 1))
+            bar.advance(done, keeper.newest)
+            if done % recipe.watch.log == 0 or done == recipe.steps:
+                keeper.log(done, terms)
+            if done % every == 0 or done == recipe.steps:
+                keeper.look(done)
+            elif engine.any(stop.asked):
+                keeper.save(done)
+            if engine.any(stop.asked) and done < recipe.steps:
+                raise Interrupted(f"stopped at step {done} of {recipe.steps}; go on with: elegan train --resume {shlex.quote(str(plan.path))}")
+    return Run.open(plan.path)
+
+
+def make_trainer(plan: Plan, game: Game) -> Trainer:
+    """The trainer of a plan, networks on the device."""
+    recipe, engine = plan.recipe, plan.engine
+    engine.place(game.nets)
+    optimizers = {}
+    for player in game.players:
+        if player not in recipe.optimizers:
+            raise UserError(f"recipe {recipe.name!r} has no optimizers.{player}")
+        part = recipe.optimizers[player]
+        function = parts.find("optimizers", part.name)
+        optimizers[player] = function(game.owned(player), **parts.options(function, part.options, f"optimizers.{player}"))
+    feed = Feed(plan.data.images, plan.data.labels, recipe.batch, plan.seed, engine.device, recipe.data)
+    return Trainer(
+        game,
+        optimizers,
+        feed,
+        engine,
+        batch=recipe.batch,
+        accumulate=recipe.accumulate,
+        decay=recipe.ema,
+        seed=plan.seed,
+        compiled=recipe.compile,
+    )
+
+
+class _Stop:
+    """Ctrl-C and a polite kill ask to stop after the step at hand; a second Ctrl-C stops at once."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self.before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> "_Stop":
+        if threading.current_thread() is threading.main_thread():
+            self.before = {s: signal.signal(s, self._ask) for s in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def _ask(self, number, frame) -> None:
+        self.asked = True
+        signal.signal(signal.SIGINT, self.before.get(signal.SIGINT, signal.SIG_DFL))
+
+    def __exit__(self, *exception) -> None:
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+
+
+def _open(data: str, recipe: Recipe) -> Dataset:
+    return open_data(data, recipe.data.resolution, recipe.data.channels, recipe.data.fit)
+
+
+def _with_length(recipe: Recipe, steps: int | None, images: int | None) -> Recipe:
+    if steps is not None and images is not None:
+        raise UserError("give --steps or --images, not both")
+    if images is not None:
+        steps = math.ceil(images / recipe.batch)
+    return recipe if steps is None else recipe.changed({"steps": steps})
+
+
+def _name(data: Dataset, recipe: Recipe, settings: Sequence[str], seed: int) -> str:
+    """digits-cgan, with the seed and a mark of the settings where they are not the default ones."""
+    mark = [f"{chance.mix(*sorted(settings)):016x}"[-6:]] if settings else []
+    return "-".join([data.name, recipe.name, *([f"seed{seed}"] if seed else []), *mark])
+
+
+def _locked(plan: Plan) -> AbstractContextManager:
+    """Holds the run folder for one training at a time; the lock goes with the process."""
+    if not plan.engine.leads:
+        return nullcontext()
+    plan.path.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(plan.path / ".lock", timeout=0)
+    try:
+        return lock.acquire()
+    except Timeout:
+        raise UserError(f"another process is training in {plan.path}") from None
