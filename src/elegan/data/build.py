@@ -8,13 +8,12 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from PIL import Image
 
 from elegan.data import decode
 from elegan.data.decode import Facts, Square, Unreadable
@@ -23,7 +22,7 @@ from elegan.data.sources import Listing, Source
 from elegan.errors import Failure, UserError
 
 BLOCK_BYTES = 32 << 20  # decoded before the next write; bounds the memory
-SAMPLE = 64  # headers looked at to guess the plan that the whole set then confirms
+SAMPLE = 64  # images looked at to guess the plan that the whole set then confirms
 SPARE_BYTES = 64 << 20  # left free on the disk beyond the cache itself
 SKIPPED = "skipped.txt"
 T = TypeVar("T")
@@ -32,15 +31,16 @@ T = TypeVar("T")
 def build(source: Source, resolution: int, channels: int, fit: str, work: Path) -> None:
     """Fills the empty folder `work`: images.u8, labels.npy, skipped.txt and meta.json, all synced to the disk.
 
-    Size and channels are guessed from a sample of headers, so that one pass is enough where the sample was fair.
+    Size and channels are guessed from a sample, so that one pass is enough where the sample was fair.
     Raises `UserError` when no image can be read and `Failure` or `OSError` when the disk is full.
     """
     listing = source.listing()
-    guess = plan_for(_sample(listing), resolution, channels)
-    done = _decode(listing, guess, fit, work)
-    exact = plan_for(done.facts, resolution, channels)
-    if done.kept and (exact.resolution != guess.resolution or exact.channels > guess.channels):
-        done = _decode(listing, exact, fit, work)
+    with calm():
+        guess = plan_for(_sample(listing), resolution, channels)
+        done = _decode(listing, guess, fit, work)
+        exact = plan_for(done.facts, resolution, channels)
+        if done.kept and (exact.resolution != guess.resolution or exact.channels > guess.channels):
+            done = _decode(listing, exact, fit, work)
     if not done.kept:
         raise UserError(f"{source.address} has no readable image: {_in_short(done.skipped)}")
     meta = {"source": source.address, **_finish(listing, done, channels, fit, work)}
@@ -49,15 +49,19 @@ def build(source: Source, resolution: int, channels: int, fit: str, work: Path) 
         sync(path)
 
 
-def in_order(work: Callable[[int], T], count: int, block: int = 1024) -> Iterator[list[T]]:
-    """`work(0)`, `work(1)`, ... on all cores, in order, in blocks; Pillow's warnings are not shown.
+@contextmanager
+def calm() -> Iterator[None]:
+    """Without Pillow's warnings: what is wrong with a file is reported by name, not on the screen."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="PIL")
+        yield
 
-    Threads, as decoding large images runs without the interpreter's lock; of small ones, it takes no time worth more.
-    """
-    step = max(1, min(64, block // (2 * (os.cpu_count() or 1))))
-    with ThreadPoolExecutor(os.cpu_count()) as pool, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
+
+def in_order(work: Callable[[int], T], count: int, block: int = 1024) -> Iterator[list[T]]:
+    """`work(0)`, `work(1)`, ... on all cores, in order, in blocks."""
+    cores = os.cpu_count() or 1
+    step = max(1, min(64, block // (2 * cores)))
+    with ThreadPoolExecutor(cores) as pool:
         for start in range(0, count, block):
             stop = min(start + block, count)
             spans = [range(i, min(i + step, stop)) for i in range(start, stop, step)]
@@ -65,8 +69,9 @@ def in_order(work: Callable[[int], T], count: int, block: int = 1024) -> Iterato
             yield [result for results in done for result in results]
 
 
-def megabytes(count: int) -> str:
-    return f"{count / 1e6:.0f} MB" if count >= 1e7 else f"{count / 1e6:.1f} MB"
+def in_bytes(count: int) -> str:
+    """A size as people write it: 92 kB, 4.7 MB, 154 MB."""
+    return f"{count / 1e3:.0f} kB" if count < 1e6 else f"{count / 1e6:.{1 if count < 1e7 else 0}f} MB"
 
 
 def sync(path: Path) -> None:
@@ -108,7 +113,7 @@ def _sample(listing: Listing) -> Counter[Facts]:
     count = len(listing.names)
     for index in range(0, count, max(1, count // SAMPLE)):
         with suppress(Unreadable):
-            found[decode.peek(listing.read(index))] += 1
+            found[decode.decode(listing.read(index))[1]] += 1
     return found
 
 
@@ -116,7 +121,7 @@ def _check_disk(needed: int, folder: Path) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed + SPARE_BYTES:
         raise Failure(
-            f"the data cache needs {megabytes(needed + SPARE_BYTES)} at {folder}, only {megabytes(free)} are free; "
+            f"the data cache needs {in_bytes(needed + SPARE_BYTES)} at {folder}, only {in_bytes(free)} are free; "
             "ELEGAN_CACHE names another folder"
         )
 

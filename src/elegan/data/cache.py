@@ -13,13 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import mkdtemp
 
 import numpy as np
 from filelock import FileLock
 
 from elegan.data import decode
-from elegan.data.build import SKIPPED, build, megabytes, sync
+from elegan.data.build import SKIPPED, build, in_bytes, sync
 from elegan.data.sources import Source
 from elegan.errors import Failure
 
@@ -71,7 +70,7 @@ def _open(folder: Path) -> Entry | None:
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
         images = np.asarray(np.memmap(folder / "images.u8", dtype=np.uint8, mode="r")).reshape(meta["shape"])
         labels = np.load(folder / "labels.npy", allow_pickle=False) if meta["classes"] else None
-        notes = [*meta["notes"], f"cache: {megabytes(images.size)} at {folder}"]
+        notes = [*meta["notes"], f"cache: {in_bytes(images.size)} at {folder}"]
         if meta["skipped"]:
             notes.append(f"skipped files are listed in {folder / SKIPPED}")
         return Entry(images, labels, tuple(meta["classes"]), meta["fingerprint"], tuple(notes))
@@ -90,9 +89,10 @@ def _clear_errors(root: Path) -> Iterator[None]:
 
 
 def _fill(source: Source, resolution: int, channels: int, fit: str, folder: Path) -> None:
-    for leftover in folder.parent.glob(f".{folder.name}.*"):  # of a killed builder: the lock is ours
-        shutil.rmtree(leftover)
-    work = Path(mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    work = folder.with_name(f".{folder.name}")
+    if work.exists():  # a killed builder's, as the lock is ours
+        shutil.rmtree(work)
+    work.mkdir()
     try:
         build(source, resolution, channels, fit, work)
         if folder.exists():  # damaged, or it would have been opened

@@ -91,8 +91,9 @@ def find(source: str, split: str) -> Source:
 
 
 def _nearest_source(source: str, path: Path) -> str:
-    beside = {}
+    """The end of the error line, from the folders and zips beside a path, and from the named sets for a bare name."""
+    beside = []
     if path.parent.is_dir():
-        beside = {name: str(path.parent / name) for name in os.listdir(path.parent)}
-    hint = nearest(path.name, beside) if beside else ""
-    return hint if "did you mean" in hint else nearest(source, NAMES)
+        found = (entry for entry in path.parent.iterdir() if not entry.name.startswith("."))
+        beside = [entry.name for entry in found if entry.suffix.lower() == ".zip" or entry.is_dir()]
+    return nearest(path.name, beside if os.sep in source else [*NAMES, *beside])

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
 VERSION = 1  # raised when the same file would give other pixels, so that no cache of older pixels is taken for new ones
-MAX_PIXELS = 1 << 27
+MAX_PIXELS = 89_478_485  # a quarter of a GB in RGB, where Pillow begins to warn of a decompression bomb
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 # fmt: off
 SUFFIXES = (".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".webp",
@@ -44,20 +44,17 @@ class Square(NamedTuple):
     digest: bytes
 
 
-def peek(encoded: bytes) -> Facts:
-    """The facts of an image from its header alone, without decoding the pixels. Raises `Unreadable`."""
-    image = _open(encoded)
-    return _facts(image, _is_animated(image))
-
-
 def decode(encoded: bytes) -> tuple[Image.Image, Facts]:
     """The upright first frame in mode L, RGB or RGBA (8 bits a channel) and the facts. Raises `Unreadable`."""
     image = _open(encoded)
     try:
         animated = _is_animated(image)
+        orientation = _orientation(image)
         image.load()
-        facts = _facts(image, animated)
-        return _eight_bit(ImageOps.exif_transpose(image) if "EXIF-rotated" in facts.peculiar else image), facts
+        if image.format != "TIFF":  # Pillow turns these itself while loading; a PNG may tell only at its end
+            orientation = _orientation(image)
+            image = ImageOps.exif_transpose(image) if orientation > 1 else image
+        return _eight_bit(image), _facts(image, orientation, animated)
     except Unreadable:
         raise
     except Exception as error:  # a damaged file makes Pillow's plug-ins raise nearly anything
@@ -81,7 +78,7 @@ def _open(encoded: bytes) -> Image.Image:
     except Exception as error:
         raise Unreadable(_reason(error)) from None
     if image.width * image.height > MAX_PIXELS:
-        raise Unreadable(f"{image.width}x{image.height} is beyond {MAX_PIXELS / 1e6:.0f} million pixels")
+        raise Unreadable(f"more than {MAX_PIXELS / 1e6:.0f} million pixels")
     return image
 
 
@@ -93,8 +90,8 @@ def _formats() -> list[str]:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
-        return "too many pixels (a decompression bomb)"
+    if isinstance(error, Image.DecompressionBombError):
+        return f"more than {MAX_PIXELS / 1e6:.0f} million pixels"
     first_line = (str(error) or type(error).__name__).splitlines()[0]
     return first_line[:120]
 
@@ -106,9 +103,7 @@ def _is_animated(image: Image.Image) -> bool:
         return False
 
 
-def _facts(image: Image.Image, animated: bool) -> Facts:
-    orientation = _orientation(image)
-    width, height = image.size if orientation < 5 else image.size[::-1]
+def _facts(image: Image.Image, orientation: int, animated: bool) -> Facts:
     mode = image.mode
     found = {
         "16-bit": mode.startswith("I"),
@@ -120,7 +115,7 @@ def _facts(image: Image.Image, animated: bool) -> Facts:
         "EXIF-rotated": orientation > 1,
         "animated": animated,
     }
-    return Facts(width, height, mode, tuple(name for name, is_so in found.items() if is_so))
+    return Facts(*image.size, mode, tuple(name for name, is_so in found.items() if is_so))
 
 
 def _orientation(image: Image.Image) -> int:

@@ -67,14 +67,17 @@ def from_hub(address: str, split: str, alias: str = "") -> Source:
     The library downloads and checks it and keeps its own cache. Raises `UserError` without the library, for an unknown
     or closed set, without an image column or this split, and `Failure` when the hub cannot be reached.
     """
+    local = Path(address).expanduser()
+    if not address or (address.startswith(("/", ".", "~")) and not local.is_dir()):
+        raise UserError(f"no folder {address!r}; hf: takes a local folder or a hub name like ylecun/mnist")
     library = _library()
-    parts = _load(library, address)
+    parts = _load(library, str(local.resolve()) if local.is_dir() else address)
     wanted = sorted(parts) if split == "all" else [pick_part(set(parts), split, address)]
     rows = library.concatenate_datasets([parts[name] for name in wanted]) if len(wanted) > 1 else parts[wanted[0]]
     image, label, notes = _columns(library, rows.features, address)
     files = [file["filename"] for file in rows.cache_files]
     stamp = repr([(file, os.stat(file).st_size, os.stat(file).st_mtime_ns) for file in files] + [image, label, wanted])
-    roots = [str(library.config.HF_CACHE_HOME), address]
+    roots = [Path(library.config.HF_CACHE_HOME).resolve(), local.resolve()]
 
     def listing() -> Listing:
         encoded = rows.select_columns([image]).cast_column(image, library.Image(decode=False))
@@ -86,9 +89,8 @@ def from_hub(address: str, split: str, alias: str = "") -> Source:
         names = [f"row {index}" for index in range(len(rows))]
         return Listing(names, labels, classes, read, (), (*notes, *label_notes))
 
-    local = Path(address).expanduser()
-    source = alias or f"hf:{local.resolve() if local.is_dir() else address}"
-    return Source(alias or Path(address).name, source, stamp, listing)
+    place = local.resolve() if local.is_dir() else Path(address)
+    return Source(alias or place.name.partition(":")[0], alias or f"hf:{place}", stamp, listing)
 
 
 def _library() -> ModuleType:
@@ -101,22 +103,20 @@ def _library() -> ModuleType:
 
 def _load(library: ModuleType, address: str) -> Any:
     """All parts of the set by name."""
-    path, config = address, None
-    if not Path(address).expanduser().is_dir():
-        path, _, config = address.partition(":")
-    offline = "; offline, a folder or zip of images works"
+    path, _, config = (address, "", "") if os.path.isdir(address) else address.partition(":")
+    offline = "offline, a folder or zip of images works"
     try:
-        return library.load_dataset(str(Path(path).expanduser()) if config is None else path, config or None)
+        return library.load_dataset(path, config or None, keep_in_memory=False)
     except library.exceptions.DatasetNotFoundError as error:
-        raise UserError(f"no data set {address!r} that can be opened: {_first_line(error)}{offline}") from None
-    except (ConnectionError, TimeoutError) as error:
-        raise Failure(f"the hub was not reached for {address!r}: {_first_line(error)}{offline}") from None
+        raise UserError(f"no data set {address!r} that can be opened: {_brief(error)}; {offline}") from None
     except (ValueError, FileNotFoundError, library.exceptions.DatasetsError) as error:
-        raise UserError(f"{address!r} cannot be opened: {_first_line(error)}") from None
+        raise UserError(f"{address!r} cannot be opened: {_brief(error)}") from None
+    except OSError as error:
+        raise Failure(f"{address!r} could not be fetched: {_brief(error)}; {offline}") from None
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0][:200]
+def _brief(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0][:200].rstrip(".")
 
 
 def _columns(library: ModuleType, features: Any, address: str) -> tuple[str, str, list[str]]:
@@ -141,13 +141,13 @@ def _labels(rows: Any, column: str) -> tuple[np.ndarray | None, tuple[str, ...],
     return labels, tuple(rows.features[column].names), []
 
 
-def _bytes(cell: Any, roots: list[str]) -> bytes:
+def _bytes(cell: Any, roots: list[Path]) -> bytes:
     """The encoded image of one row: embedded, or a file inside the set's own folder or the library's cache."""
     if cell is None:
         raise Unreadable("empty row")
     if cell["bytes"] is not None:
         return cell["bytes"]
     path = Path(cell["path"] or "").resolve()
-    if not any(path.is_relative_to(Path(root).expanduser().resolve()) for root in roots):
+    if not any(path.is_relative_to(root) for root in roots):
         raise Unreadable("its file lies outside the data set")
     return read_file(str(path))

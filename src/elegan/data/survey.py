@@ -4,10 +4,11 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import Any
 
 from elegan.data import decode
-from elegan.data.build import in_order
+from elegan.data.build import calm, in_order
 from elegan.data.dataset import find
 from elegan.data.decode import Facts, Unreadable
 from elegan.data.sources import Listing
@@ -69,17 +70,16 @@ def survey(source: str, split: str = "all") -> Survey:
     def work(index: int) -> tuple[Facts, bytes] | str:
         return _examine(listing, index)
 
-    index = 0
-    for block in in_order(work, len(listing.names)):
-        for result in block:
+    with calm():
+        results = chain.from_iterable(in_order(work, len(listing.names)))
+        for index, result in enumerate(results):
             if isinstance(result, str):
                 unreadable.append((listing.names[index], result))
-            else:
-                facts[result[0]] += 1
-                same.setdefault(result[1], []).append(index)
-                if listing.labels is not None:
-                    classes[listing.classes[listing.labels[index]]] += 1
-            index += 1
+                continue
+            facts[result[0]] += 1
+            same.setdefault(result[1], []).append(index)
+            if listing.labels is not None:
+                classes[listing.classes[listing.labels[index]]] += 1
     repeated = [group for group in same.values() if len(group) > 1]
     return Survey(
         name=found.name,

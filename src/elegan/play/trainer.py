@@ -108,14 +108,20 @@ class Trainer:
             self.engine.scaler.load_state_dict(plain["scaler"])
         for player, optimizer in self.optimizers.items():
             state: dict[int, dict[str, Tensor]] = {}
+            parameters = self.game.owned(player)
             for key, value in _under(f"optimizer/{player}/", tensors).items():
                 index, _, slot = key.partition("/")
-                state.setdefault(int(index), {})[slot] = value
+                state.setdefault(int(index), {})[slot] = _laid_out_like(parameters[int(index)], value)
             optimizer.load_state_dict({"state": state, "param_groups": plain["optimizers"][player]})
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+
+
+def _laid_out_like(parameter: Tensor, value: Tensor) -> Tensor:
+    """A moment in the memory layout of its channels-last weight: fused optimisers go through both in memory's order."""
+    return torch.empty_like(parameter).copy_(value) if value.shape == parameter.shape else value
 
 
 def _compiled(nets: nn.ModuleDict) -> nn.ModuleDict:

@@ -1,0 +1,50 @@
+"""What the tests share: one thread (two workers share two cores), a cache of their own, small data, runs in subprocesses."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import hypothesis
+import numpy as np
+import pytest
+
+# Two workers on two cores make any single example slow now and then; the suite asserts nothing about time.
+hypothesis.settings.register_profile("elegan", deadline=None, derandomize=True, max_examples=50)
+hypothesis.settings.load_profile("elegan")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory) -> Path:
+    """Decoded data of the test session; subprocesses inherit it."""
+    path = tmp_path_factory.mktemp("cache")
+    os.environ["ELEGAN_CACHE"] = str(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """The folder of real data sets, or a skip where it is absent."""
+    path = Path(os.environ.get("ELEGAN_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if not path.is_dir():
+        pytest.skip(f"no test data at {path}; set ELEGAN_TEST_DATA")
+    return path
+
+
+@pytest.fixture
+def elegan(tmp_path):
+    """Runs the command line in a process of its own, in tmp_path; gives the completed process."""
+
+    def run(*arguments: str, **options) -> subprocess.CompletedProcess:
+        command = [sys.executable, "-m", "elegan", *map(str, arguments)]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, **options)
+
+    return run
+
+
+def tensors_of(path: Path) -> dict[str, np.ndarray]:
+    """Everything in a safetensors file."""
+    from safetensors.numpy import load_file
+
+    return load_file(path)

@@ -1,0 +1,58 @@
+"""Two processes under torchrun are the same run as one, and either goes on with the other's checkpoint."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from conftest import tensors_of
+
+SMALL = ["--set", "nets.generator.width=8", "--set", "nets.discriminator.width=8", "--set", "watch.metric=none",
+         "--set", "watch.every=2", "--set", "watch.keep=9", "--name", "run"]  # fmt: skip
+# Plain SGD: Adam's first moves are the signs of gradients, which rounding decides where a gradient is nearly zero.
+SGD = [s for p in ("generator", "discriminator") for s in ("--set", f"optimizers.{p}=sgd")]
+
+
+def launch(folder, processes, out, steps, *options) -> None:
+    launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"] if processes > 1 else []
+    command = [sys.executable, *launcher, "-m", "elegan", "train", "digits", *SMALL, *SGD, *options]
+    done = subprocess.run(
+        [*command, "--out", out, "--steps", str(steps)], cwd=folder, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def weights(folder, out, step) -> dict[str, np.ndarray]:
+    return tensors_of(folder / out / "run" / "checkpoints" / f"{step:08d}.safetensors")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--recipe", "cgan", "--set", "task.augment=color,translation", "--set", "data.crop=1"],
+        ["--recipe", "wgan-gp", "--set", "task.n_critic=2", "--set", "schedule=constant"],
+    ],
+    ids=["batch-norm", "double-backward"],
+)
+def test_two_processes_teach_what_one_does_with_the_doubled_batch(tmp_path, options):
+    launch(tmp_path, 1, "one", 4, *options)
+    launch(tmp_path, 2, "two", 2, *options)
+    first_half = weights(tmp_path, "two", 2)
+    launch(tmp_path, 2, "two", 4, *options)
+    one, two = weights(tmp_path, "one", 4), weights(tmp_path, "two", 4)
+    assert one.keys() == two.keys()
+    for key, expected in one.items():
+        np.testing.assert_allclose(two[key], expected, rtol=2e-3, atol=2e-5, err_msg=key)
+    moved = [key for key in one if key.startswith("nets/") and not np.array_equal(first_half[key], two[key])]
+    assert len(moved) > len([key for key in one if key.startswith("nets/")]) / 2
+
+
+def test_one_goes_on_with_the_checkpoint_of_two_and_back(tmp_path):
+    options = ["--recipe", "cgan"]
+    launch(tmp_path, 1, "one", 6, *options)
+    launch(tmp_path, 2, "mixed", 2, *options)
+    launch(tmp_path, 1, "mixed", 4, *options)
+    launch(tmp_path, 2, "mixed", 6, *options)
+    one, mixed = weights(tmp_path, "one", 6), weights(tmp_path, "mixed", 6)
+    for key, expected in one.items():
+        np.testing.assert_allclose(mixed[key], expected, rtol=5e-3, atol=5e-5, err_msg=key)

@@ -1,0 +1,111 @@
+"""Losses and penalties against closed forms and finite differences."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from elegan import chance, losses, penalties
+
+scores = st.lists(st.floats(-8, 8), min_size=1, max_size=6).map(lambda v: torch.tensor(v, dtype=torch.float64))
+
+
+def sigmoid(x):
+    return 1 / (1 + torch.exp(-x))
+
+
+@given(scores, scores)
+def test_the_2014_pair_is_the_log_likelihood(real, fake):
+    D = -(sigmoid(real).log().mean() + (1 - sigmoid(fake)).log().mean())
+    torch.testing.assert_close(losses.non_saturating().discriminator(real, fake), D)
+    torch.testing.assert_close(losses.minimax().discriminator(real, fake), D)
+    torch.testing.assert_close(losses.non_saturating().generator(real, fake), -sigmoid(fake).log().mean())
+    torch.testing.assert_close(losses.minimax().generator(real, fake), (1 - sigmoid(fake)).log().mean())
+
+
+@given(scores, scores, st.floats(-2, 2), st.floats(-2, 2), st.floats(-2, 2))
+def test_least_squares_draws_to_its_targets(real, fake, a, b, c):
+    loss = losses.least_squares(a=a, b=b, c=c)
+    expected = ((real - b) ** 2).mean() / 2 + ((fake - a) ** 2).mean() / 2
+    torch.testing.assert_close(loss.discriminator(real, fake), expected)
+    torch.testing.assert_close(loss.generator(real, fake), ((fake - c) ** 2).mean() / 2)
+
+
+@given(scores, scores)
+def test_wasserstein_and_hinge(real, fake):
+    torch.testing.assert_close(losses.wasserstein().discriminator(real, fake), fake.mean() - real.mean())
+    hinge = losses.hinge().discriminator(real, fake)
+    expected = sum(max(0, 1 - x) for x in real) / len(real) + sum(max(0, 1 + x) for x in fake) / len(fake)
+    torch.testing.assert_close(hinge, torch.as_tensor(expected, dtype=torch.float64))
+    for loss in (losses.wasserstein(), losses.hinge()):
+        torch.testing.assert_close(loss.generator(real, fake), -fake.mean())
+
+
+@given(scores)
+def test_relativistic_sees_only_differences(real):
+    fake = real.flip(0)
+    loss = losses.relativistic()
+    torch.testing.assert_close(loss.discriminator(real, fake), loss.discriminator(real + 3, fake + 3))
+    torch.testing.assert_close(loss.discriminator(real, real), torch.tensor(math.log(2), dtype=torch.float64))
+    torch.testing.assert_close(loss.generator(real, fake), loss.discriminator(fake, real))
+
+
+@pytest.mark.parametrize("name", ["non_saturating", "minimax", "least_squares", "wasserstein", "hinge", "relativistic"])
+def test_descending_the_losses_moves_scores_the_right_way(name):
+    loss = getattr(losses, name)()
+    real, fake = torch.tensor([0.3], requires_grad=True), torch.tensor([0.2], requires_grad=True)
+    d_real, d_fake = torch.autograd.grad(loss.discriminator(real, fake), [real, fake])
+    assert d_real < 0 < d_fake  # D raises real scores and lowers fake ones
+    (g_fake,) = torch.autograd.grad(loss.generator(real, fake), [fake])
+    assert g_fake < 0
+
+
+def linear_critic(w):
+    return lambda x: x.flatten(1) @ w
+
+
+@given(st.integers(0, 1000))
+def test_penalties_of_a_linear_critic_have_a_closed_form(seed):
+    torch.manual_seed(seed)
+    w = torch.randn(12)
+    real, fake = torch.randn(2, 3, 3, 2, 2)
+    D, norm = linear_critic(w), w.norm()
+    torch.testing.assert_close(penalties.gradient_penalty(D, real, fake), (norm - 1) ** 2)
+    torch.testing.assert_close(
+        penalties.gradient_penalty(D, real, fake, one_sided=True, target=10.0), (norm - 10).clamp(min=0) ** 2
+    )
+    torch.testing.assert_close(penalties.dragan_penalty(D, real, fake), (norm - 1) ** 2)
+    torch.testing.assert_close(penalties.r1(D, real, fake), norm**2 / 2)
+    torch.testing.assert_close(penalties.r2(D, real, fake), norm**2 / 2)
+
+
+@pytest.mark.parametrize("name", ["gradient_penalty", "dragan_penalty", "r1", "r2"])
+def test_a_penalty_reaches_the_weights_as_finite_differences_say(name):
+    torch.manual_seed(0)
+    D = nn.Sequential(nn.Flatten(), nn.Linear(8, 5), nn.Tanh(), nn.Linear(5, 1))
+    real, fake = torch.randn(2, 4, 2, 2, 2)
+
+    def value() -> torch.Tensor:
+        with chance.drawing(1, total=4, rows=range(4)):
+            return getattr(penalties, name)(lambda x: D(x).squeeze(1), real, fake)
+
+    weight = D[1].weight
+    (gradient,) = torch.autograd.grad(value(), [weight])
+    direction = torch.randn_like(weight)
+    h = 2e-3
+    weight.data += h * direction
+    up = value().item()
+    weight.data -= 2 * h * direction
+    down = value().item()
+    assert (gradient * direction).sum().item() == pytest.approx((up - down) / (2 * h), rel=2e-2)
+
+
+def test_penalties_are_float32_under_autocast():
+    D = nn.Linear(4, 1)
+    x = torch.randn(3, 1, 2, 2)
+    exact = penalties.r1(lambda x: D(x.flatten(1)), x, x)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert penalties.r1(lambda x: D(x.flatten(1)), x, x) == exact

@@ -1,0 +1,101 @@
+"""Recipes as data: differences, settings, files, and what is said of mistakes."""
+
+import tomllib
+
+import pytest
+
+from elegan.errors import UserError
+from elegan.recipe import Recipe
+from elegan.recipes import CATALOGUE, find_recipe
+from elegan.recipes.choose import choose
+from elegan.recipes.show import full
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_a_recipe_survives_its_file(name, tmp_path):
+    path = tmp_path / "recipe.toml"
+    path.write_text(CATALOGUE[name].to_toml())
+    assert find_recipe(str(path)).full() == CATALOGUE[name].full()
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_a_recipe_is_listed_with_its_difference(name):
+    recipe = CATALOGUE[name]
+    lines = full(recipe)
+    assert tomllib.loads("\n".join(lines))["name"] == name
+    if recipe.parent:
+        assert any(f"# {recipe.parent}: " in line for line in lines)
+
+
+def test_settings_change_values_parts_and_their_options():
+    recipe = find_recipe("dcgan").override(
+        ["batch=16", "nets.generator.width=8", "losses.adversarial=least_squares", "losses.adversarial.b=0.9",
+         "losses.r1=r1", "losses.r1.weight=5", "losses.r1.every=16", "optimizers.generator.lr=1e-3",
+         "nets.discriminator.norm=none", "schedule=cosine", "data.flip=true"]
+    )  # fmt: skip
+    values = recipe.full()
+    assert values["batch"] == 16
+    assert values["nets"]["generator"]["width"] == 8
+    assert values["losses"]["adversarial"] == {"name": "least_squares", "a": 0.0, "b": 0.9, "c": 1.0}
+    assert values["losses"]["r1"] == {"name": "r1", "weight": 5, "every": 16}
+    assert values["optimizers"]["generator"]["lr"] == 1e-3
+    assert values["nets"]["discriminator"]["norm"] == "none"
+    assert values["schedule"] == {"name": "cosine", "end": 0.0}
+    assert values["data"]["flip"] is True
+
+
+def test_a_part_of_another_name_forgets_the_options_of_the_last():
+    recipe = find_recipe("wgan-gp").override(["losses.gradient_penalty=r1"])
+    assert recipe.full()["losses"]["gradient_penalty"] == {"name": "r1", "weight": 1.0, "every": 1}
+    assert "gradient_penalty" not in find_recipe("sngan").losses
+    assert "gradient_penalty" not in find_recipe("wgan-gp").override(["losses.gradient_penalty=none"]).losses
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (["batch"], "'batch' is not of the form key=value"),
+        (["bacth=3"], "unknown key 'bacth'; did you mean 'batch'"),
+        (["nets.generator.widht=3"], "did you mean 'nets.generator.width'"),
+        (["n_critic=3"], "did you mean 'task.n_critic'"),
+        (["batch=many"], "batch = 'many': input should be a valid integer"),
+        (["batch=0"], "batch = 0: input should be greater than 0"),
+        (["nets.generator.width=wide"], "nets.generator.width = 'wide'"),
+        (["nets.generator=dcgan_generatr"], "unknown nets 'dcgan_generatr'; did you mean 'dcgan_generator'"),
+        (["losses.adversarial=hing"], "did you mean 'hinge'"),
+        (["optimizers.generator=nowhere.at_all:adam"], "cannot be imported"),
+        (["schedule=linaer"], "did you mean 'linear'"),
+    ],
+)
+def test_a_mistake_is_one_line_with_the_nearest_right_value(settings, message):
+    with pytest.raises(UserError) as caught:
+        find_recipe("dcgan").override(settings)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_broken_file_is_named(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("name = 3\nbatch = -1\ncolour = 2")
+    with pytest.raises(UserError, match=r"mine\.toml: name = 3.*batch = -1.*unknown key 'colour'"):
+        Recipe.from_toml(path)
+    with pytest.raises(UserError, match=r"did you mean 'wgan'|valid are|did you mean 'wgan-gp'"):
+        find_recipe("wgann")
+
+
+def test_a_function_of_another_package_is_a_part():
+    recipe = find_recipe("dcgan").override(["losses.adversarial=elegan.losses:hinge"])
+    assert recipe.full()["losses"]["adversarial"] == {"name": "elegan.losses:hinge"}
+
+
+def test_the_choice_follows_its_rules():
+    import numpy as np
+
+    labels = np.repeat(np.arange(10), 100)
+    assert choose(1000, 28, labels, 10).recipe == "cgan"
+    assert choose(60_000, 28, None, 0).recipe == "dcgan"
+    assert choose(60_000, 64, None, 0).recipe == "sngan"
+    assert choose(60_000, 64, labels, 10).recipe == "projection"
+    assert choose(60_000, 32, np.arange(10), 10).recipe == "dcgan"
+    assert any("augment" in s for s in choose(900, 32, None, 0).settings)
+    assert not choose(60_000, 32, None, 0).settings
