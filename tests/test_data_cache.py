@@ -57,6 +57,14 @@ def test_second_open_reads_the_cache(tmp_path, cache):
     assert f"cache: 2 kB at {entry}" in again.notes
 
 
+def test_progress_is_told_while_decoding_only(tmp_path, cache):
+    folder = folder_of(tmp_path / "set", [f"{i}.png" for i in range(5)])
+    told: list[tuple[int, int]] = []
+    for _ in range(2):
+        open_data(folder, progress=lambda done, total: told.append((done, total)))
+    assert told == [(5, 5)]
+
+
 def test_an_explicit_cache_folder_wins(tmp_path, cache):
     folder = folder_of(tmp_path / "set", ["1.png"])
     data = open_data(str(folder), cache=tmp_path / "mine")

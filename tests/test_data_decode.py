@@ -29,9 +29,24 @@ def decoded(data: bytes) -> np.ndarray:
 def test_ordinary_pixels_come_back_unchanged():
     for channels, mode in ((1, "L"), (3, "RGB"), (4, "RGBA")):
         array = pixels(1, channels=channels)
-        data = encoded(Image.fromarray(array.squeeze(), mode))
+        data = encoded(Image.fromarray(array.squeeze()))
         assert np.array_equal(square(data, 16, channels, "crop").pixels, array)
         assert decode(data)[1][:3] == (16, 16, mode)
+
+
+@pytest.mark.parametrize("kind", ["BMP", "GIF", "ICO", "JPEG2000", "PPM", "TGA", "TIFF", "WEBP"])
+def test_every_lossless_format_is_read(kind):
+    image = Image.fromarray(pixels(1, channels=1).repeat(3, 2))  # grey, so that a GIF's palette holds all of it
+    options = {"WEBP": {"lossless": True}, "ICO": {"sizes": [(16, 16)]}, "JPEG2000": {"irreversible": False}}
+    data = encoded(image, kind, **options.get(kind, {}))
+    assert np.array_equal(square(data, 16, 3, "crop").pixels, np.asarray(image))
+
+
+def test_a_stereo_photo_is_its_first_picture_and_no_animation():
+    first, second = (Image.fromarray(pixels(seed)) for seed in (1, 2))
+    image, facts = decode(encoded(first, "MPO", save_all=True, append_images=[second], quality=100))
+    assert np.abs(np.asarray(image).astype(int) - pixels(1)).mean() < 8
+    assert facts.peculiar == ()
 
 
 def test_sixteen_bit_grey_is_scaled_and_not_clipped():

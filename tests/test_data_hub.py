@@ -77,8 +77,8 @@ def parquet(tmp_path_factory) -> Path:
 def test_local_parquet_and_image_folders(parquet, tmp_path):
     folder = folder_of(tmp_path / "pets", ["cat/1.png", "cat/2.png", "dog/3.png"])
     asked = [(f"hf:{parquet}", "train"), (f"hf:{parquet}", "test"), (f"hf:{parquet}", "all"), (f"hf:{folder}", "train")]
-    asked += [(f"hf:{folder}", "test"), (f"hf:{tmp_path}", "train")]
-    train, test, both, pets, absent, _ = run(OPEN, json.dumps(asked), tmp_path, HF_HUB_OFFLINE="1")
+    asked.append((f"hf:{folder}", "test"))
+    train, test, both, pets, absent = run(OPEN, json.dumps(asked), tmp_path, HF_HUB_OFFLINE="1")
     assert train[:5] == ["set", f"hf:{parquet}", [6, 16, 16, 3], [0, 1, 2, 0, 1, 2], ["a", "b", "c"]]
     assert train[6] == pixels(0).tolist()
     assert test[2:4] == [[3, 16, 16, 3], [0, 1, 2]]
@@ -86,6 +86,33 @@ def test_local_parquet_and_image_folders(parquet, tmp_path):
     assert len({part[5] for part in (train, test, both)}) == 3
     assert pets[:5] == ["pets", f"hf:{folder}", [3, 16, 16, 3], [0, 0, 1], ["cat", "dog"]]
     assert absent == ["UserError", f"{folder} has no test part, only train"]
+
+
+ODD = """
+import sys, datasets
+from pathlib import Path
+from data_corpus import pixels, save
+home = Path(sys.argv[1])
+image, label = datasets.Image(decode=False), datasets.ClassLabel(names=["a", "b"])
+inside = save(home / "odd" / "1.png", pixels(1)).read_bytes()
+outside = str(save(home / "elsewhere.png", pixels(2)))
+rows = {"picture": [{"bytes": inside, "path": None}, {"bytes": None, "path": outside}, None], "label": [-1, -1, -1]}
+kinds = datasets.Features({"picture": image, "label": label})
+datasets.Dataset.from_dict(rows, features=kinds).to_parquet(home / "odd" / "train.parquet")
+datasets.Dataset.from_dict({"text": ["words"]}).to_parquet(home / "words" / "train.parquet")
+"""
+
+
+@needs_library
+def test_rows_without_a_picture_of_their_own_are_skipped(tmp_path):
+    (tmp_path / "words").mkdir()
+    run(ODD, str(tmp_path), tmp_path, HF_HUB_OFFLINE="1")
+    (tmp_path / "odd" / "1.png").unlink()
+    asked = [(f"hf:{tmp_path}/odd", "train"), (f"hf:{tmp_path}/words", "train")]
+    odd, words = run(OPEN, json.dumps(asked), tmp_path, HF_HUB_OFFLINE="1")
+    assert odd[2:5] == [[1, 16, 16, 3], None, []]  # labels of -1 are kept back by their owners
+    assert odd[6] == pixels(1).tolist()
+    assert words == ["UserError", f"'{tmp_path}/words' has no image column, only text"]
 
 
 class Hub(BaseHTTPRequestHandler):

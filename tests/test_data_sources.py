@@ -128,6 +128,18 @@ def test_choice_depends_on_the_names_alone(texts, random):
         assert set(first.labels.tolist()) == set(range(len(first.classes)))
 
 
+def test_names_that_are_no_text_stay_on_one_line(tmp_path, opened):
+    folder = folder_of(tmp_path / "set", ["a\nb/1.png", "c/2.png"])
+    (folder / "c" / os.fsdecode(b"\xff.png")).write_bytes(b"")
+    (folder / "c" / os.fsdecode(b"\xfe.png")).write_bytes((folder / "c" / "2.png").read_bytes())
+    data = opened(folder)
+    assert data.classes == ("a\\nb", "c")
+    assert len(data.images) == 3
+    for text in (*data.notes, *data.classes):
+        assert text.encode().decode().isprintable()
+    assert any("c/\\udcff.png (empty file)" in note for note in data.notes)
+
+
 def test_links_are_followed_but_not_in_circles(tmp_path, opened):
     elsewhere = folder_of(tmp_path / "elsewhere", ["2.png"])
     folder = folder_of(tmp_path / "set", ["1.png"])
@@ -170,7 +182,7 @@ def test_damaged_zip_entry_is_skipped_and_a_damaged_zip_refused(tmp_path, opened
     assert any("1 file skipped: 1.png" in note for note in data.notes)
     for broken in (raw[:-30], raw[-30:], b"no zip at all"):
         archive.write_bytes(broken)
-        with pytest.raises(UserError, match="not a readable zip archive"):
+        with pytest.raises(UserError, match="nor a readable zip archive"):
             opened(archive)
 
 
@@ -199,10 +211,11 @@ def test_a_zip64_archive_opens(tmp_path, opened):
         ("{root}/face", "did you mean 'faces'?"),
         ("lsun:bedrom", "did you mean 'lsun:bedroom'?"),
         ("zzzzzz", "celeba, cifar10, digits"),
+        ("", "celeba, cifar10, digits"),
         ("hf:", "takes a local folder"),
         ("hf:{root}/none", "no folder"),
         ("{root}/empty", "holds no image files"),
-        ("{root}/notes.txt", "not a readable zip archive"),
+        ("{root}/notes.txt", "nor a readable zip archive"),
     ],
 )
 def test_unknown_data_names_the_nearest(tmp_path, opened, source, hint):

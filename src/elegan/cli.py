@@ -79,7 +79,9 @@ def sample(
 def evaluate(
     run: RunPath,
     data: Annotated[str | None, typer.Option(help="What to measure against; default: the run's data.")] = None,
-    metrics: Annotated[str, typer.Option(help="Some of fd, kd, is, prdc, by commas.")] = "fd,kd,is,prdc",
+    metrics: Annotated[
+        str | None, typer.Option(help="Some of fd, kd, is, prdc, by commas; default: all that the extractor can give.")
+    ] = None,
     num: Annotated[int, typer.Option(min=2, help="Generated images.")] = 10_000,
     extractor: Annotated[
         str, typer.Option(help="auto, classifier, random, pixel, inception, a .onnx file or package.module:name.")
@@ -90,11 +92,13 @@ def evaluate(
     device: Device = "cpu",
 ) -> None:
     """Measures a run against real images, with intervals and the real-against-real floor."""
-    from elegan.evaluate import evaluate_run, table
+    from elegan.measure import table
     from elegan.run import Run
 
-    opened = Run.open(run, checkpoint, device)
-    results = evaluate_run(opened, data, metrics=metrics.split(","), num=num, extractor=extractor, split=split, seed=seed)
+    chosen = [name.strip() for name in metrics.split(",")] if metrics else None
+    results = Run.open(run, checkpoint, device).evaluate(
+        data, metrics=chosen, num=num, extractor=extractor, split=split, seed=seed
+    )
     _say(table(results), f"appended to {run}/evaluations.jsonl")
 
 
@@ -122,7 +126,7 @@ def data(
     from elegan.data import survey
 
     report = survey(source)
-    _say(json.dumps(report.to_dict(), indent=1, ensure_ascii=False) if as_json else str(report))
+    _say(json.dumps(report.as_dict(), indent=1, ensure_ascii=False) if as_json else str(report))
 
 
 def _say(*lines: str) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from elegan import chance
 from elegan.data import Dataset
-from elegan.measure.extractors import open_extractor
+from elegan.evaluate import extractor_for
 from elegan.measure.frechet import Moments, frechet_distance
 from elegan.measure.kernel import kernel_distance
 
@@ -17,7 +17,7 @@ class Gauge:
 
     def __init__(self, metric: str, extractor: str, data: Dataset, count: int):
         self.metric = metric
-        self.extractor = open_extractor(extractor, data.images, data.labels, data.classes)
+        self.extractor = extractor_for(extractor, data, (data.resolution, data.channels), "crop")
         chosen = np.random.default_rng(chance.mix("gauge")).permutation(len(data.images))[:count]
         features, _ = self.extractor.features(data.images[np.sort(chosen)])
         self.real = Moments().update(features) if metric == "fd" else features

@@ -23,7 +23,9 @@ from torch import nn
 from elegan import files, parts
 from elegan.data.feed import to_bytes
 from elegan.errors import Failure, UserError, nearest
+from elegan.evaluate import evaluate
 from elegan.latents import latents
+from elegan.measure import Result
 from elegan.play.game import Game, Shape
 from elegan.recipe import Recipe
 
@@ -162,11 +164,35 @@ class Run:
             return None
         return torch.tensor([place % self.shape.classes if one is None else one for place in places])
 
-    def evaluate(self, data: str | None = None, **options: Any):
-        """See `elegan.evaluate.evaluate`; `data` is what the run was trained on by default."""
-        from elegan.evaluate import evaluate_run
+    def evaluate(
+        self,
+        data: str | None = None,
+        *,
+        metrics: Sequence[str] | None = None,
+        num: int = 10_000,
+        extractor: str = "auto",
+        split: str = "train",
+        seed: int = 0,
+    ) -> list[Result]:
+        """Measures `num` generated images against the run's data or `data`, and adds the records to evaluations.jsonl.
 
-        return evaluate_run(self, data, **options)
+        The latents' seeds start at `seed`. See `elegan.evaluate.evaluate` for the rest and the errors.
+        """
+        results = evaluate(
+            self.stream(range(seed, seed + num)),
+            data or self.info["data"]["source"],
+            self.shape[:2],
+            fit=self.recipe.data.fit,
+            metrics=metrics,
+            extractor=extractor,
+            split=split,
+            seed=seed,
+            settings={"run": self.path.name, "step": self.step, "averaged": True, "images from seed": seed},
+            device=str(self.device),
+        )
+        for result in results:
+            Journal(self.path / "evaluations.jsonl").write(result.to_record())
+        return results
 
 
 @torch.no_grad()

@@ -17,7 +17,7 @@ import numpy as np
 
 from elegan.data import decode
 from elegan.data.decode import Facts, Square, Unreadable
-from elegan.data.plan import Plan, notes_on, plan_for
+from elegan.data.plan import Options, Plan, notes_on, plan_for
 from elegan.data.sources import Listing, Source
 from elegan.errors import Failure, UserError
 
@@ -26,9 +26,10 @@ SAMPLE = 64  # images looked at to guess the plan that the whole set then confir
 SPARE_BYTES = 64 << 20  # left free on the disk beyond the cache itself
 SKIPPED = "skipped.txt"
 T = TypeVar("T")
+Progress = Callable[[int, int], None]  # images decoded, images in all
 
 
-def build(source: Source, resolution: int, channels: int, fit: str, work: Path) -> None:
+def build(source: Source, options: Options, work: Path, progress: Progress | None = None) -> None:
     """Fills the empty folder `work`: images.u8, labels.npy, skipped.txt and meta.json, all synced to the disk.
 
     Size and channels are guessed from a sample, so that one pass is enough where the sample was fair.
@@ -36,14 +37,14 @@ def build(source: Source, resolution: int, channels: int, fit: str, work: Path) 
     """
     listing = source.listing()
     with calm():
-        guess = plan_for(_sample(listing), resolution, channels)
-        done = _decode(listing, guess, fit, work)
-        exact = plan_for(done.facts, resolution, channels)
+        guess = plan_for(_sample(listing), options)
+        done = _decode(listing, guess, options.fit, work, progress)
+        exact = plan_for(done.facts, options)
         if done.kept and (exact.resolution != guess.resolution or exact.channels > guess.channels):
-            done = _decode(listing, exact, fit, work)
+            done = _decode(listing, exact, options.fit, work, progress)
     if not done.kept:
         raise UserError(f"{source.address} has no readable image: {_in_short(done.skipped)}")
-    meta = {"source": source.address, **_finish(listing, done, channels, fit, work)}
+    meta = {"source": source.address, **_finish(listing, done, options, work)}
     (work / "meta.json").write_text(json.dumps(meta, indent=1), encoding="utf-8")
     for path in (*work.iterdir(), work):
         sync(path)
@@ -58,7 +59,10 @@ def calm() -> Iterator[None]:
 
 
 def in_order(work: Callable[[int], T], count: int, block: int = 1024) -> Iterator[list[T]]:
-    """`work(0)`, `work(1)`, ... on all cores, in order, in blocks."""
+    """`work(0)`, `work(1)`, ... on all cores, in order, in blocks.
+
+    Threads: the decoding of large images leaves the interpreter free, and that of small ones is short anyway.
+    """
     cores = os.cpu_count() or 1
     step = max(1, min(64, block // (2 * cores)))
     with ThreadPoolExecutor(cores) as pool:
@@ -126,7 +130,7 @@ def _check_disk(needed: int, folder: Path) -> None:
         )
 
 
-def _decode(listing: Listing, plan: Plan, fit: str, work: Path) -> _Pass:
+def _decode(listing: Listing, plan: Plan, fit: str, work: Path, progress: Progress | None) -> _Pass:
     """One pass over the set: uint8 images one after the other in a file, unreadable ones noted and left out."""
     _check_disk(len(listing.names) * plan.bytes_each, work.parent)
     done = _Pass(plan, skipped=list(listing.skipped))
@@ -150,17 +154,19 @@ def _decode(listing: Listing, plan: Plan, fit: str, work: Path) -> _Pass:
                 index += 1
             if squares:
                 file.write(done.take(squares).data)
+            if progress:
+                progress(index, len(listing.names))
     return done
 
 
-def _finish(listing: Listing, done: _Pass, channels: int, fit: str, work: Path) -> dict[str, Any]:
+def _finish(listing: Listing, done: _Pass, options: Options, work: Path) -> dict[str, Any]:
     """Brings the images to the channels really needed, writes labels and skipped files; the description."""
-    held = done.plan.channels
-    final = channels or (4 if not done.opaque else 1 if done.grey else min(held, 3))
-    shape = [len(done.kept), done.plan.resolution, done.plan.resolution, final]
+    held, resolution = done.plan.channels, done.plan.resolution
+    final = options.channels or (4 if not done.opaque else 1 if done.grey else min(held, 3))
     if final != held:
         _narrow(work / "images.u8", held, final)
-    notes = [*listing.notes, *notes_on(done.facts, shape[1], final, fit)]
+    shape = [len(done.kept), resolution, resolution, final]
+    notes = [*listing.notes, *notes_on(done.facts, Plan(resolution, final), options.fit)]
     if listing.labels is not None:
         labels = listing.labels[done.kept]
         np.save(work / "labels.npy", labels)
@@ -169,7 +175,7 @@ def _finish(listing: Listing, done: _Pass, channels: int, fit: str, work: Path) 
         lines = "".join(f"{name}\t{reason}\n" for name, reason in sorted(done.skipped))
         (work / SKIPPED).write_bytes(lines.encode("utf-8", "backslashreplace"))
         notes.append(_in_short(done.skipped))
-    done.content.update(json.dumps([decode.VERSION, shape, fit, listing.classes]).encode())
+    done.content.update(json.dumps([decode.VERSION, shape, options.fit, listing.classes]).encode())
     return {
         "shape": shape,
         "classes": listing.classes,

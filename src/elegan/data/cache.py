@@ -18,7 +18,8 @@ import numpy as np
 from filelock import FileLock
 
 from elegan.data import decode
-from elegan.data.build import SKIPPED, build, in_bytes, sync
+from elegan.data.build import SKIPPED, Progress, build, in_bytes, sync
+from elegan.data.plan import Options
 from elegan.data.sources import Source
 from elegan.errors import Failure
 
@@ -34,10 +35,9 @@ class Entry:
     notes: tuple[str, ...]
 
 
-def cached(source: Source, resolution: int, channels: int, fit: str, root: Path) -> Entry:
+def cached(source: Source, options: Options, root: Path, progress: Progress | None = None) -> Entry:
     """The decoded images of `source`, built under `root` unless they stand there. Raises `UserError`, `Failure`."""
-    options = [decode.VERSION, source.stamp, resolution, channels, fit]
-    key = hashlib.sha256(json.dumps(options).encode()).hexdigest()[:24]
+    key = hashlib.sha256(json.dumps([decode.VERSION, source.stamp, options]).encode()).hexdigest()[:24]
     folder = root.absolute() / key
     entry = _open(folder)
     if entry is not None:
@@ -46,7 +46,7 @@ def cached(source: Source, resolution: int, channels: int, fit: str, root: Path)
         root.mkdir(parents=True, exist_ok=True)
         with FileLock(root / f"{key}.lock"):
             if _open(folder) is None:
-                _fill(source, resolution, channels, fit, folder)
+                _fill(source, options, folder, progress)
     entry = _open(folder)
     if entry is None:
         raise Failure(f"the data cache at {folder} was changed while it was being opened")
@@ -88,13 +88,13 @@ def _clear_errors(root: Path) -> Iterator[None]:
         raise Failure(f"the data cache at {root} cannot be written: {reason}; {advice}") from None
 
 
-def _fill(source: Source, resolution: int, channels: int, fit: str, folder: Path) -> None:
+def _fill(source: Source, options: Options, folder: Path, progress: Progress | None) -> None:
     work = folder.with_name(f".{folder.name}")
     if work.exists():  # a killed builder's, as the lock is ours
         shutil.rmtree(work)
     work.mkdir()
     try:
-        build(source, resolution, channels, fit, work)
+        build(source, options, work, progress)
         if folder.exists():  # damaged, or it would have been opened
             shutil.rmtree(folder)
         os.rename(work, folder)

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from elegan.data.build import Progress
 from elegan.data.cache import cached, default_root
 from elegan.data.layout import SPLITS
 from elegan.data.named import NAMES, from_hub, from_name
+from elegan.data.plan import Options
 from elegan.data.sources import Source, from_folder, from_zip
 from elegan.errors import UserError, nearest
 
@@ -43,12 +45,13 @@ class Dataset:
 
 
 def open_data(
-    source: str,
+    source: str | Path,
     resolution: int = 0,
     channels: int = 0,
     fit: str = "crop",
     split: str = "train",
     cache: Path | None = None,
+    progress: Progress | None = None,
 ) -> Dataset:
     """Opens a folder, a zip or a named set, decoding it into the cache the first time.
 
@@ -57,6 +60,7 @@ def open_data(
     where any pixel is transparent, else 3. `fit` brings images that are not square to one: "crop" takes the centre,
     "pad" repeats the outermost pixels, "stretch" distorts. `split`: "train", "test" or "all"; folders and zips have a
     held-out part when their top level is train/ and test/ (or val/). `cache`: the folder for decoded images.
+    `progress`: called now and then with the numbers of images decoded and to decode, unless they stand in the cache.
 
     Raises `UserError` for an unknown source, option or split or a set without readable images, `Failure` when the
     download or the cache fails.
@@ -67,8 +71,8 @@ def open_data(
         raise UserError(f"channels {channels} is not 0 (chosen from the data), 1, 3 or 4")
     if fit not in FITS:
         raise UserError(f"unknown fit {fit!r}{nearest(fit, FITS)}")
-    found = find(source, split)
-    entry = cached(found, resolution, channels, fit, cache or default_root())
+    found = find(str(source), split)
+    entry = cached(found, Options(resolution, channels, fit), cache or default_root(), progress)
     name = re.sub(r"[^\w.-]+", "-", found.name).strip("-.") or "images"
     return Dataset(name, found.address, entry.images, entry.labels, entry.classes, entry.fingerprint, entry.notes)
 
@@ -82,8 +86,8 @@ def find(source: str, split: str) -> Source:
     named = from_name(source, split)
     if named is not None:
         return named
-    path = Path(source).expanduser()
-    if path.is_dir():
+    path = Path(os.path.expanduser(source))
+    if source and path.is_dir():
         return from_folder(path, split)
     if path.is_file():
         return from_zip(path, split)

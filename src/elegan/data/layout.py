@@ -22,12 +22,12 @@ class File(NamedTuple):
 
 @dataclass(frozen=True)
 class Chosen:
-    """The files of one split in order, int64 labels into `classes` (or None), and (name, reason) of those left out."""
+    """The files of one split in order, int64 labels into `classes` (or None), and those left out for their faults."""
 
     names: tuple[str, ...]
     labels: np.ndarray | None
     classes: tuple[str, ...]
-    skipped: tuple[tuple[str, str], ...]
+    skipped: tuple[File, ...]
     notes: tuple[str, ...]
 
 
@@ -38,25 +38,40 @@ def choose(files: Sequence[File], split: str, address: str) -> Chosen:
     """
     if not files:
         raise UserError(f"{address} holds no image files (looked for {' '.join(SUFFIXES)})")
-    tree = sorted(((file.path.split("/"), file) for file in files), key=lambda pair: _normal(pair[1].path))
-    depth = _wrapping([path for path, _ in tree])
-    parts, notes = _parts([path[depth:] for path, _ in tree])
-    if parts:
-        wanted = parts if split == "all" else {pick_part(parts, split, address)}
-        tree = [(path[depth + 1 :], file) for path, file in tree if len(path) > depth + 1]
-        chosen = [part in wanted for part in (file.path.split("/")[depth].casefold() for _, file in tree)]
-    elif split == "test":
-        raise UserError(f"{address} has no held-out part: that takes sub-folders train/ and test/")
-    else:
-        tree = [(path[depth:], file) for path, file in tree]
-        chosen = [True] * len(tree)
-    folders, class_notes = _class_folders([path for path, _ in tree])
+    ordered = sorted(files, key=lambda file: (unicodedata.normalize("NFC", file.path), file.path))
+    branches, notes = _branches(ordered, split, address)
+    folders, class_notes = _class_folders([branch.inner for branch in branches])
     classes = tuple(sorted(set(folders)))
     index = {name: label for label, name in enumerate(classes)}
-    good = [i for i, (_, file) in enumerate(tree) if chosen[i] and not file.fault]
+    good = [i for i, branch in enumerate(branches) if branch.wanted and not branch.file.fault]
     labels = np.array([index[folders[i]] for i in good], dtype=np.int64) if classes else None
-    skipped = tuple((file.path, file.fault) for i, (_, file) in enumerate(tree) if chosen[i] and file.fault)
-    return Chosen(tuple(tree[i][1].path for i in good), labels, classes, skipped, (*notes, *class_notes))
+    skipped = tuple(branch.file for branch in branches if branch.wanted and branch.file.fault)
+    return Chosen(tuple(branches[i].file.path for i in good), labels, classes, skipped, (*notes, *class_notes))
+
+
+class _Branch(NamedTuple):
+    inner: list[str]  # the path below wrapping and split folders
+    file: File
+    wanted: bool  # whether it belongs to the split
+
+
+def _branches(files: Sequence[File], split: str, address: str) -> tuple[list[_Branch], list[str]]:
+    """All files with their inner paths, those beside split folders left out; notes."""
+    paths = [file.path.split("/") for file in files]
+    depth = _wrapping(paths)
+    parts = _parts([path[depth:] for path in paths])
+    if not parts:
+        if split == "test":
+            raise UserError(f"{address} has no held-out part: that takes sub-folders train/ and test/")
+        return [_Branch(path[depth:], file, True) for path, file in zip(paths, files, strict=True)], []
+    wanted = parts if split == "all" else {pick_part(parts, split, address)}
+    found = [
+        _Branch(path[depth + 1 :], file, path[depth].casefold() in wanted)
+        for path, file in zip(paths, files, strict=True)
+        if len(path) > depth + 1
+    ]
+    loose = len(files) - len(found)
+    return found, [f"{loose} files beside the split folders left out"] if loose else []
 
 
 def pick_part(parts: Sequence[str] | set[str], split: str, address: str) -> str:
@@ -67,8 +82,11 @@ def pick_part(parts: Sequence[str] | set[str], split: str, address: str) -> str:
     raise UserError(f"{address} has no {split} part, only {', '.join(sorted(parts))}")
 
 
-def _normal(text: str) -> str:
-    return unicodedata.normalize("NFC", text)  # macOS writes names decomposed
+def printable(name: str) -> str:
+    """A file's name on one line; bytes that are no text and control characters as escapes."""
+    if name.isprintable():
+        return name
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in name)
 
 
 def _wrapping(paths: Sequence[list[str]]) -> int:
@@ -81,18 +99,18 @@ def _wrapping(paths: Sequence[list[str]]) -> int:
     return depth
 
 
-def _parts(paths: Sequence[list[str]]) -> tuple[set[str], list[str]]:
+def _parts(paths: Sequence[list[str]]) -> set[str]:
     """The split folders at the top of these paths; none unless all folders there are such."""
     parts = {path[0].casefold() for path in paths if len(path) > 1}
-    if not parts or not parts.issubset(TRAIN + HELD_OUT):
-        return set(), []
-    loose = sum(len(path) == 1 for path in paths)
-    return parts, [f"{loose} files beside the split folders left out"] if loose else []
+    return parts if parts.issubset(TRAIN + HELD_OUT) else set()
 
 
 def _class_folders(paths: Sequence[list[str]]) -> tuple[list[str], list[str]]:
-    """The top folder of each path as its class; none unless every file lies in one and there are two or more."""
-    folders = [_normal(path[0]) for path in paths if len(path) > 1]
+    """The top folder of each path as its class; none unless every file lies in one and there are two or more.
+
+    Names are normalised, as macOS writes accents apart from their letters and other systems do not.
+    """
+    folders = [printable(unicodedata.normalize("NFC", path[0])) for path in paths if len(path) > 1]
     if len(set(folders)) < 2:
         return [], []
     if len(folders) < len(paths):

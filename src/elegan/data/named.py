@@ -67,7 +67,7 @@ def from_hub(address: str, split: str, alias: str = "") -> Source:
     The library downloads and checks it and keeps its own cache. Raises `UserError` without the library, for an unknown
     or closed set, without an image column or this split, and `Failure` when the hub cannot be reached.
     """
-    local = Path(address).expanduser()
+    local = Path(os.path.expanduser(address))
     if not address or (address.startswith(("/", ".", "~")) and not local.is_dir()):
         raise UserError(f"no folder {address!r}; hf: takes a local folder or a hub name like ylecun/mnist")
     library = _library()

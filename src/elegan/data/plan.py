@@ -1,7 +1,7 @@
 """Which size and channels a data set gets when the user names none, and the notes that say what was done."""
 
 from collections import Counter
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from elegan.data.decode import Facts
 
@@ -20,8 +20,17 @@ _DONE = {
 }
 
 
-@dataclass(frozen=True)
-class Plan:
+class Options(NamedTuple):
+    """What was asked for; 0 leaves the resolution or the channels to the data."""
+
+    resolution: int
+    channels: int
+    fit: str
+
+
+class Plan(NamedTuple):
+    """Size and channels of every decoded image."""
+
     resolution: int
     channels: int
 
@@ -30,9 +39,10 @@ class Plan:
         return self.resolution * self.resolution * self.channels
 
 
-def plan_for(facts: Counter[Facts], resolution: int, channels: int) -> Plan:
-    """Resolution and channels for these images; a value other than 0 was asked for and stays."""
-    return Plan(resolution or _resolution(facts), channels or max(map(_channels, facts), default=3))
+def plan_for(facts: Counter[Facts], options: Options) -> Plan:
+    """The plan that holds all of these images without loss of colour or transparency, unless one was asked for."""
+    channels = options.channels or max(map(_channels, facts), default=3)
+    return Plan(options.resolution or _resolution(facts), channels)
 
 
 def _channels(facts: Facts) -> int:
@@ -64,18 +74,18 @@ def _median_short_side(facts: Counter[Facts]) -> int:
     return SMALLEST
 
 
-def notes_on(facts: Counter[Facts], resolution: int, channels: int, fit: str) -> list[str]:
+def notes_on(facts: Counter[Facts], plan: Plan, fit: str) -> list[str]:
     """One plain line for each thing that was done to the images."""
     peculiar: Counter[str] = Counter()
     for one, count in facts.items():
         for name in one.peculiar:
             peculiar[name] += count
-    lines = [_size_note(facts, resolution, fit)]
+    lines = [_size_note(facts, plan.resolution, fit)]
     lines += [f"{peculiar[name]} {name} images {done}" for name, done in _DONE.items() if peculiar[name]]
-    if peculiar["transparency"] and channels < 4:
+    if peculiar["transparency"] and plan.channels < 4:
         lines.append(f"{peculiar['transparency']} images with an alpha channel flattened on white")
     in_colour = sum(count for one, count in facts.items() if _channels(one) > 1)
-    if in_colour and channels == 1:
+    if in_colour and plan.channels == 1:
         lines.append(f"{in_colour} images in a colour format taken as grey")
     return lines
 

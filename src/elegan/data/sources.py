@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from elegan.data.decode import SUFFIXES, Unreadable
-from elegan.data.layout import File, choose
+from elegan.data.layout import Chosen, File, choose, printable
 from elegan.errors import UserError
 
 MAX_BYTES = 1 << 28  # of one encoded file
@@ -57,7 +57,7 @@ def from_folder(folder: Path, split: str) -> Source:
         def read(index: int) -> bytes:
             return read_file(os.path.join(root, chosen.names[index]))
 
-        return Listing(chosen.names, chosen.labels, chosen.classes, read, chosen.skipped, chosen.notes)
+        return _listing(chosen, read)
 
     return Source(os.path.basename(root), root, f"{stamp.hexdigest()} {split}", listing)
 
@@ -79,13 +79,13 @@ def from_zip(archive: Path, split: str) -> Source:
     try:
         stamp = hashlib.sha256(_central_directory(path)).hexdigest()
     except (OSError, ValueError, struct.error) as error:
-        raise UserError(f"{path} is not a readable zip archive ({error})") from None
+        raise UserError(f"{path} is neither a folder nor a readable zip archive ({error})") from None
 
     def listing() -> Listing:
         try:
             opened = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-            raise UserError(f"{path} is not a readable zip archive ({error})") from None
+            raise UserError(f"{path} is neither a folder nor a readable zip archive ({error})") from None
         entries = {name: info for info in opened.infolist() if _is_image(name := _relative(info.filename))}
         chosen = choose([File(name, _zip_fault(info)) for name, info in entries.items()], split, path)
 
@@ -95,9 +95,15 @@ def from_zip(archive: Path, split: str) -> Source:
             except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
                 raise Unreadable(f"damaged zip entry ({error})") from None
 
-        return Listing(chosen.names, chosen.labels, chosen.classes, read, chosen.skipped, chosen.notes)
+        return _listing(chosen, read)
 
     return Source(archive.stem, path, f"{stamp} {split}", listing)
+
+
+def _listing(chosen: Chosen, read: Callable[[int], bytes]) -> Listing:
+    names = [printable(name) for name in chosen.names]
+    skipped = tuple((printable(file.path), file.fault) for file in chosen.skipped)
+    return Listing(names, chosen.labels, chosen.classes, read, skipped, chosen.notes)
 
 
 def _central_directory(path: str) -> bytes:
@@ -107,22 +113,19 @@ def _central_directory(path: str) -> bytes:
     """
     with open(path, "rb") as file:
         size = file.seek(0, os.SEEK_END)
-        tail_start = max(0, size - (1 << 16) - 128)
-        file.seek(tail_start)
+        tail_start = file.seek(max(0, size - (1 << 16) - 128))
         tail = file.read()
         end = tail.rfind(b"PK\x05\x06")
         if end < 0:
             raise ValueError("no zip directory found")
         (length,) = struct.unpack_from("<L", tail, end + 12)
-        if (
-            end >= 20 and tail[end - 20 : end - 16] == b"PK\x06\x07"
-        ):  # zip64: its own end record lies before the locator
-            end = tail.rfind(b"PK\x06\x06", 0, end)
-            (length,) = struct.unpack_from("<Q", tail, max(end, 0) + 40)
-        start = tail_start + end - length
-        if start < 0:
+        large = tail.rfind(b"PK\x06\x06", 0, end)
+        if large >= 0 and tail[end - 20 : end - 16] == b"PK\x06\x07":  # zip64, told by the locator between the two
+            end = large
+            (length,) = struct.unpack_from("<Q", tail, end + 40)
+        if length > tail_start + end:
             raise ValueError("its directory is longer than the file")
-        file.seek(start)
+        file.seek(tail_start + end - length)
         return file.read(length)
 
 
@@ -138,9 +141,11 @@ def _relative(name: str) -> str:
 
 
 def _is_image(path: str) -> bool:
-    if os.path.splitext(path)[1].lower() not in SUFFIXES:
-        return False
-    return not (path.startswith((".", "__MACOSX/")) or "/." in path or "/__MACOSX/" in path)
+    return path.lower().endswith(SUFFIXES) and not any(_is_hidden(part) for part in path.split("/"))
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name == "__MACOSX"
 
 
 def _walk(root: str) -> list[tuple[str, str, str]]:
@@ -150,19 +155,17 @@ def _walk(root: str) -> list[tuple[str, str, str]]:
         prefix, folder = waiting.pop()
         try:
             status = os.stat(folder)
-            entries = list(os.scandir(folder))
+            entries = [entry for entry in os.scandir(folder) if not _is_hidden(entry.name)]
         except OSError as error:
             raise UserError(f"the folder {folder} cannot be read: {error.strerror}") from None
         if (status.st_dev, status.st_ino) in seen:
             continue
         seen.add((status.st_dev, status.st_ino))
         for entry in entries:
-            path = prefix + entry.name
             if entry.is_dir():
-                if not entry.name.startswith("."):
-                    waiting.append((path + "/", entry.path))
-            elif _is_image(path):
-                found.append((path, *_identity(entry)))
+                waiting.append((f"{prefix}{entry.name}/", entry.path))
+            elif entry.name.lower().endswith(SUFFIXES):
+                found.append((prefix + entry.name, *_identity(entry)))
     return found
 
 

@@ -1,6 +1,6 @@
 """Extractors: what turns pictures into the features that a distance between sets is taken in.
 
-`open_extractor` knows `random`, `pixel`, `classifier[:DATA]`, `inception[:FILE]`, `FILE.onnx` and `package.module:name`.
+`open_extractor` knows `random`, `pixel`, `classifier[:DATA]`, `inception[:FILE]`, `FILE.onnx`, `package.module:name`.
 """
 
 import hashlib
@@ -58,7 +58,7 @@ class Extractor:
         return f"{self.name}:{self.digest[:8]}"
 
     def label(self, metric: str) -> str:
-        """How a metric in these features is printed: `FD[random:1a2b3c4d]`; `FID`, `KID`, `IS` on verified Inception."""
+        """How a metric in these features is printed: `FD[random:1a2b3c4d]`, but `FID` on verified Inception."""
         classic = {"FD": "FID", "KD": "KID", "IS": "IS", "FD-infinity": "FID-infinity"}
         return classic[metric] if self.verified and metric in classic else f"{metric}[{self.tag}]"
 
@@ -76,10 +76,13 @@ def open_extractor(
 
     - `random`: convolutional network of fixed random weights; needs nothing.
     - `pixel`: pixels, reduced to 128 principal components of `images` (uint8, N x H x W x C) where they are many.
-    - `classifier` or `classifier:DATA`: small network trained once on `images` and `labels` (N integers), `classes` being
-      their names; kept in the folder `cache`. Its accuracy is taken on `holdout` (images, labels), or a tenth set aside.
-    - `inception` or `inception:FILE`: the original network; weights from FILE, $ELEGAN_INCEPTION, `cache`, or downloaded.
-    - `FILE.onnx`: float32 N x C x H x W in [0, 1] to features and, as a second output, probabilities; needs onnxruntime.
+    - `classifier` or `classifier:DATA`: small network trained once on `images` and `labels` (N integers), `classes`
+      being their names; kept in the folder `cache`. Its accuracy is taken on `holdout` (images, labels), or a tenth
+      set aside.
+    - `inception` or `inception:FILE`: the original network; weights from FILE, $ELEGAN_INCEPTION, `cache`, or
+      downloaded.
+    - `FILE.onnx`: float32 N x C x H x W in [0, 1] to features and, as a second output, probabilities; needs
+      onnxruntime.
     - `package.module:name`: your own `nn.Module` or function of uint8 N x H x W x C, or a class or function without
       arguments that makes one; returns features, or features and probabilities.
 
@@ -110,7 +113,7 @@ def weights_digest(weights: dict[str, Tensor]) -> str:
     h = hashlib.sha256()
     for name, value in sorted(weights.items()):
         h.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
-        h.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+        h.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
     return h.hexdigest()
 
 
@@ -124,8 +127,8 @@ def _random_weights(seed: int = 2014) -> list[Tensor]:
 def _random(device: str) -> Extractor:
     """Root mean square of every channel at 32, 16 and 8 pixels, and the last channels' mean.
 
-    Of five designs tried this saw noise, blur, contrast and missing classes best: on CIFAR-10 a blur of 0.6 pixels is 50
-    times the floor, where random features averaged over positions stay at 1.3 times.
+    Of five designs tried this saw noise, blur, contrast and missing classes best: on CIFAR-10 a blur of 0.6 pixels is
+    50 times the floor, where random features averaged over positions stay at 1.3 times.
     """
     weights = [w.to(device) for w in _random_weights()]
 
@@ -145,7 +148,7 @@ def _pixel(images: Any, dims: int = 128) -> Extractor:
     if images is None:
         raise UserError("the extractor 'pixel' needs the real images for its principal components")
     x = as_pictures(np.asarray(images)[:: max(1, len(images) // 5000)])
-    size = tuple(min(side, 16) for side in x.shape[1:3])
+    size = min(x.shape[1], 16), min(x.shape[2], 16)
 
     def pixels(images: Tensor) -> Tensor:
         if images.shape[3] != x.shape[3]:
@@ -157,7 +160,9 @@ def _pixel(images: Any, dims: int = 128) -> Extractor:
     if flat.shape[1] > 2 * dims:
         axes = torch.linalg.eigh(torch.cov(flat.double().T))[1][:, -dims:].float()
     digest = hashlib.sha256(np.ascontiguousarray(x.numpy()).data).hexdigest()  # eigenvectors may differ by a sign
-    return Extractor("pixel", digest, f"area-{size[0]}x{size[1]}", axes.shape[1], lambda images: (pixels(images) @ axes, None))
+    return Extractor(
+        "pixel", digest, f"area-{size[0]}x{size[1]}", axes.shape[1], lambda images: (pixels(images) @ axes, None)
+    )
 
 
 def _onnx(path: Path) -> Extractor:
@@ -173,7 +178,9 @@ def _onnx(path: Path) -> Extractor:
         raise UserError(f"{path} is no usable ONNX model: {str(error).splitlines()[0]}") from None
     (inp, *more), outputs = session.get_inputs(), [o.name for o in session.get_outputs()][:2]
     if more or len(inp.shape) != 4:
-        raise UserError(f"{path} must take one input, N x C x H x W; it takes {[i.shape for i in session.get_inputs()]}")
+        raise UserError(
+            f"{path} must take one input, N x C x H x W; it takes {[i.shape for i in session.get_inputs()]}"
+        )
     _, channels, *size = inp.shape
     fixed = all(isinstance(side, int) for side in size)
 

@@ -51,4 +51,5 @@ def squared_distances(a: Tensor, b: Tensor) -> Tensor:
     a, b = a.double(), b.double()
     aa, bb = a.square().sum(1), b.square().sum(1)
     rounding = a.shape[1] * torch.finfo(torch.float64).eps * float(aa.max() + bb.max())
-    return F.threshold_(torch.addmm(bb, a, b.T, alpha=-2).add_(aa[:, None]), rounding, 0.0)
+    d2 = torch.addmm(bb, a, b.T, alpha=-2).add_(aa[:, None])
+    return F.threshold(d2, rounding, 0.0, inplace=True)

@@ -2,9 +2,9 @@
 
     FD = |m1 - m2|^2 + Tr S1 + Tr S2 - 2 Tr (S1 S2)^(1/2)
 
-With any roots S1 = F1 F1^T and S2 = F2 F2^T the last trace is the nuclear norm of F1^T F2. That needs no square root of
-a product, which is not symmetric, and loses nothing on rank-deficient covariances. With no more images than dimensions the
-centred data are such roots themselves.
+With any roots S1 = F1 F1^T and S2 = F2 F2^T the last trace is the nuclear norm of F1^T F2. That needs no square root
+of a product, which is not symmetric, and loses nothing on rank-deficient covariances. With no more images than
+dimensions the centred data are such roots themselves.
 """
 
 import math
@@ -25,8 +25,8 @@ ROWS = 4096  # rows turned to float64 at a time
 class Moments:
     """Mean and covariance of a stream of features, as float64 sums that shards and processes combine.
 
-    The sums are taken about a fixed origin, the mean of the first batch: about zero, the squares of a large common offset
-    would drown the variance.
+    The sums are taken about a fixed origin, the mean of the first batch: about zero, the squares of a large common
+    offset would drown the variance.
     """
 
     def __init__(self) -> None:
@@ -96,7 +96,7 @@ class Moments:
 
 @dataclass
 class Root:
-    """Mean m and F with F F^T = S. `pivots` are the coordinates that F's triangle solves for; None: F is the centred data."""
+    """Mean and F with F F^T = S. `pivots`: coordinates that F's triangle solves for; None: F is the centred data."""
 
     n: int
     mean: Tensor
@@ -166,9 +166,10 @@ def frechet_distance(real: Any, fake: Any) -> float:
 def frechet_with_error(real: Any, fake: Any) -> tuple[float, float]:
     """Frechet distance of two feature matrices and its standard error by the delta method.
 
-    A row x of the fake set moves the value by |x - m2|^2 - 2 (m1 - m2).(x - m2) - g^T (F2^T S1 F2)^(1/2) g, where
-    x - m2 = F2 g, and a real row likewise (the derivative of the Bures distance: Rippl, Munk, Sturm 2016); the error is the
-    spread of these influences. It says how far another sample of the same size would differ, not how biased N makes it.
+    A row x of the fake set moves the value by |x - m2|^2 - 2 (m1 - m2).(x - m2) - g^T (F2^T S1 F2)^(1/2) g, where x -
+    m2 = F2 g, and a real row likewise (the derivative of the Bures distance: Rippl, Munk, Sturm 2016); the error is
+    the spread of these influences. It says how far another sample of the same size would differ, not how biased N
+    makes it.
     """
     real, fake = as_features(real, "real"), as_features(fake, "generated")
     a, b = _roots(real, fake)
@@ -178,7 +179,7 @@ def frechet_with_error(real: Any, fake: Any) -> tuple[float, float]:
 
 
 def _influence(own: Root, other: Root, x: Tensor, B: Tensor) -> Tensor:
-    """The influence of each row of `x`, up to a constant; B B^T is the square root of F^T S' F, with F the root of `x`'s set."""
+    """Influence of each row of `x`, up to a constant; B B^T is the square root of F^T S' F, F the root of its set."""
     terms = []
     for rows in tiles(len(x), ROWS):
         centred = x[rows].double().cpu() - own.mean
@@ -193,13 +194,16 @@ def _influence(own: Root, other: Root, x: Tensor, B: Tensor) -> Tensor:
 def fd_infinity(real: Any, fake: Any, points: int = 15, least: int = 1000, seed: int = 0) -> tuple[float, float]:
     """Frechet distance extrapolated to infinitely many generated images, with its standard error.
 
-    The value is linear in 1 / N to first order (Chong and Forsyth 2020): a line is fitted through `points` random subsets
-    of evenly spaced sizes from `least` to all, and its intercept is returned. The error is the intercept's under that line;
-    it takes the subsets for independent. The real set's own bias stays. Raises UserError below 2 `least` generated images.
+    The value is linear in 1 / N to first order (Chong and Forsyth 2020): a line is fitted through `points` random
+    subsets of evenly spaced sizes from `least` to all, and its intercept is returned. The error is the intercept's
+    under that line; it takes the subsets for independent. The real set's own bias stays. Raises UserError below 2
+    `least` generated images.
     """
     fake = as_features(fake, "generated")
     if len(fake) < 2 * least:
-        raise UserError(f"{len(fake)} generated images are too few to extrapolate from; at least {2 * least} are needed")
+        raise UserError(
+            f"{len(fake)} generated images are too few to extrapolate from; at least {2 * least} are needed"
+        )
     a = real if isinstance(real, Moments) else Moments().update(as_features(real, "real"))
     rng = np.random.default_rng(seed)
     sizes = np.linspace(least, len(fake), points).astype(int)

@@ -27,8 +27,9 @@ def kernel_with_error(
 ) -> tuple[float, float]:
     """Kernel distance and its standard error as an estimate of the population's.
 
-    The subsets overlap, so their spread alone says too little: to their Monte-Carlo error is added the first-order term of
-    the U-statistic, 4 Var(h) / N a set, with h the mean kernel difference of an image, estimated within the subsets.
+    The subsets overlap, so their spread alone says too little: to their Monte-Carlo error is added the first-order
+    term of the U-statistic, 4 Var(h) / N a set, with h the mean kernel difference of an image, estimated within the
+    subsets.
     """
     values, spread = _subset_values(real, fake, subsets, subset_size, seed)
     monte_carlo = values.var() / subsets if subsets > 1 else 0.0
@@ -41,7 +42,9 @@ def _subset_values(real: Any, fake: Any, subsets: int, size: int, seed: int) -> 
     real, fake = as_pair(real, fake)
     n = min(len(real), len(fake))
     if not 2 <= size <= n:
-        raise UserError(f"subset_size {size} does not fit {len(real)} real and {len(fake)} generated images; use 2 to {n}")
+        raise UserError(
+            f"subset_size {size} does not fit {len(real)} real and {len(fake)} generated images; use 2 to {n}"
+        )
     rng = np.random.default_rng(seed)
     values, spreads = [], []
     for _ in range(subsets):

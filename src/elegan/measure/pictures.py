@@ -1,5 +1,6 @@
 """Pictures on their way into an extractor: uint8, N x H x W x C, to a float tensor of a stated size."""
 
+import warnings
 from typing import Any
 
 import torch
@@ -11,7 +12,9 @@ from elegan.errors import UserError
 
 def as_pictures(images: Any) -> Tensor:
     """`images` (array or tensor) as a uint8 tensor, N x H x W x C. Raises UserError for any other type or shape."""
-    x = torch.as_tensor(images)
+    with warnings.catch_warnings():  # torch warns of arrays mapped read-only; nothing here writes into a picture
+        warnings.simplefilter("ignore", UserWarning)
+        x = torch.as_tensor(images)
     if x.dtype != torch.uint8:
         raise UserError(f"images must be uint8 in 0..255; got {str(x.dtype).removeprefix('torch.')}")
     if x.ndim != 4 or not all(x.shape[1:]) or x.shape[3] not in (1, 3, 4):

@@ -1,4 +1,4 @@
-"""Precision and recall (Kynkaanniemi et al. 2019), density and coverage (Naeem et al. 2020), from nearest neighbours."""
+"""Precision and recall (Kynkaanniemi et al. 2019), density and coverage (Naeem et al. 2020): nearest neighbours."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,17 +13,20 @@ TILE = 1024  # a few float64 matrices of TILE x TILE are the working memory, wha
 
 
 def prdc(real: Any, fake: Any, k_precision: int = 3, k_density: int = 5) -> dict[str, float]:
-    """precision, recall (balls to the `k_precision`-th neighbour), density and coverage (`k_density`-th); N x d features.
+    """precision, recall (balls to the `k_precision`-th neighbour), density, coverage (`k_density`-th); features N x d.
 
-    Precision: share of generated images within a real image's ball. Recall: the same with the sets exchanged. Density: mean
-    number of real balls around a generated image, over `k_density`; it may pass 1. Coverage: share of real balls that hold a
-    generated image. A ball's border does not belong to it. Raises UserError where a set has no more than k images.
+    Precision: share of generated images within a real image's ball. Recall: the same with the sets exchanged.
+    Density: mean number of real balls around a generated image, over `k_density`; it may pass 1. Coverage: share of
+    real balls that hold a generated image. A ball's border does not belong to it. Raises UserError where a set has no
+    more than k images.
     """
-    return {name: float(per_image.mean()) for name, per_image in prdc_per_image(real, fake, k_precision, k_density).items()}
+    return {
+        name: float(per_image.mean()) for name, per_image in prdc_per_image(real, fake, k_precision, k_density).items()
+    }
 
 
 def prdc_per_image(real: Any, fake: Any, k_precision: int = 3, k_density: int = 5) -> dict[str, Tensor]:
-    """The terms whose means `prdc` returns: one a generated image (precision, density) or a real one (recall, coverage)."""
+    """The terms whose means `prdc` returns: one a generated (precision, density) or a real image (recall, coverage)."""
     real, fake = as_pair(real, fake)
     k = max(k_precision, k_density)
     if min(k_precision, k_density) < 1 or min(len(real), len(fake)) <= k:
@@ -52,7 +55,7 @@ def _tiled(a: Tensor, b: Tensor, centre: Tensor) -> Iterator[tuple[slice, slice,
 
 
 def _radii(x: Tensor, centre: Tensor, ks: tuple[int, ...]) -> list[Tensor]:
-    """Squared distance of each row to its k-th nearest other row, for each k; the row itself is the nearest, at zero."""
+    """Squared distance of each row to its k-th nearest other row, for each k; the row itself is the nearest, at 0."""
     best = torch.full((len(x), max(ks) + 1), torch.inf, dtype=torch.float64, device=x.device)
     for i, _, d2 in _tiled(x, x, centre):
         near = d2.topk(min(best.shape[1], d2.shape[1]), 1, largest=False).values

@@ -1,0 +1,54 @@
+"""Generated images measured against a data set: which extractor, which real images, what goes on record."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from elegan.data import Dataset, open_data
+from elegan.data.cache import default_root
+from elegan.errors import UserError
+from elegan.measure import Extractor, Result, measure, open_extractor
+
+def evaluate(
+    generated: Iterable[np.ndarray],
+    source: str,
+    shape: tuple[int, int],
+    *,
+    fit: str = "crop",
+    metrics: Sequence[str] | None = None,
+    extractor: str = "auto",
+    split: str = "train",
+    seed: int = 0,
+    settings: dict[str, Any] | None = None,
+    device: str = "cpu",
+) -> list[Result]:
+    """Each metric of `generated` (uint8 batches N x H x W x C) against the images of `source`.
+
+    `shape` is the (resolution, channels) that the real images are brought to, as in training. `extractor` "auto" is a
+    classifier of the data where it has classes, else the fixed random network; `metrics` None is all that the extractor
+    can give. `settings` joins the record. Raises UserError for unknown names and too few images.
+    """
+    real = open_data(source, *shape, fit, split)
+    network = extractor_for(extractor, real, shape, fit, device)
+    record = {"data": real.name, "fingerprint": real.fingerprint, "split": split} | (settings or {})
+    return measure(network, real.images, generated, metrics, seed, record)
+
+
+def extractor_for(name: str, real: Dataset, shape: tuple[int, int], fit: str, device: str = "cpu") -> Extractor:
+    """The extractor by name; a classifier is trained on the training part of its data and tested on the held-out part."""
+    if name == "auto":
+        name = "classifier" if real.classes else "random"
+    kind, _, source = name.partition(":")
+    cache = default_root().parent / "extractors"
+    if kind != "classifier":
+        return open_extractor(name, real.images, real.labels, real.classes, cache=cache, device=device)
+    data = open_data(source or real.source, *shape, fit)
+    if data.labels is None:
+        raise UserError(f"{data.name} has no classes to train a classifier on; use --extractor random, pixel or inception")
+    try:
+        held_out = open_data(source or real.source, *shape, fit, "test")
+    except UserError:  # without a held-out part the classifier sets a tenth aside
+        held_out = None
+    pair = (held_out.images, held_out.labels) if held_out else None
+    return open_extractor(f"classifier:{data.name}", data.images, data.labels, data.classes, pair, cache, device)
