@@ -90,7 +90,14 @@ def apart(a: nn.Module, b: nn.Module) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    for name, default in (("resolution", 32), ("channels", 3), ("width", 64), ("batch", 64), ("rounds", 5), ("steps", 10)):
+    for name, default in (
+        ("resolution", 32),
+        ("channels", 3),
+        ("width", 64),
+        ("batch", 64),
+        ("rounds", 5),
+        ("steps", 10),
+    ):
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--precision", default="auto")
     options = parser.parse_args()
@@ -117,7 +124,9 @@ def main() -> None:
     medians = {name: statistics.median(values) for name, values in rates.items()}
     for name, value in medians.items():
         print(f"{name:6} {value:8.0f} images/s  ({min(rates[name]):.0f} to {max(rates[name]):.0f})")
-    print(f"ratio  {medians['ours'] / medians['plain']:.2f}   weights apart by at most {difference:.1e} after three steps of SGD")
+    print(
+        f"ratio  {medians['ours'] / medians['plain']:.2f}   weights apart by at most {difference:.1e} after three steps of SGD"
+    )
 
 
 if __name__ == "__main__":

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from conftest import tensors_of
 from safetensors.torch import save_file
 
 import elegan
+from conftest import tensors_of
 from elegan.recipes import CATALOGUE
 from elegan.session import plan_for
 

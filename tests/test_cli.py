@@ -87,7 +87,16 @@ def test_evaluate_prints_intervals_and_keeps_records(elegan, trained):
 
 def test_recipes_and_data_are_shown(elegan):
     listed = elegan("recipes").stdout.splitlines()
-    assert {line.split()[0] for line in listed} >= {"gan", "dcgan", "lsgan", "wgan", "wgan-gp", "dragan", "sngan", "cgan"}
+    assert {line.split()[0] for line in listed} >= {
+        "gan",
+        "dcgan",
+        "lsgan",
+        "wgan",
+        "wgan-gp",
+        "dragan",
+        "sngan",
+        "cgan",
+    }
     assert tomllib.loads(elegan("recipes", "lsgan").stdout)["losses"]["adversarial"]["name"] == "least_squares"
     assert "1,797" in elegan("data", "digits").stdout.replace("1797", "1,797")
     assert json.loads(elegan("data", "digits", "--json").stdout)["count"] == 1797

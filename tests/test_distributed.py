@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+
 from conftest import tensors_of
 
 SMALL = ["--set", "nets.generator.width=8", "--set", "nets.discriminator.width=8", "--set", "watch.metric=none",

@@ -4,6 +4,7 @@ pytest -n 0 -rP tests/test_measure_references.py
 """
 
 import importlib
+import importlib.util
 import sys
 
 import numpy as np
@@ -19,8 +20,9 @@ LIBRARY = torch.library.Library("torchvision", "FRAGMENT")
 
 
 def reference(name: str):
-    """The module, or a skip with the reason. A torchvision built for another torch fails for want of two operators' names."""
-    pytest.importorskip(name.partition(".")[0])
+    """The module, or a skip with the reason. A torchvision built for another torch wants the names of two operators."""
+    if importlib.util.find_spec(name.partition(".")[0]) is None:
+        pytest.skip(f"{name} is not installed")
     try:
         import torchvision  # noqa: F401
     except ImportError:
@@ -106,12 +108,12 @@ def test_precision_and_recall_of_torch_fidelity(features):
     options = {"prc_neighborhood": 3, "prc_batch_size": 500, "save_cpu_ram": False, "verbose": False}
     theirs = module.prc_features_to_metric(fake, real, **options)
     ours = prdc(real, fake)
-    agree(ours["precision"], theirs["precision"], 1e-9)
-    agree(ours["recall"], theirs["recall"], 1e-9)
+    agree(ours["precision"], theirs["precision"], 1e-7)  # theirs are float32
+    agree(ours["recall"], theirs["recall"], 1e-7)
 
 
 def test_inception_network_of_torch_fidelity(tmp_path):
-    """The same random weights in both networks, so that the layers, the resizing and the names are compared without the file."""
+    """The same random weights in both: layers, resizing and names are compared without the file."""
     module = reference("torch_fidelity.feature_extractor_inceptionv3")
     ours, g = Inception().eval(), torch.Generator().manual_seed(0)
     with torch.no_grad():
@@ -147,7 +149,7 @@ def test_multiscale_similarity_of_torchmetrics(photographs):
     grey = [i[..., :1] for i in photographs]
     images, noisy = (torch.from_numpy(i).permute(0, 3, 1, 2).double() for i in grey)
     theirs = module.multiscale_structural_similarity_index_measure(noisy, images, data_range=255.0)
-    agree(ms_ssim(grey[1], grey[0]), float(theirs), 2e-3)
+    agree(ms_ssim(grey[1], grey[0]), float(theirs), 1e-3)
 
 
 def test_structural_similarity_and_noise_ratio_of_scikit_image(photographs):

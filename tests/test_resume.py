@@ -9,9 +9,9 @@ import time
 
 import numpy as np
 import pytest
-from conftest import tensors_of
 
 import elegan
+from conftest import tensors_of
 
 SMALL = ("--set", "nets.generator.width=8", "--set", "nets.discriminator.width=8", "--set", "batch=16",
          "--set", "watch.images=64", "--set", "watch.log=5", "--set", "watch.every=10", "--recipe", "wgan",

@@ -131,3 +131,13 @@ def test_conditioning_without_classes_is_a_clear_error(condition, net):
     recipe = find_recipe("dcgan").override([f"nets.{net}.condition={condition}"])
     with pytest.raises(UserError, match="needs labelled data"):
         build_game(recipe, Shape(8, 1, 0))
+
+
+@pytest.mark.slow
+def test_compiled_networks_learn_the_same():
+    eager, compiled = trainer_of("dcgan"), trainer_of("dcgan")
+    compiled.fast = nn.ModuleDict({name: torch.compile(net) for name, net in compiled.game.nets.items()})
+    for step in range(2):
+        a, b = eager.play(step), compiled.play(step)
+        for name in a:
+            torch.testing.assert_close(b[name], a[name], atol=1e-4, rtol=1e-3)

@@ -1,9 +1,9 @@
 """elegan: a folder of images in, a trained and honestly measured GAN out.
 
-    run = elegan.train("photos/")
-    images = run.generate(16)
-    run.evaluate()
-    elegan.Run.open("runs/photos-dcgan")
+run = elegan.train("photos/")
+images = run.generate(16)
+run.evaluate()
+elegan.Run.open("runs/photos-dcgan")
 """
 
 import importlib

@@ -27,7 +27,9 @@ def train(
     recipe: Annotated[str | None, typer.Option(help="A recipe's name or TOML file; default: by the data.")] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Length in steps.")] = None,
     images: Annotated[int | None, typer.Option(min=1, help="Length in images seen, instead of steps.")] = None,
-    settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Changes the recipe.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Changes the recipe.")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Where run folders are made.")] = Path("runs"),
     name: Annotated[str | None, typer.Option(help="The run's name; default: by data and recipe.")] = None,
     seed: Annotated[int, typer.Option(help="Of weights, order and latents.")] = 0,
@@ -60,7 +62,9 @@ def sample(
     num: Annotated[int, typer.Option(min=1, help="How many images.")] = 64,
     seeds: Annotated[str | None, typer.Option(help="Which ones: 0-63, or 3,7,20-29.")] = None,
     label: Annotated[str | None, typer.Option("--class", help="Only this class, by name or number.")] = None,
-    truncation: Annotated[float | None, typer.Option(help="Latents within |z| < T: safer, less varied pictures.")] = None,
+    truncation: Annotated[
+        float | None, typer.Option(help="Latents within |z| < T: safer, less varied pictures.")
+    ] = None,
     separate: Annotated[bool, typer.Option("--separate/--grid", help="A file an image, or one sheet.")] = False,
     out: Annotated[Path | None, typer.Option(help="Folder; default: RUN/generated.")] = None,
     checkpoint: Checkpoint = "newest",
@@ -104,7 +108,9 @@ def evaluate(
 
 @app.command()
 def recipes(
-    name: Annotated[str | None, typer.Argument(help="Prints this one in full, marking what its parent has not.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="Prints this one in full, marking what its parent has not.")
+    ] = None,
 ) -> None:
     """Lists the recipes, or prints one."""
     from elegan.recipes import CATALOGUE, find_recipe

@@ -10,6 +10,7 @@ from elegan.data.cache import default_root
 from elegan.errors import UserError
 from elegan.measure import Extractor, Result, measure, open_extractor
 
+
 def evaluate(
     generated: Iterable[np.ndarray],
     source: str,
@@ -45,7 +46,9 @@ def extractor_for(name: str, real: Dataset, shape: tuple[int, int], fit: str, de
         return open_extractor(name, real.images, real.labels, real.classes, cache=cache, device=device)
     data = open_data(source or real.source, *shape, fit)
     if data.labels is None:
-        raise UserError(f"{data.name} has no classes to train a classifier on; use --extractor random, pixel or inception")
+        raise UserError(
+            f"{data.name} has no classes to train a classifier on; use --extractor random, pixel or inception"
+        )
     try:
         held_out = open_data(source or real.source, *shape, fit, "test")
     except UserError:  # without a held-out part the classifier sets a tenth aside

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 
 from elegan import files, parts, pictures
+from elegan.data import Dataset
 from elegan.errors import Failure, UserError
 from elegan.gauge import Gauge
-from elegan.data import Dataset
 from elegan.play.engine import Engine
 from elegan.play.game import Game, Shape, Terms
 from elegan.play.trainer import Trainer
@@ -35,6 +35,24 @@ class Plan:
     @property
     def shape(self) -> Shape:
         return Shape(self.data.resolution, self.data.channels, len(self.data.classes))
+
+    def facts(self) -> dict[str, Any]:
+        """What run.json says of a run that begins."""
+        data = self.data
+        return {
+            "data": {
+                "source": data.source,
+                "name": data.name,
+                "fingerprint": data.fingerprint,
+                "count": len(data.images),
+                "classes": list(data.classes),
+                "notes": list(data.notes),
+            },
+            "shape": self.shape._asdict(),
+            "seed": self.seed,
+            "precision": self.engine.precision,
+            "sessions": [],
+        }
 
     def lines(self) -> list[str]:
         """For people: data, recipe, place."""
@@ -93,20 +111,7 @@ class Keeper:
             "precision": plan.engine.precision,
             "processes": plan.engine.world,
         } | hardware()
-        info = self.run.info if again else {
-            "data": {
-                "source": plan.data.source,
-                "name": plan.data.name,
-                "fingerprint": plan.data.fingerprint,
-                "count": len(plan.data.images),
-                "classes": list(plan.data.classes),
-                "notes": list(plan.data.notes),
-            },
-            "shape": plan.shape._asdict(),
-            "seed": plan.seed,
-            "precision": plan.engine.precision,
-            "sessions": [],
-        }
+        info = self.run.info if again else plan.facts()
         info["sessions"].append(session)
         files.write(plan.path / "recipe.toml", plan.recipe.to_toml().encode())
         files.write_json(plan.path / "run.json", info)
@@ -135,12 +140,16 @@ class Keeper:
         try:
             self.trainer.load(tensors, plain)
         except (RuntimeError, ValueError) as error:
-            raise UserError(f"{self.plan.path / 'recipe.toml'} no longer fits its checkpoint: {str(error).splitlines()[-1].strip()}") from None
+            raise UserError(
+                f"{self.plan.path / 'recipe.toml'} no longer fits its checkpoint: {str(error).splitlines()[-1].strip()}"
+            ) from None
         self.history = plain["history"]
 
     def rate(self, step: int) -> float:
         """The schedule's factor before this step."""
-        return self.schedule(step / self.plan.recipe.steps, [value for _, value in self.history], **self.schedule_options)
+        return self.schedule(
+            step / self.plan.recipe.steps, [value for _, value in self.history], **self.schedule_options
+        )
 
     def log(self, step: int, terms: Terms) -> None:
         """A record of this step. Raises Failure where a loss is no longer finite."""

@@ -41,7 +41,12 @@ def rmsprop(
 
 
 def sgd(
-    parameters: Parameters, *, lr: float = 0.01, momentum: float = 0.9, weight_decay: float = 0.0, nesterov: bool = False
+    parameters: Parameters,
+    *,
+    lr: float = 0.01,
+    momentum: float = 0.9,
+    weight_decay: float = 0.0,
+    nesterov: bool = False,
 ) -> Optimizer:
     """Stochastic gradient descent with momentum."""
     return torch.optim.SGD(parameters, lr=lr, momentum=momentum, weight_decay=weight_decay, nesterov=nesterov)

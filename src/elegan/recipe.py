@@ -6,7 +6,7 @@ Every recipe is the difference from its parent (`vary`), and a user's `--set key
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveInt, ValidationError
@@ -39,7 +39,7 @@ class Part(BaseModel):
 class Data(Section):
     """How pictures are read, and how they are varied in training (before the discriminator sees them as real)."""
 
-    resolution: int = Field(0, ge=0, le=1024)  # 0: from the data
+    resolution: Annotated[int, Field(ge=0, le=1024)] = 0  # 0: from the data
     channels: Literal[0, 1, 3, 4] = 0  # 0: from the data
     fit: Literal["crop", "pad", "stretch"] = "crop"
     flip: bool = False
@@ -68,7 +68,7 @@ class Recipe(Section):
     steps: PositiveInt = 100_000
     batch: PositiveInt = 64  # over all processes
     accumulate: PositiveInt = 1  # parts that a batch is played in, to save memory
-    ema: float = Field(0.999, ge=0, lt=1)  # decay a step of the weights that are shown; 0: none
+    ema: Annotated[float, Field(ge=0, lt=1)] = 0.999  # decay a step of the weights that are shown; 0: none
     compile: bool = False
     task: Part = Part(name="generate")
     nets: dict[str, Part] = {}
@@ -161,8 +161,10 @@ def filled(kind: str, part: Part, path: str) -> dict[str, Any]:
     """All options of a part; of a penalty also its `weight` and `every`."""
     outer = PENALTY if kind == "losses" and path != "losses.adversarial" else {}
     given = {key: value for key, value in part.options.items() if key not in outer}
-    return outer | {k: part.options[k] for k in outer if k in part.options} | parts.options(
-        parts.find(kind, part.name), given, path
+    return (
+        outer
+        | {k: part.options[k] for k in outer if k in part.options}
+        | parts.options(parts.find(kind, part.name), given, path)
     )
 
 

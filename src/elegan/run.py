@@ -1,12 +1,12 @@
 """The run folder: all that remains of a training, and all that every later tool reads.
 
-    recipe.toml        what was trained, every option written out; may be edited before going on
-    run.json           data, seed, precision, versions, hardware
-    log.jsonl          a line a record: step, images, losses, metric; the same bytes for the same command
-    timing.jsonl       what depends on the machine: seconds, images a second
-    samples/           grids of the same latents over time      samples.png   the newest
-    curves.png         the log as curves
-    checkpoints/       whole states, the newest few and the best by the watched metric
+recipe.toml        what was trained, every option written out; may be edited before going on
+run.json           data, seed, precision, versions, hardware
+log.jsonl          a line a record: step, images, losses, metric; the same bytes for the same command
+timing.jsonl       what depends on the machine: seconds, images a second
+samples/           grids of the same latents over time      samples.png   the newest
+curves.png         the log as curves
+checkpoints/       whole states, the newest few and the best by the watched metric
 """
 
 import json
@@ -111,7 +111,9 @@ class Run:
         try:
             nets.load_state_dict(tensors)
         except RuntimeError as error:
-            raise UserError(f"{self.path / 'recipe.toml'} does not fit its checkpoint: {str(error).split(chr(10))[1].strip()}") from None
+            raise UserError(
+                f"{self.path / 'recipe.toml'} does not fit its checkpoint: {str(error).split(chr(10))[1].strip()}"
+            ) from None
         return nets.eval().requires_grad_(False).to(self.device)
 
     @property

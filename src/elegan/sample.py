@@ -11,7 +11,7 @@ from elegan.run import Run
 
 
 def parse_seeds(text: str) -> list[int]:
-    """"0-3,7" to [0, 1, 2, 3, 7]. Raises UserError for anything else."""
+    """ "0-3,7" to [0, 1, 2, 3, 7]. Raises UserError for anything else."""
     seeds: list[int] = []
     for part in text.split(","):
         first, dash, last = part.strip().partition("-")
@@ -26,7 +26,9 @@ def save_samples(
 ) -> Path:
     """One sheet, or a PNG a seed; gives the sheet's path or the folder's."""
     if separate:
-        for start, images in zip(range(0, len(seeds), 64), run.stream(seeds, label=label, truncation=truncation), strict=True):
+        for start, images in zip(
+            range(0, len(seeds), 64), run.stream(seeds, label=label, truncation=truncation), strict=True
+        ):
             for seed, image in zip(seeds[start : start + 64], images, strict=True):
                 pictures.save_png(out / f"{_stem(run, label, truncation)}-{seed:06d}.png", image)
         return out

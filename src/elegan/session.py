@@ -84,14 +84,15 @@ def plan_for(
         return Plan(chosen, dataset, run.path, run.info["seed"], engine, resumed=True)
     if not data:
         raise UserError("name the data to train on: a folder, a zip or a set such as digits")
-    given = find_recipe(recipe).override(settings) if recipe else None
     engine = Engine(device, precision)
-    dataset = _open(data, given or Recipe(name="unchosen").override([s for s in settings if s.startswith("data.")]))
-    why, chosen = "", given
-    if chosen is None:
+    if recipe:
+        chosen, why = find_recipe(recipe).override(settings), ""
+        dataset = _open(data, chosen)
+    else:
+        of_data = [setting for setting in settings if setting.startswith("data.")]
+        dataset = _open(data, find_recipe("dcgan").override(of_data))
         choice = choose(len(dataset.images), dataset.resolution, dataset.labels, len(dataset.classes))
-        why = choice.why
-        chosen = find_recipe(choice.recipe).override([*choice.settings, *settings])
+        chosen, why = find_recipe(choice.recipe).override([*choice.settings, *settings]), choice.why
     chosen = _with_length(chosen, steps, images)
     path = Path(out) / (name or _name(dataset, chosen, settings, seed))
     return Plan(chosen, dataset, path, seed, engine, why)
@@ -117,7 +118,9 @@ def play(plan: Plan, quiet: bool = False) -> Run:
             elif engine.any(stop.asked):
                 keeper.save(done)
             if engine.any(stop.asked) and done < recipe.steps:
-                raise Interrupted(f"stopped at step {done} of {recipe.steps}; go on with: elegan train --resume {shlex.quote(str(plan.path))}")
+                raise Interrupted(
+                    f"stopped at step {done} of {recipe.steps}; go on with: elegan train --resume {shlex.quote(str(plan.path))}"
+                )
     return Run.open(plan.path)
 
 
@@ -131,7 +134,9 @@ def make_trainer(plan: Plan, game: Game) -> Trainer:
             raise UserError(f"recipe {recipe.name!r} has no optimizers.{player}")
         part = recipe.optimizers[player]
         function = parts.find("optimizers", part.name)
-        optimizers[player] = function(game.owned(player), **parts.options(function, part.options, f"optimizers.{player}"))
+        optimizers[player] = function(
+            game.owned(player), **parts.options(function, part.options, f"optimizers.{player}")
+        )
     feed = Feed(plan.data.images, plan.data.labels, recipe.batch, plan.seed, engine.device, recipe.data)
     return Trainer(
         game,

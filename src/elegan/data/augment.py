@@ -77,7 +77,7 @@ def shift(x: Tensor, pixels: int, mode: str = "replicate") -> Tensor:
     """Each image moved by up to so many pixels either way, edges repeated (or zeros with mode "constant")."""
     if not pixels:
         return x
-    n, c, h, w = x.shape
+    n, _, h, w = x.shape
     padded = pad(x, (pixels,) * 4, mode=mode).permute(0, 2, 3, 1)
     corner = (chance.uniform(n, 2, device=x.device) * (2 * pixels + 1)).long()
     rows = corner[:, 0, None, None] + torch.arange(h, device=x.device)[None, :, None]

@@ -86,6 +86,9 @@ def measure(
     joins the record: `data`, `split`, `averaged` and whatever else the images depend on; the seed here draws subsets
     and halves only. Raises UserError for an unknown metric, too few images, mixed sizes, NaN features.
     """
+    for metric in metrics or ():
+        if metric not in METRICS:
+            raise UserError(f"no metric {metric!r}{nearest(metric, METRICS)}")
     real, fake = (
         s if isinstance(s, Features) else extract(extractor, s, name)
         for s, name in ((real, "real"), (fake, "generated"))
@@ -99,8 +102,6 @@ def measure(
 
 
 def _check(metric: str, extractor: Extractor, real: Features, fake: Features) -> None:
-    if metric not in METRICS:
-        raise UserError(f"no metric {metric!r}{nearest(metric, METRICS)}")
     if metric == "is" and fake.probabilities is None:
         raise UserError(
             f"'is' needs class probabilities, which {extractor.name!r} has not; use classifier or inception"

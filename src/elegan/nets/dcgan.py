@@ -9,9 +9,7 @@ WIDEST = 8
 
 
 class DCGANGenerator(nn.Module):
-    def __init__(
-        self, resolution: int, channels: int, embedded: int, by_norm: int, latent: int, width: int, norm: str
-    ):
+    def __init__(self, resolution: int, channels: int, embedded: int, by_norm: int, latent: int, width: int, norm: str):
         super().__init__()
         self.latent, self.resolution = latent, resolution
         self.start, doublings = pyramid(resolution)
@@ -27,8 +25,8 @@ class DCGANGenerator(nn.Module):
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         h = self.project(self.input(z, label)).unflatten(1, (-1, self.start, self.start))
-        for norm, up in zip(self.norms, self.ups, strict=True):
-            h = up(norm(h, label).relu())
+        for normalise, up in zip(self.norms, self.ups, strict=True):
+            h = up(normalise(h, label).relu())
         return crop(h, self.resolution).tanh()
 
 

@@ -1,6 +1,7 @@
 """Fully connected networks, in the shape that most re-makings of the 2014 GAN use (the paper's own: 1200-1200 and maxout)."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from torch import Tensor, nn
 
@@ -21,7 +22,7 @@ class _RowNorm(nn.Module):
 
 def _layers(widths: Sequence[int], name: str) -> nn.Sequential:
     layers: list[nn.Module] = []
-    for index, (inside, outside) in enumerate(zip(widths, widths[1:], strict=False)):
+    for index, (inside, outside) in enumerate(pairwise(widths)):
         layers.append(nn.Linear(inside, outside))
         if index and name != "none":
             layers.append(_RowNorm(name, outside))

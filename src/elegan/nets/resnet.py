@@ -1,6 +1,7 @@
 """The residual pair of WGAN-GP and SNGAN (Gulrajani et al. 2017, appendix F; Miyato et al. 2018, table 4)."""
 
 import math
+from itertools import pairwise
 
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate
@@ -47,18 +48,14 @@ class DownBlock(nn.Module):
 
 
 class ResNetGenerator(nn.Module):
-    def __init__(
-        self, resolution: int, channels: int, embedded: int, by_norm: int, latent: int, width: int, norm: str
-    ):
+    def __init__(self, resolution: int, channels: int, embedded: int, by_norm: int, latent: int, width: int, norm: str):
         super().__init__()
         self.latent, self.resolution = latent, resolution
         self.start, doublings = pyramid(resolution)
         widths = [_width_at(self.start << level, width) for level in range(doublings + 1)]
         self.input = LatentInput(latent, embedded)
         self.project = nn.Linear(self.input.features, widths[0] * self.start**2)
-        self.blocks = nn.ModuleList(
-            UpBlock(inside, outside, norm, by_norm) for inside, outside in zip(widths, widths[1:], strict=False)
-        )
+        self.blocks = nn.ModuleList(UpBlock(inside, outside, norm, by_norm) for inside, outside in pairwise(widths))
         self.norm = ConditionalNorm(norm, widths[-1], 0)
         self.paint = nn.Conv2d(widths[-1], channels, 3, 1, 1)
         orthogonal_weights(self)

@@ -30,8 +30,9 @@ def normal_weights(module: nn.Module, deviation: float = 0.02) -> nn.Module:
             nn.init.normal_(layer.weight, 0.0, deviation)
         elif isinstance(layer, nn.BatchNorm2d | nn.InstanceNorm2d | nn.GroupNorm):
             nn.init.normal_(layer.weight, 1.0, deviation)
-        if isinstance(getattr(layer, "bias", None), Tensor):
-            nn.init.zeros_(layer.bias)
+        bias = getattr(layer, "bias", None)
+        if isinstance(bias, Tensor):
+            nn.init.zeros_(bias)
     return module
 
 

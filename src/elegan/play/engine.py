@@ -47,7 +47,7 @@ class Engine:
 
     def place(self, module: nn.Module) -> nn.Module:
         """The module on the device, convolutions channels-last, batch norm over all processes."""
-        module = module.to(self.device, memory_format=torch.channels_last)
+        module = module.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if self.world > 1:
             for layer in module.modules():
                 if isinstance(layer, nn.BatchNorm2d):
@@ -135,9 +135,10 @@ class _SharedBatchNorm(nn.BatchNorm2d):
         centred = x - mean[:, None, None]
         variance = _Sum.apply(centred.square().sum((0, 2, 3))) / n
         with torch.no_grad():
-            self.running_mean.lerp_(mean, self.momentum)
-            self.running_var.lerp_(variance * n / (n - 1), self.momentum)
-            self.num_batches_tracked += 1
+            statistics = ((self.running_mean, mean), (self.running_var, variance * n / (n - 1)))
+            for running, new in statistics:
+                running.lerp_(new, self.momentum)  # type: ignore[union-attr, arg-type]
+            self.num_batches_tracked.add_(1)  # type: ignore[union-attr]
         scale = self.weight * (variance + self.eps).rsqrt()
         return centred * scale[:, None, None] + self.bias[:, None, None]
 
@@ -172,7 +173,9 @@ def _keep_freed_memory() -> None:
     Each step frees and asks for the same tens of megabytes, and every page of them would be faulted in again: measured
     as a quarter of a DCGAN's step (docs/speed.md).
     """
-    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if sys.platform != "linux":
+        return
+    libc = ctypes.CDLL(None)
     if hasattr(libc, "mallopt"):
         trim_threshold, top_pad, mmap_threshold = -1, -2, -3  # malloc.h
         libc.mallopt(trim_threshold, 2**31 - 1)

@@ -3,17 +3,16 @@
 Randomness and data follow from (seed, step), so resuming is arithmetic.
 """
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from elegan import chance
+from elegan.data.feed import Batch
 from elegan.play.averages import Averages
 from elegan.play.engine import Engine
-from elegan.data.feed import Batch
 from elegan.play.game import Game, Terms, Turn
 
 Feed = Callable[[int, range], Batch]  # (position, rows of the batch there) -> batch on the device
@@ -61,32 +60,30 @@ class Trainer:
         nets = self.game.nets if turn.second_order else self.fast
         optimizer, parameters = self.optimizers[turn.player], self.game.owned(turn.player)
         watched: Terms = {}
-        with self.only(parameters):
-            for rows in self.parts:
-                with chance.drawing(self.seed, position, total=self.batch, rows=rows):
-                    batch = self.feed(position, rows)
-                    with self.engine.autocast():
-                        terms = turn.loss(nets, batch)
-                    loss = torch.stack([t.float() for t in terms.values() if t.requires_grad]).sum()
-                    self.engine.scaler.scale(loss * (turn.every / len(self.parts))).backward()
-                for name, term in terms.items():
-                    key = f"{turn.player}/{name}"
-                    watched[key] = watched.get(key, 0) + term.detach().float() / len(self.parts)
-            self.engine.average_gradients(parameters)
-            self.engine.scaler.step(optimizer)
-            self.engine.scaler.update()
-            optimizer.zero_grad(set_to_none=True)
+        self.freeze_all_but(parameters)
+        for rows in self.parts:
+            with chance.drawing(self.seed, position, total=self.batch, rows=rows):
+                batch = self.feed(position, rows)
+                with self.engine.autocast():
+                    terms = turn.loss(nets, batch)
+                loss = torch.stack([t.float() for t in terms.values() if t.requires_grad]).sum()
+                self.engine.scaler.scale(loss * (turn.every / len(self.parts))).backward()
+            for name, term in terms.items():
+                key = f"{turn.player}/{name}"
+                watched[key] = watched.get(key, 0) + term.detach().float() / len(self.parts)
+        self.engine.average_gradients(parameters)
+        self.engine.scaler.step(optimizer)
+        self.engine.scaler.update()
+        optimizer.zero_grad(set_to_none=True)
         if turn.after:
             turn.after(self.game.nets)
         return watched
 
-    @contextlib.contextmanager
-    def only(self, parameters: list[nn.Parameter]) -> Iterator[None]:
-        """Freezes all other networks, so that no gradient is computed that nobody uses."""
+    def freeze_all_but(self, parameters: list[nn.Parameter]) -> None:
+        """So that no gradient is computed that nobody uses."""
         self.game.nets.requires_grad_(False)
         for parameter in parameters:
             parameter.requires_grad_(True)
-        yield
 
     def state(self) -> tuple[dict[str, Tensor], dict]:
         """All that outlives a step: tensors by name, and plain data (parameter groups, the gradient scaler)."""

@@ -1,15 +1,18 @@
 """Which recipe suits a set of images, by stated rules."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 FEW = 10_000  # below this many images a discriminator learns them by heart, and DiffAugment pays (Zhao et al. 2020)
+PASSES, LEAST, MOST = 50, 96_000, 5_000_000  # images seen: passes over the data, between a floor and a ceiling
+BATCH = 64
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A recipe's name, settings on top of it, and one line saying why."""
+    """A recipe's name, settings on top of it (its length among them), and one line saying why."""
 
     recipe: str
     settings: tuple[str, ...]
@@ -22,8 +25,10 @@ def choose(count: int, resolution: int, labels: np.ndarray | None, classes: int)
     small = resolution <= 32
     name = ("cgan" if small else "projection") if conditional else ("dcgan" if small else "sngan")
     reasons = [f"{resolution} px", f"{classes} classes" if conditional else "no classes to condition on"]
-    settings = []
+    seen = min(max(PASSES * count, LEAST), MOST)
+    settings = [f"steps={math.ceil(seen / BATCH)}"]
     if count < FEW:
         settings.append("task.augment=translation" if small else "task.augment=color,translation")
         reasons.append(f"only {count:,} images, so the discriminator sees them through DiffAugment")
+    reasons.append(f"{seen:,} images seen")
     return Choice(name, tuple(settings), ", ".join(reasons))

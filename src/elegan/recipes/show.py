@@ -3,25 +3,31 @@
 from elegan.recipe import Recipe
 from elegan.recipes import CATALOGUE
 
+OWN = (".name", ".parent", ".about")
+
 
 def full(recipe: Recipe) -> list[str]:
     """TOML lines; those that differ from the parent end in `# <parent>: <its value>`."""
-    before = _lines(CATALOGUE[recipe.parent]) if recipe.parent in CATALOGUE else {}
-    lines = []
-    for key, text in _lines(recipe).items():
-        other = before.get(key)
-        changed = before and other != text and "=" in text and key not in (".name", ".parent", ".about")
-        lines.append(f"{text}  # {recipe.parent}: {other.partition(' = ')[2] if other else 'not there'}" if changed else text)
-    gone = [key for key in before if key not in _lines(recipe) and key.endswith("name")]
+    parent = CATALOGUE.get(recipe.parent)
+    before = dict(_lines(parent)) if parent else {}
+    lines, seen = [], set()
+    for key, line in _lines(recipe):
+        seen.add(key)
+        differs = bool(before) and "=" in line and key not in OWN and before.get(key) != line
+        lines.append(f"{line}  # {recipe.parent}: {_value(before.get(key))}" if differs else line)
+    gone = [key for key in before if key not in seen and key.endswith(".name")]
     return lines + [f"# without {recipe.parent}'s {key.removesuffix('.name')}" for key in gone]
 
 
-def _lines(recipe: Recipe) -> dict[str, str]:
-    """TOML lines by section and key."""
-    lines, section = {}, ""
-    for number, line in enumerate(recipe.to_toml().splitlines()):
-        if line.startswith("["):
-            section = line.strip("[]")
-        key = f"{section}.{line.partition(' = ')[0]}" if " = " in line else f"#{section}{number if not line else line}"
-        lines[key] = line
+def _lines(recipe: Recipe) -> list[tuple[str, str]]:
+    """(section.key, line) of each line, a list of values on one line."""
+    section, lines = "", []
+    text = recipe.to_toml().replace("[\n    ", "[").replace(",\n    ", ", ").replace(",\n]", "]")
+    for line in text.splitlines():
+        section = line.strip("[]") if line.startswith("[") else section
+        lines.append((f"{section}.{line.partition(' = ')[0]}", line))
     return lines
+
+
+def _value(line: str | None) -> str:
+    return line.partition(" = ")[2] if line else "not there"

@@ -7,9 +7,9 @@ from torch import Tensor, nn
 
 from elegan import chance, parts
 from elegan.data.augment import Augmented
+from elegan.data.feed import Batch
 from elegan.errors import UserError
 from elegan.losses import Adversarial
-from elegan.data.feed import Batch
 from elegan.play.game import Game, Shape, Terms, Turn
 from elegan.recipe import Part, Recipe, filled
 
@@ -20,9 +20,7 @@ def build(kind: str, part: Part, path: str, *given):
     return parts.find(kind, part.name)(*given, **options)
 
 
-def generate(
-    recipe: Recipe, shape: Shape, *, n_critic: int = 1, clip: float = 0.0, augment: str = ""
-) -> Game:
+def generate(recipe: Recipe, shape: Shape, *, n_critic: int = 1, clip: float = 0.0, augment: str = "") -> Game:
     """The game of every recipe from `gan` to `sngan`.
 
     `n_critic` discriminator moves come before each generator move; `clip` bounds its weights after each (WGAN);
@@ -72,7 +70,9 @@ def generate(
         turns=(
             Turn("discriminator", discriminate, repeat=n_critic, second_order=bool(eager), after=after),
             *(
-                Turn("discriminator", partial(regularise, name=n), every=penalties[n][1], second_order=True, after=after)
+                Turn(
+                    "discriminator", partial(regularise, name=n), every=penalties[n][1], second_order=True, after=after
+                )
                 for n in lazy
             ),
             Turn("generator", fool),
@@ -86,7 +86,11 @@ def generate(
 def penalty(part: Part, name: str):
     """(the weighted penalty as a function of D, real and fake; played on every how many steps)."""
     options = filled("losses", part, f"losses.{name}")
-    weight, every, function = options.pop("weight"), options.pop("every"), parts.find("losses", options.pop("name", part.name))
+    weight, every, function = (
+        options.pop("weight"),
+        options.pop("every"),
+        parts.find("losses", options.pop("name", part.name)),
+    )
 
     def weighted(D, real: Tensor, fake: Tensor) -> Tensor:
         return weight * function(D, real, fake, **options)
