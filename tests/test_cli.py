@@ -85,6 +85,37 @@ def test_evaluate_prints_intervals_and_keeps_records(elegan, trained):
     assert "Warning" not in done.stderr
 
 
+def test_evaluate_takes_a_folder_of_any_generator(elegan, trained, tmp_path):
+    run, _ = trained
+    assert elegan("sample", run, "--num", "120", "--separate", "--out", "made").returncode == 0
+    done = elegan("evaluate", "--generated", "made", "--real", "digits", "--extractor", "pixel", "--metrics", "fd")
+    assert done.returncode == 0, done.stderr
+    assert "FD[pixel:" in done.stdout
+    assert " 120" in done.stdout
+
+
+def test_compare_puts_runs_side_by_side_or_says_why_not(called, trained, tmp_path, capsys, monkeypatch):
+    import shutil
+
+    import elegan as library
+    from elegan.compare import compare
+
+    copies = [tmp_path / "a", tmp_path / "b"]
+    for copy in copies:
+        shutil.copytree(trained[0], copy)
+        (copy / "evaluations.jsonl").unlink(missing_ok=True)
+    assert "has no evaluation yet" in called("compare", *map(str, copies))[1]
+    for copy in copies:
+        library.Run.open(copy).evaluate(metrics=["fd"], num=100, extractor="pixel")
+    lines = compare(copies).splitlines()
+    assert [line.split()[0] for line in lines] == ["run", *map(str, copies)]
+    assert lines[1].split()[1:] == lines[2].split()[1:]
+    library.Run.open(copies[1]).evaluate(metrics=["fd"], num=120, extractor="pixel")
+    code, errors = called("compare", *map(str, copies))
+    assert code == 2
+    assert "do not compare in FD: n_fake: 100 and 120" in errors
+
+
 def test_recipes_and_data_are_shown(elegan):
     listed = elegan("recipes").stdout.splitlines()
     assert {line.split()[0] for line in listed} >= {
@@ -119,6 +150,7 @@ def test_a_dry_run_estimates_and_leaves_nothing(elegan, tmp_path):
         (["train"], "name the data to train on"),
         (["train", "digits", "--recipe", "dcgan", "--set", "bach=3"], "unknown key 'bach'; did you mean 'batch'?"),
         (["train", "digits", "--steps", "3", "--images", "9"], "--steps or --images"),
+        (["train", "digits", "--set", "batch=7", "--set", "accumulate=2"], "batch = 7 does not divide"),
         (["train", "digits", "--device", "cuda:7"], "device 'cuda:7' is not on this machine"),
         (["train", "digits", "--device", "gpu"], "unknown device 'gpu'"),
         (["train", "digits", "--precision", "fp17"], "unknown precision 'fp17'; did you mean"),
@@ -148,6 +180,7 @@ def test_a_users_mistake_is_one_line_and_exit_code_2(called, tmp_path, arguments
         (["evaluate", "--metrics", "fdd"], "'fdd'"),
         (["evaluate", "--extractor", "classifer"], "classifier"),
         (["evaluate", "--split", "tset"], "test"),
+        (["evaluate", "--generated", "x"], "give a RUN or --generated"),
     ],
 )
 def test_mistakes_about_a_run(called, trained, arguments, message):
@@ -162,3 +195,15 @@ def test_the_process_itself_exits_with_the_code_and_no_traceback(elegan):
     done = elegan("train", "digits", "--recipe", "sgan")
     assert done.returncode == 2
     assert done.stderr == "elegan: unknown recipe 'sgan'; did you mean 'sngan'?\n"
+
+
+def test_tensorboard_gets_the_log_and_the_samples(elegan, tmp_path):
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    done = elegan(*TRAIN, "--set", "watch.tensorboard=true")
+    assert done.returncode == 0, done.stderr
+    events = accumulator.EventAccumulator(str(tmp_path / "runs" / "run" / "tensorboard"))
+    events.Reload()
+    log = [json.loads(line) for line in (tmp_path / "runs/run/log.jsonl").read_text().splitlines()]
+    losses = [r["generator/adversarial"] for r in log if "generator/adversarial" in r]
+    assert [e.value for e in events.Scalars("generator/adversarial")] == pytest.approx(losses)
+    assert events.Images("samples")

@@ -5,7 +5,6 @@ import torch
 
 from elegan.errors import UserError
 from elegan.play.engine import Engine
-from elegan.run import build_game
 from elegan.session import make_trainer, plan_for
 
 SMALL = ["nets.generator.width=8", "nets.discriminator.width=8", "batch=16"]
@@ -13,10 +12,8 @@ SMALL = ["nets.generator.width=8", "nets.discriminator.width=8", "batch=16"]
 
 def terms(recipe: str, precision: str) -> dict[str, float]:
     plan = plan_for("digits", recipe, settings=SMALL, precision=precision)
-    torch.manual_seed(0)
-    game = build_game(plan.recipe, plan.shape)
-    trainer = make_trainer(plan, game)
-    assert all(p.dtype == torch.float32 for p in game.nets.parameters())
+    trainer = make_trainer(plan)
+    assert all(p.dtype == torch.float32 for p in trainer.game.nets.parameters())
     return {name: value.item() for name, value in trainer.play(0).items()}
 
 

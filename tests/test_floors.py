@@ -27,7 +27,7 @@ FLOORS = [
     ["tasks"],
     ["gauge", "evaluate"],
     ["run"],
-    ["keeper", "sample"],
+    ["keeper", "sample", "compare"],
     ["progress"],
     ["session"],
     ["estimate"],

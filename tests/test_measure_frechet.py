@@ -1,5 +1,8 @@
 """Frechet distance: closed forms, streaming, its error, and inputs that cannot be measured."""
 
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -92,6 +95,21 @@ def test_streams_and_shards_give_the_batch(sizes, seed):
     whole = frechet_distance(Moments().update(x), Moments().update(y))
     assert frechet_distance(streamed, Moments().update(y)) == pytest.approx(whole, abs=1e-9)
     assert frechet_distance(merged, Moments().update(y)) == pytest.approx(whole, abs=1e-9)
+
+
+def shard(part: int) -> dict[str, np.ndarray]:
+    """What one of two processes sends: the sums of every other row."""
+    return Moments().update(torch.rand(1000, 20, generator=torch.Generator().manual_seed(0))[part::2]).to_arrays()
+
+
+def test_two_processes_give_the_number_of_one():
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as processes:
+        first, second = map(Moments.from_arrays, processes.map(shard, (0, 1)))
+    x = torch.rand(1000, 20, generator=torch.Generator().manual_seed(0))
+    fake = Moments().update(x**2)
+    assert frechet_distance(first.merge(second), fake) == pytest.approx(
+        frechet_distance(Moments().update(x), fake), abs=1e-9
+    )
 
 
 def test_merging_nothing_and_into_nothing():

@@ -30,7 +30,6 @@ def test_real_images_lie_at_the_floor_and_damaged_ones_do_not(digits):
     real, other = digits[:800], digits[800:1200]
     same = by_metric(measure(EXTRACTOR, real, other))
     assert set(same) == {"FD", "KD", "precision", "recall", "density", "coverage"}
-    print(same["FD"].value, same["FD"].floor)
     assert same["FD"].low < same["FD"].floor
     assert same["KD"].low < 0 < same["KD"].high
     dark = by_metric(measure(EXTRACTOR, real, other // 2))
@@ -100,12 +99,11 @@ def test_table_says_what_was_measured(digits):
 def test_inception_score_with_a_floor_of_the_real_images():
     probabilities = torch.eye(10).repeat(100, 1)
     classifier = replace(EXTRACTOR, name="classifier-x", accuracy=0.99)
-    real, fake = Features(torch.rand(1000, 4), probabilities), Features(torch.rand(500, 4), probabilities[:500])
+    real, fake = Features(torch.rand(1000, 4), probabilities), Features(torch.rand(500, 4), probabilities[:500].clone())
     fake.probabilities[:, :5] = torch.eye(5).repeat(100, 1)
     fake.probabilities[:, 5:] = 0
     (result,) = measure(classifier, real, fake, ["is"])
-    print(result)
-    assert 4.8 < result.low < result.value < 5 < 9.8 < result.floor
+    assert 4.6 < result.low < result.value < 5 < 9.5 < result.floor
     assert result.floor_n == 1000
     assert "accuracy 99.00%" in table([result])
 

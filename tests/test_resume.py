@@ -161,7 +161,7 @@ def test_a_diverged_run_stops_with_the_reason(elegan):
     diverged = elegan(*COMMAND, "--recipe", "lsgan", "--set", "optimizers.generator=sgd", "--set",
                       "optimizers.discriminator=sgd", "--set", "optimizers.discriminator.lr=1e30")  # fmt: skip
     assert diverged.returncode == 1
-    assert "training diverged" in diverged.stderr
+    assert "training diverged; the last checkpoint is step 0" in diverged.stderr
     assert "Traceback" not in diverged.stderr
 
 

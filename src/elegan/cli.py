@@ -81,29 +81,49 @@ def sample(
 
 @app.command()
 def evaluate(
-    run: RunPath,
-    data: Annotated[str | None, typer.Option(help="What to measure against; default: the run's data.")] = None,
+    run: Annotated[Path | None, typer.Argument(metavar="RUN", help="A run folder.")] = None,
+    data: Annotated[str | None, typer.Option("--data", "--real", help="Real images; default: the run's data.")] = None,
+    generated: Annotated[str | None, typer.Option(help="A folder or zip of images, in place of a run.")] = None,
     metrics: Annotated[
         str | None, typer.Option(help="Some of fd, kd, is, prdc, by commas; default: all that the extractor can give.")
     ] = None,
-    num: Annotated[int, typer.Option(min=2, help="Generated images.")] = 10_000,
+    num: Annotated[int, typer.Option(min=2, help="Images to generate.")] = 10_000,
     extractor: Annotated[
         str, typer.Option(help="auto, classifier, random, pixel, inception, a .onnx file or package.module:name.")
     ] = "auto",
-    split: Annotated[str, typer.Option(help="train, test or all of the data.")] = "train",
+    split: Annotated[str, typer.Option(help="train, test or all of the real images.")] = "train",
     seed: Annotated[int, typer.Option(help="The first latent's seed, and that of subsets.")] = 0,
     checkpoint: Checkpoint = "newest",
     device: Device = "cpu",
 ) -> None:
-    """Measures a run against real images, with intervals and the real-against-real floor."""
+    """Measures a run, or a folder of images, against real ones: intervals and the real-against-real floor."""
+    from elegan.evaluate import evaluate_folder
     from elegan.measure import table
     from elegan.run import Run
 
-    chosen = [name.strip() for name in metrics.split(",")] if metrics else None
-    results = Run.open(run, checkpoint, device).evaluate(
-        data, metrics=chosen, num=num, extractor=extractor, split=split, seed=seed
-    )
-    _say(table(results), f"appended to {run}/evaluations.jsonl")
+    options: dict[str, Any] = {
+        "metrics": [name.strip() for name in metrics.split(",")] if metrics else None,
+        "extractor": extractor,
+        "split": split,
+        "seed": seed,
+    }
+    if (run is None) == (generated is None):
+        raise UserError("give a RUN or --generated FOLDER")
+    if run is not None:
+        results = Run.open(run, checkpoint, device).evaluate(data, num=num, **options)
+        _say(table(results), f"appended to {run}/evaluations.jsonl")
+    elif generated and data:
+        _say(table(evaluate_folder(generated, data, device=device, **options)))
+    else:
+        raise UserError("--generated needs --real: the images to measure against")
+
+
+@app.command()
+def compare(runs: Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="Evaluated runs.")]) -> None:
+    """Puts evaluated runs side by side, and refuses where their settings differ."""
+    from elegan.compare import compare as side_by_side
+
+    _say(side_by_side(runs))
 
 
 @app.command()

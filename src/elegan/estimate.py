@@ -9,7 +9,6 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from elegan.keeper import Plan
 from elegan.latents import latents
-from elegan.run import build_game
 from elegan.session import make_trainer
 
 WARM, TIMED = 2, 3
@@ -18,8 +17,8 @@ WARM, TIMED = 2, 3
 def estimate(plan: Plan) -> list[str]:
     """Lines: parameters by network, FLOPs an image, peak memory, time. Writes nothing."""
     recipe, device = plan.recipe, plan.engine.device
-    game = build_game(recipe, plan.shape)
-    trainer = make_trainer(plan, game)
+    trainer = make_trainer(plan)
+    game = trainer.game
     labels = torch.zeros(1, dtype=torch.long, device=device) if plan.shape.classes else None
     generating = _flops(lambda: game.generate(trainer.average, latents([0], game.latent).to(device), labels))
     training = _flops(lambda: trainer.play(0)) / (recipe.batch / plan.engine.world)

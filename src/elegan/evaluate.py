@@ -36,6 +36,17 @@ def evaluate(
     return measure(network, real.images, generated, metrics, seed, record)
 
 
+def evaluate_folder(generated: str, real: str, **options: Any) -> list[Result]:
+    """Each metric of a folder or zip of pictures that any generator made, brought to one size as they would be for training.
+
+    See `evaluate` for the options and the errors.
+    """
+    shown = open_data(generated, split="all")
+    pages = (shown.images[start : start + 1024] for start in range(0, len(shown.images), 1024))
+    record = {"generated": shown.name, "generated fingerprint": shown.fingerprint}
+    return evaluate(pages, real, (shown.resolution, shown.channels), settings=record, **options)
+
+
 def extractor_for(name: str, real: Dataset, shape: tuple[int, int], fit: str, device: str = "cpu") -> Extractor:
     """The extractor by name; a classifier is trained on the training part of its data and tested on the held-out part."""
     if name == "auto":

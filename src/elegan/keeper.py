@@ -14,7 +14,7 @@ from elegan.data import Dataset
 from elegan.errors import Failure, UserError
 from elegan.gauge import Gauge
 from elegan.play.engine import Engine
-from elegan.play.game import Game, Shape, Terms
+from elegan.play.game import Shape, Terms
 from elegan.play.trainer import Trainer
 from elegan.recipe import Recipe
 from elegan.run import Journal, Run, best_of, hardware, paint
@@ -68,8 +68,8 @@ class Plan:
 class Keeper:
     """Keeps a run's folder: what is logged, looked at and saved, and how it goes on."""
 
-    def __init__(self, plan: Plan, game: Game, trainer: Trainer):
-        self.plan, self.game, self.trainer = plan, game, trainer
+    def __init__(self, plan: Plan, trainer: Trainer):
+        self.plan, self.trainer = plan, trainer
         self.run = Run(plan.path)
         self.journal, self.timing = Journal(plan.path / "log.jsonl"), Journal(plan.path / "timing.jsonl")
         self.schedule = parts.find("schedule", plan.recipe.schedule.name)
@@ -87,8 +87,6 @@ class Keeper:
             self._open_folder()
             if watch.metric != "none":
                 self.gauge = Gauge(watch.metric, watch.extractor, self.plan.data, watch.images)
-            if watch.tensorboard:
-                self.board = _tensorboard(self.plan.path)
         self.plan.engine.wait()
         start = self.run.steps[-1] if self.run.steps else 0
         if start:
@@ -96,6 +94,8 @@ class Keeper:
         if self.plan.engine.leads:
             self.journal.cut(start)
             self.timing.cut(start)
+            if watch.tensorboard:
+                self.board = _tensorboard(self.plan.path, start)
         self.clock = (start, time.monotonic())
         return start
 
@@ -153,18 +153,21 @@ class Keeper:
 
     def log(self, step: int, terms: Terms) -> None:
         """A record of this step. Raises Failure where a loss is no longer finite."""
-        names = list(terms)
-        values = self.plan.engine.mean(torch.stack([terms[name] for name in names])).tolist()
-        self.newest = dict(zip(names, values, strict=True))
+        self.check(step, terms)
+        if self.plan.engine.leads:
+            self._record(step, self.newest | {"rate": self.rate(step - 1)})
+            self._time(step)
+
+    def check(self, step: int, terms: Terms) -> None:
+        """Looks at the step's terms, which are not worth saving where one is not finite: then raises Failure."""
+        values = self.plan.engine.mean(torch.stack(list(terms.values()))).tolist()
+        self.newest = dict(zip(terms, values, strict=True))
         for name, value in self.newest.items():
             if not math.isfinite(value):
                 raise Failure(
                     f"{name} is {value} at step {step}: training diverged; the last checkpoint is step "
                     f"{self.run.steps[-1] if self.run.steps else 0}; a lower optimizers.*.lr or a penalty helps"
                 )
-        if self.plan.engine.leads:
-            self._record(step, self.newest | {"rate": self.rate(step - 1)})
-            self._time(step)
 
     def _record(self, step: int, values: dict[str, float]) -> None:
         self.journal.write({"step": step, "images": step * self.plan.recipe.batch, **values})
@@ -193,7 +196,7 @@ class Keeper:
         self.save(step)
 
     def _paint(self, seeds: range) -> np.ndarray:
-        game, average, device = self.game, self.trainer.average, self.plan.engine.device
+        game, average, device = self.trainer.game, self.trainer.average, self.plan.engine.device
         with self.plan.engine.autocast():
             pages = [
                 paint(game, average, seeds[i : i + 64], self.run.labels_for(seeds[i : i + 64]), device)
@@ -208,6 +211,7 @@ class Keeper:
         pictures.save_curves(self.plan.path / "curves.png", self.journal.records())
         if self.board:
             self.board.add_image("samples", sheet, step, dataformats="HWC")
+            self.board.flush()
 
     def save(self, step: int) -> None:
         """Writes the state, then drops what is neither among the newest nor the best. Raises Failure on a full disk."""
@@ -231,9 +235,9 @@ def _flat(values: dict[str, Any], above: str = "") -> dict[str, Any]:
     return flat
 
 
-def _tensorboard(path: Path):
+def _tensorboard(path: Path, start: int):
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
         raise UserError("watch.tensorboard needs TensorBoard: pip install 'elegan[tensorboard]'") from None
-    return SummaryWriter(str(path / "tensorboard"))
+    return SummaryWriter(str(path / "tensorboard"), purge_step=start + 1)

@@ -18,7 +18,6 @@ from elegan.data.feed import Feed
 from elegan.errors import Interrupted, UserError
 from elegan.keeper import Keeper, Plan
 from elegan.play.engine import Engine
-from elegan.play.game import Game
 from elegan.play.trainer import Trainer
 from elegan.progress import Bar
 from elegan.recipe import Recipe
@@ -55,8 +54,9 @@ def train(
     Raises UserError for what the caller can mend, Failure where training failed, Interrupted after Ctrl-C.
     """
     plan = plan_for(data, recipe, **options)
+    trainer = make_trainer(plan)
     with _locked(plan):
-        return play(plan, quiet)
+        return play(plan, trainer, quiet)
 
 
 def plan_for(
@@ -98,35 +98,40 @@ def plan_for(
     return Plan(chosen, dataset, path, seed, engine, why)
 
 
-def play(plan: Plan, quiet: bool = False) -> Run:
+def play(plan: Plan, trainer: Trainer, quiet: bool = False) -> Run:
     """The training loop around the trainer: log, look, save, stop."""
     recipe, engine = plan.recipe, plan.engine
-    torch.manual_seed(chance.mix(plan.seed, "weights"))
-    game = build_game(recipe, plan.shape)
-    trainer = make_trainer(plan, game)
-    keeper = Keeper(plan, game, trainer)
+    keeper = Keeper(plan, trainer)
     start = keeper.begin()
     every = recipe.watch.every or math.ceil(recipe.steps / 10)
     with Bar(plan, start, quiet or not engine.leads) as bar, _Stop() as stop:
         for done in range(start + 1, recipe.steps + 1):
             terms = trainer.play(done - 1, keeper.rate(done - 1))
             bar.advance(done, keeper.newest)
-            if done % recipe.watch.log == 0 or done == recipe.steps:
+            looking = done % every == 0 or done == recipe.steps
+            stopping = engine.any(stop.asked)
+            if looking or done % recipe.watch.log == 0:
                 keeper.log(done, terms)
-            if done % every == 0 or done == recipe.steps:
+            if looking:
                 keeper.look(done)
-            elif engine.any(stop.asked):
+            elif stopping:
+                keeper.check(done, terms)
                 keeper.save(done)
-            if engine.any(stop.asked) and done < recipe.steps:
+            if stopping and done < recipe.steps:
                 raise Interrupted(
                     f"stopped at step {done} of {recipe.steps}; go on with: elegan train --resume {shlex.quote(str(plan.path))}"
                 )
     return Run.open(plan.path)
 
 
-def make_trainer(plan: Plan, game: Game) -> Trainer:
-    """The trainer of a plan, networks on the device."""
+def make_trainer(plan: Plan) -> Trainer:
+    """The plan's game with fresh weights on the device, and the trainer that plays it.
+
+    Raises UserError for a recipe that does not fit the data or lacks a part.
+    """
     recipe, engine = plan.recipe, plan.engine
+    torch.manual_seed(chance.mix(plan.seed, "weights"))
+    game = build_game(recipe, plan.shape)
     engine.place(game.nets)
     optimizers = {}
     for player in game.players:
