@@ -16,7 +16,7 @@ SMALL = {
     "mlp_discriminator": ["nets.discriminator.widths=[16,16]"],
     **{f"{f}_{n}": [f"nets.{n}.width=16"] for f in ("dcgan", "resnet") for n in ("generator", "discriminator")},
 }
-WATCH = ["batch=8", "watch.log=1", "watch.every=1", "watch.images=64", "watch.keep=9"]
+WATCH = ["batch=8", "watch.log=1", "watch.every=2", "watch.images=64", "watch.keep=9"]
 
 
 def small(name: str) -> list[str]:
@@ -30,13 +30,12 @@ def train(name: str, out, steps: int, **options) -> "elegan.Run":
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_recipe(name, tmp_path):
     whole = train(name, tmp_path / "whole", steps=4)
-    train(name, tmp_path / "parts", steps=4, seed=0)
+    train(name, tmp_path / "parts", steps=4)
     parts = elegan.Run.open(tmp_path / "parts" / "run")
-    for step in (3, 4):  # what a kill after step 2 leaves
-        parts.checkpoint(step).unlink()
+    parts.checkpoint(4).unlink()  # what a kill after step 2 leaves
     parts = train(name, tmp_path / "parts", steps=4)
 
-    assert whole.steps == parts.steps == [1, 2, 3, 4]
+    assert whole.steps == parts.steps == [2, 4]
     for step in whole.steps:
         a, b = tensors_of(whole.checkpoint(step)), tensors_of(parts.checkpoint(step))
         assert a.keys() == b.keys()
@@ -52,15 +51,12 @@ def test_recipe(name, tmp_path):
     assert np.array_equal(images[3:4], whole.generate(seeds=[3], label=3 if whole.conditional else None))
     assert not np.array_equal(images[0], images[1])
 
+    other = train(name, tmp_path / "other", steps=1, seed=1)
+    assert not np.array_equal(other.generate(2), images[:2])
+
     exported = {k: v.contiguous() for k, v in whole.nets.state_dict().items()}
     save_file(exported, tmp_path / "weights.safetensors")
     assert all(np.array_equal(v, exported[k]) for k, v in tensors_of(tmp_path / "weights.safetensors").items())
-
-
-@pytest.mark.parametrize("name", CATALOGUE)
-def test_another_seed_is_another_run(name, tmp_path):
-    a, b = (train(name, tmp_path / str(seed), steps=1, seed=seed) for seed in (0, 1))
-    assert not np.array_equal(a.generate(2), b.generate(2))
 
 
 @pytest.mark.parametrize("name", CATALOGUE)

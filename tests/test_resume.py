@@ -1,7 +1,6 @@
 """Killed, interrupted, out of disk, edited, twice at once: what a run's folder is worth then."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -14,7 +13,7 @@ import elegan
 from conftest import tensors_of
 
 SMALL = ("--set", "nets.generator.width=8", "--set", "nets.discriminator.width=8", "--set", "batch=16",
-         "--set", "watch.images=64", "--set", "watch.log=5", "--set", "watch.every=10", "--recipe", "wgan",
+         "--set", "watch.images=64", "--set", "watch.log=5", "--set", "watch.every=20", "--recipe", "wgan",
          "--set", "data.crop=1", "--set", "schedule=plateau", "--set", "task.augment=color,cutout")  # fmt: skip
 COMMAND = ("train", "digits", "--steps", "60", "--name", "run", *SMALL)
 
@@ -81,24 +80,28 @@ def test_control_c_saves_and_says_how_to_go_on(elegan, tmp_path):
 
 def test_a_full_disk_ends_the_run_with_its_last_checkpoint_whole(tmp_path):
     run = tmp_path / "runs" / "run"
+    command = [*COMMAND, "--set", "nets.generator.width=64", "--set", "nets.discriminator.width=64"]
     small = subprocess.run(
-        [sys.executable, "-m", "elegan", *COMMAND, "--steps", "10"], cwd=tmp_path, capture_output=True
+        [sys.executable, "-m", "elegan", *command, "--steps", "10"], cwd=tmp_path, capture_output=True
     )
     assert small.returncode == 0
-    size = (run / "checkpoints/00000010.safetensors").stat().st_size
+    checkpoint = run / "checkpoints" / "00000010.safetensors"
+    size, before = checkpoint.stat().st_size, checkpoint.read_bytes()
+    assert size > 1_000_000  # and nothing else that a run writes comes near
     code = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size // 2}, {size // 2}));"
         "sys.argv[0] = 'elegan'; from elegan.cli import main; main()"
     )
     full = subprocess.run(
-        [sys.executable, "-c", code, *COMMAND, "--steps", "20"], cwd=tmp_path, capture_output=True, text=True
+        [sys.executable, "-c", code, *command, "--steps", "15"], cwd=tmp_path, capture_output=True, text=True
     )
     assert full.returncode == 1, full.stderr
-    assert "cannot write" in full.stderr
-    assert "the last whole checkpoint: step 10" in full.stderr
+    assert "cannot write runs/run/checkpoints/00000015.safetensors: File too large" in full.stderr
+    assert "the last whole checkpoint is step 10" in full.stderr
     assert "Traceback" not in full.stderr
     assert [p.name for p in (run / "checkpoints").iterdir()] == ["00000010.safetensors"]
+    assert checkpoint.read_bytes() == before
     assert elegan.Run.open(run).generate(2).shape == (2, 8, 8, 1)
 
 
@@ -109,7 +112,7 @@ def test_the_newest_and_the_best_checkpoints_stay(elegan, tmp_path):
     run = Run.open(tmp_path / "runs" / "run")
     history = {r["step"]: v for r in records(run.path) for k, v in r.items() if k.startswith("FD")}
     best = min(history, key=lambda step: history[step])
-    assert sorted(history) == [10, 20, 30, 40, 50, 60]
+    assert sorted(history) == [20, 40, 60]
     assert run.steps == sorted({best, 60})
     assert Run.open(run.path, "best").step == best
 
@@ -161,17 +164,17 @@ def test_a_diverged_run_stops_with_the_reason(elegan):
     diverged = elegan(*COMMAND, "--recipe", "lsgan", "--set", "optimizers.generator=sgd", "--set",
                       "optimizers.discriminator=sgd", "--set", "optimizers.discriminator.lr=1e30")  # fmt: skip
     assert diverged.returncode == 1
-    assert "training diverged; the last checkpoint is step 0" in diverged.stderr
+    assert "no checkpoint was written" in diverged.stderr
     assert "Traceback" not in diverged.stderr
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-def test_writing_to_a_full_device_leaves_the_old_file(tmp_path):
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
     from elegan import files
     from elegan.errors import Failure
 
     path = tmp_path / "a.json"
     files.write_json(path, 1)
-    with pytest.raises(Failure, match="No space left|cannot write"):
-        files.write(tmp_path / "no" / ".." / "x" * 300, b"data")
+    with pytest.raises(Failure, match="cannot write"):
+        files.write(tmp_path / ("x" * 300), b"data")
     assert files.read_json(path) == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["a.json"]

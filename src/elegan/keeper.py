@@ -145,6 +145,13 @@ class Keeper:
             ) from None
         self.history = plain["history"]
 
+    @property
+    def saved(self) -> str:
+        """What there is to go on from, for people."""
+        return (
+            f"the last whole checkpoint is step {self.run.steps[-1]}" if self.run.steps else "no checkpoint was written"
+        )
+
     def rate(self, step: int) -> float:
         """The schedule's factor before this step."""
         return self.schedule(
@@ -165,8 +172,7 @@ class Keeper:
         for name, value in self.newest.items():
             if not math.isfinite(value):
                 raise Failure(
-                    f"{name} is {value} at step {step}: training diverged; the last checkpoint is step "
-                    f"{self.run.steps[-1] if self.run.steps else 0}; a lower optimizers.*.lr or a penalty helps"
+                    f"{name} is {value} at step {step}: training diverged; a lower optimizers.*.lr or a penalty helps"
                 )
 
     def _record(self, step: int, values: dict[str, float]) -> None:
@@ -217,11 +223,7 @@ class Keeper:
         """Writes the state, then drops what is neither among the newest nor the best. Raises Failure on a full disk."""
         if self.plan.engine.leads:
             tensors, plain = self.trainer.state()
-            try:
-                files.write_tensors(self.run.checkpoint(step), tensors, plain | {"history": self.history})
-            except Failure as error:
-                last = f"step {self.run.steps[-1]}" if self.run.steps else "none"
-                raise Failure(f"{error}; the last whole checkpoint: {last}") from error
+            files.write_tensors(self.run.checkpoint(step), tensors, plain | {"history": self.history})
             kept = {*self.run.steps[-self.plan.recipe.watch.keep :], best_of(self.history)}
             for old in set(self.run.steps) - kept:
                 self.run.checkpoint(old).unlink()

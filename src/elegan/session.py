@@ -4,8 +4,8 @@ import math
 import shlex
 import signal
 import threading
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from elegan import chance, parts
 from elegan.data import Dataset, open_data
 from elegan.data.feed import Feed
-from elegan.errors import Interrupted, UserError
+from elegan.errors import Failure, Interrupted, UserError
 from elegan.keeper import Keeper, Plan
 from elegan.play.engine import Engine
 from elegan.play.trainer import Trainer
@@ -104,7 +104,7 @@ def play(plan: Plan, trainer: Trainer, quiet: bool = False) -> Run:
     keeper = Keeper(plan, trainer)
     start = keeper.begin()
     every = recipe.watch.every or math.ceil(recipe.steps / 10)
-    with Bar(plan, start, quiet or not engine.leads) as bar, _Stop() as stop:
+    with Bar(plan, start, quiet or not engine.leads) as bar, _Stop() as stop, _failing_with(keeper):
         for done in range(start + 1, recipe.steps + 1):
             terms = trainer.play(done - 1, keeper.rate(done - 1))
             bar.advance(done, keeper.newest)
@@ -118,10 +118,18 @@ def play(plan: Plan, trainer: Trainer, quiet: bool = False) -> Run:
                 keeper.check(done, terms)
                 keeper.save(done)
             if stopping and done < recipe.steps:
-                raise Interrupted(
-                    f"stopped at step {done} of {recipe.steps}; go on with: elegan train --resume {shlex.quote(str(plan.path))}"
-                )
+                command = f"elegan train --resume {shlex.quote(str(plan.path))}"
+                raise Interrupted(f"stopped at step {done} of {recipe.steps}; go on with: {command}")
     return Run.open(plan.path)
+
+
+@contextmanager
+def _failing_with(keeper: Keeper) -> Iterator[None]:
+    """A failure, of the disk or of the training, also says what there is to go on from."""
+    try:
+        yield
+    except Failure as error:
+        raise Failure(f"{error}; {keeper.saved}") from error
 
 
 def make_trainer(plan: Plan) -> Trainer:
