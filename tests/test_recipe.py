@@ -99,4 +99,4 @@ def test_the_choice_follows_its_rules():
     assert choose(60_000, 32, np.arange(10), 10).recipe == "dcgan"
     assert any("augment" in s for s in choose(900, 32, None, 0).settings)
     assert choose(60_000, 32, None, 0).settings == ("steps=46875",)
-    assert choose(100, 32, None, 0).settings[0] == "steps=1500"
+    assert choose(100, 32, None, 0).settings[0] == "steps=1000"
