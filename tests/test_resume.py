@@ -149,10 +149,11 @@ def test_a_finished_run_says_so_and_a_longer_one_goes_on(elegan, tmp_path):
 
 
 def test_two_at_once_do_not_share_a_run(elegan, tmp_path):
-    process = start(tmp_path, *COMMAND)
+    endless = (*COMMAND, "--steps", "1000000")  # the second must find the first at work, however slowly it starts
+    process = start(tmp_path, *endless)
     try:
         wait_for(lambda: (tmp_path / "runs/run/log.jsonl").exists())
-        second = elegan(*COMMAND)
+        second = elegan(*endless)
         assert second.returncode == 2
         assert "another process is training in runs/run" in second.stderr
     finally:
