@@ -62,6 +62,13 @@ def _draw(kind, n: int, *shape: int) -> Tensor:
     return _draws.own(kind(copies, _draws.total, *shape, generator=_draws.stream))
 
 
+def places(n: int, among: int) -> Tensor:
+    """Distinct numbers below `among`, one a row: no two rows of a batch share one. Outside a move: torch's own stream."""
+    if _draws is None:
+        return torch.randperm(among)[:n]
+    return torch.randperm(among, generator=_draws.stream)[_draws.rows.start : _draws.rows.stop]
+
+
 def normal(n: int, *shape: int, device: torch.device | str = "cpu") -> Tensor:
     """Standard normal float32 of n x shape; n is a multiple of the rows at hand. Outside a move: torch's own stream."""
     return _draw(torch.randn, n, *shape).to(device, non_blocking=True)

@@ -9,6 +9,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from elegan.keeper import Plan
 from elegan.latents import latents
+from elegan.play.trainer import Trainer
 from elegan.session import make_trainer
 
 WARM, TIMED = 2, 3
@@ -19,8 +20,7 @@ def estimate(plan: Plan) -> list[str]:
     recipe, device = plan.recipe, plan.engine.device
     trainer = make_trainer(plan)
     game = trainer.game
-    labels = torch.zeros(1, dtype=torch.long, device=device) if plan.shape.classes else None
-    generating = _flops(lambda: game.generate(trainer.average, latents([0], game.latent).to(device), labels))
+    making = _flops(lambda: _one(plan, trainer))
     training = _flops(lambda: trainer.play(0)) / (recipe.batch / plan.engine.world)
     for step in range(1, WARM):
         trainer.play(step)
@@ -33,11 +33,22 @@ def estimate(plan: Plan) -> list[str]:
     counts = [f"{name} {sum(p.numel() for p in net.parameters()):,}" for name, net in game.nets.items()]
     return [
         f"parameters  {', '.join(counts)}",
-        f"FLOPs       {generating / 1e6:,.1f} million to generate an image, {training / 1e6:,.1f} million to train on one",
+        f"FLOPs       {making / 1e6:,.1f} million to make an image, {training / 1e6:,.1f} million to train on one",
         f"memory      {_peak(device) / 1e6:,.0f} MB at the peak ({device})",
         f"time        {recipe.steps:,} steps of {recipe.batch} images at {recipe.batch / seconds:,.0f} images/s: "
         f"{_duration(seconds * recipe.steps)} (from {TIMED} steps)",
     ]
+
+
+def _one(plan: Plan, trainer: Trainer) -> None:
+    """Makes a single image."""
+    game, device, shape = trainer.game, plan.engine.device, plan.shape
+    if game.generate:
+        labels = torch.zeros(1, dtype=torch.long, device=device) if shape.classes else None
+        game.generate(trainer.average, latents([0], game.latent).to(device), labels)
+    else:
+        x = torch.zeros(1, shape.channels, shape.resolution, shape.resolution, device=device)
+        next(iter(game.translate.values()))(trainer.average, x)
 
 
 def _flops(work) -> int:

@@ -1,6 +1,7 @@
 """Generated images measured against a data set: which extractor, which real images, what goes on record."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -52,9 +53,8 @@ def extractor_for(name: str, real: Dataset, shape: tuple[int, int], fit: str, de
     if name == "auto":
         name = "classifier" if real.classes else "random"
     kind, _, source = name.partition(":")
-    cache = default_root().parent / "extractors"
     if kind != "classifier":
-        return open_extractor(name, real.images, real.labels, real.classes, cache=cache, device=device)
+        return open_plain_extractor(name, real.images, device)
     data = open_data(source or real.source, *shape, fit)
     if data.labels is None:
         raise UserError(
@@ -65,4 +65,15 @@ def extractor_for(name: str, real: Dataset, shape: tuple[int, int], fit: str, de
     except UserError:  # without a held-out part the classifier sets a tenth aside
         held_out = None
     pair = (held_out.images, held_out.labels) if held_out else None
-    return open_extractor(f"classifier:{data.name}", data.images, data.labels, data.classes, pair, cache, device)
+    return open_extractor(f"classifier:{data.name}", data.images, data.labels, data.classes, pair, _cache(), device)
+
+
+def open_plain_extractor(name: str, images: np.ndarray, device: str = "cpu") -> Extractor:
+    """An extractor that needs no labels. Raises UserError for a classifier and for unknown names."""
+    if name.partition(":")[0] == "classifier":
+        raise UserError("these pictures have no classes to train a classifier on; use random, pixel or inception")
+    return open_extractor(name, images, cache=_cache(), device=device)
+
+
+def _cache() -> Path:
+    return default_root().parent / "extractors"

@@ -1,27 +1,23 @@
-"""The quick metric that is watched during training: a distance between the data and a fixed set of latents' pictures.
+"""The quick metric that is watched during training: a distance between real pictures and what the run makes of a fixed input.
 
 It says whether a run improves. It is not for publication: `elegan evaluate` measures with more images and intervals.
 """
 
 import numpy as np
 
-from elegan import chance
-from elegan.data import Dataset
-from elegan.evaluate import extractor_for
+from elegan.measure.extractors import Extractor
 from elegan.measure.frechet import Moments, frechet_distance
 from elegan.measure.kernel import kernel_distance
 
 
 class Gauge:
-    """`gauge(images)` gives the metric, lower is better; `label` names it with its extractor."""
+    """`gauge(images)`, uint8 N x H x W x C, gives the metric (fd or kd) to `real`, lower is better; `label` names it."""
 
-    def __init__(self, metric: str, extractor: str, data: Dataset, count: int):
-        self.metric = metric
-        self.extractor = extractor_for(extractor, data, (data.resolution, data.channels), "crop")
-        chosen = np.random.default_rng(chance.mix("gauge")).permutation(len(data.images))[:count]
-        features, _ = self.extractor.features(data.images[np.sort(chosen)])
+    def __init__(self, metric: str, extractor: Extractor, real: np.ndarray):
+        self.metric, self.extractor = metric, extractor
+        features, _ = extractor.features(real)
         self.real = Moments().update(features) if metric == "fd" else features
-        self.label = f"{metric.upper()}[{self.extractor.tag}]"
+        self.label = f"{metric.upper()}[{extractor.tag}]"
 
     def __call__(self, images: np.ndarray) -> float:
         features, _ = self.extractor.features(images)

@@ -11,13 +11,14 @@ import torch
 
 from elegan import files, parts, pictures
 from elegan.data import Dataset
+from elegan.data.sides import Sides
 from elegan.errors import Failure, UserError
-from elegan.gauge import Gauge
 from elegan.play.engine import Engine
 from elegan.play.game import Shape, Terms
 from elegan.play.trainer import Trainer
 from elegan.recipe import Recipe
-from elegan.run import Journal, Run, best_of, hardware, paint
+from elegan.run import Journal, Run, best_of, hardware
+from elegan.views import Samples, Translations, View
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Plan:
     """What a training will be, settled before anything is written. `why` says how the recipe was chosen."""
 
     recipe: Recipe
-    data: Dataset
+    data: Dataset | Sides
     path: Path
     seed: int
     engine: Engine
@@ -44,7 +45,7 @@ class Plan:
                 "source": data.source,
                 "name": data.name,
                 "fingerprint": data.fingerprint,
-                "count": len(data.images),
+                "count": data.count,
                 "classes": list(data.classes),
                 "notes": list(data.notes),
             },
@@ -58,7 +59,7 @@ class Plan:
         """For people: data, recipe, place."""
         data, classes = self.data, f", {len(self.data.classes)} classes" if self.data.classes else ""
         return [
-            f"data    {data.name}: {len(data.images):,} images of {self.shape.resolution} px{classes}",
+            f"data    {data.name}: {data.size}{', crops' * isinstance(data, Sides)} of {self.shape.resolution} px{classes}",
             *(f"        {note}" for note in data.notes),
             f"recipe  {self.recipe.name}{f' ({self.why})' if self.why else ''}",
             f"run     {self.path} ({self.engine.device}, {self.engine.precision})",
@@ -75,7 +76,7 @@ class Keeper:
         self.schedule = parts.find("schedule", plan.recipe.schedule.name)
         self.schedule_options = parts.options(self.schedule, plan.recipe.schedule.options, "schedule")
         self.history: list[list[float]] = []  # [step, watched metric]
-        self.gauge: Gauge | None = None
+        self.view: View | None = None
         self.board: Any = None
         self.newest: dict[str, float] = {}
         self.clock = (0, time.monotonic())
@@ -85,8 +86,7 @@ class Keeper:
         watch = self.plan.recipe.watch
         if self.plan.engine.leads:
             self._open_folder()
-            if watch.metric != "none":
-                self.gauge = Gauge(watch.metric, watch.extractor, self.plan.data, watch.images)
+            self.view = self._view()
         self.plan.engine.wait()
         start = self.run.steps[-1] if self.run.steps else 0
         if start:
@@ -98,6 +98,12 @@ class Keeper:
                 self.board = _tensorboard(self.plan.path, start)
         self.clock = (start, time.monotonic())
         return start
+
+    def _view(self) -> View:
+        data, game, recipe, device = self.plan.data, self.trainer.game, self.plan.recipe, self.plan.engine.device
+        if isinstance(data, Sides):
+            return Translations(data, game, recipe.watch, device)
+        return Samples(data, game, recipe.watch, self.run, device)
 
     def _open_folder(self) -> None:
         """Writes recipe.toml and run.json, the latter with one more entry of `sessions`."""
@@ -192,26 +198,19 @@ class Keeper:
     def look(self, step: int) -> None:
         """Measures, draws and saves."""
         value = 0.0
-        if self.gauge:
-            value = self.gauge(self._paint(range(self.plan.recipe.watch.images)))
-            self._record(step, {self.gauge.label: value})
+        if self.view:
+            with self.plan.engine.autocast():
+                values = self.view.measure(self.trainer.average)
+                sheet = self.view.sheet(self.trainer.average)
+            if values:
+                self._record(step, values)
+                value = next(iter(values.values()))
+            self._draw(step, sheet)
         if self.plan.recipe.watch.metric != "none":
             self.history.append([step, self.plan.engine.from_leader(value)])
-        if self.plan.engine.leads:
-            self._draw(step)
         self.save(step)
 
-    def _paint(self, seeds: range) -> np.ndarray:
-        game, average, device = self.trainer.game, self.trainer.average, self.plan.engine.device
-        with self.plan.engine.autocast():
-            pages = [
-                paint(game, average, seeds[i : i + 64], self.run.labels_for(seeds[i : i + 64]), device)
-                for i in range(0, len(seeds), 64)
-            ]
-        return np.concatenate(pages)
-
-    def _draw(self, step: int) -> None:
-        sheet = pictures.grid(self._paint(range(8 * self.run.columns)), self.run.columns)
+    def _draw(self, step: int, sheet: np.ndarray) -> None:
         pictures.save_png(self.plan.path / "samples" / f"{step:08d}.png", sheet)
         pictures.save_png(self.plan.path / "samples.png", sheet)
         pictures.save_curves(self.plan.path / "curves.png", self.journal.records())

@@ -46,7 +46,8 @@ def save_curves(path: Path, records: Iterable[dict]) -> None:
     figure = Figure(figsize=(5 * len(panels), 3.4), layout="constrained")
     for axes, (title, lines) in zip(np.ravel(figure.subplots(1, len(panels))), panels.items(), strict=True):
         for name, points in lines.items():
-            axes.plot(*zip(*points, strict=True), label=name.rpartition("/")[2], linewidth=1)
+            label = name.rpartition("/")[2].removeprefix(f"{title} ")
+            axes.plot(*zip(*points, strict=True), label=label, linewidth=1)
         axes.set_title(title, fontsize=10)
         axes.set_xlabel("images seen")
         axes.legend(fontsize=8)
@@ -59,5 +60,5 @@ def save_curves(path: Path, records: Iterable[dict]) -> None:
 def _panel(key: str) -> str:
     player, slash, name = key.partition("/")
     if not slash:
-        return key
-    return "scores" if name in ("real", "fake") else f"{player} loss"
+        return key.partition(" ")[0]
+    return "scores" if name.startswith(("real", "fake")) else f"{player} loss"

@@ -50,7 +50,7 @@ class Bar:
         now = time.monotonic()
         seconds = now - self.since
         rate = (done - self.start) * self.plan.recipe.batch / seconds if seconds else 0.0
-        shown = " ".join(f"{_short(k)} {v:.3f}" for k, v in losses.items() if k.endswith("/adversarial"))
+        shown = " ".join(f"{_short(k)} {v:.3f}" for k, v in losses.items() if "/adversarial" in k)
         self.bar.update(self.task, completed=done, speed=f"{rate:,.0f} img/s", losses=shown)
         if not self.quiet and not console.is_terminal and (now - self.said > 10 or done == self.plan.recipe.steps):
             self.said = now

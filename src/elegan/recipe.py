@@ -37,11 +37,17 @@ class Part(BaseModel):
 
 
 class Data(Section):
-    """How pictures are read, and how they are varied in training (before the discriminator sees them as real)."""
+    """How pictures are read, and how they are varied in training (before the discriminator sees them as real).
 
+    `kind`: images to be like; or two sides A and B to translate between, as pairs of one scene or as unpaired sets.
+    """
+
+    kind: Literal["images", "pairs", "sides"] = "images"
     resolution: Annotated[int, Field(ge=0, le=1024)] = 0  # 0: from the data
     channels: Literal[0, 1, 3, 4] = 0  # 0: from the data
     fit: Literal["crop", "pad", "stretch"] = "crop"
+    zoom: NonNegativeFloat = 1.12  # of sides: the short side is so many times the crop that is trained on; 0: its own
+    direction: Literal["AtoB", "BtoA"] = "AtoB"  # of pairs and one-sided translation: from what to what
     flip: bool = False
     crop: NonNegativeInt = 0  # random shifts by up to so many pixels
     rotate: NonNegativeFloat = 0.0  # random turns by up to so many degrees

@@ -146,6 +146,8 @@ class Run:
     ) -> np.ndarray:
         """Images, uint8 N x H x W x C, one a seed (0 to num - 1 by default); classes in turn unless `label` names one."""
         chosen = range(num) if seeds is None else seeds
+        if not self.game.generate:
+            raise UserError(f"{self.path} turns pictures into pictures: elegan translate {self.path} PICTURE...")
         return np.concatenate(list(self.stream(chosen, label=label, truncation=truncation)))
 
     def stream(
@@ -207,6 +209,7 @@ def paint(
     truncation: float | None = None,
 ) -> np.ndarray:
     """uint8 N x H x W x C from networks in evaluation mode."""
+    assert game.generate
     z = latents(seeds, game.latent, truncation).to(device)
     return to_bytes(game.generate(nets, z, None if labels is None else labels.to(device)))
 

@@ -14,15 +14,17 @@ from filelock import FileLock, Timeout
 
 from elegan import chance, parts
 from elegan.data import Dataset, open_data
-from elegan.data.feed import Feed
+from elegan.data.feed import Feed, SidesFeed
+from elegan.data.sides import Sides, kind_of, open_sides
 from elegan.errors import Failure, Interrupted, UserError
 from elegan.keeper import Keeper, Plan
 from elegan.play.engine import Engine
+from elegan.play.pool import Pool
 from elegan.play.trainer import Trainer
 from elegan.progress import Bar
 from elegan.recipe import Recipe
 from elegan.recipes import find_recipe
-from elegan.recipes.choose import choose
+from elegan.recipes.choose import SIDES, choose
 from elegan.run import Run, build_game
 
 
@@ -88,9 +90,12 @@ def plan_for(
     if recipe:
         chosen, why = find_recipe(recipe).override(settings), ""
         dataset = _open(data, chosen)
+    elif (kind := kind_of(data)) in SIDES:
+        chosen, why = find_recipe(SIDES[kind].recipe).override(settings), SIDES[kind].why
+        dataset = _open(data, chosen)
     else:
         of_data = [setting for setting in settings if setting.startswith("data.")]
-        dataset = _open(data, find_recipe("dcgan").override(of_data))
+        dataset = _open_images(data, find_recipe("dcgan").override(of_data))
         choice = choose(len(dataset.images), dataset.resolution, dataset.labels, len(dataset.classes))
         chosen, why = find_recipe(choice.recipe).override([*choice.settings, *settings]), choice.why
     chosen = _with_length(chosen, steps, images)
@@ -150,7 +155,13 @@ def make_trainer(plan: Plan) -> Trainer:
         optimizers[player] = function(
             game.owned(player), **parts.options(function, part.options, f"optimizers.{player}")
         )
-    feed = Feed(plan.data.images, plan.data.labels, recipe.batch, plan.seed, engine.device, recipe.data)
+    feed: Feed | SidesFeed
+    if isinstance(plan.data, Sides):
+        feed = SidesFeed(plan.data, recipe.batch, plan.seed, engine.device, recipe.data.flip)
+    else:
+        feed = Feed(plan.data.images, plan.data.labels, recipe.batch, plan.seed, engine.device, recipe.data)
+    if engine.world > 1 and any(isinstance(net, Pool) and len(net.images) for net in game.nets.values()):
+        raise UserError("task.pool remembers the pictures of one process; with several set task.pool=0")
     return Trainer(
         game,
         optimizers,
@@ -185,7 +196,16 @@ class _Stop:
             signal.signal(number, handler)
 
 
-def _open(data: str, recipe: Recipe) -> Dataset:
+def _open(data: str, recipe: Recipe) -> Dataset | Sides:
+    wanted = recipe.data
+    if wanted.kind == "images":
+        return _open_images(data, recipe)
+    if wanted.crop or wanted.rotate:
+        raise UserError("data.crop and data.rotate are for images; sides are cropped at random anyway")
+    return open_sides(data, wanted.kind == "pairs", wanted.resolution or 128, wanted.channels, wanted.zoom)
+
+
+def _open_images(data: str, recipe: Recipe) -> Dataset:
     return open_data(data, recipe.data.resolution, recipe.data.channels, recipe.data.fit)
 
 
@@ -197,7 +217,7 @@ def _with_length(recipe: Recipe, steps: int | None, images: int | None) -> Recip
     return recipe if steps is None else recipe.changed({"steps": steps})
 
 
-def _name(data: Dataset, recipe: Recipe, settings: Sequence[str], seed: int) -> str:
+def _name(data: Dataset | Sides, recipe: Recipe, settings: Sequence[str], seed: int) -> str:
     """digits-cgan, with the seed and a mark of the settings where they are not the default ones."""
     mark = [f"{chance.mix(*sorted(settings)):016x}"[-6:]] if settings else []
     return "-".join([data.name, recipe.name, *([f"seed{seed}"] if seed else []), *mark])

@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from elegan.data import decode
-from elegan.data.decode import Facts, Square, Unreadable
-from elegan.data.plan import Options, Plan, notes_on, plan_for
+from elegan.data.decode import Facts, Picture, Unreadable
+from elegan.data.plan import WHOLE, Options, Plan, notes_on, plan_for
 from elegan.data.sources import Listing, Source
 from elegan.errors import Failure, UserError
 
@@ -30,7 +30,8 @@ Progress = Callable[[int, int], None]  # images decoded, images in all
 
 
 def build(source: Source, options: Options, work: Path, progress: Progress | None = None) -> None:
-    """Fills the empty folder `work`: images.u8, labels.npy, skipped.txt and meta.json, all synced to the disk.
+    """Fills the empty folder `work`, all synced to the disk: images.u8, sizes.npy of pictures that keep their own,
+    labels.npy, names.json, digests.npy (SHA-256 of the files), skipped.txt and meta.json.
 
     Size and channels are guessed from a sample, so that one pass is enough where the sample was fair.
     Raises `UserError` when no image can be read and `Failure` or `OSError` when the disk is full.
@@ -38,12 +39,12 @@ def build(source: Source, options: Options, work: Path, progress: Progress | Non
     listing = source.listing()
     with calm():
         guess = plan_for(_sample(listing), options)
-        done = _decode(listing, guess, options.fit, work, progress)
+        done = _decode(listing, guess, options, work, progress)
         exact = plan_for(done.facts, options)
         if done.kept and (exact.resolution != guess.resolution or exact.channels > guess.channels):
-            done = _decode(listing, exact, options.fit, work, progress)
+            done = _decode(listing, exact, options, work, progress)
     if not done.kept:
-        raise UserError(f"{source.address} has no readable image: {_in_short(done.skipped)}")
+        raise UserError(f"{source.address} has no readable image: {in_short(done.skipped)}")
     meta = {"source": source.address, **_finish(listing, done, options, work)}
     (work / "meta.json").write_text(json.dumps(meta, indent=1), encoding="utf-8")
     for path in (*work.iterdir(), work):
@@ -97,15 +98,17 @@ class _Pass:
     facts: Counter[Facts] = field(default_factory=Counter)
     kept: list[int] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
-    content: Any = field(default_factory=hashlib.sha256)
+    sizes: list[tuple[int, ...]] = field(default_factory=list)
+    digests: list[bytes] = field(default_factory=list)
     grey: bool = True
     opaque: bool = True
 
-    def take(self, squares: list[Square]) -> np.ndarray:
-        """Counts them in; their pixels as one array."""
-        pixels = np.stack([square.pixels for square in squares])
-        self.facts.update(square.facts for square in squares)
-        self.content.update(b"".join(square.digest for square in squares))
+    def take(self, pictures: list[Picture]) -> np.ndarray:
+        """Counts them in; their pixels one after the other, P x channels."""
+        pixels = np.concatenate([picture.pixels.reshape(-1, self.plan.channels) for picture in pictures])
+        self.facts.update(picture.facts for picture in pictures)
+        self.digests += [picture.digest for picture in pictures]
+        self.sizes += [picture.pixels.shape[:2] for picture in pictures]
         self.grey = self.grey and bool((pixels[..., :1] == pixels[..., :3]).all())
         self.opaque = self.opaque and (self.plan.channels < 4 or bool((pixels[..., 3] == 255).all()))
         return pixels
@@ -130,30 +133,34 @@ def _check_disk(needed: int, folder: Path) -> None:
         )
 
 
-def _decode(listing: Listing, plan: Plan, fit: str, work: Path, progress: Progress | None) -> _Pass:
+def _decode(listing: Listing, plan: Plan, options: Options, work: Path, progress: Progress | None) -> _Pass:
     """One pass over the set: uint8 images one after the other in a file, unreadable ones noted and left out."""
+    halves = 1 + (options.fit == "halves")
     _check_disk(len(listing.names) * plan.bytes_each, work.parent)
     done = _Pass(plan, skipped=list(listing.skipped))
 
-    def one(index: int) -> Square | str:
+    def one(index: int) -> Picture | str:
         try:
-            return decode.square(listing.read(index), plan.resolution, plan.channels, fit)
+            encoded = listing.read(index)
+            if options.fit in WHOLE:
+                return decode.whole(encoded, plan.resolution, options.least, plan.channels, halves)
+            return decode.square(encoded, plan.resolution, plan.channels, options.fit)
         except Unreadable as error:
             return str(error)
 
     with open(work / "images.u8", "wb") as file:
         index = 0
         for block in in_order(one, len(listing.names), max(1, min(1024, BLOCK_BYTES // plan.bytes_each))):
-            squares = []
+            pictures = []
             for result in block:
                 if isinstance(result, str):
                     done.skipped.append((listing.names[index], result))
                 else:
                     done.kept.append(index)
-                    squares.append(result)
+                    pictures.append(result)
                 index += 1
-            if squares:
-                file.write(done.take(squares).data)
+            if pictures:
+                file.write(done.take(pictures).data)
             if progress:
                 progress(index, len(listing.names))
     return done
@@ -161,31 +168,36 @@ def _decode(listing: Listing, plan: Plan, fit: str, work: Path, progress: Progre
 
 def _finish(listing: Listing, done: _Pass, options: Options, work: Path) -> dict[str, Any]:
     """Brings the images to the channels really needed, writes labels and skipped files; the description."""
-    held, resolution = done.plan.channels, done.plan.resolution
+    held, resolution, pixels = done.plan.channels, done.plan.resolution, sum(h * w for h, w in done.sizes)
     final = options.channels or (4 if not done.opaque else 1 if done.grey else min(held, 3))
     if final != held:
         _narrow(work / "images.u8", held, final)
-    shape = [len(done.kept), resolution, resolution, final]
-    notes = [*listing.notes, *notes_on(done.facts, Plan(resolution, final), options.fit)]
+    shape = [pixels, final] if options.fit in WHOLE else [len(done.kept), resolution, resolution, final]
+    notes = [*listing.notes, *notes_on(done.facts, Plan(resolution, final, done.plan.pixels), options.fit)]
+    content = hashlib.sha256(b"".join(done.digests))
+    np.save(work / "digests.npy", np.frombuffer(b"".join(done.digests), np.uint8).reshape(-1, 32))
+    (work / "names.json").write_text(json.dumps([listing.names[i] for i in done.kept]), encoding="utf-8")
+    if options.fit in WHOLE:
+        np.save(work / "sizes.npy", np.array(done.sizes, dtype=np.int64))
     if listing.labels is not None:
         labels = listing.labels[done.kept]
         np.save(work / "labels.npy", labels)
-        done.content.update(labels.astype("<i8").tobytes())
+        content.update(labels.astype("<i8").tobytes())
     if done.skipped:
         lines = "".join(f"{name}\t{reason}\n" for name, reason in sorted(done.skipped))
         (work / SKIPPED).write_bytes(lines.encode("utf-8", "backslashreplace"))
-        notes.append(_in_short(done.skipped))
-    done.content.update(json.dumps([decode.VERSION, shape, options.fit, listing.classes]).encode())
+        notes.append(in_short(done.skipped))
+    content.update(json.dumps([decode.VERSION, shape, options.fit, listing.classes]).encode())
     return {
         "shape": shape,
         "classes": listing.classes,
-        "fingerprint": done.content.hexdigest(),
+        "fingerprint": content.hexdigest(),
         "skipped": len(done.skipped),
         "notes": notes,
     }
 
 
-def _in_short(skipped: list[tuple[str, str]]) -> str:
+def in_short(skipped: list[tuple[str, str]]) -> str:
     first = ", ".join(f"{name} ({reason})" for name, reason in sorted(skipped)[:3])
     count = "1 file" if len(skipped) == 1 else f"{len(skipped)} files"
     return f"{count} skipped: {first}{', ...' if len(skipped) > 3 else ''}"

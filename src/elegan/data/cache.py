@@ -9,10 +9,11 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from filelock import FileLock
@@ -24,15 +25,41 @@ from elegan.data.sources import Source
 from elegan.errors import Failure
 
 
+class Pictures(Sequence[np.ndarray]):
+    """Pictures of any sizes, mapped read-only: item i is uint8, H x W x C."""
+
+    def __init__(self, pixels: np.ndarray, sizes: np.ndarray):
+        """`pixels`: all of them one after the other, P x C; `sizes`: N x 2, heights and widths."""
+        self.pixels, self.sizes = pixels, sizes
+        self.starts = np.concatenate([[0], sizes.prod(1).cumsum()])
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    def __getitem__(self, index):
+        return self.pixels[self.starts[index] : self.starts[index + 1]].reshape(*self.sizes[index], -1)
+
+
 @dataclass(frozen=True)
 class Entry:
     """What stands in the cache for one data set and one choice of options."""
 
-    images: np.ndarray  # uint8, N x H x W x C, mapped read-only
+    folder: Path
+    images: Any  # uint8, N x H x W x C, mapped read-only; or Pictures
     labels: np.ndarray | None  # int64, N
     classes: tuple[str, ...]
     fingerprint: str
     notes: tuple[str, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """Of the files, in order."""
+        return json.loads((self.folder / "names.json").read_text(encoding="utf-8"))
+
+    @property
+    def digests(self) -> np.ndarray:
+        """SHA-256 of the files, uint8 N x 32."""
+        return np.load(self.folder / "digests.npy", allow_pickle=False)
 
 
 def cached(source: Source, options: Options, root: Path, progress: Progress | None = None) -> Entry:
@@ -68,12 +95,14 @@ def _open(folder: Path) -> Entry | None:
     """The entry, or None where none stands complete."""
     try:
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
-        images = np.asarray(np.memmap(folder / "images.u8", dtype=np.uint8, mode="r")).reshape(meta["shape"])
+        images: Any = np.asarray(np.memmap(folder / "images.u8", dtype=np.uint8, mode="r")).reshape(meta["shape"])
         labels = np.load(folder / "labels.npy", allow_pickle=False) if meta["classes"] else None
         notes = [*meta["notes"], f"cache: {in_bytes(images.size)} at {folder}"]
         if meta["skipped"]:
             notes.append(f"skipped files are listed in {folder / SKIPPED}")
-        return Entry(images, labels, tuple(meta["classes"]), meta["fingerprint"], tuple(notes))
+        if (folder / "sizes.npy").exists():
+            images = Pictures(images, np.load(folder / "sizes.npy", allow_pickle=False))
+        return Entry(folder, images, labels, tuple(meta["classes"]), meta["fingerprint"], tuple(notes))
     except (OSError, ValueError, KeyError):
         return None
 

@@ -43,6 +43,15 @@ class Dataset:
     def channels(self) -> int:
         return self.images.shape[3]
 
+    @property
+    def count(self) -> int:
+        return len(self.images)
+
+    @property
+    def size(self) -> str:
+        """For people."""
+        return f"{self.count:,} images"
+
 
 def open_data(
     source: str | Path,

@@ -1,4 +1,4 @@
-"""One encoded image in, one square uint8 array out; everything odd about the file is named, nothing is guessed.
+"""One encoded image in, one uint8 array out; everything odd about the file is named, nothing is guessed.
 
 Only bitmap formats that Pillow decodes itself are opened, so no file can start an outside program (EPS would).
 """
@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
-VERSION = 1  # raised when the same file would give other pixels, so that no cache of older pixels is taken for new ones
+VERSION = 2  # raised when the same file would give other pixels, so that no cache of older pixels is taken for new ones
 MAX_PIXELS = 89_478_485  # a quarter of a GB in RGB, where Pillow begins to warn of a decompression bomb
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 # fmt: off
@@ -36,8 +36,8 @@ class Facts(NamedTuple):
     peculiar: tuple[str, ...]
 
 
-class Square(NamedTuple):
-    """One decoded image: uint8 pixels `resolution x resolution x channels`, facts, SHA-256 of the encoded file."""
+class Picture(NamedTuple):
+    """One decoded image: uint8 pixels H x W x channels, facts, SHA-256 of the encoded file."""
 
     pixels: np.ndarray
     facts: Facts
@@ -61,11 +61,45 @@ def decode(encoded: bytes) -> tuple[Image.Image, Facts]:
         raise Unreadable(_reason(error)) from None
 
 
-def square(encoded: bytes, resolution: int, channels: int, fit: str) -> Square:
+def square(encoded: bytes, resolution: int, channels: int, fit: str) -> Picture:
     """`decode`, then colours to `channels` (1, 3, 4), then to a square of `resolution` pixels. Raises `Unreadable`."""
     image, facts = decode(encoded)
     pixels = np.asarray(_resize(_recolour(image, channels), resolution, fit))
-    return Square(pixels.reshape(resolution, resolution, channels), facts, hashlib.sha256(encoded).digest())
+    return Picture(pixels.reshape(resolution, resolution, channels), facts, hashlib.sha256(encoded).digest())
+
+
+def whole(encoded: bytes, short: int, least: int, channels: int, halves: int = 1) -> Picture:
+    """`decode`, then colours to `channels`, then scaled by `scaled`; all of the picture stays. Raises `Unreadable`.
+
+    With `halves` 2 it holds two pictures side by side, which are resized apart so that neither bleeds into the other.
+    """
+    image, facts = decode(encoded)
+    image = _recolour(image, channels)
+    if image.width % halves:
+        raise Unreadable(f"its width of {image.width} pixels is odd: no two pictures side by side")
+    width = image.width // halves
+    size = scaled(width, image.height, short, least)
+    boxes = [(left, 0, left + width, image.height) for left in range(0, image.width, width)]
+    kept = size == (width, image.height)
+    parts = [image] if kept else [image.resize(size, Image.Resampling.LANCZOS, box=b, reducing_gap=4.0) for b in boxes]
+    pixels = np.concatenate([np.asarray(part).reshape(size[1], -1, channels) for part in parts], 1)
+    return Picture(pixels, facts, hashlib.sha256(encoded).digest())
+
+
+def scaled(width: int, height: int, short: int, least: int) -> tuple[int, int]:
+    """The size at which the short side is `short` pixels, or with `short` 0 its own, but no less than `least`."""
+    factor = (short or max(least, min(width, height))) / min(width, height)
+    return max(1, round(width * factor)), max(1, round(height * factor))
+
+
+def side_by_side(left: bytes, right: bytes) -> bytes:
+    """Two encoded pictures of one size as one, uncompressed, alpha laid on white. Raises `Unreadable`."""
+    images = [_recolour(decode(encoded)[0], 3) for encoded in (left, right)]
+    sizes = [f"{image.width}x{image.height}" for image in images]
+    if sizes[0] != sizes[1]:
+        raise Unreadable(f"A is {sizes[0]} and B is {sizes[1]}")
+    joined = np.concatenate([np.asarray(image) for image in images], 1)
+    return f"P6 {joined.shape[1]} {joined.shape[0]} 255\n".encode() + joined.tobytes()
 
 
 def _open(encoded: bytes) -> Image.Image:

@@ -11,6 +11,7 @@ import torch
 
 from elegan import chance
 from elegan.data import augment
+from elegan.data.sides import Part, Sides
 from elegan.recipe import Data
 
 
@@ -38,7 +39,7 @@ class Feed:
     ):
         self.images, self.labels, self.batch, self.seed = images, labels, batch, seed
         self.device, self.varied = torch.device(device), varied or Data()
-        self.order = lru_cache(maxsize=2)(self._order)
+        self.order = Order(len(images), seed, "epoch")
 
     def __call__(self, position: int, rows: range) -> Batch:
         indices = self.indices(position, rows)
@@ -47,12 +48,7 @@ class Feed:
 
     def indices(self, position: int, rows: range) -> np.ndarray:
         """Which images stand there."""
-        stream = np.arange(rows.start, rows.stop) + position * self.batch
-        epochs, places = np.divmod(stream, len(self.images))
-        return np.concatenate([self.order(int(e))[places[epochs == e]] for e in np.unique(epochs)])
-
-    def _order(self, epoch: int) -> np.ndarray:
-        return torch.randperm(len(self.images), generator=chance.generator(self.seed, "epoch", epoch)).numpy()
+        return self.order(range(rows.start + position * self.batch, rows.stop + position * self.batch))
 
     def vary(self, x: torch.Tensor) -> torch.Tensor:
         """The recipe's augmentation of the data; its draws belong to the move."""
@@ -61,6 +57,64 @@ class Feed:
         if self.varied.crop:
             x = augment.shift(x, self.varied.crop)
         return augment.rotate(x, self.varied.rotate) if self.varied.rotate else x
+
+
+class Order:
+    """Places of an endless stream to indices below `count`, every epoch in an order of its own."""
+
+    def __init__(self, count: int, *seed: int | str):
+        self.count, self.seed = count, seed
+        self.epoch = lru_cache(maxsize=2)(self._epoch)
+
+    def __call__(self, places: range) -> np.ndarray:
+        epochs, inside = np.divmod(np.arange(places.start, places.stop), self.count)
+        return np.concatenate([self.epoch(int(e))[inside[epochs == e]] for e in np.unique(epochs)])
+
+    def _epoch(self, epoch: int) -> np.ndarray:
+        return torch.randperm(self.count, generator=chance.generator(*self.seed, epoch)).numpy()
+
+
+class Pair(NamedTuple):
+    """Pictures of both sides, N x C x H x W in [-1, 1] each; of one scene where the data is paired."""
+
+    A: torch.Tensor
+    B: torch.Tensor
+
+
+class SidesFeed:
+    """`feed(position, rows)` gives random square crops of both sides; of a pair the same crop, mirrored together.
+
+    Unpaired sides run through epochs of their own.
+    """
+
+    def __init__(self, sides: Sides, batch: int, seed: int, device: torch.device | str = "cpu", flip: bool = True):
+        self.sides, self.batch, self.device, self.flip = sides, batch, torch.device(device), flip
+        kinds = ("pair", "pair") if sides.paired else ("A", "B")
+        self.orders = [Order(len(part), seed, "epoch", kind) for part, kind in zip(sides.train, kinds, strict=True)]
+
+    def __call__(self, position: int, rows: range) -> Pair:
+        places = range(rows.start + position * self.batch, rows.stop + position * self.batch)
+        draws = [chance.uniform(len(rows), 3).tolist()] * 2
+        if not self.sides.paired:
+            draws[1] = chance.uniform(len(rows), 3).tolist()
+        return Pair(*map(self._side, self.sides.train, self.orders, [places] * 2, draws))
+
+    def _side(self, part: Part, order: Order, places: range, draws: list[list[float]]) -> torch.Tensor:
+        crops = [self._crop(part[i], *draw) for i, draw in zip(order(places), draws, strict=True)]
+        return pictures(np.stack(crops), self.device)
+
+    def _crop(self, picture: np.ndarray, down: float, right: float, mirror: float) -> np.ndarray:
+        size = self.sides.resolution
+        top, left = (int(u * (side - size + 1)) for u, side in zip((down, right), picture.shape, strict=False))
+        crop = picture[top : top + size, left : left + size]
+        return crop[:, ::-1] if self.flip and mirror < 0.5 else crop
+
+
+def middles(part: Part, resolution: int) -> np.ndarray:
+    """The square in the middle of each picture, uint8 N x resolution x resolution x C."""
+    corners = [((p.shape[0] - resolution) // 2, (p.shape[1] - resolution) // 2) for p in part]
+    crops = [p[top : top + resolution, left : left + resolution] for p, (top, left) in zip(part, corners, strict=True)]
+    return np.stack(crops)
 
 
 def pictures(images: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:

@@ -58,7 +58,7 @@ class _Branch(NamedTuple):
 def _branches(files: Sequence[File], split: str, address: str) -> tuple[list[_Branch], list[str]]:
     """All files with their inner paths, those beside split folders left out; notes."""
     paths = [file.path.split("/") for file in files]
-    depth = _wrapping(paths)
+    depth = wrapping(paths)
     parts = _parts([path[depth:] for path in paths])
     if not parts:
         if split == "test":
@@ -89,7 +89,7 @@ def printable(name: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in name)
 
 
-def _wrapping(paths: Sequence[list[str]]) -> int:
+def wrapping(paths: Sequence[list[str]]) -> int:
     """How many folders wrap the whole set; zips often hold one top folder that means nothing."""
     depth, first = 0, paths[0]
     while depth < len(first) - 1 and first[depth].casefold() not in TRAIN + HELD_OUT:

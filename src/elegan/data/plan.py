@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import NamedTuple
 
-from elegan.data.decode import Facts
+from elegan.data.decode import Facts, scaled
 
 SMALLEST, LARGEST = 8, 128  # chosen resolutions; asked for, any is taken
 _DONE = {
@@ -20,29 +20,46 @@ _DONE = {
 }
 
 
+WHOLE = ("whole", "halves")  # fits that keep all of a picture, the latter of two side by side
+
+
 class Options(NamedTuple):
-    """What was asked for; 0 leaves the resolution or the channels to the data."""
+    """What was asked for; 0 leaves the resolution or the channels to the data.
+
+    Of whole pictures `resolution` is the short side, 0 their own, and `least` what it is enlarged to where it is less.
+    """
 
     resolution: int
     channels: int
     fit: str
+    least: int = 0
 
 
 class Plan(NamedTuple):
-    """Size and channels of every decoded image."""
+    """Size and channels of every decoded image, and how many pixels it has, on average where sizes differ."""
 
     resolution: int
     channels: int
+    pixels: float
 
     @property
     def bytes_each(self) -> int:
-        return self.resolution * self.resolution * self.channels
+        return max(1, round(self.pixels * self.channels))
 
 
 def plan_for(facts: Counter[Facts], options: Options) -> Plan:
     """The plan that holds all of these images without loss of colour or transparency, unless one was asked for."""
     channels = options.channels or max(map(_channels, facts), default=3)
-    return Plan(options.resolution or _resolution(facts), channels)
+    if options.fit in WHOLE:
+        return Plan(options.resolution, channels, _mean_pixels(facts, options))
+    resolution = options.resolution or _resolution(facts)
+    return Plan(resolution, channels, resolution**2)
+
+
+def _mean_pixels(facts: Counter[Facts], options: Options) -> float:
+    halves = 1 + (options.fit == "halves")
+    sizes = [(scaled(f.width // halves or 1, f.height, options.resolution, options.least), n) for f, n in facts.items()]
+    return halves * sum(w * h * n for (w, h), n in sizes) / max(1, facts.total())
 
 
 def _channels(facts: Facts) -> int:
@@ -80,7 +97,7 @@ def notes_on(facts: Counter[Facts], plan: Plan, fit: str) -> list[str]:
     for one, count in facts.items():
         for name in one.peculiar:
             peculiar[name] += count
-    lines = [_size_note(facts, plan.resolution, fit)]
+    lines = [_size_note(facts, plan.resolution, fit) if fit not in WHOLE else _whole_note(facts, plan.resolution)]
     lines += [f"{peculiar[name]} {name} images {done}" for name, done in _DONE.items() if peculiar[name]]
     if peculiar["transparency"] and plan.channels < 4:
         lines.append(f"{peculiar['transparency']} images with an alpha channel flattened on white")
@@ -88,6 +105,12 @@ def notes_on(facts: Counter[Facts], plan: Plan, fit: str) -> list[str]:
     if in_colour and plan.channels == 1:
         lines.append(f"{in_colour} images in a colour format taken as grey")
     return lines
+
+
+def _whole_note(facts: Counter[Facts], short: int) -> str:
+    sizes = {(one.width, one.height) for one in facts}
+    seen = "{}x{}".format(*sizes.pop()) if len(sizes) == 1 else f"{len(sizes)} sizes"
+    return f"{seen}, the short side scaled to {short}" if short else f"{seen} kept as is"
 
 
 def _size_note(facts: Counter[Facts], resolution: int, fit: str) -> str:

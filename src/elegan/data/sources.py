@@ -16,6 +16,7 @@ from elegan.data.layout import Chosen, File, choose, printable
 from elegan.errors import UserError
 
 MAX_BYTES = 1 << 28  # of one encoded file
+Chooser = Callable[[Sequence[File], str, str], Chosen]
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ class Source:
     listing: Callable[[], Listing]
 
 
-def from_folder(folder: Path, split: str) -> Source:
-    """The images under `folder`. Raises `UserError` when it holds none; its listing also when the split is absent."""
+def from_folder(folder: Path, split: str, chooser: Chooser = choose) -> Source:
+    """The images under `folder` that `chooser(files, split, address)` takes. Raises `UserError` when it holds none; its listing also when the split is absent."""
     root = str(folder.resolve())
     files = _walk(root)
     stamp = hashlib.sha256(root.encode("utf-8", "surrogateescape"))
@@ -52,7 +53,7 @@ def from_folder(folder: Path, split: str) -> Source:
         stamp.update(f"\0{path}\0{identity}".encode("utf-8", "surrogateescape"))
 
     def listing() -> Listing:
-        chosen = choose([File(path, fault) for path, _, fault in files], split, root)
+        chosen = chooser([File(path, fault) for path, _, fault in files], split, root)
 
         def read(index: int) -> bytes:
             return read_file(os.path.join(root, chosen.names[index]))
@@ -73,8 +74,8 @@ def read_file(path: str) -> bytes:
         raise Unreadable(error.strerror or str(error)) from None
 
 
-def from_zip(archive: Path, split: str) -> Source:
-    """The images in a zip archive. Raises `UserError` when it is damaged; its listing also when the split is absent."""
+def from_zip(archive: Path, split: str, chooser: Chooser = choose) -> Source:
+    """The images in a zip archive; see `from_folder`. Raises `UserError` when it is damaged; its listing also when the split is absent."""
     path = str(archive.resolve())
     try:
         stamp = hashlib.sha256(_central_directory(path)).hexdigest()
@@ -87,7 +88,7 @@ def from_zip(archive: Path, split: str) -> Source:
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
             raise UserError(f"{path} is neither a folder nor a readable zip archive ({error})") from None
         entries = {name: info for info in opened.infolist() if _is_image(name := _relative(info.filename))}
-        chosen = choose([File(name, _zip_fault(info)) for name, info in entries.items()], split, path)
+        chosen = chooser([File(name, _zip_fault(info)) for name, info in entries.items()], split, path)
 
         def read(index: int) -> bytes:
             try:

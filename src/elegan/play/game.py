@@ -4,12 +4,10 @@ A task builds a `Game` from a recipe; the trainer plays any game without knowing
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from torch import Tensor, nn
-
-from elegan.data.feed import Batch
 
 Terms = dict[str, Tensor]
 
@@ -26,14 +24,14 @@ class Shape(NamedTuple):
 class Turn:
     """One player's move: its networks learn, all others are frozen.
 
-    `loss(nets, batch)` gives named scalars; the sum of those with a gradient is minimised, detached ones are only
+    `loss(nets, batch)`, the batch being what the feed of the task's data gives, returns named scalars; the sum of those with a gradient is minimised, detached ones are only
     watched. The turn is played `repeat` times a step, each on a batch of its own, and only on every `every`-th step, its
     loss then times `every` (lazy regularisation). `second_order` says that the loss differentiates a gradient, which
     compiled networks cannot. `after(nets)` follows the move, such as WGAN's clipping.
     """
 
     player: str
-    loss: Callable[[nn.ModuleDict, Batch], Terms]
+    loss: Callable[[nn.ModuleDict, Any], Terms]
     repeat: int = 1
     every: int = 1
     second_order: bool = False
@@ -44,16 +42,18 @@ class Turn:
 class Game:
     """Networks (all state lives in them), who owns which, and the turns of a step in order.
 
-    `averaged` names the networks whose moving average is shown, measured and shipped;
-    `generate(nets, z, label)` gives images N x C x H x W in [-1, 1] from latents N x `latent`.
+    `averaged` names the networks whose moving average is shown, measured and shipped. A game of images from noise has
+    `generate(nets, z, label)`: latents N x `latent` to images N x C x H x W in [-1, 1]. One of pictures from pictures has
+    `translate[direction](nets, x)`: pictures N x C x H x W in [-1, 1] of any size to pictures of that size.
     """
 
     nets: nn.ModuleDict
     players: dict[str, tuple[str, ...]]
     turns: tuple[Turn, ...]
     averaged: tuple[str, ...]
-    latent: int
-    generate: Callable[[nn.ModuleDict, Tensor, Tensor | None], Tensor]
+    latent: int = 0
+    generate: Callable[[nn.ModuleDict, Tensor, Tensor | None], Tensor] | None = None
+    translate: dict[str, Callable[[nn.ModuleDict, Tensor], Tensor]] = field(default_factory=dict)
 
     @property
     def rounds(self) -> int:

@@ -4,18 +4,18 @@ Randomness and data follow from (seed, step), so resuming is arithmetic.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from elegan import chance
-from elegan.data.feed import Batch
 from elegan.play.averages import Averages
 from elegan.play.engine import Engine
 from elegan.play.game import Game, Terms, Turn
 
-Feed = Callable[[int, range], Batch]  # (position, rows of the batch there) -> batch on the device
+Feed = Callable[[int, range], Any]  # (position, rows of the batch there) -> batch on the device
 
 
 class Trainer:

@@ -4,10 +4,13 @@ from pathlib import Path
 
 from elegan.errors import UserError, nearest
 from elegan.recipe import Recipe
-from elegan.recipes import classic
+from elegan.recipes import classic, translation
 
 CATALOGUE: dict[str, Recipe] = {
-    recipe.name: recipe for module in (classic,) for recipe in vars(module).values() if isinstance(recipe, Recipe)
+    recipe.name: recipe
+    for module in (classic, translation)
+    for recipe in vars(module).values()
+    if isinstance(recipe, Recipe)
 }
 
 

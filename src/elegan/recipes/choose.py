@@ -19,6 +19,13 @@ class Choice:
     why: str
 
 
+# Of two sides: what is trained, and why.
+SIDES = {
+    "pairs": Choice("pix2pix", (), "folders A and B with the same file names: pairs"),
+    "sides": Choice("fastcut", (), "folders A and B with unlike file names: no pairs"),
+}
+
+
 def choose(count: int, resolution: int, labels: np.ndarray | None, classes: int) -> Choice:
     """From the number of images, their side and their classes (a class needs 50 images to be worth conditioning on)."""
     conditional = labels is not None and classes > 1 and int(np.bincount(labels, minlength=classes).min()) >= 50

@@ -5,19 +5,13 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from elegan import chance, parts
+from elegan import chance
 from elegan.data.augment import Augmented
 from elegan.data.feed import Batch
-from elegan.errors import UserError
 from elegan.losses import Adversarial
 from elegan.play.game import Game, Shape, Terms, Turn
-from elegan.recipe import Part, Recipe, filled
-
-
-def build(kind: str, part: Part, path: str, *given):
-    """The part's function called with what the code gives and the recipe's options."""
-    options = parts.options(parts.find(kind, part.name), part.options, path)
-    return parts.find(kind, part.name)(*given, **options)
+from elegan.recipe import Recipe
+from elegan.tasks.build import build, net, weighted
 
 
 def generate(recipe: Recipe, shape: Shape, *, n_critic: int = 1, clip: float = 0.0, augment: str = "") -> Game:
@@ -27,14 +21,10 @@ def generate(recipe: Recipe, shape: Shape, *, n_critic: int = 1, clip: float = 0
     `augment` is a DiffAugment policy such as "color,translation,cutout". Penalties with `every` above 1 are turns of
     their own, as lazy regularisation.
     """
-    for needed in ("generator", "discriminator"):
-        if needed not in recipe.nets:
-            raise UserError(f"recipe {recipe.name!r} has no nets.{needed}")
-    G = build("nets", recipe.nets["generator"], "nets.generator", *shape)
-    D = build("nets", recipe.nets["discriminator"], "nets.discriminator", *shape)
+    G, D = net(recipe, "generator", *shape), net(recipe, "discriminator", *shape)
     nets = nn.ModuleDict({"generator": G, "discriminator": Augmented(D, augment)})
     loss: Adversarial = build("losses", recipe.losses["adversarial"], "losses.adversarial")
-    penalties = {name: penalty(part, name) for name, part in recipe.losses.items() if name != "adversarial"}
+    penalties = {name: weighted(recipe, name, 3) for name in recipe.losses if name != "adversarial"}
     eager = [name for name, (_, every) in penalties.items() if every == 1]
     lazy = [name for name, (_, every) in penalties.items() if every > 1]
 
@@ -81,21 +71,6 @@ def generate(recipe: Recipe, shape: Shape, *, n_critic: int = 1, clip: float = 0
         latent=G.latent,
         generate=lambda nets, z, label: nets["generator"](z, label),
     )
-
-
-def penalty(part: Part, name: str):
-    """(the weighted penalty as a function of D, real and fake; played on every how many steps)."""
-    options = filled("losses", part, f"losses.{name}")
-    weight, every, function = (
-        options.pop("weight"),
-        options.pop("every"),
-        parts.find("losses", options.pop("name", part.name)),
-    )
-
-    def weighted(D, real: Tensor, fake: Tensor) -> Tensor:
-        return weight * function(D, real, fake, **options)
-
-    return weighted, every
 
 
 @torch.no_grad()

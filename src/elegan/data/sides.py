@@ -1,0 +1,248 @@
+"""Two sides of pictures, A and B: from folders named for them, or from pairs that stand side by side in one file."""
+
+import os
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from elegan import chance
+from elegan.data.build import in_short
+from elegan.data.cache import Entry, Pictures, cached, default_root
+from elegan.data.decode import side_by_side
+from elegan.data.layout import HELD_OUT, TRAIN, Chosen, File, choose, wrapping
+from elegan.data.plan import Options
+from elegan.data.sources import Chooser, Listing, Source, from_folder, from_zip
+from elegan.errors import UserError, nearest
+
+ASIDE = 10  # without a held-out part one picture in so many is kept out of the training
+FOLDER = re.compile(rf"(?:(?P<split>{'|'.join(TRAIN + HELD_OUT)})[_-]?)?(?P<side>[ab])", re.IGNORECASE)
+Part = Sequence[np.ndarray]
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Pictures uint8 H x W x C of both sides, of any sizes; where `paired`, item i of A and of B are one scene.
+
+    `held_out` were not trained on. The other fields are those of `Dataset`.
+    """
+
+    name: str
+    source: str
+    resolution: int
+    channels: int
+    paired: bool
+    train: tuple[Part, Part]
+    held_out: tuple[Part, Part]
+    fingerprint: str
+    notes: tuple[str, ...]
+    classes: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        return max(map(len, self.train))
+
+    @property
+    def size(self) -> str:
+        """For people."""
+        a, b = map(len, self.train)
+        return f"{a:,} pairs" if self.paired else f"{a:,} pictures of A and {b:,} of B"
+
+
+class Half(Sequence[np.ndarray]):
+    """The left (A) or right (B) halves of pictures."""
+
+    def __init__(self, pictures: Pictures, side: int):
+        self.pictures, self.side = pictures, side
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def __getitem__(self, index):
+        picture = self.pictures[index]
+        width = picture.shape[1] // 2
+        return picture[:, self.side * width : (self.side + 1) * width]
+
+
+class Some(Sequence[np.ndarray]):
+    """The pictures at `indices`."""
+
+    def __init__(self, pictures: Part, indices: Sequence[int]):
+        self.pictures, self.indices = pictures, indices
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, index):
+        return self.pictures[self.indices[index]]
+
+
+def open_sides(
+    source: str, paired: bool, resolution: int, channels: int = 0, zoom: float = 0.0, cache: Path | None = None
+) -> Sides:
+    """Opens a folder or zip with folders trainA and trainB (or A and B, or train/A and train/B), testA and testB beside
+    them; for pairs, which then need the same file names, also files that hold A on the left and B on the right.
+
+    `resolution`: the side of the square crops that will be taken; the short side of every picture is scaled to `zoom`
+    times it, or with `zoom` 0 left as it is and only enlarged where it is less. `channels`: 1, 3 or 4, 0: from the data.
+    Raises UserError for a source without two sides, an empty side, pairs of which none fits.
+    """
+    if zoom and zoom < 1:
+        raise UserError(f"data.zoom = {zoom} is below 1: pictures would be smaller than the crops taken from them")
+    root = cache or default_root()
+    notes: list[str] = []
+    short = round(zoom * resolution)
+
+    def opened(found: Source, fit: str) -> Entry:
+        entry = cached(found, Options(short, channels, fit, resolution), root)
+        notes.extend(note for note in entry.notes if note not in notes)
+        return entry
+
+    parts: list[tuple[Part, Part]] = []
+    prints = []
+    for split in ("train", "test"):
+        try:
+            entries = _entries(source, split, paired, opened)
+        except UserError:
+            if split == "train":
+                raise
+            continue
+        parts.append(_halves(entries[0]) if len(entries) == 1 else (entries[0].images, entries[1].images))
+        prints += [entry.fingerprint for entry in entries]
+        if split == "train" and len(entries) == 2:
+            notes += _in_both(*entries)
+    train = parts[0]
+    deepest = max(picture[0].shape[2] for picture in train)
+    if not channels and any(picture[0].shape[2] != deepest for part in parts for picture in part):
+        return open_sides(source, paired, resolution, deepest, zoom, cache)
+    if len(parts) == 1:
+        train, held_out = zip(*(_set_aside(pictures) for pictures in train), strict=True)
+        notes.append(f"no held-out part: {len(held_out[0])} of A and {len(held_out[1])} of B are set aside for it")
+    else:
+        held_out = parts[1]
+        notes.append(f"held out: {len(held_out[0])} of A and {len(held_out[1])} of B")
+    path = Path(os.path.expanduser(source)).resolve()
+    name = re.sub(r"[^\w.-]+", "-", path.stem if path.is_file() else path.name).strip("-.") or "images"
+    mark = f"{chance.mix(*prints, len(parts)):016x}"
+    return Sides(name, str(path), resolution, deepest, paired, train, held_out, mark, tuple(notes))
+
+
+def _entries(source: str, split: str, paired: bool, opened) -> list[Entry]:
+    """The cached pictures of one split: of A and of B, or one of both side by side."""
+    try:
+        a, b = (_source(source, f"{split} {side}", choose_side) for side in "AB")
+        listings = [a.listing(), b.listing()]
+    except NoSides:
+        if not paired:
+            raise
+        return [opened(_source(source, split, choose), "halves")]
+    if not paired:
+        return [opened(a, "whole"), opened(b, "whole")]
+    return [opened(Source(a.name, a.address, f"{a.stamp} {b.stamp}", lambda: _by_name(*listings)), "halves")]
+
+
+def _source(source: str, split: str, chooser: Chooser) -> Source:
+    path = Path(os.path.expanduser(source))
+    if path.is_dir():
+        return from_folder(path, split, chooser)
+    if path.is_file():
+        return from_zip(path, split, chooser)
+    beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+    raise UserError(f"no folder or zip {source!r} to take two sides from{nearest(path.name, beside)}")
+
+
+def kind_of(source: str) -> str:
+    """ "pairs", "sides" or "images", by the names of the folders, and of the files in them."""
+    if not Path(os.path.expanduser(source)).exists():
+        return "images"
+    try:
+        a, b = (_source(source, f"train {side}", choose_side).listing() for side in "AB")
+        stems = [{_stem(name) for name in listing.names} for listing in (a, b)]
+    except UserError:
+        return "images"
+    return "pairs" if len(stems[0] & stems[1]) > max(map(len, stems)) / 2 else "sides"
+
+
+class NoSides(UserError):
+    """There are no folders for A and B."""
+
+
+def choose_side(files: Sequence[File], split: str, address: str) -> Chosen:
+    """The files of "train A" and the like. Raises UserError (NoSides where nothing is named A or B)."""
+    if not files:
+        return choose(files, "all", address)
+    wanted, side = split.split()
+    ordered = sorted(files, key=lambda file: (unicodedata.normalize("NFC", file.path), file.path))
+    depth = wrapping([file.path.split("/") for file in ordered])
+    found: dict[tuple[str, str], list[File]] = {}
+    for file in ordered:
+        found.setdefault(_place(file.path.split("/")[depth:]), []).append(file)
+    loose = found.pop(("", ""), [])
+    if not found:
+        raise NoSides(f"{address} has no folders trainA and trainB (or A and B) to translate between")
+    names = TRAIN if wanted == "train" else HELD_OUT
+    part = next((name for name in ("", *names) if (name, side) in found and (name or wanted == "train")), None)
+    if part is None:
+        raise UserError(f"side {side} of {address} is empty: no pictures in {wanted}{side}/")
+    mine = found[part, side]
+    good = tuple(file.path for file in mine if not file.fault)
+    notes = (f"{len(loose)} files beside the folders of A and B left out",) if loose else ()
+    return Chosen(good, None, (), tuple(file for file in mine if file.fault), notes)
+
+
+def _place(path: Sequence[str]) -> tuple[str, str]:
+    """(split, side) of a path: trainA/x, A/x or train/A/x; ("", "") for one beside them."""
+    for depth, name in enumerate(path[:-1][:2]):
+        match = FOLDER.fullmatch(name)
+        if match and (depth == 0 or path[0].casefold() in TRAIN + HELD_OUT):
+            return (match["split"] or (path[0].casefold() if depth else "")).casefold(), match["side"].upper()
+    return "", ""
+
+
+def _by_name(a: Listing, b: Listing) -> Listing:
+    """Pairs of the files of the same name, whatever their ending; others are skipped with the reason."""
+    stems = [{_stem(name): index for index, name in enumerate(listing.names)} for listing in (a, b)]
+    both = sorted(stems[0].keys() & stems[1].keys())
+    alone = [(listing.names[i], "no file of this name on the other side") for listing, mine, other in
+             ((a, stems[0], stems[1]), (b, stems[1], stems[0])) for stem, i in mine.items() if stem not in other]  # fmt: skip
+    if not both:
+        raise UserError(f"no file of A has a partner of the same name in B: {in_short(alone)}")
+
+    def read(index: int) -> bytes:
+        return side_by_side(a.read(stems[0][both[index]]), b.read(stems[1][both[index]]))
+
+    names = [a.names[stems[0][stem]] for stem in both]
+    return Listing(names, None, (), read, (*a.skipped, *b.skipped, *alone), (*a.notes, *b.notes))
+
+
+def _stem(name: str) -> str:
+    """The name below the folder of its side, without its ending."""
+    path = name.split("/")
+    start = next((i + 1 for i, part in enumerate(path[:-1]) if FOLDER.fullmatch(part)), 0)
+    return os.path.splitext("/".join(path[start:]))[0]
+
+
+def _halves(entry: Entry) -> tuple[Part, Part]:
+    return Half(entry.images, 0), Half(entry.images, 1)
+
+
+def _in_both(a: Entry, b: Entry) -> list[str]:
+    """A note where one file stands on both sides."""
+    digests = [{bytes(digest): i for i, digest in enumerate(entry.digests)} for entry in (a, b)]
+    same = sorted(digests[0][digest] for digest in digests[0].keys() & digests[1].keys())
+    if not same:
+        return []
+    names = ", ".join(a.names[i] for i in same[:3])
+    return [f"{len(same)} files stand on both sides, as {names}{', ...' if len(same) > 3 else ''}"]
+
+
+def _set_aside(pictures: Part) -> tuple[Part, Part]:
+    """(trained on, held out), the latter every ASIDE-th."""
+    if len(pictures) < 2:
+        raise UserError("a side needs at least two pictures: one to train on and one held out")
+    step = min(ASIDE, len(pictures))
+    held_out = range(step - 1, len(pictures), step)
+    return Some(pictures, [i for i in range(len(pictures)) if i not in held_out]), Some(pictures, held_out)

@@ -1,0 +1,79 @@
+"""Networks that judge patches: PatchGAN (Isola et al. 2017), at several scales (Wang et al. 2018), and PatchNCE's heads."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, normalize
+
+from elegan.nets.norms import norm, spectral
+from elegan.nets.shape import normal_weights
+
+WIDEST = 8
+
+
+class PatchDiscriminator(nn.Module):
+    """Pictures to a list of score maps, one a scale, each half as large as the one before."""
+
+    def __init__(self, channels: int, width: int, layers: int, norm_name: str, scales: int):
+        super().__init__()
+        self.scales = nn.ModuleList(_patchgan(channels, width, layers, norm_name) for _ in range(scales))
+        normal_weights(self)
+
+    def forward(self, x: Tensor, label: Tensor | None = None) -> list[Tensor]:
+        maps = []
+        for index, scale in enumerate(self.scales):
+            maps.append(scale(x if index == 0 else (x := avg_pool2d(x, 3, 2, 1, count_include_pad=False))))
+        return maps
+
+
+def _patchgan(channels: int, width: int, layers: int, norm_name: str) -> nn.Sequential:
+    parts: list[nn.Module] = [nn.Conv2d(channels, width, 4, 2, 1), nn.LeakyReLU(0.2, True)]
+    inside = width
+    for level in range(1, layers + 1):
+        outside = width * min(2**level, WIDEST)
+        parts += [
+            nn.Conv2d(inside, outside, 4, 2 if level < layers else 1, 1), norm(norm_name, outside), nn.LeakyReLU(0.2, True),
+        ]  # fmt: skip
+        inside = outside
+    return nn.Sequential(*parts, nn.Conv2d(inside, 1, 4, 1, 1))
+
+
+def patch_discriminator(
+    resolution: int,
+    channels: int,
+    classes: int,
+    *,
+    width: int = 64,
+    layers: int = 3,
+    norm: str = "instance",
+    spectral_norm: bool = False,
+    scales: int = 1,
+) -> nn.Module:
+    """PatchGAN: with 3 `layers` each score sees 70 x 70 pixels; `scales` above 1 adds critics of half the size."""
+    D = PatchDiscriminator(channels, width, layers, norm, scales)
+    return spectral(D) if spectral_norm else D
+
+
+class PatchHeads(nn.Module):
+    """Features of several depths at P places to unit vectors, N x P x width each (Park et al. 2020, section 3.2)."""
+
+    def __init__(self, channels: tuple[int, ...], width: int):
+        super().__init__()
+        self.heads = nn.ModuleList(
+            nn.Sequential(nn.Linear(c, width), nn.ReLU(True), nn.Linear(width, width)) for c in channels
+        )
+        normal_weights(self)
+
+    def forward(self, features: list[Tensor], places: Tensor) -> list[Tensor]:
+        """`places`, N x P in [0, 1): the same fractions of the picture at every depth."""
+        return [normalize(head(_at(f, places)), dim=2) for head, f in zip(self.heads, features, strict=True)]
+
+
+def _at(features: Tensor, places: Tensor) -> Tensor:
+    flat = features.flatten(2).transpose(1, 2)
+    index = (places * flat.shape[1]).long()
+    return torch.gather(flat, 1, index[:, :, None].expand(-1, -1, flat.shape[2]))
+
+
+def patch_heads(channels: tuple[int, ...], *, width: int = 256) -> nn.Module:
+    """A two-layer perceptron for each depth of the generator's encoder, made before the first step."""
+    return PatchHeads(channels, width)

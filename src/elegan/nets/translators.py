@@ -1,0 +1,171 @@
+"""Networks from picture to picture. Fully convolutional, so trained on crops they work on any size.
+
+Each carries what tiles of a large picture need: `multiple`, of which height and width must be multiples, and `reach`,
+how many pixels around a pixel its value depends on (through convolutions; instance norm looks at the whole picture).
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import interpolate, leaky_relu, pad
+
+from elegan import chance
+from elegan.errors import UserError
+from elegan.nets.norms import norm
+from elegan.nets.shape import normal_weights
+
+
+class Blur(nn.Module):
+    """Every second pixel after a binomial filter, so that a shift of the picture shifts the result (Zhang 2019)."""
+
+    kernel: Tensor
+
+    def __init__(self, channels: int):
+        super().__init__()
+        row = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8
+        self.register_buffer("kernel", row.outer(row).expand(channels, 1, 4, 4).clone(), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return nn.functional.conv2d(pad(x, (1, 1, 1, 1), mode="reflect"), self.kernel, stride=2, groups=x.shape[1])
+
+
+class Enlarge(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+class Residual(nn.Module):
+    def __init__(self, channels: int, norm_name: str):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.ReflectionPad2d(1), nn.Conv2d(channels, channels, 3), norm(norm_name, channels), nn.ReLU(True),
+            nn.ReflectionPad2d(1), nn.Conv2d(channels, channels, 3), norm(norm_name, channels),
+        )  # fmt: skip
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.layers(x)
+
+
+class ResNetTranslator(nn.Module):
+    """Two halvings, residual blocks, two doublings (Johnson et al. 2016; Zhu et al. 2017, section 7.2)."""
+
+    multiple = 4
+
+    def __init__(self, channels: int, width: int, blocks: int, norm_name: str, antialias: bool):
+        super().__init__()
+        w = width
+        self.reach = 8 * blocks + (32 if antialias else 20)
+        self.stem = nn.Sequential(nn.ReflectionPad2d(3), nn.Conv2d(channels, w, 7), norm(norm_name, w), nn.ReLU(True))
+        self.halve1, self.halve2 = self._half(w, norm_name, antialias), self._half(2 * w, norm_name, antialias)
+        self.blocks = nn.ModuleList(Residual(4 * w, norm_name) for _ in range(blocks))
+        self.tail = nn.Sequential(
+            *self._double(4 * w, norm_name, antialias), *self._double(2 * w, norm_name, antialias),
+            nn.ReflectionPad2d(3), nn.Conv2d(w, channels, 7),
+        )  # fmt: skip
+        self.feature_channels = (channels, 2 * w, 4 * w, 4 * w, 4 * w)
+        normal_weights(self)
+
+    @staticmethod
+    def _half(w: int, norm_name: str, antialias: bool) -> nn.Sequential:
+        down = [nn.Conv2d(w, 2 * w, 3, 1, 1), Blur(2 * w)] if antialias else [nn.Conv2d(w, 2 * w, 3, 2, 1)]
+        return nn.Sequential(*down, norm(norm_name, 2 * w), nn.ReLU(True))
+
+    @staticmethod
+    def _double(w: int, norm_name: str, antialias: bool) -> list[nn.Module]:
+        up = [Enlarge(), nn.Conv2d(w, w // 2, 3, 1, 1)] if antialias else [nn.ConvTranspose2d(w, w // 2, 3, 2, 1, 1)]
+        return [*up, norm(norm_name, w // 2), nn.ReLU(True)]
+
+    def features(self, x: Tensor) -> list[Tensor]:
+        """Of five depths, channels `feature_channels`: pixels, both halvings, the first and the middle block."""
+        found = [x, h := self.halve1(self.stem(x)), h := self.halve2(h)]
+        for block in self.blocks[: len(self.blocks) // 2 + 1]:
+            h = block(h)
+            found = [*found[:4], h]
+        return found if len(found) == 5 else [*found, h]
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = self.halve2(self.halve1(self.stem(x)))
+        for block in self.blocks:
+            h = block(h)
+        return self.tail(h).tanh()
+
+
+def resnet_translator(
+    resolution: int,
+    channels: int,
+    classes: int,
+    *,
+    width: int = 32,
+    blocks: int = 6,
+    norm: str = "instance",
+    antialias: bool = False,
+) -> nn.Module:
+    """CycleGAN's generator: 6 blocks of width 32 suit a laptop at 128 px, 9 of width 64 a GPU at 256 px and more.
+
+    `antialias` blurs before halving and resizes before doubling, in place of strided and transposed convolutions.
+    """
+    if blocks < 2:
+        raise UserError(f"blocks = {blocks} is below 2")
+    return ResNetTranslator(channels, width, blocks, norm, antialias)
+
+
+class Dropout(nn.Module):
+    """A half of the values set to zero while training, drawn so that a batch may be split."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * 2 * (chance.uniform(*x.shape, device=x.device) < 0.5) if self.training else x
+
+
+class UNet(nn.Module):
+    """Halvings down to a few pixels and back up, each level joined to its mirror (Isola et al. 2017, section 6.1)."""
+
+    def __init__(self, channels: int, width: int, depth: int, norm_name: str, dropout: bool):
+        super().__init__()
+        widths = [width * min(2**level, 8) for level in range(depth)]
+        self.multiple, self.reach = 2**depth, 3 * 2**depth
+        self.downs, self.down_norms = nn.ModuleList(), nn.ModuleList()
+        self.ups, self.up_norms, self.dropouts = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
+        for level in range(depth):
+            inside, outside = widths[level - 1] if level else channels, widths[level]
+            # The outermost sees pixels, and the innermost may have one value a channel, which a norm would set to zero.
+            plain = level in (0, depth - 1)
+            self.downs.append(nn.Conv2d(inside, outside, 4, 2, 1))
+            self.down_norms.append(norm("none" if plain else norm_name, outside))
+        for level in reversed(range(depth)):
+            inside = widths[level] * (1 if level == depth - 1 else 2)
+            outside = widths[level - 1] if level else channels
+            self.ups.append(nn.ConvTranspose2d(inside, outside, 4, 2, 1))
+            self.up_norms.append(norm(norm_name if level else "none", outside))
+            self.dropouts.append(Dropout() if dropout and level > 0 and level >= depth - 3 else nn.Identity())
+        normal_weights(self)
+
+    def forward(self, x: Tensor) -> Tensor:
+        skips: list[Tensor] = []
+        for level, (down, normalise) in enumerate(zip(self.downs, self.down_norms, strict=True)):
+            x = normalise(down(leaky_relu(x, 0.2) if level else x))
+            skips.append(x)
+        x = skips.pop()
+        for up, normalise, drop in zip(self.ups, self.up_norms, self.dropouts, strict=True):
+            x = drop(normalise(up(x.relu())))
+            x = torch.cat([x, skips.pop()], 1) if skips else x
+        return x.tanh()
+
+
+def unet(
+    resolution: int,
+    channels: int,
+    classes: int,
+    *,
+    width: int = 64,
+    depth: int = 0,
+    norm: str = "batch",
+    dropout: bool = True,
+) -> nn.Module:
+    """pix2pix's generator. `depth` halvings; 0: down to two pixels of the crop it is trained on, at most 7."""
+    depth = depth or min(7, max(2, int(math.log2(resolution)) - 1))
+    if resolution % 2**depth:
+        raise UserError(
+            f"nets.generator.depth = {depth} needs a resolution that is a multiple of {2**depth}; it is {resolution}"
+        )
+    return UNet(channels, width, depth, norm, dropout)

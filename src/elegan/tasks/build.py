@@ -1,0 +1,44 @@
+"""Parts of a recipe as the functions that a game calls."""
+
+import inspect
+from collections.abc import Callable
+
+from torch import Tensor
+
+from elegan import parts
+from elegan.errors import UserError
+from elegan.recipe import Part, Recipe, filled
+
+
+def build(kind: str, part: Part, path: str, *given):
+    """The part's function called with what the code gives and the recipe's options."""
+    options = parts.options(parts.find(kind, part.name), part.options, path)
+    return parts.find(kind, part.name)(*given, **options)
+
+
+def net(recipe: Recipe, name: str, *given):
+    """The network `name`. Raises UserError where the recipe has none."""
+    if name not in recipe.nets:
+        raise UserError(f"recipe {recipe.name!r} has no nets.{name}")
+    return build("nets", recipe.nets[name], f"nets.{name}", *given)
+
+
+def weighted(recipe: Recipe, name: str, takes: int) -> tuple[Callable[..., Tensor], int]:
+    """(losses.`name` times its weight, played on every how many steps), a function of `takes` arguments.
+
+    Raises UserError for a loss of another kind.
+    """
+    part = recipe.losses[name]
+    options = filled("losses", part, f"losses.{name}")
+    weight, every = options.pop("weight"), options.pop("every")
+    function = parts.find("losses", options.pop("name", part.name))
+    positional = [p for p in inspect.signature(function).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    if len(positional) != takes:
+        raise UserError(f"losses.{name} = {part.name!r} is a function of {', '.join(p.name for p in positional) or 'nothing'}"
+                        f" and has no place in {recipe.task.name!r}")  # fmt: skip
+    return lambda *given: weight * function(*given, **options), every
+
+
+def criterion(recipe: Recipe, name: str) -> Callable[..., Tensor] | None:
+    """losses.`name` times its weight as a function of two pictures (or sets of vectors); None where it was taken away."""
+    return weighted(recipe, name, 2)[0] if name in recipe.losses else None

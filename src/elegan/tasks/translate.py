@@ -1,0 +1,188 @@
+"""Pictures of one side into pictures of the other: from pairs, by cycles, by patches."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import pad
+
+from elegan import chance
+from elegan.data.augment import Augmented
+from elegan.data.feed import Pair
+from elegan.errors import UserError
+from elegan.losses import Adversarial, Expression
+from elegan.play.game import Game, Shape, Terms, Turn
+from elegan.play.pool import Pool, check_pool
+from elegan.recipe import Recipe
+from elegan.tasks.build import build, criterion, net
+
+PATCHES = 256  # places a picture that PatchNCE looks at
+
+
+def _adversarial(recipe: Recipe) -> Adversarial:
+    loss: Adversarial = build("losses", recipe.losses["adversarial"], "losses.adversarial")
+    if loss.paired:
+        raise UserError(f"losses.adversarial = {recipe.losses['adversarial'].name!r} compares with a real picture of the same "
+                        "row, which translation has not")  # fmt: skip
+    return loss
+
+
+def _over_scales(expression: Expression, real: list[Tensor], fake: list[Tensor]) -> Tensor:
+    return torch.stack([expression(r, f) for r, f in zip(real, fake, strict=True)]).mean()
+
+
+def _judge(loss: Adversarial, D: nn.Module, real: Tensor, fake: Tensor) -> tuple[Tensor, Terms]:
+    """The discriminator's loss, and its mean scores to watch."""
+    scores = {"real": D(real), "fake": D(fake)}
+    watched = {name: torch.stack([s.detach().mean() for s in maps]).mean() for name, maps in scores.items()}
+    return _over_scales(loss.discriminator, scores["real"], scores["fake"]), watched
+
+
+def _fool(loss: Adversarial, D: nn.Module, fake: Tensor) -> Tensor:
+    scores = D(fake)
+    return _over_scales(loss.generator, scores, scores)
+
+
+def _direct(batch: Pair, direction: str) -> tuple[Tensor, Tensor]:
+    """(source, target)."""
+    return (batch.A, batch.B) if direction == "AtoB" else (batch.B, batch.A)
+
+
+def translate_pairs(recipe: Recipe, shape: Shape, *, augment: str = "") -> Game:
+    """Pairs show what is wanted: a discriminator of (input, output) and a distance to the target (Isola et al. 2017).
+
+    `augment` is a DiffAugment policy, applied to both pictures of a pair alike.
+    """
+    loss, reconstruct, way = _adversarial(recipe), criterion(recipe, "reconstruction"), recipe.data.direction
+    D = net(recipe, "discriminator", shape.resolution, 2 * shape.channels, 0)
+    G, memory = net(recipe, "generator", *shape), Pool(0, 2 * shape.channels, shape.resolution)
+    nets = nn.ModuleDict({way: G, "discriminator": Augmented(D, augment), "pool": memory})
+
+    def fool(nets: nn.ModuleDict, batch: Pair) -> Terms:
+        x, y = _direct(batch, way)
+        fake = nets[way](x)
+        pair = torch.cat([x, fake], 1)
+        memory.put(pair)
+        terms = {"adversarial": _fool(loss, nets["discriminator"], pair)}
+        return terms | ({"reconstruction": reconstruct(fake, y)} if reconstruct else {})
+
+    def discriminate(nets: nn.ModuleDict, batch: Pair) -> Terms:
+        real = torch.cat(_direct(batch, way), 1)
+        adversarial, watched = _judge(loss, nets["discriminator"], real, memory.take())
+        return {"adversarial": adversarial} | watched
+
+    return Game(
+        nets=nets,
+        players={"generator": (way,), "discriminator": ("discriminator",)},
+        turns=(Turn("generator", fool), Turn("discriminator", discriminate)),
+        averaged=(way,),
+        translate={way: _translation(way, G.multiple)},
+    )
+
+
+def translate_cycle(recipe: Recipe, shape: Shape, *, pool: int = 50, augment: str = "") -> Game:
+    """Two generators that undo one another, so that no pairs are needed (Zhu et al. 2017).
+
+    `pool` pictures of either side are remembered for the discriminators; `augment` is a DiffAugment policy.
+    """
+    check_pool(pool, recipe.batch)
+    loss, cycle, identity = _adversarial(recipe), criterion(recipe, "cycle"), criterion(recipe, "identity")
+    generators = {way: net(recipe, "generator", *shape) for way in ("AtoB", "BtoA")}
+    memory = {side: Pool(pool, shape.channels, shape.resolution) for side in "AB"}
+    nets = nn.ModuleDict(generators)
+    for side in "AB":
+        nets[f"discriminator_{side}"] = Augmented(net(recipe, "discriminator", *shape), augment)
+        nets[f"pool_{side}"] = memory[side]
+
+    def fool(nets: nn.ModuleDict, batch: Pair) -> Terms:
+        terms: Terms = {}
+        for side, other, x, y in (("A", "B", batch.A, batch.B), ("B", "A", batch.B, batch.A)):
+            there, back = nets[f"{side}to{other}"], nets[f"{other}to{side}"]
+            fake, *same = there(torch.cat([x, y]) if identity else x).chunk(2 if identity else 1)
+            memory[other].put(fake)
+            terms[f"adversarial_{other}"] = _fool(loss, nets[f"discriminator_{other}"], fake)
+            if cycle:
+                terms[f"cycle_{side}"] = cycle(back(fake), x)
+            if identity:
+                terms[f"identity_{other}"] = identity(same[0], y)
+        return terms
+
+    def discriminate(nets: nn.ModuleDict, batch: Pair) -> Terms:
+        terms: Terms = {}
+        for side, real in (("A", batch.A), ("B", batch.B)):
+            adversarial, watched = _judge(loss, nets[f"discriminator_{side}"], real, memory[side].take())
+            terms |= {f"adversarial_{side}": adversarial} | {f"{k}_{side}": v for k, v in watched.items()}
+        return terms
+
+    return Game(
+        nets=nets,
+        players={"generator": ("AtoB", "BtoA"), "discriminator": ("discriminator_A", "discriminator_B")},
+        turns=(Turn("generator", fool), Turn("discriminator", discriminate)),
+        averaged=("AtoB", "BtoA"),
+        translate={way: _translation(way, G.multiple) for way, G in generators.items()},
+    )
+
+
+def translate_patches(recipe: Recipe, shape: Shape, *, mirror: bool = False, pool: int = 0, augment: str = "") -> Game:
+    """One generator, held to its input patch by patch (CUT: Park et al. 2020).
+
+    losses.nce ties the output to the input, losses.identity_nce the generator's picture of a target to that target.
+    `mirror` shows the generator half of the inputs mirrored and compares with the upright ones (FastCUT).
+    """
+    check_pool(pool, recipe.batch)
+    loss, nce, identity = _adversarial(recipe), criterion(recipe, "nce"), criterion(recipe, "identity_nce")
+    way = recipe.data.direction
+    G = net(recipe, "generator", *shape)
+    if not hasattr(G, "features"):
+        raise UserError(
+            f"nets.generator = {recipe.nets['generator'].name!r} shows no features to contrast; use resnet_translator"
+        )
+    memory, D = Pool(pool, shape.channels, shape.resolution), net(recipe, "discriminator", *shape)
+    heads = net(recipe, "heads", G.feature_channels)
+    nets = nn.ModuleDict({way: G, "heads": heads, "discriminator": Augmented(D, augment), "pool": memory})
+
+    def contrast(criterion, nets: nn.ModuleDict, made: Tensor, source: Tensor, flipped: Tensor | None = None) -> Tensor:
+        places = chance.uniform(len(source), PATCHES, device=source.device)
+        with torch.no_grad():
+            keys = nets["heads"](G.features(source), places)
+        features = G.features(made)
+        if flipped is not None:
+            features = [torch.where(flipped, f.flip(3), f) for f in features]
+        queries = nets["heads"](features, places)
+        return torch.stack([criterion(q, k) for q, k in zip(queries, keys, strict=True)]).mean()
+
+    def fool(nets: nn.ModuleDict, batch: Pair) -> Terms:
+        x, y = _direct(batch, way)
+        flipped = chance.uniform(len(x), 1, 1, 1, device=x.device) < 0.5 if mirror else None
+        seen = x if flipped is None else torch.where(flipped, x.flip(3), x)
+        fake, *same = nets[way](torch.cat([seen, y]) if identity else seen).chunk(2 if identity else 1)
+        memory.put(fake)
+        terms = {"adversarial": _fool(loss, nets["discriminator"], fake)}
+        if nce:
+            terms["nce"] = contrast(nce, nets, fake, x, flipped)
+        if identity:
+            terms["identity_nce"] = contrast(identity, nets, same[0], y)
+        return terms
+
+    def discriminate(nets: nn.ModuleDict, batch: Pair) -> Terms:
+        _, real = _direct(batch, way)
+        adversarial, watched = _judge(loss, nets["discriminator"], real, memory.take())
+        return {"adversarial": adversarial} | watched
+
+    return Game(
+        nets=nets,
+        players={"generator": (way, "heads"), "discriminator": ("discriminator",)},
+        turns=(Turn("generator", fool), Turn("discriminator", discriminate)),
+        averaged=(way,),
+        translate={way: _translation(way, G.multiple)},
+    )
+
+
+def _translation(way: str, multiple: int):
+    """Pictures of any size in, of the same size out: filled up by reflection to what the network takes, and cut back."""
+
+    def translate(nets: nn.ModuleDict, x: Tensor) -> Tensor:
+        h, w = x.shape[2:]
+        down, right = (-size % multiple for size in (h, w))
+        mode = "reflect" if down < h and right < w else "replicate"
+        return nets[way](pad(x, (0, right, 0, down), mode=mode) if down or right else x)[..., :h, :w]
+
+    return translate

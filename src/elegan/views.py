@@ -1,0 +1,120 @@
+"""What a run shows while it trains: pictures on a sheet and numbers, by what its game makes."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import nn
+
+from elegan import chance, pictures
+from elegan.data import Dataset
+from elegan.data.feed import middles, to_bytes
+from elegan.data.feed import pictures as to_tensor
+from elegan.data.sides import Sides
+from elegan.evaluate import extractor_for, open_plain_extractor
+from elegan.gauge import Gauge
+from elegan.measure import psnr, ssim
+from elegan.play.game import Game
+from elegan.recipe import Watch
+from elegan.run import Run, paint
+
+BATCH = 64
+ROWS = 8  # pictures a direction on a sheet of translations
+
+
+class View(Protocol):
+    """`measure` gives named numbers, the first the watched metric (lower is better), none where none is watched."""
+
+    def measure(self, nets: nn.ModuleDict) -> dict[str, float]: ...
+
+    def sheet(self, nets: nn.ModuleDict) -> np.ndarray: ...
+
+
+class Samples:
+    """Images from the same latents."""
+
+    def __init__(self, data: Dataset, game: Game, watch: Watch, run: Run, device: torch.device):
+        self.game, self.run, self.device, self.images = game, run, device, watch.images
+        self.gauge: Gauge | None = None
+        if watch.metric != "none":
+            extractor = extractor_for(watch.extractor, data, (data.resolution, data.channels), "crop")
+            chosen = np.random.default_rng(chance.mix("gauge")).permutation(len(data.images))[: watch.images]
+            self.gauge = Gauge(watch.metric, extractor, data.images[np.sort(chosen)])
+
+    def measure(self, nets: nn.ModuleDict) -> dict[str, float]:
+        return {self.gauge.label: self.gauge(self._paint(nets, range(self.images)))} if self.gauge else {}
+
+    def sheet(self, nets: nn.ModuleDict) -> np.ndarray:
+        return pictures.grid(self._paint(nets, range(8 * self.run.columns)), self.run.columns)
+
+    def _paint(self, nets: nn.ModuleDict, seeds: range) -> np.ndarray:
+        pages = (seeds[i : i + BATCH] for i in range(0, len(seeds), BATCH))
+        return np.concatenate([paint(self.game, nets, p, self.run.labels_for(p), self.device) for p in pages])
+
+
+class Translations:
+    """Held-out pictures beside what becomes of them: input, output, then back again or, of pairs, the target."""
+
+    def __init__(self, data: Sides, game: Game, watch: Watch, device: torch.device):
+        self.data, self.game, self.device = data, game, device
+        shown = [middles(part, data.resolution)[: watch.images] for part in data.held_out]
+        self.held_out = dict(zip("AB", shown, strict=True))
+        self.gauges: dict[str, Gauge] = {}
+        if watch.metric != "none":
+            for way in game.translate:
+                real = middles(data.train["AB".index(way[-1])], data.resolution)[: watch.images]
+                extractor = open_plain_extractor(watch.extractor, real)
+                self.gauges[way] = Gauge(watch.metric, extractor, real)
+
+    def measure(self, nets: nn.ModuleDict) -> dict[str, float]:
+        """For each direction the metric of translated held-out pictures, of the target side's own (the floor) and of the
+        untranslated ones; of pairs also L1 (0-255), PSNR (dB) and SSIM to the target."""
+        found: dict[str, float] = {}
+        for way in self.game.translate:
+            made = self._translate(nets, way, self.held_out[way[0]])
+            if self.gauges:
+                gauge = self.gauges[way]
+                source, target = (self.held_out[side] for side in (way[0], way[-1]))
+                three = {way: made, f"{way} floor": target, f"{way} untranslated": source}
+                found |= {f"{gauge.label} {name}": gauge(images) for name, images in three.items()}
+            if self.data.paired:
+                found |= distances(made, self.held_out[way[-1]])
+        return found
+
+    def sheet(self, nets: nn.ModuleDict) -> np.ndarray:
+        rows = []
+        for way in self.game.translate:
+            x = self.held_out[way[0]][:ROWS]
+            columns = [x, self._translate(nets, way, x)]
+            back = f"{way[-1]}to{way[0]}"
+            if back in self.game.translate:
+                columns.append(self._translate(nets, back, columns[1]))
+            if self.data.paired:
+                columns.append(self.held_out[way[-1]][:ROWS])
+            rows.append(np.stack(columns, 1))
+        width = rows[0].shape[1]
+        return pictures.grid(np.concatenate([row.reshape(-1, *row.shape[2:]) for row in rows]), width * len(rows))
+
+    def _translate(self, nets: nn.ModuleDict, way: str, images: np.ndarray) -> np.ndarray:
+        return in_batches(lambda x: self.game.translate[way](nets, x), images, self.device)
+
+
+def in_batches(
+    function: Callable[[torch.Tensor], torch.Tensor], images: np.ndarray, device: torch.device
+) -> np.ndarray:
+    """A function of pictures N x C x H x W in [-1, 1], of uint8 N x H x W x C a few at a time."""
+    with torch.no_grad():
+        return np.concatenate(
+            [to_bytes(function(to_tensor(images[i : i + 8], device))) for i in range(0, len(images), 8)]
+        )
+
+
+def distances(made: np.ndarray, wanted: np.ndarray) -> dict[str, float]:
+    """Means over uint8 pictures N x H x W x C: L1 on the scale 0-255, PSNR in dB, SSIM."""
+    a, b = made.astype(np.float64), wanted.astype(np.float64)
+    return {
+        "L1": float(np.abs(a - b).mean()),
+        "PSNR": float(np.mean(psnr(made, wanted))),
+        "SSIM": float(np.mean(ssim(made, wanted))),
+    }
