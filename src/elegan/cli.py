@@ -26,6 +26,7 @@ def train(
     data: Annotated[str | None, typer.Argument(help="A folder, a zip, or a set: digits, mnist, ..., hf:NAME.")] = None,
     recipe: Annotated[str | None, typer.Option(help="A recipe's name or TOML file; default: by the data.")] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Length in steps.")] = None,
+    direction: Annotated[str | None, typer.Option(help="AtoB or BtoA, for translation: from what to what.")] = None,
     images: Annotated[int | None, typer.Option(min=1, help="Length in images seen, instead of steps.")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Changes the recipe.")
@@ -42,8 +43,9 @@ def train(
     from elegan.session import plan_for
     from elegan.session import train as start
 
+    settings = [*(settings or []), *([f"data.direction={direction}"] if direction else [])]
     options: dict[str, Any] = {
-        "data": data, "recipe": recipe, "settings": settings or [], "steps": steps, "images": images, "out": out,
+        "data": data, "recipe": recipe, "settings": settings, "steps": steps, "images": images, "out": out,
         "name": name, "seed": seed, "device": device, "precision": precision, "resume": resume,
     }  # fmt: skip
     if dry_run:
@@ -53,7 +55,7 @@ def train(
         _say(*plan.lines(), *estimate(plan))
         return
     run = start(**options)
-    _say(f"{run.path}/samples.png shows what it makes; more with: elegan sample {run.path}")
+    _say(f"{run.path}/samples.png shows what it makes; more with: {run.use}")
 
 
 @app.command()
@@ -77,6 +79,39 @@ def sample(
     opened = Run.open(run, checkpoint, device)
     chosen = parse_seeds(seeds) if seeds else list(range(num))
     _say(str(save_samples(opened, chosen, label, truncation, separate, out or run / "generated")))
+
+
+@app.command()
+def translate(
+    run: RunPath,
+    inputs: Annotated[list[str], typer.Argument(metavar="PICTURE...", help="Files, folders or quoted globs.")],
+    direction: Annotated[str | None, typer.Option(help="AtoB or BtoA, where the run knows both.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder; default: RUN/translated.")] = None,
+    strength: Annotated[float, typer.Option(help="From 0, the input, to 1, the result.")] = 1.0,
+    tile: Annotated[str, typer.Option(help="auto, none, or the side of the tiles in pixels.")] = "auto",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Also what stands in the folder already.")] = False,
+    checkpoint: Checkpoint = "newest",
+    device: Device = "cpu",
+) -> None:
+    """Turns pictures of any size into those of the other side; format, profile, alpha and depth are kept."""
+    from elegan.progress import counted
+    from elegan.run import Run
+    from elegan.translate import translate_files
+
+    sides = {"auto": None, "none": 0} | ({tile: int(tile)} if tile.isdigit() else {})
+    if tile not in sides:
+        raise UserError(f"tile {tile!r} is not auto, none or a number of pixels")
+    opened, folder = Run.open(run, checkpoint, device), out or run / "translated"
+    outcomes = translate_files(
+        opened, inputs, folder, direction=direction, strength=strength, tile=sides[tile], overwrite=overwrite
+    )
+    done = list(counted(outcomes, lambda o: f"{o.source}: {o.fault}" if o.fault else ""))
+    failed, skipped = [o for o in done if o.fault], [o for o in done if o.skipped]
+    if skipped:
+        _say(f"{len(skipped)} stood in {folder} already; --overwrite makes them anew")
+    _say(f"{len(done) - len(failed) - len(skipped)} of {len(done)} pictures translated, in {folder}")
+    if failed:
+        raise Failure(f"{len(failed)} of {len(done)} could not be read: {failed[0].source} ({failed[0].fault})")
 
 
 @app.command()

@@ -1,12 +1,15 @@
 """What a person sees while training: the plan, then a bar with speed and time left, or plain lines where nobody watches."""
 
 import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from elegan.keeper import Plan
 
+T = TypeVar("T")
 console = Console(stderr=True, highlight=False)
 
 
@@ -63,3 +66,16 @@ class Bar:
 
 def _short(key: str) -> str:
     return key[0].upper()
+
+
+def counted(items: Iterable[T], remark: Callable[[T], str]) -> Iterator[T]:
+    """The items as they come, counted on the screen; `remark` is a line about one, or ""."""
+    with Progress(
+        TextColumn("{task.completed} done"), TimeElapsedColumn(), console=console, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task("", total=None)
+        for item in items:
+            if line := remark(item):
+                bar.console.print(line, markup=False, soft_wrap=True)
+            bar.advance(task)
+            yield item

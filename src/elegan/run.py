@@ -132,6 +132,11 @@ class Run:
         raise UserError(f"unknown class {str(name)!r}{nearest(str(name), self.classes)}")
 
     @property
+    def use(self) -> str:
+        """The command for what the run is good for."""
+        return f"elegan sample {self.path}" if self.game.generate else f"elegan translate {self.path} PICTURE..."
+
+    @property
     def columns(self) -> int:
         """Of a grid: one a class where they are few and asked for, else 8."""
         return self.shape.classes if self.conditional and 2 <= self.shape.classes <= 16 else 8
@@ -146,14 +151,14 @@ class Run:
     ) -> np.ndarray:
         """Images, uint8 N x H x W x C, one a seed (0 to num - 1 by default); classes in turn unless `label` names one."""
         chosen = range(num) if seeds is None else seeds
-        if not self.game.generate:
-            raise UserError(f"{self.path} turns pictures into pictures: elegan translate {self.path} PICTURE...")
         return np.concatenate(list(self.stream(chosen, label=label, truncation=truncation)))
 
     def stream(
         self, seeds: Sequence[int], *, label: str | int | None = None, truncation: float | None = None
     ) -> Iterator[np.ndarray]:
-        """`generate` in batches."""
+        """`generate` in batches. Raises UserError for a run that makes pictures from pictures."""
+        if not self.game.generate:
+            raise UserError(f"{self.path} makes pictures from pictures: {self.use}")
         if truncation is not None and truncation <= 0:
             raise UserError(f"truncation = {truncation} is not above 0")
         one = None if label is None else self.label_of(label)

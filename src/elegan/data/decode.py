@@ -46,15 +46,15 @@ class Picture(NamedTuple):
 
 def decode(encoded: bytes) -> tuple[Image.Image, Facts]:
     """The upright first frame in mode L, RGB or RGBA (8 bits a channel) and the facts. Raises `Unreadable`."""
-    image = _open(encoded)
+    image = open_image(encoded)
     try:
         animated = _is_animated(image)
-        orientation = _orientation(image)
+        turn = orientation(image)
         image.load()
         if image.format != "TIFF":  # Pillow turns these itself while loading; a PNG may tell only at its end
-            orientation = _orientation(image)
-            image = ImageOps.exif_transpose(image) if orientation > 1 else image
-        return _eight_bit(image), _facts(image, orientation, animated)
+            turn = orientation(image)
+            image = ImageOps.exif_transpose(image) if turn > 1 else image
+        return _eight_bit(image), _facts(image, turn, animated)
     except Unreadable:
         raise
     except Exception as error:  # a damaged file makes Pillow's plug-ins raise nearly anything
@@ -102,7 +102,8 @@ def side_by_side(left: bytes, right: bytes) -> bytes:
     return f"P6 {joined.shape[1]} {joined.shape[0]} 255\n".encode() + joined.tobytes()
 
 
-def _open(encoded: bytes) -> Image.Image:
+def open_image(encoded: bytes) -> Image.Image:
+    """The file as Pillow sees it, not yet decoded. Raises `Unreadable` for what is no image, or too large a one."""
     if not encoded:
         raise Unreadable("empty file")
     try:
@@ -152,7 +153,7 @@ def _facts(image: Image.Image, orientation: int, animated: bool) -> Facts:
     return Facts(*image.size, mode, tuple(name for name, is_so in found.items() if is_so))
 
 
-def _orientation(image: Image.Image) -> int:
+def orientation(image: Image.Image) -> int:
     """1 (upright) to 8 (EXIF 2.3, 4.6.4), looked up only where there can be one: the look-up costs half a decode."""
     if image.format != "TIFF" and not image.info.keys() & _EXIF_KEYS:
         return 1

@@ -1,0 +1,181 @@
+"""Photographs in and out with all that belongs to them: rotation, colour profile, alpha, grey, 16 bits, file format.
+
+Values are those of the file, in the space of its profile, which goes with the result.
+"""
+
+import io
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from elegan import files
+from elegan.data.decode import Unreadable, open_image, orientation
+from elegan.data.sources import read_file
+
+# Of an array and its transposes, by EXIF orientation (EXIF 2.3, 4.6.4): rows and columns exchanged, mirrored, upside down.
+TURNS = {1: (0, 0, 0), 2: (0, 1, 0), 3: (0, 1, 1), 4: (0, 0, 1), 5: (1, 0, 0), 6: (1, 1, 0), 7: (1, 1, 1), 8: (1, 0, 1)}
+ORIENTATION = 0x0112
+LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # BT.601
+SETTINGS = {"JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"quality": 95}, "AVIF": {"quality": 90}}
+
+
+@dataclass(frozen=True)
+class Photo:
+    """`pixels`: float32 H x W x C in [0, 1], upright, C 1 (grey) or 3; `alpha`: H x W as in the file, or None."""
+
+    pixels: np.ndarray
+    alpha: np.ndarray | None
+    bits: int
+    format: str
+    profile: bytes | None
+    exif: bytes | None
+
+    def colours(self, channels: int) -> np.ndarray:
+        """The pixels as H x W x `channels`, 1 or 3."""
+        return with_channels(self.pixels, channels)
+
+
+def with_channels(pixels: np.ndarray, channels: int) -> np.ndarray:
+    """Grey to colour by repeating, colour to grey by brightness."""
+    if pixels.shape[2] == channels:
+        return pixels
+    return pixels.repeat(3, 2) if channels == 3 else (pixels @ LUMA)[:, :, None]
+
+
+def read_photo(path: Path) -> Photo:
+    """Raises Unreadable for what is no image, is damaged, moves, or has more pixels than a picture should."""
+    encoded = read_file(str(path))
+    image = open_image(encoded)
+    if getattr(image, "is_animated", False) and image.format != "MPO":
+        raise Unreadable("an animation; take its frames apart first")
+    try:
+        turn = orientation(image)
+        exif = image.getexif()
+        bits = _bits(image, encoded)
+        values = _deep(encoded, image) if bits == 16 else _shallow(image)
+    except Unreadable:
+        raise
+    except Exception as error:  # a damaged file makes decoders raise nearly anything
+        raise Unreadable((str(error) or type(error).__name__).splitlines()[0][:120]) from None
+    # Pillow turns TIFF files itself while loading, but the deep ones are not loaded by Pillow.
+    if turn > 1 and (image.format != "TIFF" or bits == 16):
+        values = _upright(values, turn)
+    if ORIENTATION in exif:
+        exif[ORIENTATION] = 1
+    whole = values if values.ndim == 3 else values[:, :, None]
+    colours = whole.shape[2] - (whole.shape[2] in (2, 4))
+    alpha = whole[:, :, -1] if colours < whole.shape[2] else None
+    pixels = whole[:, :, :colours].astype(np.float32) / (65535 if bits == 16 else 255)
+    profile = None if image.mode in ("CMYK", "LAB", "YCbCr") else image.info.get("icc_profile")
+    return Photo(pixels, alpha, bits, image.format or "PNG", profile, exif.tobytes() if len(exif) else None)
+
+
+def write_photo(path: Path, pixels: np.ndarray, like: Photo) -> None:
+    """float H x W x C in [0, 1], any size, with the bits, alpha (resized where need be), profile and format of `like`.
+
+    Raises Failure on a full disk.
+    """
+    full = 65535 if like.bits == 16 else 255
+    kind = np.uint16 if like.bits == 16 else np.uint8
+    values = np.rint(with_channels(pixels, like.pixels.shape[2]).clip(0, 1) * full).astype(kind)
+    if like.alpha is not None:
+        values = np.concatenate([values, _alpha(like.alpha, values.shape[:2])[:, :, None]], 2)
+    files.write(path, _encode_deep(values, like) if like.bits == 16 else _encode(values, like))
+
+
+def _bits(image: Image.Image, encoded: bytes) -> int:
+    if image.mode.startswith("I;16") or image.mode == "I":
+        return 16
+    if image.format == "PNG":
+        return 16 if encoded[24] == 16 else 8
+    depth = image.tag_v2.get(258, (8,)) if image.format == "TIFF" else (8,)  # type: ignore[attr-defined]
+    return 16 if 16 in (depth if isinstance(depth, tuple) else (depth,)) else 8
+
+
+def _shallow(image: Image.Image) -> np.ndarray:
+    """8 bits a channel: L, LA, RGB or RGBA."""
+    image.load()
+    if image.mode in ("L", "LA", "RGB", "RGBA") and "transparency" not in image.info:
+        return np.asarray(image)
+    grey = image.mode in ("1", "F") and not image.has_transparency_data
+    return np.asarray(image.convert("L" if grey else "RGBA" if image.has_transparency_data else "RGB"))
+
+
+def _deep(encoded: bytes, image: Image.Image) -> np.ndarray:
+    """16 bits a channel, which Pillow knows of grey alone."""
+    import cv2
+
+    values = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_UNCHANGED)
+    if values is None or values.dtype != np.uint16:
+        raise Unreadable("damaged, or 16 bits in a form that is not known")
+    if values.ndim == 3:
+        values = values[:, :, [2, 1, 0, 3][: values.shape[2]]]
+        grey_with_alpha = image.format == "PNG" and encoded[25] == 4
+        values = values[:, :, [0, 3]] if grey_with_alpha else values
+    return values
+
+
+def _upright(values: np.ndarray, turn: int) -> np.ndarray:
+    swapped, mirrored, upside_down = TURNS[turn]
+    values = values.swapaxes(0, 1) if swapped else values
+    values = values[:, ::-1] if mirrored else values
+    return np.ascontiguousarray(values[::-1] if upside_down else values)
+
+
+def _alpha(alpha: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    if alpha.shape == size:
+        return alpha
+    resized = Image.fromarray(alpha.astype(np.float32)).resize((size[1], size[0]), Image.Resampling.BICUBIC)
+    return np.rint(np.asarray(resized).clip(0, np.iinfo(alpha.dtype).max)).astype(alpha.dtype)
+
+
+def _encode(values: np.ndarray, like: Photo) -> bytes:
+    buffer = io.BytesIO()
+    image = Image.fromarray(values[:, :, 0] if values.shape[2] == 1 else values)
+    extra = {"exif": like.exif} if like.exif else {}
+    image.save(buffer, like.format, icc_profile=like.profile, **SETTINGS.get(like.format, {}), **extra)
+    return buffer.getvalue()
+
+
+def _encode_deep(values: np.ndarray, like: Photo) -> bytes:
+    import cv2
+
+    if like.format == "TIFF":
+        return _encode_tiff(values, like)
+    if values.shape[2] == 2:  # OpenCV has no grey with alpha
+        values = values[:, :, [0, 0, 0, 1]]
+    ordered = values[:, :, [2, 1, 0, 3][: values.shape[2]]] if values.shape[2] > 1 else values
+    _, png = cv2.imencode(".png", np.ascontiguousarray(ordered))
+    whole, head = png.tobytes(), 33  # the signature and IHDR, behind which colour and EXIF chunks belong
+    profile = _chunk(b"iCCP", b"icc\0\0" + zlib.compress(like.profile)) if like.profile else b""
+    exif = _chunk(b"eXIf", like.exif.removeprefix(b"Exif\0\0")) if like.exif else b""
+    return whole[:head] + profile + exif + whole[head:]
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    """PNG 1.2, section 3.2."""
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def _encode_tiff(values: np.ndarray, like: Photo) -> bytes:
+    import tifffile
+
+    buffer = io.BytesIO()
+    colour = "rgb" if values.shape[2] >= 3 else "minisblack"
+    tags = [(34675, 7, len(like.profile), like.profile, True)] if like.profile else []
+    extra = ["unassalpha"] if values.shape[2] in (2, 4) else None
+    flat = values[:, :, 0] if values.shape[2] == 1 else values
+    tifffile.imwrite(
+        buffer,
+        flat,
+        photometric=colour,
+        extrasamples=extra,
+        extratags=tags,
+        metadata=None,
+        planarconfig="contig" if flat.ndim == 3 else None,
+    )
+    return buffer.getvalue()
