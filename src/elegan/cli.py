@@ -134,6 +134,19 @@ def compare(runs: Annotated[list[Path], typer.Argument(metavar="RUN RUN...", hel
 
 
 @app.command()
+def report(
+    run: RunPath,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="The page; default: RUN/report.html.")] = None,
+    checkpoint: Checkpoint = "newest",
+) -> None:
+    """Writes all that is known of a run as one HTML page that loads nothing from outside."""
+    from elegan.report import report as write_page
+    from elegan.run import Run
+
+    _say(str(write_page(Run.open(run, checkpoint), out)))
+
+
+@app.command()
 def recipes(
     name: Annotated[
         str | None, typer.Argument(help="Prints this one in full, marking what its parent has not.")
