@@ -27,8 +27,10 @@ from elegan.run import Journal, Run
 
 TEMPLATE = Path(__file__).with_suffix(".html")
 STRIPS = 12  # moments of the training shown
+SHEET_WIDTH, STRIP_WIDTH = 660, 500  # pixels on the page, about
 SHEET_ROWS = 8  # of a grid of samples
 NEIGHBOURS, SHOWN = 6, 8
+HIGHER = {"IS", "precision", "recall", "density", "coverage", "modes", "CAS"}  # is better; of all else lower is
 
 
 def report(run: Run, out: Path | None = None) -> Path:
@@ -72,10 +74,10 @@ def _tiles(run: Run) -> str:
         (f"{count:,}", "training images" + (f", {shape.classes} classes" if shape.classes else "")),
         (f"{done * run.recipe.batch:,}", "images seen in training"),
     ]
-    newest = next((r for r in reversed(_newest(run)) if r["metric"] in ("FD", "KD")), None)
+    newest = next((r for r in reversed(_newest(run)) if r["metric"] == "FD"), None)
     if newest:
         floor = "" if newest["floor"] is None else f", real images {newest['floor']:.3g}"
-        tiles.append((f"{newest['value']:.3g}", f"{newest['label'].partition(':')[0].replace('[', ', ')}{floor}"))
+        tiles.append((f"{newest['value']:.3g}", f"{newest['label'].partition(':')[0].replace('[', ' of ')}{floor}"))
     return "".join(f"<div><b>{escape(value)}</b><span>{escape(what)}</span></div>" for value, what in tiles)
 
 
@@ -86,7 +88,7 @@ def _samples(run: Run) -> str:
     about = (
         "One column a class." if run.columns == run.shape.classes else "Chosen by nothing but their seeds, 0 and on."
     )
-    return f"{_img(sheet.read_bytes(), 'generated images', 'sheet')}{_soft(about)}"
+    return f"{_img(sheet.read_bytes(), 'generated images', SHEET_WIDTH)}{_soft(about)}"
 
 
 def _history(run: Run) -> str:
@@ -98,7 +100,8 @@ def _history(run: Run) -> str:
         [sheets[i] for i in np.unique(np.linspace(0, len(sheets) - 1, STRIPS).round().astype(int))] if sheets else []
     )
     strips = (
-        f"<span>step {int(p.stem):,}</span>{_img(_first_row(p), f'samples at step {int(p.stem)}')}" for p in chosen
+        f"<span>step {int(p.stem):,}</span>{_img(_first_row(p), f'samples at step {int(p.stem)}', STRIP_WIDTH)}"
+        for p in chosen
     )
     time = f'<h3>The same latents over time</h3><div class="strips">{"".join(strips)}</div>' if chosen else ""
     return curves + time or _soft("Nothing is logged yet.")
@@ -128,17 +131,19 @@ def _metrics(run: Run) -> str:
     if not records:
         return _soft("Not measured yet.") + f"<pre>{escape(f'elegan evaluate {_quoted(run)}')}</pre>"
     tables = [_evaluation(list(group)) for _, group in itertools.groupby(records, key=_subject)]
-    floor = "The floor is the same measure between real images and others of them: a generator cannot do better than"
-    return "".join(tables) + _soft(f"{floor} that. For IS and CAS it is what real images score themselves.")
+    floor = "The floor is the same measure between real images and others of them: what a perfect generator would get."
+    return "".join(tables) + _soft(f"{floor} For IS and CAS it is what the real images themselves score.")
 
 
-def _subject(record: dict[str, Any]) -> str:
+def _subject(record: dict[str, Any]) -> tuple[str, str]:
+    """What an evaluation looked at, as a heading and the line below."""
     s = record["settings"]
     accuracy = f" (accuracy {s['accuracy']:.2%} on held-out images)" if s.get("accuracy") is not None else ""
     step = f"Step {s['step']:,}" if "step" in s else "Generated images"
     return (
-        f"{step} against {s.get('data', 'real images')}, {s.get('split', '')} part; features of {s['extractor']} "
-        f"{s['digest'][:8]}{accuracy}, resizer {s['resizer']}; seed {s['seed']}, elegan {s['versions']['elegan']}"
+        f"{step} against {s.get('data', 'real images')}, {s.get('split', 'given')} part",
+        f"Features of {s['extractor']} {s['digest'][:8]}{accuracy}, resizer {s['resizer']}; seed {s['seed']}; "
+        f"elegan {s['versions']['elegan']}.",
     )
 
 
@@ -152,13 +157,15 @@ def _evaluation(records: Sequence[dict[str, Any]]) -> str:
     warnings = dict.fromkeys(itertools.chain(*(r["warnings"] for r in records)))
     notes = "".join(f'<p class="warning">{escape(warning)}</p>' for warning in warnings)
     intervals = _details("How the intervals were obtained", _list(how))
-    return f"<h3>{escape(_subject(records[0]))}</h3>{''.join(tables)}{notes}{intervals}"
+    title, about = _subject(records[0])
+    return f"<h3>{escape(title)}</h3>{_soft(about)}{''.join(tables)}{notes}{intervals}"
 
 
 def _measured(r: dict[str, Any]) -> list[str]:
     floor = "–" if r["floor"] is None else f"{r['floor']:.4g}"
     counts = (f"{n:,}" if n else "–" for n in (r["n_real"], r["n_fake"], r["floor_n"]))
-    return [r["metric"], f"{r['value']:.4g}", f"{r['low']:.4g} … {r['high']:.4g}", floor, *counts]
+    better = "↑" if r["metric"] in HIGHER else "↓"
+    return [f"{r['metric']} {better}", f"{r['value']:.4g}", f"{r['low']:.4g} … {r['high']:.4g}", floor, *counts]
 
 
 def _neighbours(run: Run) -> str:
@@ -202,11 +209,12 @@ def _data(run: Run) -> str:
 
 
 def _recipe(run: Run) -> str:
-    recipe = run.recipe
+    recipe, named = run.recipe, CATALOGUE.get(run.recipe.name)
     parts = []
-    for base, title in ((recipe.name, "Changed from the recipe {}"), (recipe.parent, "What {} has otherwise")):
-        if base in CATALOGUE and (changes := differences(recipe, CATALOGUE[base])):
-            parts.append(f"<h3>{escape(title.format(base))}</h3>{_table(('setting', 'here', base), changes)}")
+    for own, base in ((recipe, named), (named or recipe, CATALOGUE.get(recipe.parent))):
+        if base and (changes := differences(own, base)):
+            title, here = (f"Set otherwise than in {base.name}", "here") if base is named else (own.about, own.name)
+            parts.append(f"<h3>{escape(title)}</h3>{_table(('setting', here, base.name), changes)}")
     whole = _details("All settings, as in recipe.toml", f"<pre>{escape(chr(10).join(full(recipe)))}</pre>")
     return "".join(parts) + whole
 
@@ -238,10 +246,12 @@ def _quoted(run: Run) -> str:
     return shlex.quote(str(run.path))
 
 
-def _img(data: bytes, alt: str, style: str = "") -> str:
-    """A PNG inside the page."""
-    kind = f' class="{style}"' if style else ""
-    return f'<img{kind} alt="{escape(alt)}" src="data:image/png;base64,{base64.b64encode(data).decode()}">'
+def _img(data: bytes, alt: str, width: int = 0) -> str:
+    """A PNG inside the page, enlarged by a whole number to about `width` pixels where it is smaller."""
+    with Image.open(io.BytesIO(data)) as image:
+        size = image.width * max(1, round(width / image.width))
+    shown = f' width="{size}"' if width else ""
+    return f'<img{shown} alt="{escape(alt)}" src="data:image/png;base64,{base64.b64encode(data).decode()}">'
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]], style: str = "") -> str:
