@@ -264,3 +264,20 @@ def test_a_folder_with_classes_is_measured_by_class_and_by_what_a_classifier_lea
     (tmp_path / "generated" / "0").rename(tmp_path / "generated" / "nought")
     with pytest.raises(UserError, match="the real images have no class 'nought'"):
         evaluate_folder(generated, "digits", metrics=["class-fd"], extractor="pixel")
+
+
+def test_stacked_digits_count_modes_up_to_a_thousand(tmp_path, monkeypatch):
+    monkeypatch.setattr(classifier, "SEEN", 6000)
+    data, rng = open_data("digits", split="all"), np.random.default_rng(0)
+    triples = rng.integers(0, len(data.images), (1000, 3))
+    stacks = data.images[triples, ..., 0].transpose(0, 2, 3, 1)
+    few = np.isin(data.labels[triples[:, 0]], (3, 4))
+    real = folder_of(tmp_path / "real", stacks, np.zeros(1000, int))
+    generated = folder_of(tmp_path / "generated", stacks[few], np.zeros(few.sum(), int))
+    hit, divergence = evaluate_folder(generated, real, metrics=["modes"], extractor="stacked:digits")
+    true = data.labels[triples] @ [100, 10, 1]
+    assert hit.value == pytest.approx(len(np.unique(true[few])), rel=0.1)
+    assert divergence.value == pytest.approx(-np.log(few.mean()), rel=0.1)  # a part of the real set itself
+    assert hit.label.startswith("modes[stacked-digits:")
+    with pytest.raises(UserError, match="stacked images have 3 channels; got 1"):
+        evaluate_folder("digits", "digits", metrics=["modes"], extractor="stacked:digits")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -185,6 +185,7 @@ def test_differences_are_the_settings_changed():
 NUMBERS = st.floats(-1e9, 1e9)
 
 
+@settings(max_examples=20)
 @given(
     st.dictionaries(st.text(max_size=5), st.lists(st.tuples(st.integers(0, 10**9), NUMBERS), min_size=1), min_size=1)
 )

@@ -41,6 +41,7 @@ def report(run: Run, out: Path | None = None) -> Path:
     sections = {
         "version": escape(__version__),
         "name": escape(run.path.resolve().name),
+        "look": "coarse" if run.shape.resolution <= 32 else "fine",
         "summary": _summary(run),
         "tiles": _tiles(run),
         "samples": _samples(run),
@@ -60,7 +61,8 @@ def report(run: Run, out: Path | None = None) -> Path:
 def _summary(run: Run) -> str:
     done = run.steps[-1] if run.steps else 0
     state = f"{done:,} steps" if run.finished else f"{done:,} of {run.recipe.steps:,} steps"
-    return escape(f"{run.recipe.name}, trained on {run.info['data']['name']} for {state}. {run.recipe.about}")
+    about = f": {run.recipe.about}" if run.recipe.about else ""
+    return escape(f"{run.recipe.name}{about}. Trained on {run.info['data']['name']} for {state}.")
 
 
 def _tiles(run: Run) -> str:
@@ -181,7 +183,7 @@ def _neighbours(run: Run) -> str:
     for image, rows in zip(images, nearest, strict=True):
         near = (_img(png(data.images[row]), f"training image {row}") for row in rows)
         pairs.append(f'<div class="pair">{_img(png(image), "generated")}<i>←</i>{"".join(near)}</div>')
-    about = "Left a generated image, then the training images nearest to it in pixels, nearest first. Seeds 0 and on."
+    about = "Left a generated image, then the training images nearest to it in pixels (at 16 × 16 or less)."
     return f'<div class="pairs">{"".join(pairs)}</div>{_soft(about)}'
 
 
@@ -213,7 +215,11 @@ def _recipe(run: Run) -> str:
     parts = []
     for own, base in ((recipe, named), (named or recipe, CATALOGUE.get(recipe.parent))):
         if base and (changes := differences(own, base)):
-            title, here = (f"Set otherwise than in {base.name}", "here") if base is named else (own.about, own.name)
+            title, here = (
+                (f"Set otherwise than in {base.name}", "here")
+                if base is named
+                else (f"How {own.name} differs from {base.name}", own.name)
+            )
             parts.append(f"<h3>{escape(title)}</h3>{_table(('setting', here, base.name), changes)}")
     whole = _details("All settings, as in recipe.toml", f"<pre>{escape(chr(10).join(full(recipe)))}</pre>")
     return "".join(parts) + whole
