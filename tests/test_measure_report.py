@@ -24,7 +24,7 @@ from elegan.measure import (
     table,
 )
 from elegan.measure.extractors import BATCH
-from elegan.pictures import save_png
+from elegan.pictures import png
 
 EXTRACTOR = open_extractor("random")
 
@@ -243,7 +243,8 @@ def test_metrics_say_what_they_lack():
 
 def folder_of(path: Path, digits: np.ndarray, labels: np.ndarray) -> str:
     for i, (image, label) in enumerate(zip(digits, labels, strict=True)):
-        save_png(path / str(label) / f"{i}.png", image)
+        (path / str(label)).mkdir(parents=True, exist_ok=True)
+        (path / str(label) / f"{i}.png").write_bytes(png(image))
     return str(path)
 
 
