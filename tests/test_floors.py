@@ -22,7 +22,7 @@ FLOORS = [
         "optimizers",
         "measure",
     ],
-    ["nets", "data", "recipes", "pictures", "charts"],
+    ["nets", "data", "recipes", "pictures", "charts", "page"],
     ["play"],
     ["tasks"],
     ["gauge", "evaluate"],

@@ -1,10 +1,9 @@
 """All that is known of a run as one HTML page that loads nothing: pictures stand inside it, and there is no script."""
 
-import base64
 import io
 import itertools
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from statistics import median
@@ -20,6 +19,7 @@ from elegan.data import Dataset, open_data
 from elegan.errors import Failure, UserError
 from elegan.measure import extract, open_extractor
 from elegan.measure.features import squared_distances
+from elegan.page import folded, items, note, picture, table
 from elegan.pictures import panels, png
 from elegan.recipes import CATALOGUE
 from elegan.recipes.show import differences, full
@@ -86,27 +86,27 @@ def _tiles(run: Run) -> str:
 def _samples(run: Run) -> str:
     sheet = run.path / "samples.png"
     if not sheet.is_file():
-        return _soft("No samples were drawn yet.")
+        return note("No samples were drawn yet.")
     about = (
         "One column a class." if run.columns == run.shape.classes else "Chosen by nothing but their seeds, 0 and on."
     )
-    return f"{_img(sheet.read_bytes(), 'generated images', SHEET_WIDTH)}{_soft(about)}"
+    return f"{picture(sheet.read_bytes(), 'generated images', SHEET_WIDTH)}{note(about)}"
 
 
 def _history(run: Run) -> str:
     """The curves of the log, and the first row of samples over time."""
     figures = [chart(title, lines) for title, lines in panels(Journal(run.path / "log.jsonl").records()).items()]
-    curves = f'<div class="charts">{"".join(figures)}</div>{_soft("Over images seen in training.")}' if figures else ""
+    curves = f'<div class="charts">{"".join(figures)}</div>{note("Over images seen in training.")}' if figures else ""
     sheets = sorted((run.path / "samples").glob("[0-9]*.png"))
     chosen = (
         [sheets[i] for i in np.unique(np.linspace(0, len(sheets) - 1, STRIPS).round().astype(int))] if sheets else []
     )
     strips = (
-        f"<span>step {int(p.stem):,}</span>{_img(_first_row(p), f'samples at step {int(p.stem)}', STRIP_WIDTH)}"
+        f"<span>step {int(p.stem):,}</span>{picture(_first_row(p), f'samples at step {int(p.stem)}', STRIP_WIDTH)}"
         for p in chosen
     )
     time = f'<h3>The same latents over time</h3><div class="strips">{"".join(strips)}</div>' if chosen else ""
-    return curves + time or _soft("Nothing is logged yet.")
+    return curves + time or note("Nothing is logged yet.")
 
 
 def _first_row(path: Path) -> bytes:
@@ -131,10 +131,10 @@ def _metrics(run: Run) -> str:
     """A table an evaluation: what was measured with the same extractor on the same images."""
     records = _newest(run)
     if not records:
-        return _soft("Not measured yet.") + f"<pre>{escape(f'elegan evaluate {_quoted(run)}')}</pre>"
+        return note("Not measured yet.") + f"<pre>{escape(f'elegan evaluate {_quoted(run)}')}</pre>"
     tables = [_evaluation(list(group)) for _, group in itertools.groupby(records, key=_subject)]
     floor = "The floor is the same measure between real images and others of them: what a perfect generator would get."
-    return "".join(tables) + _soft(f"{floor} For IS and CAS it is what the real images themselves score.")
+    return "".join(tables) + note(f"{floor} For IS and CAS it is what the real images themselves score.")
 
 
 def _subject(record: dict[str, Any]) -> tuple[str, str]:
@@ -152,15 +152,15 @@ def _subject(record: dict[str, Any]) -> tuple[str, str]:
 def _evaluation(records: Sequence[dict[str, Any]]) -> str:
     head = ("metric", "value", "95 % interval", "floor", "N real", "N generated", "N floor")
     whole, of_class = [r for r in records if ":" not in r["metric"]], [r for r in records if ":" in r["metric"]]
-    tables = [_table(head, map(_measured, whole), "numbers")] if whole else []
+    tables = [table(head, map(_measured, whole), "numbers")] if whole else []
     if of_class:
-        tables.append(_details(f"{len(of_class)} classes each", _table(head, map(_measured, of_class), "numbers")))
+        tables.append(folded(f"{len(of_class)} classes each", table(head, map(_measured, of_class), "numbers")))
     how = dict.fromkeys(f"{r['metric'].partition(':')[0]}: {r['interval']}" for r in records)
     warnings = dict.fromkeys(itertools.chain(*(r["warnings"] for r in records)))
     notes = "".join(f'<p class="warning">{escape(warning)}</p>' for warning in warnings)
-    intervals = _details("How the intervals were obtained", _list(how))
+    intervals = folded("How the intervals were obtained", items(how))
     title, about = _subject(records[0])
-    return f"<h3>{escape(title)}</h3>{_soft(about)}{''.join(tables)}{notes}{intervals}"
+    return f"<h3>{escape(title)}</h3>{note(about)}{''.join(tables)}{notes}{intervals}"
 
 
 def _measured(r: dict[str, Any]) -> list[str]:
@@ -175,16 +175,16 @@ def _neighbours(run: Run) -> str:
     try:
         images, data = run.generate(SHOWN), _training_data(run)
     except (UserError, Failure) as error:
-        return _soft(f"Cannot be shown: {error}.")
+        return note(f"Cannot be shown: {error}.")
     pixel = open_extractor("pixel", data.images)
     fake, real = (extract(pixel, x).values for x in (images, data.images))
     nearest = squared_distances(fake, real).topk(min(NEIGHBOURS, len(real)), largest=False).indices.tolist()
     pairs = []
     for image, rows in zip(images, nearest, strict=True):
-        near = (_img(png(data.images[row]), f"training image {row}") for row in rows)
-        pairs.append(f'<div class="pair">{_img(png(image), "generated")}<i>←</i>{"".join(near)}</div>')
+        near = (picture(png(data.images[row]), f"training image {row}") for row in rows)
+        pairs.append(f'<div class="pair">{picture(png(image), "generated")}<i>←</i>{"".join(near)}</div>')
     about = "Left a generated image, then the training images nearest to it in pixels (at 16 × 16 or less)."
-    return f'<div class="pairs">{"".join(pairs)}</div>{_soft(about)}'
+    return f'<div class="pairs">{"".join(pairs)}</div>{note(about)}'
 
 
 def _training_data(run: Run) -> Dataset:
@@ -207,7 +207,7 @@ def _data(run: Run) -> str:
         *(("note", note) for note in data["notes"]),
         ("fingerprint", data["fingerprint"]),
     ]
-    return _table((), facts)
+    return table((), facts)
 
 
 def _recipe(run: Run) -> str:
@@ -220,8 +220,8 @@ def _recipe(run: Run) -> str:
                 if base is named
                 else (f"How {own.name} differs from {base.name}", own.name)
             )
-            parts.append(f"<h3>{escape(title)}</h3>{_table(('setting', here, base.name), changes)}")
-    whole = _details("All settings, as in recipe.toml", f"<pre>{escape(chr(10).join(full(recipe)))}</pre>")
+            parts.append(f"<h3>{escape(title)}</h3>{table(('setting', here, base.name), changes)}")
+    whole = folded("All settings, as in recipe.toml", f"<pre>{escape(chr(10).join(full(recipe)))}</pre>")
     return "".join(parts) + whole
 
 
@@ -234,7 +234,7 @@ def _machine(run: Run) -> str:
     if len(sessions) > 1:
         facts.append(("went on from step", ", ".join(f"{s['from_step']:,}" for s in sessions[1:])))
     newest = {k: v for k, v in sessions[-1].items() if k not in ("from_step", "precision") and v is not None}
-    return _table((), [*facts, *((key, str(value)) for key, value in newest.items())])
+    return table((), [*facts, *((key, str(value)) for key, value in newest.items())])
 
 
 def _commands(run: Run) -> str:
@@ -250,34 +250,3 @@ def _commands(run: Run) -> str:
 
 def _quoted(run: Run) -> str:
     return shlex.quote(str(run.path))
-
-
-def _img(data: bytes, alt: str, width: int = 0) -> str:
-    """A PNG inside the page, enlarged by a whole number to about `width` pixels where it is smaller."""
-    with Image.open(io.BytesIO(data)) as image:
-        size = image.width * max(1, round(width / image.width))
-    shown = f' width="{size}"' if width else ""
-    return f'<img{shown} alt="{escape(alt)}" src="data:image/png;base64,{base64.b64encode(data).decode()}">'
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], style: str = "") -> str:
-    """`head` may be empty: then the first cell of each row is its heading."""
-    top = "<tr>" + "".join(f"<th>{escape(cell)}</th>" for cell in head) + "</tr>" if head else ""
-    first = "td" if head else "th"
-    body = "".join(
-        f"<tr><{first}>{escape(cells[0])}</{first}>{''.join(f'<td>{escape(c)}</td>' for c in cells[1:])}</tr>"
-        for cells in rows
-    )
-    return f'<div class="wide"><table class="{style}">{top}{body}</table></div>'
-
-
-def _list(lines: Iterable[str]) -> str:
-    return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"
-
-
-def _details(title: str, inner: str) -> str:
-    return f"<details><summary>{escape(title)}</summary>{inner}</details>"
-
-
-def _soft(text: str) -> str:
-    return f'<p class="soft">{escape(text)}</p>'
