@@ -179,6 +179,8 @@ def test_a_users_mistake_is_one_line_and_exit_code_2(called, tmp_path, arguments
         (["sample", "--checkpoint", "7"], "no checkpoint '7'"),
         (["evaluate", "--metrics", "fdd"], "'fdd'"),
         (["evaluate", "--extractor", "classifer"], "classifier"),
+        (["evaluate", "--extractor", "stacked"], "stacked:mnist"),
+        (["evaluate", "--metrics", "fld", "--split", "all"], "'fld' needs real images held out of training"),
         (["evaluate", "--split", "tset"], "test"),
         (["evaluate", "--generated", "x"], "give a RUN or --generated"),
     ],

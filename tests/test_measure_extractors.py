@@ -9,7 +9,8 @@ from sklearn.datasets import load_digits
 
 from elegan.errors import UserError
 from elegan.measure import classifier, open_extractor
-from elegan.measure.classes import classification_accuracy_score, stacked_labels
+from elegan.measure.classes import classification_accuracy_score
+from elegan.measure.extractors import stacked
 from elegan.measure.inception import Inception, open_inception, tensorflow_resize
 
 
@@ -94,7 +95,15 @@ def test_classifier_is_trained_once_and_named_by_its_weights(digits, short, tmp_
     triples = np.random.default_rng(0).integers(0, len(images), (100, 3))
     stacks = np.concatenate([images[triples[:, c]] for c in range(3)], 3)
     expected = labels[triples] @ [100, 10, 1]
-    assert (stacked_labels(again, stacks) == expected).mean() > 0.9
+    triple = stacked(again)
+    features, probabilities = triple.features(stacks)
+    assert (probabilities.argmax(1).numpy() == expected).mean() > 0.9
+    assert (triple.name, triple.dims, probabilities.shape) == ("stacked-digits", features.shape[1], (100, 1000))
+    assert triple.accuracy == pytest.approx(again.accuracy**3)
+    with pytest.raises(UserError, match="stacked images have 3 channels; got 1"):
+        triple.features(images)
+    with pytest.raises(UserError, match="'random' does not classify ten digits"):
+        stacked(open_extractor("random")).features(stacks)
 
 
 def test_another_set_is_another_classifier(digits, tmp_path, monkeypatch):
@@ -122,10 +131,10 @@ def test_classifier_needs_labelled_pictures(digits):
 def test_accuracy_score_of_real_and_of_useless_images(digits):
     images, labels = digits
     test, test_labels = images[1500:], labels[1500:]
-    fake = noise(1000, 8, 8, 1)
-    score, ceiling = classification_accuracy_score(
-        fake, np.arange(1000) % 10, images[:1500], labels[:1500], test, test_labels, seen=4_000
-    )
+    useless, first, second = (noise(1000, 8, 8, 1), np.arange(1000) % 10), slice(750), slice(750, 1500)
+    sets = useless, (images[first], labels[first]), (images[second], labels[second])
+    score, ceiling, other_half = (classification_accuracy_score(*s, test, test_labels, seen=4_000) for s in sets)
+    assert abs(ceiling - other_half) < 0.15
     assert score < 0.4
     assert ceiling > 0.7
 

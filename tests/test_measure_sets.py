@@ -11,10 +11,10 @@ from scipy.spatial.distance import cdist
 
 from elegan.errors import UserError
 from elegan.measure import inception_score, kernel_distance, prdc, sliced_wasserstein
-from elegan.measure.classes import modes, per_class_frechet
-from elegan.measure.frechet import frechet_distance
+from elegan.measure.classes import modes, modes_with_errors, per_class_frechet
+from elegan.measure.frechet import frechet_distance, frechet_with_error
 from elegan.measure.kernel import kernel_with_error
-from elegan.measure.likelihood import feature_likelihood_divergence
+from elegan.measure.likelihood import feature_likelihood_divergence, likelihood_with_error
 from elegan.measure.sliced import sliced_with_error
 
 
@@ -122,10 +122,28 @@ def test_modes():
             modes(bad, 4)
 
 
+def test_errors_of_modes_cover_the_spread_over_draws():
+    rng, shares = np.random.default_rng(0), np.array([0.5, 0.3, 0.19, 0.005, 0.005])
+    draws = [
+        modes_with_errors(rng.choice(5, 200, p=shares), 5, rng.choice(5, 300, p=np.full(5, 0.2))) for _ in range(300)
+    ]
+    (hit, hit_errors), (divergence, errors) = (np.array(pairs).T for pairs in zip(*draws, strict=True))
+    assert hit.var() < (hit_errors**2).mean() < 2.5 * hit.var()
+    assert errors.mean() == pytest.approx(divergence.std(), rel=0.3)
+
+
+def test_error_of_likelihood_divergence_is_the_spread_over_test_images():
+    train, fake = normal(200, 3, 0), normal(200, 3, 1) + 0.3
+    draws = [likelihood_with_error(train, normal(150, 3, 2 + i), fake) for i in range(30)]
+    values, errors = np.transpose(draws)
+    assert errors.mean() == pytest.approx(values.std(), rel=0.4)
+
+
 def test_frechet_distance_of_each_class():
     real, fake = normal(60, 4, 0), normal(50, 4, 1)
     values = per_class_frechet(real, np.arange(60) % 3, fake, np.arange(50) % 2, ("a", "b", "c"))
-    assert values["a"] == frechet_distance(real[::3], fake[::2])
+    assert values["a"] == frechet_with_error(real[::3], fake[::2])
+    assert values["a"][0] == pytest.approx(frechet_distance(real[::3], fake[::2]))
     assert values["c"] is None
 
 

@@ -120,11 +120,18 @@ def evaluate(
     data: Annotated[str | None, typer.Option("--data", "--real", help="Real images; default: the run's data.")] = None,
     generated: Annotated[str | None, typer.Option(help="A folder or zip of images, in place of a run.")] = None,
     metrics: Annotated[
-        str | None, typer.Option(help="Some of fd, kd, is, prdc, by commas; default: all that the extractor can give.")
+        str | None,
+        typer.Option(
+            help="Some of fd, kd, is, prdc, sw, fd-infinity, class-fd, modes, fld, cas, by commas; "
+            "default: fd, kd, prdc, and is with a classifier."
+        ),
     ] = None,
     num: Annotated[int, typer.Option(min=2, help="Images to generate.")] = 10_000,
     extractor: Annotated[
-        str, typer.Option(help="auto, classifier, random, pixel, inception, a .onnx file or package.module:name.")
+        str,
+        typer.Option(
+            help="auto, classifier[:DATA], stacked:mnist, random, pixel, inception, a .onnx file or package.module:name."
+        ),
     ] = "auto",
     split: Annotated[str, typer.Option(help="train, test or all of the real images.")] = "train",
     seed: Annotated[int, typer.Option(help="The first latent's seed, and that of subsets.")] = 0,
@@ -159,6 +166,19 @@ def compare(runs: Annotated[list[Path], typer.Argument(metavar="RUN RUN...", hel
     from elegan.compare import compare as side_by_side
 
     _say(side_by_side(runs))
+
+
+@app.command()
+def report(
+    run: RunPath,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="The page; default: RUN/report.html.")] = None,
+    checkpoint: Checkpoint = "newest",
+) -> None:
+    """Writes all that is known of a run as one HTML page that loads nothing from outside."""
+    from elegan.report import report as write_page
+    from elegan.run import Run
+
+    _say(str(write_page(Run.open(run, checkpoint), out)))
 
 
 @app.command()

@@ -8,8 +8,10 @@ import numpy as np
 
 from elegan.data import Dataset, open_data
 from elegan.data.cache import default_root
-from elegan.errors import UserError
-from elegan.measure import Extractor, Result, measure, open_extractor
+from elegan.errors import UserError, nearest
+from elegan.measure import Extractor, Features, Result, extract, measure, needed, open_extractor
+from elegan.measure.estimates import check_needs
+from elegan.measure.extractors import stacked
 
 
 def evaluate(
@@ -17,6 +19,7 @@ def evaluate(
     source: str,
     shape: tuple[int, int],
     *,
+    labels: Sequence[str] | None = None,
     fit: str = "crop",
     metrics: Sequence[str] | None = None,
     extractor: str = "auto",
@@ -28,13 +31,26 @@ def evaluate(
     """Each metric of `generated` (uint8 batches N x H x W x C) against the images of `source`.
 
     `shape` is the (resolution, channels) that the real images are brought to, as in training. `extractor` "auto" is a
-    classifier of the data where it has classes, else the fixed random network; `metrics` None is all that the extractor
-    can give. `settings` joins the record. Raises UserError for unknown names and too few images.
+    classifier of the data where it has classes, else the fixed random network; `metrics` None is what every
+    extractor gives, and `is` where it classifies. `labels` names the class of each generated image. `settings` joins
+    the record. Raises UserError for unknown names, too few images, and metrics that lack what they need.
     """
+    needs = needed(metrics)
     real = open_data(source, *shape, fit, split)
+    held_out = _held_out(source, shape, fit) if "held-out" in needs and split == "train" else None
+    there = {"classes": real.labels, "labels": labels, "held-out": held_out}
+    has = {"probabilities", "pictures"} | {name for name, value in there.items() if value is not None}
+    check_needs(metrics or (), has, extractor)  # before anything is trained or generated
     network = extractor_for(extractor, real, shape, fit, device)
+
+    def features(name: str, images: Any, names: Sequence[str] | None) -> Features:
+        indices = _indices(names, real.classes) if "labels" in needs and names is not None else None
+        return extract(network, images, name, indices, keep="pictures" in needs)
+
+    sets = features("real", real.images, _names(real)), features("generated", generated, labels)
+    test = features("held-out", held_out.images, _names(held_out)) if held_out else None
     record = {"data": real.name, "fingerprint": real.fingerprint, "split": split} | (settings or {})
-    return measure(network, real.images, generated, metrics, seed, record)
+    return measure(network, *sets, metrics, seed, record, test, real.classes)
 
 
 def evaluate_folder(generated: str, real: str, **options: Any) -> list[Result]:
@@ -45,7 +61,30 @@ def evaluate_folder(generated: str, real: str, **options: Any) -> list[Result]:
     shown = open_data(generated, split="all")
     pages = (shown.images[start : start + 1024] for start in range(0, len(shown.images), 1024))
     record = {"generated": shown.name, "generated fingerprint": shown.fingerprint}
-    return evaluate(pages, real, (shown.resolution, shown.channels), settings=record, **options)
+    size = shown.resolution, shown.channels
+    return evaluate(pages, real, size, labels=_names(shown), settings=record, **options)
+
+
+def _held_out(source: str, shape: tuple[int, int], fit: str) -> Dataset | None:
+    """The part of the data that is kept from training, if there is one."""
+    try:
+        return open_data(source, *shape, fit, "test")
+    except UserError:
+        return None
+
+
+def _names(data: Dataset) -> list[str] | None:
+    """The class of each image. Names and not numbers, because two sets may number their classes differently."""
+    return None if data.labels is None else [data.classes[label] for label in data.labels]
+
+
+def _indices(names: Sequence[str], classes: Sequence[str]) -> np.ndarray:
+    """Raises UserError for a class that is not among `classes`."""
+    numbers = {name: number for number, name in enumerate(classes)}
+    for name in dict.fromkeys(names):
+        if name not in numbers:
+            raise UserError(f"the real images have no class {name!r}{nearest(name, classes)}")
+    return np.array([numbers[name] for name in names])
 
 
 def extractor_for(name: str, real: Dataset, shape: tuple[int, int], fit: str, device: str = "cpu") -> Extractor:
@@ -53,6 +92,10 @@ def extractor_for(name: str, real: Dataset, shape: tuple[int, int], fit: str, de
     if name == "auto":
         name = "classifier" if real.classes else "random"
     kind, _, source = name.partition(":")
+    if kind == "stacked":
+        if not source:
+            raise UserError("'stacked' names the grey digits that its classifier learns from: stacked:mnist")
+        return stacked(extractor_for(f"classifier:{source}", real, (shape[0], 1), fit, device))
     if kind != "classifier":
         return open_plain_extractor(name, real.images, device)
     data = open_data(source or real.source, *shape, fit)
@@ -60,10 +103,7 @@ def extractor_for(name: str, real: Dataset, shape: tuple[int, int], fit: str, de
         raise UserError(
             f"{data.name} has no classes to train a classifier on; use --extractor random, pixel or inception"
         )
-    try:
-        held_out = open_data(source or real.source, *shape, fit, "test")
-    except UserError:  # without a held-out part the classifier sets a tenth aside
-        held_out = None
+    held_out = _held_out(source or real.source, shape, fit)  # without one the classifier sets a tenth aside
     pair = (held_out.images, held_out.labels) if held_out else None
     return open_extractor(f"classifier:{data.name}", data.images, data.labels, data.classes, pair, _cache(), device)
 

@@ -25,29 +25,40 @@ def grid(images: np.ndarray, columns: int, least: int = 32) -> np.ndarray:
     return sheet
 
 
-def save_png(path: Path, image: np.ndarray) -> None:
-    """uint8 H x W x C with 1, 3 or 4 channels."""
+def png(image: np.ndarray) -> bytes:
+    """uint8 H x W x C with 1, 3 or 4 channels, encoded."""
     buffer = io.BytesIO()
     Image.fromarray(image[..., 0] if image.shape[2] == 1 else image).save(buffer, "PNG")
-    files.write(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
-def save_curves(path: Path, records: Iterable[dict]) -> None:
-    """One panel a group of the log's values: each player's losses, the scores, the watched metric; over images seen."""
-    from matplotlib.figure import Figure
+def save_png(path: Path, image: np.ndarray) -> None:
+    files.write(path, png(image))
 
-    panels: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
+
+def panels(records: Iterable[dict]) -> dict[str, dict[str, list[tuple[float, float]]]]:
+    """A log as curves over images seen: each player's losses, the scores, the watched metric; by panel and name."""
+    found: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
     for record in records:
         for key, value in record.items():
             if key not in ("step", "images", "rate"):
-                panels[_panel(key)][key].append((record["images"], value))
-    if not panels:
+                found[_panel(key)][key.rpartition("/")[2].removeprefix(f"{_panel(key)} ")].append(
+                    (record["images"], value)
+                )
+    return found
+
+
+def save_curves(path: Path, records: Iterable[dict]) -> None:
+    """The panels of a log side by side, as PNG; nothing where nothing is logged yet."""
+    from matplotlib.figure import Figure
+
+    found = panels(records)
+    if not found:
         return
-    figure = Figure(figsize=(5 * len(panels), 3.4), layout="constrained")
-    for axes, (title, lines) in zip(np.ravel(figure.subplots(1, len(panels))), panels.items(), strict=True):
+    figure = Figure(figsize=(5 * len(found), 3.4), layout="constrained")
+    for axes, (title, lines) in zip(np.ravel(figure.subplots(1, len(found))), found.items(), strict=True):
         for name, points in lines.items():
-            label = name.rpartition("/")[2].removeprefix(f"{title} ")
-            axes.plot(*zip(*points, strict=True), label=label, linewidth=1)
+            axes.plot(*zip(*points, strict=True), label=name, linewidth=1)
         axes.set_title(title, fontsize=10)
         axes.set_xlabel("images seen")
         axes.legend(fontsize=8)

@@ -187,10 +187,12 @@ class Run:
 
         The latents' seeds start at `seed`. See `elegan.evaluate.evaluate` for the rest and the errors.
         """
+        labels = self.labels_for(range(num)) if self.conditional else None
         results = evaluate(
             self.stream(range(seed, seed + num)),
             data or self.info["data"]["source"],
             self.shape[:2],
+            labels=None if labels is None else [self.classes[label] for label in labels.tolist()],
             fit=self.recipe.data.fit,
             metrics=metrics,
             extractor=extractor,

@@ -1,5 +1,6 @@
 """Metrics that look at classes: lost modes, each class's Frechet distance, how well a classifier learns from fakes."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,11 +9,10 @@ import torch
 from scipy.special import rel_entr
 
 from elegan.errors import UserError
-from elegan.measure.classifier import SEEN, accuracy, train_classifier
-from elegan.measure.extractors import Extractor
+from elegan.measure import classifier
+from elegan.measure.classifier import accuracy, train_classifier
 from elegan.measure.features import as_pair
-from elegan.measure.frechet import frechet_distance
-from elegan.measure.pictures import as_pictures
+from elegan.measure.frechet import frechet_with_error
 
 
 def modes(labels: Any, count: int, reference: Any = None) -> tuple[int, float]:
@@ -22,9 +22,26 @@ def modes(labels: Any, count: int, reference: Any = None) -> tuple[int, float]:
     et al. 2017 and Lin et al. 2018 on Stacked MNIST). It is infinite where a class is generated that the reference
     has not. Raises UserError on no labels or labels outside 0..count-1.
     """
-    shares = _shares(labels, count)
-    expected = _shares(reference, count) if reference is not None else np.full(count, 1 / count)
-    return int((shares > 0).sum()), float(rel_entr(shares, expected).sum())
+    (hit, _), (divergence, _) = modes_with_errors(labels, count, reference)
+    return hit, divergence
+
+
+def modes_with_errors(labels: Any, count: int, reference: Any = None) -> tuple[tuple[int, float], tuple[float, float]]:
+    """`modes`, each number with its standard error over other draws of as many images.
+
+    The number of classes hit varies by E K(2N) - E K(N), which concave K bounds by N K' = the expected number of
+    classes hit just once (Good and Toulmin 1956): those of this draw are taken, and err to the wide side.
+    The divergence has the delta method's error; its bias, about (classes - 1) / 2N, is not in there.
+    """
+    p = _shares(labels, count)
+    q = _shares(reference, count) if reference is not None else np.full(count, 1 / count)
+    hit, once = p > 0, int((np.rint(p * len(labels)) == 1).sum())
+    divergence, variance = float(rel_entr(p, q).sum()), 0.0
+    if math.isfinite(divergence):
+        ratio = p[hit] / q[hit]
+        variance = ((p[hit] * np.log(ratio) ** 2).sum() - divergence**2) / len(labels)
+        variance += ((p[hit] * ratio).sum() - 1) / len(reference) if reference is not None else 0.0
+    return (int(hit.sum()), math.sqrt(once)), (divergence, math.sqrt(max(variance, 0.0)))
 
 
 def _shares(labels: Any, count: int) -> np.ndarray:
@@ -36,24 +53,10 @@ def _shares(labels: Any, count: int) -> np.ndarray:
     return np.bincount(labels, minlength=count) / len(labels)
 
 
-def stacked_labels(extractor: Extractor, images: Any) -> np.ndarray:
-    """Class of each stack of three digits, 0..999: the three channels of uint8 N x H x W x 3, each as grey."""
-    x = as_pictures(images)
-    if x.shape[3] != 3:
-        raise UserError(f"stacked images have 3 channels; got {x.shape[3]}")
-    digits = []
-    for channel in range(3):
-        _, probabilities = extractor.features(x[..., channel : channel + 1])
-        if probabilities is None or probabilities.shape[1] != 10:
-            raise UserError(f"{extractor.name!r} does not classify ten digits; use a classifier of MNIST")
-        digits.append(probabilities.argmax(1))
-    return (100 * digits[0] + 10 * digits[1] + digits[2]).numpy()
-
-
 def per_class_frechet(
     real: Any, real_labels: Any, fake: Any, fake_labels: Any, classes: Sequence[str]
-) -> dict[str, float | None]:
-    """Frechet distance within each class, by its name; None where either set has fewer than two images of it.
+) -> dict[str, tuple[float, float] | None]:
+    """Frechet distance within each class and its standard error; None where either set has fewer than two images of it.
 
     Features are N x d, labels N integers that index `classes`. The few images of one class make it biased upwards:
     compare only equal counts.
@@ -61,29 +64,20 @@ def per_class_frechet(
     real, fake = as_pair(real, fake)
     masks = [(torch.as_tensor(real_labels) == k, torch.as_tensor(fake_labels) == k) for k in range(len(classes))]
     return {
-        name: frechet_distance(real[r], fake[f]) if min(int(r.sum()), int(f.sum())) >= 2 else None
+        name: frechet_with_error(real[r], fake[f]) if min(int(r.sum()), int(f.sum())) >= 2 else None
         for name, (r, f) in zip(classes, masks, strict=True)
     }
 
 
 def classification_accuracy_score(
-    fake: Any,
-    fake_labels: Any,
-    real: Any,
-    real_labels: Any,
-    test: Any,
-    test_labels: Any,
-    seen: int = SEEN,
-    seed: int = 0,
-) -> tuple[float, float]:
-    """(score, ceiling): accuracy on real test images of a classifier trained on generated, and of one trained on real
-    ones.
+    images: Any, labels: Any, test: Any, test_labels: Any, seen: int | None = None, seed: int = 0
+) -> float:
+    """Accuracy on real `test` images of a classifier trained on generated `images` (Ravuri and Vinyals 2019).
 
-    Ravuri and Vinyals 2019, with elegan's small classifier, `seen` images seen by each. Images are uint8 N x H x W x
-    C of one size, labels N integers; two trainings of up to two minutes.
+    With real training images in their place it is the ceiling. elegan's small classifier is trained, on `seen` images
+    with repeats (default: as many as for features), in up to two minutes. Images are uint8 N x H x W x C of one size,
+    labels N integers.
     """
-    count = 1 + max(int(np.max(labels)) for labels in (fake_labels, real_labels, test_labels))
-    sets = ((np.asarray(fake), fake_labels), (np.asarray(real), real_labels))
-    nets = [train_classifier(x, labels, count, seen, seed) for x, labels in sets]
-    score, ceiling = (accuracy(net, test, test_labels) for net in nets)
-    return score, ceiling
+    count = 1 + max(int(np.max(x)) for x in map(np.asarray, (labels, test_labels)))
+    net = train_classifier(np.asarray(images), labels, count, seen or classifier.SEEN, seed)
+    return accuracy(net, test, test_labels)

@@ -1,100 +1,187 @@
-"""Each metric of two sets of features with its 95 % interval."""
+"""Each metric of two sets of images with its 95 % interval, and what it needs to be taken at all."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import torch
 from scipy.special import stdtrit
 from torch import Tensor
 
+from elegan.errors import UserError, nearest
+from elegan.measure.classes import classification_accuracy_score, modes_with_errors, per_class_frechet
 from elegan.measure.frechet import fd_infinity, frechet_with_error
 from elegan.measure.kernel import kernel_with_error
+from elegan.measure.likelihood import MOST, likelihood_with_error
 from elegan.measure.neighbours import prdc_per_image
 from elegan.measure.score import split_scores
+from elegan.measure.sets import Features, Sets
 from elegan.measure.sliced import sliced_with_error
 
 Z = 1.959963984540054  # the normal distribution's 97.5 % point
 
 
 @dataclass(frozen=True)
-class Features:
-    """What an extractor made of a set of images: features N x d, class probabilities N x K or None."""
-
-    values: Tensor
-    probabilities: Tensor | None
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def take(self, rows: Tensor) -> "Features":
-        return Features(self.values[rows], None if self.probabilities is None else self.probabilities[rows])
-
-
-@dataclass(frozen=True)
 class Estimate:
-    """One number with the ends of its 95 % interval."""
+    """One number, the ends of its 95 % interval, and the numbers of images that it comes from."""
 
     metric: str
     value: float
     low: float
     high: float
     interval: str  # how the ends were obtained
+    n_real: int
+    n_fake: int
 
 
-def _normal(metric: str, value: float, error: float, how: str) -> Estimate:
-    return Estimate(metric, value, value - Z * error, value + Z * error, how)
+def _normal(metric: str, value: float, error: float, how: str, n_real: int, n_fake: int) -> Estimate:
+    return Estimate(metric, value, value - Z * error, value + Z * error, how, n_real, n_fake)
 
 
-def _fd(real: Features, fake: Features, seed: int) -> list[Estimate]:
-    return [_normal("FD", *frechet_with_error(real.values, fake.values), "delta method")]
-
-
-def _fd_infinity(real: Features, fake: Features, seed: int) -> list[Estimate]:
-    least = min(1000, len(fake) // 4)
-    return [_normal("FD-infinity", *fd_infinity(real.values, fake.values, least=least, seed=seed), "line fit")]
-
-
-def _kd(real: Features, fake: Features, seed: int) -> list[Estimate]:
-    size = min(1000, len(real), len(fake))
-    value = kernel_with_error(real.values, fake.values, subset_size=size, seed=seed)
-    return [_normal("KD", *value, f"U-statistic, 100 subsets of {size}")]
-
-
-def _sw(real: Features, fake: Features, seed: int) -> list[Estimate]:
-    return [_normal("SW", *sliced_with_error(real.values, fake.values, seed=seed), "delta method")]
-
-
-def _is(real: Features, fake: Features, seed: int) -> list[Estimate]:
-    assert fake.probabilities is not None
-    scores = split_scores(fake.probabilities, min(10, len(fake)), seed)
-    n, value = len(scores), float(scores.mean())
-    error = float(scores.std(ddof=1)) / math.sqrt(n) * float(stdtrit(n - 1, 0.975))
-    return [Estimate("IS", value, value - error, value + error, f"Student t, {n} splits")]
-
-
-def _prdc(real: Features, fake: Features, seed: int) -> list[Estimate]:
-    terms = prdc_per_image(real.values, fake.values)
-    density = terms.pop("density")
-    shares = [_share(name, per_image) for name, per_image in terms.items()]
-    error = float(density.std() / math.sqrt(len(density)))
-    return [*shares, _normal("density", float(density.mean()), error, "normal, neighbourhoods held fixed")]
-
-
-def _share(metric: str, hits: Tensor) -> Estimate:
-    """Wilson's interval of a share."""
-    n, p = len(hits), float(hits.mean())
+def _share(metric: str, p: float, n: int, how: str, n_real: int, n_fake: int) -> Estimate:
+    """Wilson's interval of the share `p` of `n` images."""
     centre, half = (p + Z * Z / (2 * n)), Z * math.sqrt(p * (1 - p) / n + Z * Z / (4 * n * n))
     low, high = ((centre + sign * half) / (1 + Z * Z / n) for sign in (-1, 1))
-    return Estimate(metric, p, low, high, "Wilson, neighbourhoods held fixed")
+    return Estimate(metric, p, low, high, f"Wilson, {how}", n_real, n_fake)
 
 
-METRICS: dict[str, Callable[[Features, Features, int], list[Estimate]]] = {
-    "fd": _fd,
-    "kd": _kd,
-    "is": _is,
-    "prdc": _prdc,
-    "sw": _sw,
-    "fd-infinity": _fd_infinity,
+def _fd(s: Sets, seed: int) -> list[Estimate]:
+    value = frechet_with_error(s.real.values, s.fake.values)
+    return [_normal("FD", *value, "delta method", len(s.real), len(s.fake))]
+
+
+def _fd_infinity(s: Sets, seed: int) -> list[Estimate]:
+    value = fd_infinity(s.real.values, s.fake.values, least=min(1000, len(s.fake) // 4), seed=seed)
+    return [_normal("FD-infinity", *value, "line fit", len(s.real), len(s.fake))]
+
+
+def _kd(s: Sets, seed: int) -> list[Estimate]:
+    size = min(1000, len(s.real), len(s.fake))
+    value = kernel_with_error(s.real.values, s.fake.values, subset_size=size, seed=seed)
+    return [_normal("KD", *value, f"U-statistic, 100 subsets of {size}", len(s.real), len(s.fake))]
+
+
+def _sw(s: Sets, seed: int) -> list[Estimate]:
+    value = sliced_with_error(s.real.values, s.fake.values, seed=seed)
+    return [_normal("SW", *value, "delta method", len(s.real), len(s.fake))]
+
+
+def _is(s: Sets, seed: int) -> list[Estimate]:
+    scores = split_scores(s.fake.probabilities, min(10, len(s.fake)), seed)
+    n, value = len(scores), float(scores.mean())
+    error = float(scores.std(ddof=1)) / math.sqrt(n) * float(stdtrit(n - 1, 0.975))
+    return [Estimate("IS", value, value - error, value + error, f"Student t, {n} splits", len(s.real), len(s.fake))]
+
+
+def _prdc(s: Sets, seed: int) -> list[Estimate]:
+    """On as many real as generated images, because all four depend on both numbers."""
+    n, held = min(len(s.real), len(s.fake)), "neighbourhoods held fixed"
+    terms = prdc_per_image(_some(s.real, n, seed).values, _some(s.fake, n, seed).values)
+    density = terms.pop("density")
+    shares = [_share(name, float(hits.mean()), n, held, n, n) for name, hits in terms.items()]
+    error = float(density.std() / math.sqrt(n))
+    return [*shares, _normal("density", float(density.mean()), error, f"normal, {held}", n, n)]
+
+
+def _some(x: Features, n: int, seed: int) -> Features:
+    """A random `n` of the images, or all in their order."""
+    return x if n == len(x) else x.take(torch.from_numpy(np.random.default_rng(seed).permutation(len(x))[:n]))
+
+
+def _class_fd(s: Sets, seed: int) -> list[Estimate]:
+    """Of each class that both sets have two images of, after the mean of these: intra-FD (Miyato and Koyama 2018)."""
+    real, fake = _labels(s.real), _labels(s.fake)
+    found = per_class_frechet(s.real.values, real, s.fake.values, fake, s.classes)
+    counts = zip(*(torch.bincount(labels, minlength=len(s.classes)).tolist() for labels in (real, fake)), strict=True)
+    each = [
+        _normal(f"FD:{name}", *value, "delta method", *n)
+        for (name, value), n in zip(found.items(), counts, strict=True)
+        if value is not None
+    ]
+    if not each:
+        return []
+    mean, error = (
+        sum(e.value for e in each) / len(each),
+        math.hypot(*((e.high - e.value) / Z for e in each)) / len(each),
+    )
+    n_real, n_fake = sum(e.n_real for e in each), sum(e.n_fake for e in each)
+    return [_normal("intra-FD", mean, error, f"delta method, {len(each)} classes", n_real, n_fake), *each]
+
+
+def _labels(x: Features) -> Tensor:
+    assert x.labels is not None
+    return x.labels
+
+
+def _modes(s: Sets, seed: int) -> list[Estimate]:
+    assert s.real.probabilities is not None
+    assert s.fake.probabilities is not None
+    count, (real, fake) = (
+        s.fake.probabilities.shape[1],
+        (p.argmax(1) for p in (s.real.probabilities, s.fake.probabilities)),
+    )
+    (hit, hit_error), (divergence, error) = modes_with_errors(fake, count, real)
+    found = _normal("modes", hit, hit_error, f"bound by the classes hit once, of {count}", len(real), len(fake))
+    return [found, _normal("reverse-KL", divergence, error, "delta method", len(real), len(fake))]
+
+
+def _fld(s: Sets, seed: int) -> list[Estimate]:
+    assert s.held_out is not None
+    value = likelihood_with_error(s.real.values, s.held_out.values, s.fake.values, seed=seed)
+    n_real, n_fake, n = (min(len(x), MOST) for x in (s.real, s.fake, s.held_out))
+    return [_normal("FLD", *value, f"normal over {n} held-out images, mixtures held fixed", n_real, n_fake)]
+
+
+def _cas(s: Sets, seed: int) -> list[Estimate]:
+    assert s.held_out is not None
+    sets = s.fake.pictures, _labels(s.fake), s.held_out.pictures, _labels(s.held_out)
+    score, n = classification_accuracy_score(*sets, seed=seed), len(s.held_out)
+    return [_share("CAS", score, n, f"{n} held-out images, training held fixed", n, len(s.fake))]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """How a metric is estimated, from how many images a set at least, and what else it needs: keys of NEEDS."""
+
+    estimate: Callable[[Sets, int], list[Estimate]]
+    least: int = 2
+    needs: frozenset[str] = frozenset()
+    scores: bool = False  # says how good a set is by itself; the real set's own score is then the floor
+
+
+METRICS = {
+    "fd": Metric(_fd),
+    "kd": Metric(_kd),
+    "is": Metric(_is, needs=frozenset({"probabilities"}), scores=True),
+    "prdc": Metric(_prdc, 6),
+    "sw": Metric(_sw),
+    "fd-infinity": Metric(_fd_infinity, 8),
+    "class-fd": Metric(_class_fd, needs=frozenset({"classes", "labels"})),
+    "modes": Metric(_modes, needs=frozenset({"probabilities"})),
+    "fld": Metric(_fld, 4, frozenset({"held-out"})),
+    "cas": Metric(_cas, 2, frozenset({"classes", "labels", "held-out", "pictures"}), scores=True),
 }
-# Least images a set: of the metric itself, then of each half of the real set for a floor.
-LEAST = {"fd": 2, "kd": 2, "is": 2, "prdc": 6, "sw": 2, "fd-infinity": 8}
+NEEDS = {
+    "probabilities": "class probabilities, which {extractor!r} has not; use classifier or inception",
+    "classes": "real images with classes: a named set that has them, or a sub-folder a class",
+    "labels": "generated images of known classes: a run of cgan or projection, or --generated with a sub-folder a class",
+    "held-out": "real images held out of training: --split train of data with a test part, such as folders train/ and test/",
+    "pictures": "the pictures beside their features",
+}
+
+
+def needed(metrics: Sequence[str] | None) -> set[str]:
+    """Which of NEEDS these metrics have together. Raises UserError for a name that is no metric, with the nearest."""
+    for metric in metrics or ():
+        if metric not in METRICS:
+            raise UserError(f"no metric {metric!r}{nearest(metric, METRICS)}")
+    return {need for metric in metrics or () for need in METRICS[metric].needs}
+
+
+def check_needs(metrics: Sequence[str], has: Container[str], extractor: str) -> None:
+    """Raises UserError, naming what is missing, unless all that these metrics need is there."""
+    for metric in metrics:
+        for need, words in NEEDS.items():
+            if need in METRICS[metric].needs and need not in has:
+                raise UserError(f"{metric!r} needs {words.format(extractor=extractor)}")

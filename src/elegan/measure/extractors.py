@@ -7,7 +7,7 @@ import hashlib
 import importlib
 import inspect
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,8 @@ class Extractor:
     def label(self, metric: str) -> str:
         """How a metric in these features is printed: `FD[random:1a2b3c4d]`, but `FID` on verified Inception."""
         classic = {"FD": "FID", "KD": "KID", "IS": "IS", "FD-infinity": "FID-infinity"}
-        return classic[metric] if self.verified and metric in classic else f"{metric}[{self.tag}]"
+        kind, *of_class = metric.split(":", 1)
+        return ":".join([classic[kind], *of_class]) if self.verified and kind in classic else f"{metric}[{self.tag}]"
 
 
 def open_extractor(
@@ -106,6 +107,26 @@ def open_extractor(
     if rest:
         return _module(kind, rest, device)
     raise UserError(f"no extractor {name!r}{nearest(name, ['random', 'pixel', 'classifier', 'inception'])}")
+
+
+def stacked(one: Extractor) -> Extractor:
+    """Three grey pictures stacked as channels (Stacked MNIST) in the eyes of a classifier of ten grey classes.
+
+    Features stand side by side; the probabilities are those of the 1000 triples. Raises UserError, when used, for
+    other pictures or another classifier.
+    """
+
+    def forward(images: Tensor) -> tuple[Tensor, Tensor]:
+        if images.shape[3] != 3:
+            raise UserError(f"stacked images have 3 channels; got {images.shape[3]}")
+        features, probabilities = zip(*(one.forward(images[..., i : i + 1]) for i in range(3)), strict=True)
+        if any(p is None or p.shape[1] != 10 for p in probabilities):
+            raise UserError(f"{one.name!r} does not classify ten digits; use a classifier of MNIST")
+        return torch.cat(features, 1), torch.einsum("na,nb,nc->nabc", *probabilities).flatten(1)
+
+    accuracy = None if one.accuracy is None else one.accuracy**3  # of a whole triple
+    name = f"stacked-{one.name.removeprefix('classifier-')}"
+    return replace(one, name=name, dims=3 * one.dims, forward=forward, accuracy=accuracy, classes=())
 
 
 def weights_digest(weights: dict[str, Tensor]) -> str:

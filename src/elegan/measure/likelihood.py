@@ -12,9 +12,10 @@ from elegan.measure.features import as_features, same_width, squared_distances, 
 LEAST_VARIANCE = math.exp(-40)  # of a component that sits on a training image: a copy
 STEPS, ENOUGH = 100, 1e-4  # of expectation-maximisation, and the gain in nats a dimension that ends it
 ROWS = 1024
+MOST = 10_000  # images a set
 
 
-def feature_likelihood_divergence(train: Any, test: Any, fake: Any, most: int = 10_000, seed: int = 0) -> float:
+def feature_likelihood_divergence(train: Any, test: Any, fake: Any, most: int = MOST, seed: int = 0) -> float:
     """100 / d times the mean log-likelihood that test features lose when generated images stand for training images.
 
     A mixture of isotropic Gaussians, one on each generated image, gets the variances that are likeliest on `train`; a
@@ -22,6 +23,11 @@ def feature_likelihood_divergence(train: Any, test: Any, fake: Any, most: int = 
     same mixture on half of `train`, fitted to the other half. Lower is better. All are N x d; each set is cut to
     `most` random rows. Raises UserError on NaN, too few images, or sets of different width.
     """
+    return likelihood_with_error(train, test, fake, most, seed)[0]
+
+
+def likelihood_with_error(train: Any, test: Any, fake: Any, most: int = MOST, seed: int = 0) -> tuple[float, float]:
+    """`feature_likelihood_divergence` and its standard error over the test images, the mixtures held fixed."""
     named = ((train, "train"), (test, "test"), (fake, "generated"))
     sets = [as_features(x, name, 4).double().cpu() for x, name in named]
     for s in sets[1:]:
@@ -32,16 +38,17 @@ def feature_likelihood_divergence(train: Any, test: Any, fake: Any, most: int = 
     train, test, fake = ((s - test.mean(0))[:, spread > 0] / spread[spread > 0] for s in (train, test, fake))
     half = min(len(train) // 2, len(fake))
     lost = _log_likelihood(train[:half], train[half:], test) - _log_likelihood(fake, train, test)
-    return 100 * lost / test.shape[1]
+    lost *= 100 / test.shape[1]
+    return float(lost.mean()), float(lost.std()) / math.sqrt(len(lost))
 
 
-def _log_likelihood(centres: Tensor, fit: Tensor, test: Tensor) -> float:
-    """Mean log-likelihood of `test` under the mixture on `centres` with the variances likeliest on `fit`."""
+def _log_likelihood(centres: Tensor, fit: Tensor, test: Tensor) -> Tensor:
+    """Log-likelihood of each image of `test` under the mixture on `centres` with the variances likeliest on `fit`."""
     variances = _variances(centres, fit)
     logs = [
         _mixture(squared_distances(test[rows], centres), variances, test.shape[1]) for rows in tiles(len(test), ROWS)
     ]
-    return float(torch.cat([part.logsumexp(1) for part in logs]).mean())
+    return torch.cat([part.logsumexp(1) for part in logs])
 
 
 def _mixture(d2: Tensor, variances: Tensor, d: int) -> Tensor:

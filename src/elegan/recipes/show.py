@@ -19,6 +19,16 @@ def full(recipe: Recipe) -> list[str]:
     return lines + [f"# without {recipe.parent}'s {key.removesuffix('.name')}" for key in gone]
 
 
+def differences(recipe: Recipe, base: Recipe) -> list[tuple[str, str, str]]:
+    """(key, value here, value in `base`) of each setting that differs, values as in TOML."""
+    here, there = dict(_lines(recipe)), dict(_lines(base))
+    return [
+        (key.strip("."), _value(here.get(key)), _value(there.get(key)))
+        for key in {**here, **there}
+        if " = " in here.get(key, there.get(key, "")) and key not in OWN and here.get(key) != there.get(key)
+    ]
+
+
 def _lines(recipe: Recipe) -> list[tuple[str, str]]:
     """(section.key, line) of each line, a list of values on one line."""
     section, lines = "", []

@@ -1,0 +1,48 @@
+"""What a metric may look at: the sets of images, as an extractor and their labels describe them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Features:
+    """What is known of a set of images: features N x d, class probabilities N x K, labels (N integers), the pictures.
+
+    `pictures` (uint8, N x H x W x C) are kept only for a metric that learns from them. All but the features may be None.
+    """
+
+    values: Tensor
+    probabilities: Tensor | None = None
+    labels: Tensor | None = None
+    pictures: Any = None
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def take(self, rows: Tensor) -> "Features":
+        """Some of the images, without their pictures."""
+        probabilities, labels = (None if x is None else x[rows] for x in (self.probabilities, self.labels))
+        return Features(self.values[rows], probabilities, labels)
+
+
+@dataclass(frozen=True)
+class Sets:
+    """Real and generated images, real ones held out of training, and the names that the labels of all three index."""
+
+    real: Features
+    fake: Features
+    held_out: Features | None = None
+    classes: tuple[str, ...] = ()
+
+    def has(self) -> set[str]:
+        """Which of `estimates.NEEDS` there are."""
+        known = {
+            "probabilities": self.real.probabilities is not None and self.fake.probabilities is not None,
+            "classes": self.real.labels is not None,
+            "labels": self.fake.labels is not None,
+            "held-out": self.held_out is not None,
+            "pictures": self.real.pictures is not None and self.fake.pictures is not None,
+        }
+        return {name for name, there in known.items() if there}
