@@ -43,6 +43,22 @@ def elegan(tmp_path):
     return run
 
 
+@pytest.fixture(scope="session")
+def sides(tmp_path_factory) -> Path:
+    """trainA and trainB of the same names: parts of two real photographs, and the same parts negated and in grey."""
+    from PIL import Image, ImageOps
+    from sklearn.datasets import load_sample_image
+
+    root = tmp_path_factory.mktemp("sides")
+    for number in range(24):
+        photo = Image.fromarray(load_sample_image(("china.jpg", "flower.jpg")[number % 2]))
+        part = photo.crop((number * 20, number * 10, number * 20 + 60, number * 10 + 40 + number % 3))
+        for side, picture in (("A", part), ("B", ImageOps.invert(part.convert("L")).convert("RGB"))):
+            (root / f"train{side}").mkdir(exist_ok=True)
+            picture.save(root / f"train{side}" / f"{number:02d}.png")
+    return root
+
+
 def tensors_of(path: Path) -> dict[str, np.ndarray]:
     """Everything in a safetensors file."""
     from safetensors.numpy import load_file

@@ -8,7 +8,8 @@ from safetensors.torch import save_file
 import elegan
 from conftest import tensors_of
 from elegan.recipes import CATALOGUE
-from elegan.session import plan_for
+from elegan.session import make_trainer, plan_for
+from elegan.translate import translate
 
 # Small enough for two cores; the rest of the recipe is as it stands.
 SMALL = {
@@ -16,6 +17,14 @@ SMALL = {
     "mlp_discriminator": ["nets.discriminator.widths=[16,16]"],
     **{f"{f}_{n}": [f"nets.{n}.width=16"] for f in ("dcgan", "resnet") for n in ("generator", "discriminator")},
 }
+SMALL |= {
+    "unet": ["nets.generator.width=4", "nets.generator.depth=3"],
+    "resnet_translator": ["nets.generator.width=4", "nets.generator.blocks=2"],
+    "patch_discriminator": ["nets.discriminator.width=4", "nets.discriminator.layers=2", "data.resolution=32"],
+    "patch_heads": ["nets.heads.width=8"],
+}
+GENERATORS = [name for name, recipe in CATALOGUE.items() if recipe.data.kind == "images"]
+TRANSLATORS = [name for name in CATALOGUE if name not in GENERATORS]
 WATCH = ["batch=8", "watch.log=1", "watch.every=2", "watch.images=64", "watch.keep=9"]
 
 
@@ -23,17 +32,17 @@ def small(name: str) -> list[str]:
     return WATCH + [s for part in CATALOGUE[name].nets.values() for s in SMALL[part.name]]
 
 
-def train(name: str, out, steps: int, **options) -> "elegan.Run":
-    return elegan.train("digits", name, settings=small(name), steps=steps, out=out, name="run", quiet=True, **options)
+def train(name: str, out, steps: int, data="digits", **options) -> "elegan.Run":
+    return elegan.train(str(data), name, settings=small(name), steps=steps, out=out, name="run", quiet=True, **options)
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
-def test_recipe(name, tmp_path):
-    whole = train(name, tmp_path / "whole", steps=4)
-    train(name, tmp_path / "parts", steps=4)
+def resumed_bit_for_bit(name: str, tmp_path, data="digits") -> "elegan.Run":
+    """A run of four steps, after one that was cut off at the second ended the same."""
+    whole = train(name, tmp_path / "whole", steps=4, data=data)
+    train(name, tmp_path / "parts", steps=4, data=data)
     parts = elegan.Run.open(tmp_path / "parts" / "run")
     parts.checkpoint(4).unlink()  # what a kill after step 2 leaves
-    parts = train(name, tmp_path / "parts", steps=4)
+    parts = train(name, tmp_path / "parts", steps=4, data=data)
 
     assert whole.steps == parts.steps == [2, 4]
     for step in whole.steps:
@@ -45,6 +54,15 @@ def test_recipe(name, tmp_path):
     for file in ("log.jsonl", "samples.png", "recipe.toml"):
         assert (whole.path / file).read_bytes() == (parts.path / file).read_bytes(), file
 
+    exported = {k: v.contiguous() for k, v in whole.nets.state_dict().items()}
+    save_file(exported, tmp_path / "weights.safetensors")
+    assert all(np.array_equal(v, exported[k]) for k, v in tensors_of(tmp_path / "weights.safetensors").items())
+    return whole
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_generator(name, tmp_path):
+    whole = resumed_bit_for_bit(name, tmp_path)
     images = whole.generate(5)
     assert images.shape == (5, 8, 8, 1)
     assert images.dtype == np.uint8
@@ -54,13 +72,51 @@ def test_recipe(name, tmp_path):
     other = train(name, tmp_path / "other", steps=1, seed=1)
     assert not np.array_equal(other.generate(2), images[:2])
 
-    exported = {k: v.contiguous() for k, v in whole.nets.state_dict().items()}
-    save_file(exported, tmp_path / "weights.safetensors")
-    assert all(np.array_equal(v, exported[k]) for k, v in tensors_of(tmp_path / "weights.safetensors").items())
+
+@pytest.mark.parametrize("name", TRANSLATORS)
+def test_translator(name, tmp_path, sides):
+    whole = resumed_bit_for_bit(name, tmp_path, sides)
+    picture = np.random.default_rng(0).random((50, 37, 3), dtype=np.float32)
+    for way in whole.game.translate:
+        made = translate(whole, picture, way)
+        assert made.shape == picture.shape
+        assert np.array_equal(made, translate(whole, picture, way))
+        assert np.abs(made - picture).max() > 0.01
+    other = train(name, tmp_path / "other", steps=1, data=sides, seed=1)
+    way = next(iter(other.game.translate))
+    assert not np.array_equal(translate(other, picture, way), translate(whole, picture, way))
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
-def test_every_recipe_stands_on_any_shape(name):
+@pytest.mark.parametrize("name", TRANSLATORS)
+def test_a_move_changes_the_weights_of_its_player_alone(name, sides, tmp_path):
+    plan = plan_for(str(sides), name, settings=small(name), out=tmp_path)
+    trainer = make_trainer(plan)
+    game = trainer.game
+    for position, turn in enumerate(game.turns):
+        before = {k: v.clone() for k, v in game.nets.named_parameters()}
+        trainer.move(turn, position)
+        moved = {k.split(".")[0] for k, v in game.nets.named_parameters() if not torch.equal(v, before[k])}
+        assert moved == set(game.players[turn.player])
+
+
+@pytest.mark.parametrize("name", TRANSLATORS)
+def test_accumulation_plays_the_same_step(name, sides, tmp_path):
+    """Pools and patches are drawn for the whole batch, so parts of it add up to it."""
+    # Batch norm looks at what stands in a part, and Adam makes a whole step of a rounding error.
+    settings = [*small(name), "nets.generator.norm=instance", "nets.discriminator.norm=instance",
+                "optimizers.generator=sgd", "optimizers.discriminator=sgd"]  # fmt: skip
+    ends = []
+    for parts in (1, 2):
+        trainer = make_trainer(plan_for(str(sides), name, settings=[*settings, f"accumulate={parts}"], out=tmp_path))
+        for step in range(3):
+            trainer.play(step)
+        ends.append(trainer.game.nets.state_dict())
+    for key, value in ends[0].items():
+        torch.testing.assert_close(value.float(), ends[1][key].float(), rtol=1e-3, atol=2e-4, msg=key)
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_every_generator_stands_on_any_shape(name):
     plan = plan_for("digits", name, settings=[*small(name), "data.resolution=28", "data.channels=4"])
     from elegan.run import build_game
 

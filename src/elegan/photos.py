@@ -19,6 +19,8 @@ from elegan.data.sources import read_file
 # Of an array and its transposes, by EXIF orientation (EXIF 2.3, 4.6.4): rows and columns exchanged, mirrored, upside down.
 TURNS = {1: (0, 0, 0), 2: (0, 1, 0), 3: (0, 1, 1), 4: (0, 0, 1), 5: (1, 0, 0), 6: (1, 1, 0), 7: (1, 1, 1), 8: (1, 0, 1)}
 ORIENTATION = 0x0112
+# Title, maker, model, orientation, software, date, artist, copyright, the camera's settings, the place.
+DESCRIPTIVE = {0x010E, 0x010F, 0x0110, ORIENTATION, 0x0131, 0x0132, 0x013B, 0x8298, 0x8769, 0x8825}
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # BT.601
 SETTINGS = {"JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"quality": 95}, "AVIF": {"quality": 90}}
 
@@ -54,7 +56,7 @@ def read_photo(path: Path) -> Photo:
         raise Unreadable("an animation; take its frames apart first")
     try:
         turn = orientation(image)
-        exif = image.getexif()
+        exif = _described(image)
         bits = _bits(image, encoded)
         values = _deep(encoded, image) if bits == 16 else _shallow(image)
     except Unreadable:
@@ -85,6 +87,17 @@ def write_photo(path: Path, pixels: np.ndarray, like: Photo) -> None:
     if like.alpha is not None:
         values = np.concatenate([values, _alpha(like.alpha, values.shape[:2])[:, :, None]], 2)
     files.write(path, _encode_deep(values, like) if like.bits == 16 else _encode(values, like))
+
+
+def _described(image: Image.Image) -> Image.Exif:
+    """What the file says of the picture, and not of how it is stored: in a TIFF both stand in one list."""
+    exif = image.getexif()
+    if image.format != "TIFF":
+        return exif
+    kept = Image.Exif()
+    for tag in exif.keys() & DESCRIPTIVE:
+        kept[tag] = exif.get_ifd(tag) if tag in (0x8769, 0x8825) else exif[tag]
+    return kept
 
 
 def _bits(image: Image.Image, encoded: bytes) -> int:

@@ -176,7 +176,9 @@ def choose_side(files: Sequence[File], split: str, address: str) -> Chosen:
         return choose(files, "all", address)
     wanted, side = split.split()
     ordered = sorted(files, key=lambda file: (unicodedata.normalize("NFC", file.path), file.path))
-    depth = wrapping([file.path.split("/") for file in ordered])
+    paths = [file.path.split("/") for file in ordered]
+    # One side alone looks like a folder that wraps everything.
+    depth = min([wrapping(paths), *(i for i, name in enumerate(paths[0][:-1]) if FOLDER.fullmatch(name))])
     found: dict[tuple[str, str], list[File]] = {}
     for file in ordered:
         found.setdefault(_place(file.path.split("/")[depth:]), []).append(file)

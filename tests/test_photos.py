@@ -1,0 +1,140 @@
+"""Photographs in and out: what belongs to them is still there, and what is no photograph is said."""
+
+import io
+
+import cv2
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image, ImageCms
+
+from elegan.data.decode import Unreadable
+from elegan.photos import read_photo, write_photo
+
+PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+RNG = np.random.default_rng(0)
+
+
+def values(channels: int, bits: int = 8) -> np.ndarray:
+    smooth = np.linspace(0, 2**bits - 1, 23 * 17 * channels).reshape(23, 17, channels)
+    return smooth.astype(np.uint16 if bits == 16 else np.uint8)
+
+
+def there_and_back(path):
+    photo = read_photo(path)
+    target = path.with_name(f"out{path.suffix}")
+    write_photo(target, photo.pixels, photo)
+    return photo, target
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".webp"])
+def test_eight_bits(tmp_path, mode, suffix):
+    if suffix == ".webp" and mode in ("L", "LA"):
+        pytest.skip("WebP has no grey")
+    array = values(len(mode.replace("RGB", "RGB")))
+    image = Image.fromarray(array[:, :, 0] if mode == "L" else array, mode)
+    image.save(tmp_path / f"a{suffix}", icc_profile=PROFILE, lossless=True)
+    photo, target = there_and_back(tmp_path / f"a{suffix}")
+    again = Image.open(target)
+    assert again.mode == mode
+    assert again.format == Image.open(tmp_path / f"a{suffix}").format
+    assert again.info["icc_profile"] == PROFILE
+    assert photo.pixels.shape[2] == (1 if mode[0] == "L" else 3)
+    if suffix != ".webp":
+        assert np.array_equal(np.asarray(again), np.asarray(image))
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_sixteen_bits(tmp_path, channels, suffix):
+    array = values(channels, 16)
+    path = tmp_path / f"a{suffix}"
+    if suffix == ".png":
+        path.write_bytes(
+            cv2.imencode(".png", array[:, :, [2, 1, 0, 3][:channels]] if channels > 1 else array)[1].tobytes()
+        )
+    else:
+        tifffile.imwrite(path, array if channels > 1 else array[:, :, 0], extratags=[(34675, 7, len(PROFILE), PROFILE, True)],
+                         photometric="rgb" if channels > 1 else "minisblack", metadata=None,
+                         extrasamples=["unassalpha"] if channels == 4 else None)  # fmt: skip
+    photo, target = there_and_back(path)
+    assert photo.bits == 16
+    again = read_photo(target)
+    assert again.bits == 16
+    assert np.array_equal(again.pixels, photo.pixels)
+    assert np.array_equal(np.rint(photo.pixels * 65535).astype(np.uint16), array[:, :, : min(channels, 3)])
+    assert (again.alpha is None) == (channels < 4)
+    assert again.profile == photo.profile == (PROFILE if suffix == ".tif" else None)
+
+
+def test_sixteen_bits_keep_profile_and_exif_in_png(tmp_path):
+    photo = read_photo(deep_png(tmp_path))
+    from dataclasses import replace
+
+    exif = Image.Exif()
+    exif[0x010E] = "a title"
+    write_photo(tmp_path / "b.png", photo.pixels, replace(photo, profile=PROFILE, exif=exif.tobytes()))
+    again = Image.open(tmp_path / "b.png")
+    assert again.info["icc_profile"] == PROFILE
+    assert again.getexif()[0x010E] == "a title"
+    assert np.array_equal(read_photo(tmp_path / "b.png").pixels, photo.pixels)
+
+
+def deep_png(folder):
+    (folder / "deep.png").write_bytes(cv2.imencode(".png", values(3, 16))[1].tobytes())
+    return folder / "deep.png"
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif"])
+def test_a_turned_picture_comes_back_upright(tmp_path, turn, suffix):
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = turn, "a camera"
+    image = Image.fromarray(values(3))
+    image.save(tmp_path / f"a{suffix}", exif=exif.tobytes(), **({"quality": 100} if suffix == ".jpg" else {}))
+    from PIL import ImageOps
+
+    upright = np.asarray(ImageOps.exif_transpose(Image.open(tmp_path / f"a{suffix}")))
+    photo, target = there_and_back(tmp_path / f"a{suffix}")
+    assert np.array_equal(np.rint(photo.pixels * 255), upright)
+    again = Image.open(target)
+    assert again.size == upright.shape[1::-1]
+    assert again.getexif().get(0x0112, 1) == 1
+    assert again.getexif()[0x010F] == "a camera"
+
+
+@pytest.mark.parametrize("mode", ["1", "P", "CMYK"])
+def test_other_modes_become_plain_ones(tmp_path, mode):
+    suffix = ".jpg" if mode == "CMYK" else ".png"
+    Image.fromarray(values(3)).convert(mode).save(tmp_path / f"a{suffix}")
+    photo, target = there_and_back(tmp_path / f"a{suffix}")
+    assert photo.pixels.shape == (23, 17, 1 if mode == "1" else 3)
+    assert Image.open(target).mode == ("L" if mode == "1" else "RGB")
+
+
+def test_alpha_follows_another_size(tmp_path):
+    Image.fromarray(values(4), "RGBA").save(tmp_path / "a.png")
+    photo = read_photo(tmp_path / "a.png")
+    write_photo(tmp_path / "b.png", photo.pixels.repeat(2, 0).repeat(2, 1), photo)
+    assert Image.open(tmp_path / "b.png").size == (34, 46)
+    assert np.abs(np.asarray(Image.open(tmp_path / "b.png"))[::2, ::2, 3].astype(int) - photo.alpha).mean() < 4
+
+
+def test_what_is_no_photograph(tmp_path):
+    def refuse(data: bytes, reason: str) -> None:
+        (tmp_path / "x").write_bytes(data)
+        with pytest.raises(Unreadable, match=reason):
+            read_photo(tmp_path / "x")
+
+    refuse(b"", "empty file")
+    refuse(b"no image", "not an image")
+    png = io.BytesIO()
+    Image.fromarray(RNG.integers(0, 256, (64, 64, 3), dtype=np.uint8)).save(png, "PNG")
+    refuse(png.getvalue()[:2000], "truncated|broken|damaged")
+    refuse(deep_png(tmp_path).read_bytes()[:60], ".")
+    gif = io.BytesIO()
+    frames = [Image.fromarray(values(3) // n) for n in (1, 2)]
+    frames[0].save(gif, "GIF", save_all=True, append_images=frames[1:])
+    refuse(gif.getvalue(), "an animation")
+    refuse(b"P5 30000 30000 255\n" + b"\0" * 100, "million pixels")

@@ -1,0 +1,78 @@
+"""From training to pictures on the disk, as a user does it."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import elegan as library
+from elegan.errors import UserError
+from elegan.translate import translate
+
+SMALL = ["nets.generator.width=4", "nets.generator.blocks=2", "nets.discriminator.width=4", "data.resolution=32",
+         "watch.images=16", "watch.log=1"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def cyclegan(sides, tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs")
+    return library.train(str(sides), "cyclegan", settings=SMALL, steps=2, out=out, name="cycle", quiet=True)
+
+
+def test_the_log_holds_metric_floor_and_pairs(sides, tmp_path):
+    settings = [*SMALL, "nets.generator=unet", "nets.generator.width=4"]
+    settings.remove("nets.generator.blocks=2")
+    run = library.train(str(sides), "pix2pix", settings=settings, steps=2, out=tmp_path, name="p", quiet=True)
+    last = json.loads((run.path / "log.jsonl").read_text().splitlines()[-1])
+    label = next(key for key in last if key.startswith("FD["))
+    tag = label.split()[0]
+    assert {f"{tag} AtoB", f"{tag} AtoB floor", f"{tag} AtoB untranslated", "L1", "PSNR", "SSIM"} <= last.keys()
+    assert Image.open(run.path / "samples.png").size == (
+        3 * 33 + 1,
+        2 * 33 + 1,
+    )  # input, output, target of two held out
+
+
+def test_both_directions_are_shown_with_the_way_back(cyclegan):
+    assert Image.open(cyclegan.path / "samples.png").size == (6 * 33 + 1, 2 * 33 + 1)
+
+
+def test_strength_mixes(cyclegan):
+    x = np.random.default_rng(0).random((40, 30, 3), dtype=np.float32)
+    full, half, none = (translate(cyclegan, x, "AtoB", strength) for strength in (1.0, 0.5, 0.0))
+    np.testing.assert_allclose(none, x, atol=1e-6)
+    np.testing.assert_allclose(half, (full + x) / 2, atol=1e-6)
+    with pytest.raises(UserError, match="strength = 2"):
+        translate(cyclegan, x, "AtoB", 2)
+
+
+def test_files_folders_and_faults(cyclegan, elegan, tmp_path, sides):
+    folder = tmp_path / "in" / "deep"
+    folder.mkdir(parents=True)
+    Image.fromarray(np.full((33, 47), 90, np.uint8)).save(folder / "grey.png")
+    (tmp_path / "in" / "bad.jpg").write_bytes(b"no image")
+    first = elegan("translate", cyclegan.path, "in", sides / "trainA" / "00.png", "--direction", "AtoB", "--out", "out")
+    assert first.returncode == 1
+    assert "2 of 3 pictures translated" in first.stdout
+    assert "1 of 3 could not be read: in/bad.jpg (not an image)" in first.stderr
+    made = Image.open(tmp_path / "out" / "deep" / "grey.png")
+    assert (made.size, made.mode) == ((47, 33), "L")
+    assert (tmp_path / "out" / "00.png").exists()
+    assert not (tmp_path / "out" / "bad.jpg").exists()
+    again = elegan("translate", cyclegan.path, "in/deep/*.png", "--direction", "AtoB", "--out", "out/deep")
+    assert again.returncode == 0
+    assert "1 stood in out/deep already" in again.stdout
+
+
+def test_mistakes(cyclegan):
+    from elegan.translate import direction_of, translate_files
+
+    with pytest.raises(UserError, match="translates both ways"):
+        direction_of(cyclegan, None)
+    with pytest.raises(UserError, match="did you mean 'AtoB'"):
+        direction_of(cyclegan, "AtoC")
+    with pytest.raises(UserError, match="elegan translate"):
+        cyclegan.generate(1)
+    with pytest.raises(UserError, match="no picture 'nowhere.png'"):
+        list(translate_files(cyclegan, ["nowhere.png"], cyclegan.path / "t", direction="AtoB"))
