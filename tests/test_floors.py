@@ -25,7 +25,7 @@ FLOORS = [
     ["nets", "data", "recipes", "pictures"],
     ["play"],
     ["tasks"],
-    ["gauge", "evaluate"],
+    ["gauge", "evaluate", "copies"],
     ["run"],
     ["keeper", "sample", "compare"],
     ["progress"],
