@@ -50,7 +50,7 @@ def shift(mode: str) -> Alter:
     def alter(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         by = [int(rng.choice([-4, 4])), int(rng.integers(-4, 5))]
         top, left = rng.permutation(by) + 4
-        return np.pad(x, ((4, 4), (4, 4), (0, 0)), mode)[top : top + len(x), left : left + x.shape[1]]  # type: ignore[call-overload]
+        return np.pad(x, ((4, 4), (4, 4), (0, 0)), mode)[top : top + len(x), left : left + x.shape[1]]
 
     return alter
 

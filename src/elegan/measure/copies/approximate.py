@@ -10,10 +10,6 @@ EXACT = 200_000  # training images up to which exact search is a matter of minut
 PROBES = 32  # cells looked through a query
 
 
-def available() -> bool:
-    return importlib.util.find_spec("faiss") is not None
-
-
 class Index:
     """Unit vectors (N x d, float32) in cells (Jegou et al. 2011, section IV), searched by cosine. Needs faiss."""
 
@@ -38,4 +34,13 @@ class Index:
 
 def index_of(vectors: Tensor) -> Index | None:
     """An index of more than EXACT vectors where faiss is installed; None stands for exact search."""
-    return Index(vectors) if len(vectors) > EXACT and available() else None
+    return Index(vectors) if len(vectors) > EXACT and _available() else None
+
+
+def exact(n: int) -> str:
+    """What to say of exact search among n."""
+    return "exact; pip install 'elegan[faiss]' makes it faster" if n > EXACT and not _available() else "exact"
+
+
+def _available() -> bool:
+    return importlib.util.find_spec("faiss") is not None

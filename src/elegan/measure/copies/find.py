@@ -12,29 +12,21 @@ from elegan.chance import generator
 from elegan.errors import UserError
 from elegan.measure.copies import sets
 from elegan.measure.copies.duplicates import SAME
-from elegan.measure.copies.judge import Judge, Progress, Scores
+from elegan.measure.copies.judge import Judge, Scores
 from elegan.measure.copies.report import CopyReport
 from elegan.measure.copies.thumbs import checked
 
 CALIBRATION = 10_000  # training images left out in turn: the threshold at alpha = 0.001 is then the tenth lowest score
 
 
-def find_copies(
-    train: Any,
-    queries: Any,
-    alpha: float = 0.001,
-    held_out: Any = None,
-    seed: int = 0,
-    progress: Progress | None = None,
-) -> CopyReport:
+def find_copies(train: Any, queries: Any, alpha: float = 0.001, held_out: Any = None, seed: int = 0) -> CopyReport:
     """Judges each query image against the training images (uint8, N x H x W x C, of one size) at the rate `alpha`.
 
     An image's score is the residual that its best explanation leaves by a training image mirrored, shifted or cropped.
     The p-value is conformal (Vovk et al. 2005, section 2.2): the rank of that score among those of real images that are
     searched in the same way: the `held_out` ones where they are enough for `alpha`, else training images left out in
     turn. A fresh real image that is no duplicate of a training image is a suspect with probability at most alpha.
-    `progress` is told of images judged and images in all. Raises UserError on too few training images, images of
-    another size, or fewer calibration images than alpha needs.
+    Raises UserError on too few training images, images of another size, or fewer calibration images than alpha needs.
     """
     if not 0 < alpha < 1:
         raise UserError(f"alpha must lie between 0 and 1; got {alpha}")
@@ -43,8 +35,8 @@ def find_copies(
     fresh = None if held_out is None or len(held_out) < _needed(alpha) else checked(held_out, "held-out", training)
     judge = Judge(training, seed)
     left_out = None if fresh is not None else _left_out(len(judge.kept), alpha, seed)
-    real = judge.scores(training[judge.kept[left_out]] if fresh is None else fresh, left_out, progress)
-    found = judge.scores(asked, progress=progress)
+    real = judge.scores(training[judge.kept[left_out]] if fresh is None else fresh, left_out)
+    found = judge.scores(asked)
     clean = real.residual >= SAME
     _check(alpha, int(clean.sum()))
     scores = real.residual[clean].sort().values

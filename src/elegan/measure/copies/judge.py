@@ -1,6 +1,5 @@
 """How well one training image explains each query: the search and the last look put together."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -8,7 +7,7 @@ from torch import Tensor
 
 from elegan.errors import UserError
 from elegan.measure.copies import descriptors, geometry
-from elegan.measure.copies.approximate import EXACT, available
+from elegan.measure.copies.approximate import exact
 from elegan.measure.copies.duplicates import duplicate_groups
 from elegan.measure.copies.parallel import in_parallel
 from elegan.measure.copies.residual import Poses
@@ -20,8 +19,6 @@ LEAST = 20  # training images
 SHOWN = 10  # neighbours kept
 BATCH, PAIRS = 128, 256
 RECALL = 200  # images whose first neighbour by exact search is looked for
-
-Progress = Callable[[int, int], None]  # images judged, images in all
 
 
 @dataclass(frozen=True)
@@ -50,29 +47,24 @@ class Judge:
         repeated = {index for group in self.duplicates for index in group[1:]}
         self.kept = torch.tensor([index for index in range(len(pictures)) if index not in repeated])
         if len(self.kept) < LEAST:
-            raise UserError(f"{len(self.kept)} different training images are too few; at least {LEAST} are needed")
+            raise UserError(f"too few different training images: {len(self.kept)}; at least {LEAST} are needed")
         self.search = Search(plain[self.kept], self.bank, boxes, self.thumb)
 
     def how(self) -> str:
         """How the training images are searched, with what that misses."""
         if self.search.index is None:
-            faster = len(self.kept) > EXACT and not available()
-            return "exact; pip install 'elegan[faiss]' makes it faster" if faster else "exact"
+            return exact(len(self.kept))
         sample = torch.linspace(0, len(self.kept) - 1, RECALL).long()
         recall = self.search.recall(thumbnails(self.pictures[self.kept[sample]], self.thumb), sample)
         return f"faiss, which found the nearest training image of {recall:.1%} of {RECALL} images"
 
-    def scores(self, pictures: Tensor, without: Tensor | None = None, progress: Progress | None = None) -> Scores:
+    def scores(self, pictures: Tensor, without: Tensor | None = None) -> Scores:
         """Judges uint8 images of the training images' size. `without`: an index into `kept` to leave out, per image."""
 
         def part_of(rows: slice) -> tuple[Tensor, Tensor, Tensor]:
             return self._part(pictures[rows], None if without is None else without[rows])
 
-        parts = []
-        for part in in_parallel(part_of, tiles(len(pictures), BATCH)):
-            parts.append(part)
-            if progress:
-                progress(min(len(parts) * BATCH, len(pictures)), len(pictures))
+        parts = in_parallel(part_of, tiles(len(pictures), BATCH))
         return Scores(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
     def _part(self, pictures: Tensor, without: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
@@ -84,14 +76,11 @@ class Judge:
         return residual, neighbours, descriptors.describe_all(pictures, self.bank, self.thumb)
 
     def _residuals(self, pictures: Tensor, looks: Tensor, poses: Tensor) -> Tensor:
-        each = looks.shape[1]
-        images, looks, poses = (
-            torch.arange(len(pictures)).repeat_interleave(each),
-            self.kept[looks.flatten()],
-            poses.flatten(),
-        )
+        """Of each query by each of its looks, Q x LOOKS."""
+        query = torch.arange(len(pictures)).repeat_interleave(looks.shape[1])
+        training, pose = self.kept[looks.flatten()], poses.flatten()
         parts = [
-            self.poses.residual(pictures[images[r]], self.pictures[looks[r]], poses[r])
-            for r in tiles(len(looks), PAIRS)
+            self.poses.residual(pictures[query[rows]], self.pictures[training[rows]], pose[rows])
+            for rows in tiles(len(query), PAIRS)
         ]
-        return torch.cat(parts).view(-1, each)
+        return torch.cat(parts).view(looks.shape)
