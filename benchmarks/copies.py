@@ -11,7 +11,6 @@ interval (Clopper and Pearson 1934), seconds. `--train N` keeps the first N trai
 
 import argparse
 import io
-import json
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -137,7 +136,6 @@ def judged(train: np.ndarray, fresh: np.ndarray, repeats: np.ndarray, n: int, al
     began = time.monotonic()
     left_out = find_copies(train, fresh, alpha)
     counts["seconds"] = round(time.monotonic() - began)
-    counts["training"], counts["queries"] = len(train), len(fresh)
     count_fresh(counts, "left out", left_out.suspects, repeats)
 
     rng = np.random.default_rng(fold)

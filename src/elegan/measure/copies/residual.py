@@ -13,6 +13,7 @@ FLAT = (0.25 / 255) ** 2  # below a quarter of a grey level there is no slope to
 NOISE = (
     2.5 / 255
 )  # root mean square, after the blur, of errors that pass for noise: Gaussian of 14 grey levels before it
+NOISE_SHARE = 0.25  # of the slope's energy: in a faint picture any difference would pass for noise
 BINOMIAL = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16
 
 
@@ -47,9 +48,11 @@ class Poses:
         error = (self._smoothed(luma(query - model) * inside) / share).square()
         valid = share > 0.5
         slope = _slope(self._smoothed(luma(model) * inside) / share, valid)
-        noise = _mean(error, valid & (slope <= _mean(slope, valid)[:, None, None])).clamp(max=NOISE**2)
+        signal = _mean(slope, slope.square())
+        noise = _mean(error, valid & (slope <= _mean(slope, valid)[:, None, None]))
+        noise = torch.minimum(noise, (signal * NOISE_SHARE).clamp(max=NOISE**2))
         unexplained = (_mean(error, slope.square()) - noise).clamp(min=0)
-        return ((unexplained + FLAT) / (_mean(slope, slope.square()) + FLAT)).sqrt()
+        return ((unexplained + FLAT) / (signal + FLAT)).sqrt()
 
     def _smoothed(self, x: Tensor) -> Tensor:
         return self.smooth @ x @ self.smooth.T
