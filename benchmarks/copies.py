@@ -108,11 +108,12 @@ def main() -> None:
     folds = parts(options.data, options.train)
     for number, (train, fresh, repeats) in enumerate(folds):
         counts += judged(train, fresh, repeats, options.planted // len(folds), options.alpha, number)
-    print_table(counts, options.alpha)
+    train, fresh, _ = folds[0]
     machine = hardware()
-    print(
-        f"\n{machine['processor']}, {machine['threads']} threads, torch {machine['torch']}; {json.dumps(dict(counts))}"
-    )
+    print(f"alpha = {options.alpha:g}; {len(folds)} x ({len(train):,} training images, {len(fresh):,} fresh); ", end="")
+    print(f"{counts['seconds']} s to judge the fresh ones by training images left out in turn; ", end="")
+    print(f"{machine['processor']}, {machine['threads']} threads, torch {machine['torch']}\n")
+    print_table(counts)
 
 
 def parts(source: str, limit: int) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -162,10 +163,7 @@ def count_fresh(counts: Counter[str], calibration: str, suspects: np.ndarray, re
     counts[f"repeats flagged | {calibration}"] = int((suspects & repeats).sum())
 
 
-def print_table(counts: Counter[str], alpha: float) -> None:
-    print(
-        f"alpha = {alpha:g}; {counts['training']:,} training images, {counts['queries']:,} fresh, {counts['seconds']} s\n"
-    )
+def print_table(counts: Counter[str]) -> None:
     print(
         "| planted | images | left-one-out calibration | held-out calibration | source first |\n|---|---|---|---|---|"
     )

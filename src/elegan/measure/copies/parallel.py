@@ -12,7 +12,7 @@ T = TypeVar("T")
 def in_parallel(work: Callable[[slice], T], slices: Iterable[slice]) -> Iterator[T]:
     """work(slice) for each slice, in their order, on as many workers as torch has threads.
 
-    While it lasts torch runs every operation on one thread, so results do not depend on the number of threads either.
+    While it lasts torch runs every operation on one thread.
     """
     workers = torch.get_num_threads()
     torch.set_num_threads(1)
