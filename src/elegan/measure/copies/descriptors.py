@@ -13,7 +13,8 @@ from elegan.chance import generator
 from elegan.measure.copies.thumbs import thumbnails
 from elegan.measure.features import tiles
 
-WIDTH = 64  # components
+WIDTH = 64  # components at most
+LEAST = 1e-4  # of the first variance: enlarged images have fewer components that mean anything
 SAMPLE = 10_000  # images that the components are computed from
 BATCH = 1024
 
@@ -25,7 +26,7 @@ def middle(side: int) -> Tensor:
 
 
 def filters(pictures: Tensor, side: int, seed: int) -> Tensor:
-    """Whitening filters of the middle of thumbnails of `side` pixels, WIDTH x t x t, most variance first.
+    """Whitening filters of the middle of thumbnails of `side` pixels, d x t x t with d <= WIDTH, most variance first.
 
     Second moments are taken about zero and not about the mean image, so that a change of contrast scales a descriptor.
     """
@@ -35,7 +36,8 @@ def filters(pictures: Tensor, side: int, seed: int) -> Tensor:
     x -= x.mean(1, keepdim=True)
     variance, axes = torch.linalg.eigh(x.T @ x / len(x))
     variance, axes = variance.flip(0)[:WIDTH], axes.flip(1)[:, :WIDTH]
-    whitened = axes / variance.clamp(min=1e-6 * float(variance[0])).sqrt()
+    kept = variance >= LEAST * variance[0]
+    whitened = axes[:, kept] / variance[kept].clamp(min=1e-12).sqrt()
     whitened -= whitened.mean(0)
     return whitened.T.reshape(-1, len(at), len(at)).float()
 

@@ -4,6 +4,7 @@ Both are functions of features (N x d); neither says which image is a copy.
 """
 
 import math
+import warnings
 
 import numpy as np
 import torch
@@ -54,7 +55,9 @@ def c_t(fresh: Tensor, generated: Tensor, training: Tensor, without: Tensor | No
     """
     p, q = nearest(fresh, training, without)[0].numpy(), nearest(generated, training)[0].numpy()
     chosen = np.random.default_rng(seed).permutation(len(training))[:SAMPLE]
-    centres, _ = kmeans2(training.numpy()[chosen], CELLS, minit="++", seed=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of an empty cell, which does no harm
+        centres, _ = kmeans2(training.numpy()[chosen], CELLS, minit="points", seed=seed)
     p_cells, q_cells = (nearest(x, torch.from_numpy(centres))[1].numpy() for x in (fresh, generated))
     total, weight = 0.0, 0
     for cell in np.unique(p_cells):
