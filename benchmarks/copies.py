@@ -2,11 +2,12 @@
 
     python benchmarks/copies.py DATA [--alpha 0.001] [--planted 1000] [--train 0]
 
-DATA with train/ and test/: the test images are the fresh ones. Without: the images are split into four parts, each is fresh
-once, and counts are summed. Fresh images that show the same picture as another image (found as training duplicates are,
-over all images) are counted apart. Two calibrations are measured: training images left out in turn, and half of the fresh
-images, the other half of which is then judged. Printed: recall by kind, share of fresh images flagged with its 95 %
-interval (Clopper and Pearson 1934), seconds. `--train N` keeps the first N training images, for a quick look.
+DATA with train/ and test/: the test images are the fresh ones. Without: the images are split into four parts, each is
+fresh once, and counts are summed. Fresh images that show the same picture as another image (found as training
+duplicates are, over all images) are counted apart. Two calibrations are measured: training images left out in turn, and
+half of the fresh images, the other half of which is then judged. Printed: recall by kind, share of fresh images flagged
+with its 95 % interval (Clopper and Pearson 1934), seconds. `--train N` keeps the first N training images, for a quick
+look.
 """
 
 import argparse

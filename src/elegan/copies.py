@@ -28,13 +28,13 @@ def copies(
     seed: int = 0,
     settings: dict[str, Any] | None = None,
 ) -> CopyReport:
-    """Which images of `generated` (a folder, a zip, or uint8 batches N x H x W x C) are copies of training images of `data`.
+    """Which of `generated` (a folder, a zip, or uint8 batches N x H x W x C) are copies of training images of `data`.
 
     `shape` is the (resolution, channels) that both are brought to; zeros take the generated folder's own. p-values are
-    calibrated on the held-out part of `data` where that is large enough for `alpha`, else on training images left out in
-    turn. Into `out` go copies.json and sheets suspects-001.png, ... (a row each: the suspect, then its nearest training
-    images, the likeliest source first); `settings` joins the JSON. See `find_copies` for the verdicts and `UserError`s.
-    Raises Failure, when all is written, where the share of suspects is above `max_share`.
+    calibrated on the held-out part of `data` where that is large enough for `alpha`, else on training images left out
+    in turn. Into `out` go copies.json and sheets suspects-001.png, ... (a row each: the suspect, then its nearest
+    training images, the likeliest source first); `settings` joins the JSON. See `find_copies` for the verdicts and
+    `UserError`s. Raises Failure, when all is written, where the share of suspects is above `max_share`.
     """
     if max_share is not None and not 0 <= max_share <= 1:
         raise UserError(f"max_share must lie between 0 and 1; got {max_share}")
@@ -49,8 +49,8 @@ def copies(
     if max_share is not None and report.share > max_share:
         where = f": see {out}" if out else ""
         raise Failure(
-            f"{report.suspects.sum():,} of {len(shown):,} images ({report.share:.2%}) are suspects at alpha = {alpha:g}, "
-            f"more than the {max_share:.2%} allowed{where}"
+            f"{report.suspects.sum():,} of {len(shown):,} images ({report.share:.2%}) are suspects "
+            f"at alpha = {alpha:g}, more than the {max_share:.2%} allowed{where}"
         )
     return report
 

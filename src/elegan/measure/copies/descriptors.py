@@ -1,8 +1,8 @@
 """Whitened principal components of the middle of a thumbnail: short vectors whose angle says how alike two images are.
 
 Brightness and contrast drop out, as the mean is removed and the length divided away. Whitening makes every direction of
-natural images count alike; without it two bright skies are neighbours whatever stands in front of them. The middle three
-quarters are what every shifted or cropped copy still shows.
+natural images count alike; without it two bright skies are neighbours whatever stands in front of them. The middle
+three quarters are what every shifted or cropped copy still shows.
 """
 
 import torch

@@ -1,4 +1,4 @@
-"""Pictures that stand in a set more than once, as they are or mirrored: exact copies and new encodings of one picture."""
+"""Pictures that stand in a set more than once, as they are or mirrored: exact copies and new encodings."""
 
 import torch
 from torch import Tensor

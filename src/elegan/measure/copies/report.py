@@ -13,7 +13,7 @@ class CopyReport:
 
     p_values: Q, conformal: a fresh real image has p <= a with probability at most a. q_values: Q, the smallest false
     discovery rate at which an image is among the copies (Benjamini and Hochberg 1995). suspects: Q, True where
-    p <= alpha. residuals: Q, 0 for a copy and near 1 for another image. neighbours: Q x k training indices, the likeliest
+    p <= alpha. residuals: Q, 0 for a copy, near 1 for another image. neighbours: Q x k training indices, the likeliest
     source first. duplicates: groups of training indices that show one picture. calibration: "held-out" or
     "leave-one-out", of `n_calibration` real images, after `set_aside` were left out as duplicates of training images.
     threshold: suspects have residuals below it. search: how training images were searched. c_t (None: too few images),
@@ -65,7 +65,7 @@ class CopyReport:
         return sum(len(group) - 1 for group in self.duplicates)
 
     def to_record(self, names: Sequence[str] | None = None, training: Sequence[str] | None = None) -> dict[str, Any]:
-        """JSON-able: the settings, the set's values, and one entry an image; by index, or by name where names are given."""
+        """JSON-able: settings, values of the set, one entry an image; by index, or by name where names are given."""
         shown = range(len(self.suspects)) if names is None else names
         known = range(self.n_train) if training is None else training
         images = [

@@ -66,7 +66,7 @@ def _smoothing(side: int) -> Tensor:
 
 
 def _relit(posed: Tensor, query: Tensor, inside: Tensor) -> Tensor:
-    """clip(a posed + b), with one a and one b for all channels: least squares where the query cannot have been clipped."""
+    """clip(a posed + b), a and b the same for all channels: least squares where the query cannot have been clipped."""
     fair = inside * ((query > DARK) & (query < BRIGHT))
     n = _sum(fair).clamp(min=1)
     query_mean, posed_mean = _sum(fair * query) / n, _sum(fair * posed) / n

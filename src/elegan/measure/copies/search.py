@@ -43,7 +43,7 @@ class Search:
         self.coarse_poses = _maps(bank[:COARSE], geometry.coarse_boxes(), side)
 
     def matches(self, thumbs: Tensor, without: Tensor | None = None) -> Matches:
-        """Nearest training images of thumbnails (Q x side x side). `without`: per query one training index to leave out."""
+        """What is nearest to thumbnails, Q x side x side. `without`: per query a training index to leave out."""
         candidates = self._candidates(thumbs, without, self.index)
         parts = [self._align(thumbs[q], candidates[q]) for q in tiles(len(thumbs), ALIGNED)]
         return Matches(*(torch.cat(part) for part in zip(*parts, strict=True)))

@@ -21,7 +21,7 @@ SAMPLE = 10_000  # training images that the cells are computed from
 
 
 def nearest(features: Tensor, training: Tensor, *without: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Euclidean distance to the nearest row of `training`, and its index. `without`: training indices to leave out, one a row."""
+    """Distance to the nearest row of `training`, and its index. `without`: indices to leave out, one a row."""
     found = []
     norms = training.square().sum(1)
     for rows in tiles(len(features), TILE):
@@ -48,7 +48,8 @@ def authenticity(features: Tensor, training: Tensor, without: Tensor | None = No
 
 def c_t(fresh: Tensor, generated: Tensor, training: Tensor, without: Tensor | None, seed: int) -> float | None:
     """Meehan et al. 2020 (C_T), in CELLS cells of k-means: by how many standard deviations the generated images are
-    further from the training images than fresh real ones are. Features N x d; `without` as in `authenticity`, of `fresh`.
+    further from the training images than fresh real ones are. Features N x d; `without` as in `authenticity`, of
+    `fresh`.
 
     Below -3 is copying, above 3 underfitting. The mean over cells of the standardised rank sum, weighted by the cells'
     share of the fresh images. None where no cell has LEAST images of both.

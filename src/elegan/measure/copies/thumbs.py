@@ -13,7 +13,7 @@ LUMA = torch.tensor([0.299, 0.587, 0.114])  # BT.601
 
 
 def checked(images: Any, name: str, like: Tensor | None = None) -> Tensor:
-    """`images` as a uint8 tensor, N x H x W x C. Raises UserError for another type or shape, none, or unlike `like`'s."""
+    """`images` as a uint8 tensor, N x H x W x C. UserError for another type, none, or not of `like`'s size."""
     pictures = as_pictures(images)
     if not len(pictures):
         raise UserError(f"there are no {name} images")
