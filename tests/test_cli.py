@@ -94,6 +94,15 @@ def test_evaluate_takes_a_folder_of_any_generator(elegan, trained, tmp_path):
     assert " 120" in done.stdout
 
 
+def test_copies_of_a_run_go_to_its_folder(called, trained):
+    run, _ = trained
+    code, errors = called("copies", str(run), "--num", "60", "--alpha", "0.01")
+    assert (code, errors) == (0, "")
+    record = json.loads((run / "copies" / "copies.json").read_text())
+    assert (record["step"], record["images from seed"], record["n_images"]) == (4, 0, 60)
+    assert record["calibration"] == "held-out"
+
+
 def test_compare_puts_runs_side_by_side_or_says_why_not(called, trained, tmp_path, capsys, monkeypatch):
     import shutil
 
@@ -158,6 +167,7 @@ def test_a_dry_run_estimates_and_leaves_nothing(elegan, tmp_path):
         (["train", "--resume", "runs/none"], "no run at runs/none"),
         (["sample", "runs/none"], "no run at runs/none"),
         (["data", "nowhere.zip"], "nowhere.zip"),
+        (["copies", "nowhere"], "nowhere is no run; a folder of images needs --data"),
         (["recipes", "wgan-pg"], "did you mean 'wgan-gp'?"),
         (["train", "digits", "--stesp", "3"], "--steps"),
         (["trian", "digits"], "train"),
@@ -183,6 +193,8 @@ def test_a_users_mistake_is_one_line_and_exit_code_2(called, tmp_path, arguments
         (["evaluate", "--metrics", "fld", "--split", "all"], "'fld' needs real images held out of training"),
         (["evaluate", "--split", "tset"], "test"),
         (["evaluate", "--generated", "x"], "give a RUN or --generated"),
+        (["copies", "--alpha", "1.5"], "alpha must lie between 0 and 1; got 1.5"),
+        (["copies", "--alpha", "1e-5", "--num", "64"], "alpha = 1e-05 needs 99,999 real images"),
     ],
 )
 def test_mistakes_about_a_run(called, trained, arguments, message):

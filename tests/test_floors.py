@@ -26,7 +26,7 @@ FLOORS = [
     ["nets", "data", "recipes", "pictures", "photos", "tiles", "charts", "page"],
     ["play"],
     ["tasks"],
-    ["gauge", "evaluate"],
+    ["gauge", "evaluate", "copies"],
     ["run"],
     ["views"],
     ["keeper", "sample", "translate", "compare", "report"],

@@ -161,6 +161,34 @@ def evaluate(
 
 
 @app.command()
+def copies(
+    generated: Annotated[Path, typer.Argument(metavar="RUN|FOLDER", help="A run, or a folder or zip of images.")],
+    data: Annotated[str | None, typer.Option(help="The training images; default: the run's data.")] = None,
+    alpha: Annotated[float, typer.Option(help="False-positive rate: the share of fresh real images flagged.")] = 0.001,
+    num: Annotated[int, typer.Option(min=1, help="Images to generate with a run.")] = 10_000,
+    max_share: Annotated[float | None, typer.Option(help="Exit code 1 where more than this are suspects.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder; default: RUN/copies, or copies.")] = None,
+    seed: Annotated[int, typer.Option(help="The first latent's seed, and that of subsets.")] = 0,
+    checkpoint: Checkpoint = "newest",
+    device: Device = "cpu",
+) -> None:
+    """Finds copies of training images among generated ones, each with a p-value and its nearest training images."""
+    from elegan.copies import copies as find
+    from elegan.run import Run
+
+    options: dict[str, Any] = {"alpha": alpha, "max_share": max_share, "seed": seed}
+    if (generated / "run.json").is_file():
+        out = out or generated / "copies"
+        report = Run.open(generated, checkpoint, device).copies(data, num=num, out=out, **options)
+    elif data:
+        out = out or Path("copies")
+        report = find(generated, data, out=out, **options)
+    else:
+        raise UserError(f"{generated} is no run; a folder of images needs --data: the training images to compare with")
+    _say(*report.lines(), f"each image: {out}/copies.json")
+
+
+@app.command()
 def compare(runs: Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="Evaluated runs.")]) -> None:
     """Puts evaluated runs side by side, and refuses where their settings differ."""
     from elegan.compare import compare as side_by_side

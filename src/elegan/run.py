@@ -21,11 +21,13 @@ import torch
 from torch import nn
 
 from elegan import files, parts
+from elegan.copies import copies
 from elegan.data.feed import to_bytes
 from elegan.errors import Failure, UserError, nearest
 from elegan.evaluate import evaluate
 from elegan.latents import latents
 from elegan.measure import Result
+from elegan.measure.copies import CopyReport
 from elegan.play.game import Game, Shape
 from elegan.recipe import Recipe
 
@@ -204,6 +206,32 @@ class Run:
         for result in results:
             Journal(self.path / "evaluations.jsonl").write(result.to_record())
         return results
+
+    def copies(
+        self,
+        data: str | None = None,
+        *,
+        num: int = 10_000,
+        alpha: float = 0.001,
+        max_share: float | None = None,
+        out: Path | None = None,
+        seed: int = 0,
+    ) -> CopyReport:
+        """Which of `num` generated images are copies of the run's data or of `data`; the findings go to RUN/copies or `out`.
+
+        The latents' seeds start at `seed`. See `elegan.copies.copies` for the rest and the errors.
+        """
+        return copies(
+            self.stream(range(seed, seed + num)),
+            data or self.info["data"]["source"],
+            self.shape[:2],
+            fit=self.recipe.data.fit,
+            alpha=alpha,
+            max_share=max_share,
+            out=out or self.path / "copies",
+            seed=seed,
+            settings={"run": self.path.name, "step": self.step, "averaged": True, "images from seed": seed},
+        )
 
 
 @torch.no_grad()

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from elegan.data.build import Progress
-from elegan.data.cache import cached, default_root
+from elegan.data.cache import Entry, cached, default_root
 from elegan.data.layout import SPLITS
 from elegan.data.named import NAMES, from_hub, from_name
 from elegan.data.plan import Options
@@ -24,7 +24,7 @@ class Dataset:
 
     `images`: uint8, N x H x W x C, H = W, mapped read-only; `labels`: int64, N, indices into `classes`, or None.
     `fingerprint`: SHA-256 over the encoded files, labels, classes and options, equal wherever the same pictures lie.
-    `notes`: what was done to the pictures, one plain line each.
+    `notes`: what was done to the pictures, one plain line each. `entry`: where it stands in the cache.
     """
 
     name: str
@@ -34,6 +34,12 @@ class Dataset:
     classes: tuple[str, ...]
     fingerprint: str
     notes: tuple[str, ...]
+    entry: Entry
+
+    @property
+    def names(self) -> list[str]:
+        """Of the files, in order."""
+        return self.entry.names
 
     @property
     def resolution(self) -> int:
@@ -83,7 +89,7 @@ def open_data(
     found = find(str(source), split)
     entry = cached(found, Options(resolution, channels, fit), cache or default_root(), progress)
     name = re.sub(r"[^\w.-]+", "-", found.name).strip("-.") or "images"
-    return Dataset(name, found.address, entry.images, entry.labels, entry.classes, entry.fingerprint, entry.notes)
+    return Dataset(name, found.address, entry.images, entry.labels, entry.classes, entry.fingerprint, entry.notes, entry)
 
 
 def find(source: str, split: str) -> Source:

@@ -1,0 +1,64 @@
+"""Whitened principal components of the middle of a thumbnail: short vectors whose angle says how alike two images are.
+
+Brightness and contrast drop out, as the mean is removed and the length divided away. Whitening makes every direction of
+natural images count alike; without it two bright skies are neighbours whatever stands in front of them. The middle
+three quarters are what every shifted or cropped copy still shows.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from elegan.chance import generator
+from elegan.measure.copies.thumbs import thumbnails
+from elegan.measure.features import tiles
+
+WIDTH = 64  # components at most
+LEAST = 1e-4  # of the first variance: enlarged images have fewer components that mean anything
+SAMPLE = 10_000  # images that the components are computed from
+BATCH = 1024
+
+
+def middle(side: int) -> Tensor:
+    """The pixels of a row that belong to the middle."""
+    margin = round(side / 8)
+    return torch.arange(margin, side - margin)
+
+
+def filters(pictures: Tensor, side: int, seed: int) -> Tensor:
+    """Whitening filters of the middle of thumbnails of `side` pixels, d x t x t with d <= WIDTH, most variance first.
+
+    Second moments are taken about zero and not about the mean image, so that a change of contrast scales a descriptor.
+    """
+    at = middle(side)
+    chosen = torch.randperm(len(pictures), generator=generator(seed, "filters"))[:SAMPLE]
+    x = thumbnails(pictures[chosen], side)[:, at[:, None], at].flatten(1).double()
+    x -= x.mean(1, keepdim=True)
+    variance, axes = torch.linalg.eigh(x.T @ x / len(x))
+    variance, axes = variance.flip(0)[:WIDTH], axes.flip(1)[:, :WIDTH]
+    kept = variance >= LEAST * variance[0]
+    whitened = axes[:, kept] / variance[kept].clamp(min=1e-12).sqrt()
+    whitened -= whitened.mean(0)
+    return whitened.T.reshape(-1, len(at), len(at)).float()
+
+
+def placed(bank: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """The filters as linear maps of a whole thumbnail whose middle is read by `rows` and `columns` (V x t x side each).
+
+    Returns side^2 x (V * d): one matrix product describes a thumbnail in every one of V positions.
+    """
+    maps = torch.einsum("vti,dtu,vuj->ijvd", rows, bank, columns)
+    return maps.flatten(2).flatten(0, 1).contiguous()
+
+
+def describe(thumbs: Tensor, maps: Tensor, width: int) -> Tensor:
+    """Descriptors of unit length, N x V x width. A featureless image has the zero vector."""
+    return F.normalize((thumbs.flatten(1) @ maps).unflatten(1, (-1, width)), dim=2)
+
+
+def describe_all(pictures: Tensor, bank: Tensor, side: int, mirrored: bool = False) -> Tensor:
+    """Descriptors of uint8 images as they stand, or of their mirror images, N x d."""
+    read = F.one_hot(middle(side), side).float()[None]
+    maps = placed(bank, read, read.flip(2) if mirrored else read)
+    parts = [describe(thumbnails(pictures[rows], side), maps, len(bank)) for rows in tiles(len(pictures), BATCH)]
+    return torch.cat(parts)[:, 0]
