@@ -6,7 +6,7 @@ from torch import nn
 
 from elegan import nets, parts
 from elegan.errors import UserError
-from elegan.nets.norms import ConditionalNorm, spectral
+from elegan.nets.norms import NORMS, ConditionalNorm, norm, spectral
 from elegan.nets.shape import pyramid
 
 FAMILIES = ("mlp", "dcgan", "resnet")
@@ -86,3 +86,22 @@ def test_conditional_norm_starts_as_the_plain_one():
     x, label = torch.randn(4, 6, 3, 3), torch.tensor([0, 1, 0, 1])
     conditional = ConditionalNorm("batch", 6, 2)
     torch.testing.assert_close(conditional(x, label), nn.BatchNorm2d(6)(x))
+
+
+@pytest.mark.parametrize("name", NORMS)
+@pytest.mark.parametrize("n", [1, 3])
+def test_a_norm_has_the_same_gradients_in_any_memory_layout(name, n):
+    """Torch's InstanceNorm2d has not."""
+    torch.manual_seed(0)
+    layer = norm(name, 6)
+    x, g = torch.randn(n, 6, 8, 8), torch.randn(n, 6, 8, 8)
+    found = []
+    for layout_x in (torch.contiguous_format, torch.channels_last):
+        for layout_g in (torch.contiguous_format, torch.channels_last):
+            leaf = x.contiguous(memory_format=layout_x).requires_grad_()
+            y = layer(leaf)
+            wanted = [leaf, *layer.parameters()]
+            found.append([y, *torch.autograd.grad(y, wanted, g.contiguous(memory_format=layout_g))])
+    for others in found[1:]:
+        for a, b in zip(found[0], others, strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-4)

@@ -12,6 +12,7 @@ from elegan.errors import UserError, nearest
 from elegan.measure import Extractor, Features, Result, extract, measure, needed, open_extractor
 from elegan.measure.estimates import check_needs
 from elegan.measure.extractors import stacked
+from elegan.measure.pairs import measure_pairs
 
 
 def evaluate(
@@ -51,6 +52,22 @@ def evaluate(
     test = features("held-out", held_out.images, _names(held_out)) if held_out else None
     record = {"data": real.name, "fingerprint": real.fingerprint, "split": split} | (settings or {})
     return measure(network, *sets, metrics, seed, record, test, real.classes)
+
+
+def evaluate_arrays(
+    made: np.ndarray,
+    real: np.ndarray,
+    wanted: np.ndarray | None,
+    metrics: Sequence[str] | None,
+    extractor: str,
+    seed: int,
+    settings: dict[str, Any],
+) -> list[Result]:
+    """Metrics (fd and kd by default) of `made` against `real`, and where they are known of each picture against the one
+    that is `wanted`; all uint8 N x H x W x C."""
+    network = open_plain_extractor("random" if extractor == "auto" else extractor, real)
+    results = measure(network, real, made, metrics or ("fd", "kd"), seed, settings)
+    return results if wanted is None else [*results, *measure_pairs(made, wanted, results[0].settings)]
 
 
 def evaluate_folder(generated: str, real: str, **options: Any) -> list[Result]:

@@ -87,9 +87,7 @@ def _samples(run: Run) -> str:
     sheet = run.path / "samples.png"
     if not sheet.is_file():
         return note("No samples were drawn yet.")
-    about = (
-        "One column a class." if run.columns == run.shape.classes else "Chosen by nothing but their seeds, 0 and on."
-    )
+    about = _how_chosen(run)
     return f"{picture(sheet.read_bytes(), 'generated images', SHEET_WIDTH)}{note(about)}"
 
 
@@ -105,7 +103,7 @@ def _history(run: Run) -> str:
         f"<span>step {int(p.stem):,}</span>{picture(_first_row(p), f'samples at step {int(p.stem)}', STRIP_WIDTH)}"
         for p in chosen
     )
-    time = f'<h3>The same latents over time</h3><div class="strips">{"".join(strips)}</div>' if chosen else ""
+    time = f'<h3>The same over time</h3><div class="strips">{"".join(strips)}</div>' if chosen else ""
     return curves + time or note("Nothing is logged yet.")
 
 
@@ -125,6 +123,12 @@ def _newest(run: Run) -> list[dict[str, Any]]:
         kept.pop(key, None)
         kept[key] = record
     return list(kept.values())
+
+
+def _how_chosen(run: Run) -> str:
+    if run.game.translate:
+        return "Held-out pictures: each input, what becomes of it, and beside it the way back or what was wanted."
+    return "One column a class." if run.columns == run.shape.classes else "Chosen by nothing but their seeds, 0 and on."
 
 
 def _metrics(run: Run) -> str:

@@ -12,6 +12,7 @@ checkpoints/       whole states, the newest few and the best by the watched metr
 import json
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -22,9 +23,11 @@ from torch import nn
 
 from elegan import files, parts
 from elegan.copies import copies
-from elegan.data.feed import to_bytes
+from elegan.data.feed import middles, to_bytes
+from elegan.data.feed import pictures as to_tensor
+from elegan.data.sides import open_sides
 from elegan.errors import Failure, UserError, nearest
-from elegan.evaluate import evaluate
+from elegan.evaluate import evaluate, evaluate_arrays
 from elegan.latents import latents
 from elegan.measure import Result
 from elegan.measure.copies import CopyReport
@@ -187,8 +190,11 @@ class Run:
     ) -> list[Result]:
         """Measures `num` generated images against the run's data or `data`, and adds the records to evaluations.jsonl.
 
-        The latents' seeds start at `seed`. See `elegan.evaluate.evaluate` for the rest and the errors.
+        The latents' seeds start at `seed`. See `elegan.evaluate.evaluate` for the rest and the errors. A run that
+        translates is measured on the middles of held-out pictures, against the other side's pictures of `split`.
         """
+        if self.game.translate:
+            return self._evaluate_translations(data, metrics, num, extractor, split, seed)
         labels = self.labels_for(range(num)) if self.conditional else None
         results = evaluate(
             self.stream(range(seed, seed + num)),
@@ -203,6 +209,27 @@ class Run:
             settings={"run": self.path.name, "step": self.step, "averaged": True, "images from seed": seed},
             device=str(self.device),
         )
+        return self._recorded(results)
+
+    def _evaluate_translations(self, data, metrics, num, extractor, split, seed) -> list[Result]:
+        ways, results, wanted = list(self.game.translate), [], self.recipe.data
+        source, size = data or self.info["data"]["source"], self.shape.resolution
+        sides = open_sides(source, wanted.kind == "pairs", size, self.shape.channels, wanted.zoom)
+        parts = {"train": sides.train, "test": sides.held_out}
+        if split not in parts:
+            raise UserError(f"a run that translates is measured against split train or test, not {split!r}")
+        for way in ways:
+            given, target = (middles(sides.held_out["AB".index(side)], size)[:num] for side in (way[0], way[-1]))
+            made = translated(self.game, self.nets, way, given, self.device)
+            record = {"data": sides.name, "fingerprint": sides.fingerprint, "split": split, "direction": way,
+                      "run": self.path.name, "step": self.step, "averaged": True}  # fmt: skip
+            real = middles(parts[split]["AB".index(way[-1])], size)
+            found = evaluate_arrays(made, real, target if sides.paired else None, metrics, extractor, seed, record)
+            mark = f" {way}" * (len(ways) > 1)
+            results += [replace(r, metric=r.metric + mark, label=r.label + mark) for r in found]
+        return self._recorded(results)
+
+    def _recorded(self, results: list[Result]) -> list[Result]:
         for result in results:
             Journal(self.path / "evaluations.jsonl").write(result.to_record())
         return results
@@ -247,6 +274,13 @@ def paint(
     assert game.generate
     z = latents(seeds, game.latent, truncation).to(device)
     return to_bytes(game.generate(nets, z, None if labels is None else labels.to(device)))
+
+
+@torch.no_grad()
+def translated(game: Game, nets: nn.ModuleDict, way: str, images: np.ndarray, device: torch.device) -> np.ndarray:
+    """uint8 N x H x W x C to the same, a few at a time."""
+    parts = (to_tensor(images[i : i + 8], device) for i in range(0, len(images), 8))
+    return np.concatenate([to_bytes(game.translate[way](nets, part)) for part in parts])
 
 
 def best_of(history: list[list[float]]) -> int | None:

@@ -14,6 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import batch_norm, interpolate
 
+from elegan.nets.norms import InstanceNorm
+
 WHOLE = 1_500_000  # pixels up to which a picture is not cut
 TILE = 768  # pixels a side of a tile, without what it brings around it
 Function = Callable[[Tensor], Tensor]
@@ -67,7 +69,7 @@ def _out_of_memory(error: RuntimeError) -> bool:
 @contextmanager
 def shared_statistics(net: nn.Module, function: Function, x: Tensor) -> Iterator[None]:
     """Within it, every instance norm of `net` uses the statistics of `x`, reduced to WHOLE pixels where it has more."""
-    layers = [layer for layer in net.modules() if isinstance(layer, nn.InstanceNorm2d)]
+    layers = [layer for layer in net.modules() if isinstance(layer, InstanceNorm)]
     found: dict[nn.Module, tuple[Tensor, Tensor]] = {}
 
     def note(layer: nn.Module, given: tuple[Tensor, ...]) -> None:

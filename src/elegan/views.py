@@ -1,6 +1,5 @@
 """What a run shows while it trains: pictures on a sheet and numbers, by what its game makes."""
 
-from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -9,15 +8,14 @@ from torch import nn
 
 from elegan import chance, pictures
 from elegan.data import Dataset
-from elegan.data.feed import middles, to_bytes
-from elegan.data.feed import pictures as to_tensor
+from elegan.data.feed import middles
 from elegan.data.sides import Sides
 from elegan.evaluate import extractor_for, open_plain_extractor
 from elegan.gauge import Gauge
-from elegan.measure import psnr, ssim
+from elegan.measure.pairs import distances
 from elegan.play.game import Game
 from elegan.recipe import Watch
-from elegan.run import Run, paint
+from elegan.run import Run, paint, translated
 
 BATCH = 64
 ROWS = 8  # pictures a direction on a sheet of translations
@@ -79,7 +77,8 @@ class Translations:
                 three = {way: made, f"{way} floor": target, f"{way} untranslated": source}
                 found |= {f"{gauge.label} {name}": gauge(images) for name, images in three.items()}
             if self.data.paired:
-                found |= distances(made, self.held_out[way[-1]])
+                pairs = distances(made, self.held_out[way[-1]])
+                found |= {name: float(values.mean()) for name, values in pairs.items()}
         return found
 
     def sheet(self, nets: nn.ModuleDict) -> np.ndarray:
@@ -93,28 +92,8 @@ class Translations:
             if self.data.paired:
                 columns.append(self.held_out[way[-1]][:ROWS])
             rows.append(np.stack(columns, 1))
-        width = rows[0].shape[1]
-        return pictures.grid(np.concatenate([row.reshape(-1, *row.shape[2:]) for row in rows]), width * len(rows))
+        sheet = np.concatenate([row[: min(map(len, rows))] for row in rows], 1)
+        return pictures.grid(sheet.reshape(-1, *sheet.shape[2:]), sheet.shape[1])
 
     def _translate(self, nets: nn.ModuleDict, way: str, images: np.ndarray) -> np.ndarray:
-        return in_batches(lambda x: self.game.translate[way](nets, x), images, self.device)
-
-
-def in_batches(
-    function: Callable[[torch.Tensor], torch.Tensor], images: np.ndarray, device: torch.device
-) -> np.ndarray:
-    """A function of pictures N x C x H x W in [-1, 1], of uint8 N x H x W x C a few at a time."""
-    with torch.no_grad():
-        return np.concatenate(
-            [to_bytes(function(to_tensor(images[i : i + 8], device))) for i in range(0, len(images), 8)]
-        )
-
-
-def distances(made: np.ndarray, wanted: np.ndarray) -> dict[str, float]:
-    """Means over uint8 pictures N x H x W x C: L1 on the scale 0-255, PSNR in dB, SSIM."""
-    a, b = made.astype(np.float64), wanted.astype(np.float64)
-    return {
-        "L1": float(np.abs(a - b).mean()),
-        "PSNR": float(np.mean(psnr(made, wanted))),
-        "SSIM": float(np.mean(ssim(made, wanted))),
-    }
+        return translated(self.game, nets, way, images, self.device)

@@ -89,7 +89,9 @@ def open_data(
     found = find(str(source), split)
     entry = cached(found, Options(resolution, channels, fit), cache or default_root(), progress)
     name = re.sub(r"[^\w.-]+", "-", found.name).strip("-.") or "images"
-    return Dataset(name, found.address, entry.images, entry.labels, entry.classes, entry.fingerprint, entry.notes, entry)
+    return Dataset(
+        name, found.address, entry.images, entry.labels, entry.classes, entry.fingerprint, entry.notes, entry
+    )
 
 
 def find(source: str, split: str) -> Source:

@@ -29,7 +29,7 @@ def normal_weights(module: nn.Module, deviation: float = 0.02) -> nn.Module:
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             nn.init.normal_(layer.weight, 0.0, deviation)
-        elif isinstance(layer, nn.BatchNorm2d | nn.InstanceNorm2d | nn.GroupNorm):
+        elif isinstance(layer, nn.BatchNorm2d | nn.GroupNorm):
             nn.init.normal_(layer.weight, 1.0, deviation)
         bias = getattr(layer, "bias", None)
         if isinstance(bias, Tensor):

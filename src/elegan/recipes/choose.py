@@ -36,8 +36,12 @@ def choose(count: int, resolution: int, labels: np.ndarray | None, classes: int)
     settings = [f"steps={math.ceil(seen / BATCH)}"]
     if count < FEW:
         settings.append("task.augment=translation" if small else "task.augment=color,translation")
-        # On the digits, cgan with batch norm alone made one picture a class; R1 in its place keeps them apart.
-        settings += ["nets.discriminator.norm=none", "losses.r1=r1", "losses.r1.weight=0.5"]
+        settings += ["nets.discriminator.norm=none", "losses.r1=r1", "losses.r1.weight=0.1"]
+        if name == "cgan":
+            # Embedded at the input, the class outweighed the latent on the digits: one picture a class.
+            settings += ["nets.generator.condition=norm", "nets.discriminator.condition=projection"]
+        if seen < 20_000 * BATCH:
+            settings.append("ema=0.99")  # 0.999 would show the mean of most of so short a run
         reasons.append(f"only {count:,} images, so the discriminator sees them through DiffAugment and is held by R1")
     reasons.append(f"{seen:,} images seen")
     return Choice(name, tuple(settings), ", ".join(reasons))
