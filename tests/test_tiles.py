@@ -46,8 +46,9 @@ def test_tiled_equals_whole(name, size):
     assert (in_tiles(function, x, net, tile=64) - whole).abs().max() > 1e-4
 
 
-def test_instance_norm_shares_the_statistics_of_the_whole():
-    net = net_of(lambda: resnet_translator(32, 3, 0, width=4, blocks=2))
+@pytest.mark.parametrize("norm", ["instance", "layer"])
+def test_norms_over_the_picture_share_the_statistics_of_the_whole(norm):
+    net = net_of(lambda: resnet_translator(32, 3, 0, width=4, blocks=2, norm=norm))
     x = torch.rand(1, 3, 128, 160) * torch.linspace(0.1, 2, 160) - 1  # dark to bright: tiles differ in their statistics
     tiled = in_tiles(net, x, net, tile=64)
     torch.testing.assert_close(tiled, net(x), rtol=0, atol=1e-4)

@@ -1,7 +1,7 @@
 """A large picture through a convolutional network, tile by tile, with the result of the whole.
 
-Every tile brings as many pixels around it as its outcome depends on (`reach`), so nothing has to be blended. Instance norm
-looks at the whole picture, which a tile does not show; its means and variances are then taken once, from the picture
+Every tile brings as many pixels around it as its outcome depends on (`reach`), so nothing has to be blended. Instance and
+layer norm look at the whole picture, which a tile does not show; their means and variances are then taken once, from the picture
 reduced to a size that fits, and are the same in all tiles.
 """
 
@@ -9,12 +9,11 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import batch_norm, interpolate
-
-from elegan.nets.norms import InstanceNorm
 
 WHOLE = 1_500_000  # pixels up to which a picture is not cut
 TILE = 768  # pixels a side of a tile, without what it brings around it
@@ -68,13 +67,15 @@ def _out_of_memory(error: RuntimeError) -> bool:
 
 @contextmanager
 def shared_statistics(net: nn.Module, function: Function, x: Tensor) -> Iterator[None]:
-    """Within it, every instance norm of `net` uses the statistics of `x`, reduced to WHOLE pixels where it has more."""
-    layers = [layer for layer in net.modules() if isinstance(layer, InstanceNorm)]
+    """Within it, every instance or layer norm of `net` uses the statistics of the picture `x`, 1 x C x H x W, reduced to
+    WHOLE pixels where it has more."""
+    layers = [layer for layer in net.modules() if isinstance(layer, nn.GroupNorm)]
     found: dict[nn.Module, tuple[Tensor, Tensor]] = {}
 
-    def note(layer: nn.Module, given: tuple[Tensor, ...]) -> None:
-        variance, mean = torch.var_mean(given[0].float(), (0, 2, 3), correction=0)
-        found[layer] = mean, variance
+    def note(layer: Any, given: tuple[Tensor, ...]) -> None:
+        groups = given[0][0].float().unflatten(0, (layer.num_groups, -1))
+        variance, mean = torch.var_mean(groups, (1, 2, 3), correction=0)
+        found[layer] = mean.repeat_interleave(groups.shape[1]), variance.repeat_interleave(groups.shape[1])
 
     hooks = [layer.register_forward_pre_hook(note) for layer in layers]
     if layers:
