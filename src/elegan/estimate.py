@@ -30,7 +30,8 @@ def estimate(plan: Plan) -> list[str]:
     if device.type == "cuda":
         torch.cuda.synchronize()
     seconds = (time.perf_counter() - began) / TIMED
-    counts = [f"{name} {sum(p.numel() for p in net.parameters()):,}" for name, net in game.nets.items()]
+    sizes = {name: sum(p.numel() for p in net.parameters()) for name, net in game.nets.items()}
+    counts = [f"{name} {size:,}" for name, size in sizes.items() if size]
     return [
         f"parameters  {', '.join(counts)}",
         f"FLOPs       {making / 1e6:,.1f} million to make an image, {training / 1e6:,.1f} million to train on one",

@@ -184,7 +184,10 @@ def choose_side(files: Sequence[File], split: str, address: str) -> Chosen:
         found.setdefault(_place(file.path.split("/")[depth:]), []).append(file)
     loose = found.pop(("", ""), [])
     if not found:
-        raise NoSides(f"{address} has no folders trainA and trainB (or A and B) to translate between")
+        raise NoSides(
+            f"{address} has no folders trainA and trainB (or A and B) to translate between; "
+            "A and B side by side in one file are pairs: --recipe pix2pix"
+        )
     names = TRAIN if wanted == "train" else HELD_OUT
     part = next((name for name in ("", *names) if (name, side) in found and (name or wanted == "train")), None)
     if part is None:
