@@ -10,7 +10,6 @@ from conftest import tensors_of
 from elegan import chance
 from elegan.recipes import CATALOGUE
 from elegan.session import make_trainer, plan_for
-from elegan.translate import translate
 
 # Small enough for two cores; the rest of the recipe is as it stands.
 SMALL = {
@@ -79,13 +78,13 @@ def test_translator(name, tmp_path, sides):
     whole = resumed_bit_for_bit(name, tmp_path, sides)
     picture = np.random.default_rng(0).random((50, 37, 3), dtype=np.float32)
     for way in whole.game.translate:
-        made = translate(whole, picture, way)
+        made = whole.translate(picture, way)
         assert made.shape == picture.shape
-        assert np.array_equal(made, translate(whole, picture, way))
+        assert np.array_equal(made, whole.translate(picture, way))
         assert np.abs(made - picture).max() > 0.01
     other = train(name, tmp_path / "other", steps=1, data=sides, seed=1)
     way = next(iter(other.game.translate))
-    assert not np.array_equal(translate(other, picture, way), translate(whole, picture, way))
+    assert not np.array_equal(other.translate(picture, way), whole.translate(picture, way))
 
 
 @pytest.mark.parametrize("name", TRANSLATORS)

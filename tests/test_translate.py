@@ -8,7 +8,7 @@ from PIL import Image
 
 import elegan as library
 from elegan.errors import UserError
-from elegan.translate import translate
+from elegan.translate import translate_files
 
 SMALL = ["nets.generator.width=4", "nets.generator.blocks=2", "nets.discriminator.width=4", "data.resolution=32",
          "watch.images=16", "watch.log=1"]  # fmt: skip
@@ -28,10 +28,8 @@ def test_the_log_holds_metric_floor_and_pairs(sides, tmp_path):
     label = next(key for key in last if key.startswith("FD["))
     tag = label.split()[0]
     assert {f"{tag} AtoB", f"{tag} AtoB floor", f"{tag} AtoB untranslated", "L1", "PSNR", "SSIM"} <= last.keys()
-    assert Image.open(run.path / "samples.png").size == (
-        3 * 33 + 1,
-        2 * 33 + 1,
-    )  # input, output, target of two held out
+    # Input, output, target of the two held-out pairs.
+    assert Image.open(run.path / "samples.png").size == (6 * 33 + 1, 33 + 1)
 
 
 def test_both_directions_are_shown_with_the_way_back(cyclegan):
@@ -40,11 +38,11 @@ def test_both_directions_are_shown_with_the_way_back(cyclegan):
 
 def test_strength_mixes(cyclegan):
     x = np.random.default_rng(0).random((40, 30, 3), dtype=np.float32)
-    full, half, none = (translate(cyclegan, x, "AtoB", strength) for strength in (1.0, 0.5, 0.0))
+    full, half, none = (cyclegan.translate(x, "AtoB", strength) for strength in (1.0, 0.5, 0.0))
     np.testing.assert_allclose(none, x, atol=1e-6)
     np.testing.assert_allclose(half, (full + x) / 2, atol=1e-6)
     with pytest.raises(UserError, match="strength = 2"):
-        translate(cyclegan, x, "AtoB", 2)
+        cyclegan.translate(x, "AtoB", 2)
 
 
 def test_files_folders_and_faults(cyclegan, elegan, tmp_path, sides):
@@ -66,12 +64,10 @@ def test_files_folders_and_faults(cyclegan, elegan, tmp_path, sides):
 
 
 def test_mistakes(cyclegan):
-    from elegan.translate import direction_of, translate_files
-
     with pytest.raises(UserError, match="translates both ways"):
-        direction_of(cyclegan, None)
+        cyclegan.direction()
     with pytest.raises(UserError, match="did you mean 'AtoB'"):
-        direction_of(cyclegan, "AtoC")
+        cyclegan.direction("AtoC")
     with pytest.raises(UserError, match="elegan translate"):
         cyclegan.generate(1)
     with pytest.raises(UserError, match="no picture 'nowhere.png'"):

@@ -33,6 +33,7 @@ from elegan.measure import Result
 from elegan.measure.copies import CopyReport
 from elegan.play.game import Game, Shape
 from elegan.recipe import Recipe
+from elegan.tiles import in_tiles
 
 BATCH = 64
 
@@ -157,6 +158,37 @@ class Run:
         """Images, uint8 N x H x W x C, one a seed (0 to num - 1 by default); classes in turn unless `label` names one."""
         chosen = range(num) if seeds is None else seeds
         return np.concatenate(list(self.stream(chosen, label=label, truncation=truncation)))
+
+    def direction(self, wanted: str | None = None) -> str:
+        """The direction asked for, or the only one. Raises UserError where the run does not translate (that way)."""
+        ways = list(self.game.translate)
+        if not ways:
+            raise UserError(f"{self.path} makes images from nothing: {self.use}")
+        if wanted is None:
+            if len(ways) > 1:
+                raise UserError(f"{self.path} translates both ways; give --direction {' or '.join(ways)}")
+            return ways[0]
+        if wanted not in ways:
+            raise UserError(f"{self.path} does not translate {wanted!r}{nearest(wanted, ways)}")
+        return wanted
+
+    @torch.inference_mode()
+    def translate(
+        self, pixels: np.ndarray, direction: str | None = None, strength: float = 1.0, tile: int | None = None
+    ) -> np.ndarray:
+        """float H x W x C in [0, 1], of any size and the run's channels, to the same.
+
+        `strength` mixes the result (1) with the input (0); `tile`: see `elegan.tiles.in_tiles`. Raises UserError for an
+        unknown direction or a strength outside 0..1.
+        """
+        way = self.direction(direction)
+        if not 0 <= strength <= 1:
+            raise UserError(f"strength = {strength} is not in 0..1")
+        x = torch.from_numpy(np.ascontiguousarray(pixels)).to(self.device).permute(2, 0, 1)[None].float() * 2 - 1
+        function = self.game.translate[way]
+        y = in_tiles(lambda part: function(self.nets, part), x, self.nets[way], tile)
+        mixed = y if strength == 1 else x + strength * (y - x)
+        return (mixed[0].permute(1, 2, 0) / 2 + 0.5).clamp(0, 1).cpu().numpy()
 
     def stream(
         self, seeds: Sequence[int], *, label: str | int | None = None, truncation: float | None = None

@@ -93,7 +93,7 @@ class Translations:
                 columns.append(self.held_out[way[-1]][:ROWS])
             rows.append(np.stack(columns, 1))
         sheet = np.concatenate([row[: min(map(len, rows))] for row in rows], 1)
-        return pictures.grid(sheet.reshape(-1, *sheet.shape[2:]), sheet.shape[1])
+        return pictures.grid(sheet.reshape(-1, *sheet.shape[2:]), sheet.shape[1] * (2 if len(rows) == 1 else 1))
 
     def _translate(self, nets: nn.ModuleDict, way: str, images: np.ndarray) -> np.ndarray:
         return translated(self.game, nets, way, images, self.device)
