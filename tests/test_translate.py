@@ -1,6 +1,7 @@
 """From training to pictures on the disk, as a user does it."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from PIL import Image
 
 import elegan as library
 from elegan.errors import UserError
+from elegan.session import make_trainer, plan_for
 from elegan.translate import translate_files
 
 SMALL = ["nets.generator.width=4", "nets.generator.blocks=2", "nets.discriminator.width=4", "data.resolution=32",
@@ -72,3 +74,32 @@ def test_mistakes(cyclegan):
         cyclegan.generate(1)
     with pytest.raises(UserError, match="no picture 'nowhere.png'"):
         list(translate_files(cyclegan, ["nowhere.png"], cyclegan.path / "t", direction="AtoB"))
+
+
+def test_the_recipe_follows_from_the_folders(sides, tmp_path):
+    assert plan_for(str(sides), out=tmp_path).recipe.name == "pix2pix"
+    for number, path in enumerate(sorted((sides / "trainA").iterdir())):
+        for side in "AB":
+            (tmp_path / f"train{side}").mkdir(exist_ok=True)
+            shutil.copy(path, tmp_path / f"train{side}" / f"{side}{number}.png")
+    plan = plan_for(str(tmp_path), out=tmp_path, settings=["data.direction=BtoA"])
+    assert plan.recipe.name == "fastcut"
+    assert "24 files stand on both sides" in "\n".join(plan.lines())
+    assert list(make_trainer(plan).game.translate) == ["BtoA"]
+
+
+def test_what_does_not_go_together(sides, tmp_path):
+    plan = plan_for(str(sides), "cyclegan", settings=SMALL, out=tmp_path)
+    plan.engine.world = 2
+    with pytest.raises(UserError, match="task.pool remembers the pictures of one process"):
+        make_trainer(plan)
+    for recipe, setting, message in (
+        ("cyclegan", "task.pool=2", "task.pool = 2 is smaller than batch = 4"),
+        ("cyclegan", "losses.adversarial=relativistic", "compares with a real picture of the same row"),
+        ("cut", "nets.generator=unet", "shows no features to contrast"),
+        ("pix2pix", "losses.reconstruction=r1", "losses.reconstruction = 'r1' is a function of D, real, fake"),
+    ):
+        with pytest.raises(UserError, match=message):
+            make_trainer(plan_for(str(sides), recipe, settings=["batch=4", setting], out=tmp_path))
+    with pytest.raises(UserError, match=r"losses.l1 = 'l1' is a function of x, y"):
+        make_trainer(plan_for("digits", "dcgan", settings=["losses.l1=l1"], out=tmp_path))
