@@ -5,7 +5,7 @@
 For each direction, on the middles of all held-out pictures: L1 (0-255), PSNR and SSIM to the target where there are
 pairs, and the Frechet distance in fixed random features to the target side's training pictures, beside that of the
 target side's held-out pictures (the floor). Rows: translated; the input as it is; the mean of the target side's training
-pictures. `--out` writes a sheet of inputs, outputs and, of pairs, targets.
+pictures. `--out` writes a sheet of outputs alone, which holds none of the data.
 """
 
 import argparse
@@ -47,9 +47,7 @@ def main() -> None:
                 row |= {key: round(float(values.mean()), 3) for key, values in distances(images, target).items()}
             print(f"  {name:16}{json.dumps(row)}")
         if options.out:
-            columns = [given, made, *([target] if sides.paired else [])]
-            sheet = np.stack([column[:SHOWN] for column in columns])  # a row a kind
-            pictures.save_png(options.out, pictures.grid(sheet.reshape(-1, *sheet.shape[2:]), SHOWN))
+            pictures.save_png(options.out, pictures.grid(made[:SHOWN], SHOWN // 2))
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ SETTINGS = ("nets.generator.width=8", "nets.discriminator.width=8", "watch.image
 def run(tmp_path_factory) -> Run:
     """A short run on the embedded digits, evaluated twice."""
     run = elegan.train("digits", settings=SETTINGS, steps=4, out=tmp_path_factory.mktemp("runs"), name="r", quiet=True)
-    run.evaluate(metrics=["fd"], num=60, extractor="pixel")
+    run.evaluate(metrics=["fd"], num=60, extractor="random")
     run.evaluate(metrics=["fd", "prdc", "class-fd"], num=100, extractor="pixel")
     return run
 
@@ -206,3 +206,14 @@ def test_long_curves_are_thinned_and_end_where_they_end():
     assert MOST / 2 < len(points.split()) <= MOST
     assert chart("t", {"a": [(0, 1.0), (10_000, 10_000 % 7)]}).count("polyline") == 1
     assert points.split()[-1].startswith(f"{WIDTH - 10:.1f},")
+
+
+def test_suspected_copies_are_on_the_page(copy):
+    assert "elegan copies" in Page(report(copy)).text
+    copies = copy.path / "copies"
+    copies.mkdir()
+    (copies / "copies.json").write_text(json.dumps({"share": 0.25, "n_images": 8, "alpha": 0.01}))
+    Image.fromarray(np.zeros((9, 9), np.uint8)).save(copies / "suspects-001.png")
+    page = Page(report(copy))
+    assert "25.00% of 8 generated images are suspected copies at alpha = 0.01" in page.text
+    assert any("suspects" in name for name in page.images)

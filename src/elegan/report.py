@@ -47,6 +47,7 @@ def report(run: Run, out: Path | None = None) -> Path:
         "samples": _samples(run),
         "metrics": _metrics(run),
         "neighbours": _neighbours(run),
+        "copies": _copies(run),
         "history": _history(run),
         "data": _data(run),
         "recipe": _recipe(run),
@@ -189,6 +190,21 @@ def _neighbours(run: Run) -> str:
         pairs.append(f'<div class="pair">{picture(png(image), "generated")}<i>←</i>{"".join(near)}</div>')
     about = "Left a generated image, then the training images nearest to it in pixels (at 16 × 16 or less)."
     return f'<div class="pairs">{"".join(pairs)}</div>{note(about)}'
+
+
+def _copies(run: Run) -> str:
+    """What `elegan copies` found, where it was asked."""
+    found, sheet = run.path / "copies" / "copies.json", run.path / "copies" / "suspects-001.png"
+    if not found.is_file():
+        return note("Whether any is a copy: elegan copies, followed by the run.")
+    record = files.read_json(found)
+    about = note(
+        f"{record['share']:.2%} of {record['n_images']:,} generated images are suspected copies at alpha = {record['alpha']:g}; "
+        f"of fresh real images {record['alpha']:.2%} or less would be."
+    )
+    if not sheet.is_file():
+        return about
+    return about + picture(sheet.read_bytes(), "suspects, each beside its nearest training images", SHEET_WIDTH)
 
 
 def _training_data(run: Run) -> Dataset:
