@@ -69,6 +69,20 @@ def test_grey_and_colour_meet(tmp_path):
     assert sides.train[1][0].shape == (30, 40, 3)
 
 
+def test_alpha_is_laid_on_white(tmp_path):
+    fill(tmp_path / "A", 2)
+    (tmp_path / "B").mkdir()
+    for number in range(2):
+        clear = photo(number).convert("RGBA")
+        clear.putalpha(0)
+        clear.save(tmp_path / "B" / f"{number}.png")
+    sides = open_sides(str(tmp_path), False, 16)
+    assert sides.channels == 3
+    assert (sides.train[1][0] == 255).all()
+    with pytest.raises(UserError, match=r"data.channels = 4"):
+        open_sides(str(tmp_path), False, 16, 4)
+
+
 def test_pairs_by_name_and_what_has_no_partner(tmp_path):
     fill(tmp_path / "trainA", 4)
     fill(tmp_path / "trainB", 4, start=1)

@@ -96,6 +96,7 @@ def test_what_does_not_go_together(sides, tmp_path):
     for recipe, setting, message in (
         ("cyclegan", "task.pool=2", "task.pool = 2 is smaller than batch = 4"),
         ("cyclegan", "losses.adversarial=relativistic", "compares with a real picture of the same row"),
+        ("pix2pix", "losses.reconstruction.every=4", "losses.reconstruction.every = 4"),
         ("cut", "nets.generator=unet", "shows no features to contrast"),
         ("pix2pix", "losses.reconstruction=r1", "losses.reconstruction = 'r1' is a function of D, real, fake"),
     ):

@@ -87,9 +87,11 @@ def open_sides(
     them; for pairs, which then need the same file names, also files that hold A on the left and B on the right.
 
     `resolution`: the side of the square crops that will be taken; the short side of every picture is scaled to `zoom`
-    times it, or with `zoom` 0 left as it is and only enlarged where it is less. `channels`: 1, 3 or 4, 0: from the data.
-    Raises UserError for a source without two sides, an empty side, pairs of which none fits.
+    times it, or with `zoom` 0 left as it is and only enlarged where it is less. `channels`: 1 or 3, 0: from the data, alpha
+    laid on white. Raises UserError for a source without two sides, an empty side, pairs of which none fits.
     """
+    if channels == 4:
+        raise UserError("data.channels = 4: translation is of grey (1) or colour (3); alpha is kept beside it")
     if zoom and zoom < 1:
         raise UserError(f"data.zoom = {zoom} is below 1: pictures would be smaller than the crops taken from them")
     root = cache or default_root()
@@ -115,9 +117,10 @@ def open_sides(
         if split == "train" and len(entries) == 2:
             notes += _in_both(*entries)
     train = parts[0]
-    deepest = max(picture[0].shape[2] for picture in train)
-    if not channels and any(picture[0].shape[2] != deepest for part in parts for picture in part):
-        return open_sides(source, paired, resolution, deepest, zoom, cache)
+    depths = {side[0].shape[2] for part in parts for side in part}
+    depth = min(3, max(depths))
+    if not channels and depths != {depth}:
+        return open_sides(source, paired, resolution, depth, zoom, cache)
     if len(parts) == 1:
         train, held_out = zip(*(_set_aside(pictures) for pictures in train), strict=True)
         notes.append(f"no held-out part: {len(held_out[0])} of A and {len(held_out[1])} of B are set aside for it")
@@ -127,7 +130,7 @@ def open_sides(
     path = Path(os.path.expanduser(source)).resolve()
     name = re.sub(r"[^\w.-]+", "-", path.stem if path.is_file() else path.name).strip("-.") or "images"
     mark = f"{chance.mix(*prints, len(parts)):016x}"
-    return Sides(name, str(path), resolution, deepest, paired, train, held_out, mark, tuple(notes))
+    return Sides(name, str(path), resolution, depth, paired, train, held_out, mark, tuple(notes))
 
 
 def _entries(source: str, split: str, paired: bool, opened) -> list[Entry]:

@@ -41,4 +41,9 @@ def weighted(recipe: Recipe, name: str, takes: int) -> tuple[Callable[..., Tenso
 
 def criterion(recipe: Recipe, name: str) -> Callable[..., Tensor] | None:
     """losses.`name` times its weight as a function of two pictures (or sets of vectors); None where it was taken away."""
-    return weighted(recipe, name, 2)[0] if name in recipe.losses else None
+    if name not in recipe.losses:
+        return None
+    function, every = weighted(recipe, name, 2)
+    if every != 1:
+        raise UserError(f"losses.{name}.every = {every}: only penalties of a discriminator may skip steps")
+    return function
