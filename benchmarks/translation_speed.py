@@ -11,6 +11,7 @@ import argparse
 import resource
 import statistics
 import time
+from functools import partial
 
 import numpy as np
 import torch
@@ -118,7 +119,7 @@ def apart(a: nn.Module, b: nn.Module) -> float:
 def training(options: argparse.Namespace) -> None:
     made = {}
     for name, make in (("plain", plain), ("ours", ours)):
-        play, nets = make(options.recipe, options.resolution, "fp32", sgd)
+        play, nets = make(options.recipe, options.resolution, "fp32", partial(sgd, lr=1e-4))
         for step in range(2):
             play(step)
         made[name] = nets
