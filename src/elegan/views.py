@@ -59,11 +59,14 @@ class Translations:
         shown = [middles(part, data.resolution)[: watch.images] for part in data.held_out]
         self.held_out = dict(zip("AB", shown, strict=True))
         self.gauges: dict[str, Gauge] = {}
+        self.beside: dict[str, dict[str, float]] = {}  # by direction, what the watched metric is to be read beside
         if watch.metric != "none":
             for way in game.translate:
                 real = middles(data.train["AB".index(way[-1])], data.resolution)[: watch.images]
                 extractor = open_plain_extractor(watch.extractor, real)
-                self.gauges[way] = Gauge(watch.metric, extractor, real)
+                self.gauges[way] = gauge = Gauge(watch.metric, extractor, real)
+                others = {"floor": self.held_out[way[-1]], "untranslated": self.held_out[way[0]]}
+                self.beside[way] = {f"{gauge.label} {way} {name}": gauge(images) for name, images in others.items()}
 
     def measure(self, nets: nn.ModuleDict) -> dict[str, float]:
         """For each direction the metric of translated held-out pictures, of the target side's own (the floor) and of the
@@ -72,10 +75,8 @@ class Translations:
         for way in self.game.translate:
             made = self._translate(nets, way, self.held_out[way[0]])
             if self.gauges:
-                gauge = self.gauges[way]
-                source, target = (self.held_out[side] for side in (way[0], way[-1]))
-                three = {way: made, f"{way} floor": target, f"{way} untranslated": source}
-                found |= {f"{gauge.label} {name}": gauge(images) for name, images in three.items()}
+                found[f"{self.gauges[way].label} {way}"] = self.gauges[way](made)
+                found |= self.beside[way]
             if self.data.paired:
                 pairs = distances(made, self.held_out[way[-1]])
                 found |= {name: float(values.mean()) for name, values in pairs.items()}
