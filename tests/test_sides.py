@@ -156,7 +156,7 @@ def test_unpaired_sides_are_drawn_apart_and_a_batch_splits(sides):
     whole, first, second = part(range(4)), part(range(2)), part(range(2, 4))
     for side in range(2):
         assert torch.equal(whole[side], torch.cat([first[side], second[side]]))
-    assert feed.orders[0](range(8)).tolist() != feed.orders[1](range(8)).tolist()
+    assert feed.orders[0](0, range(8)).tolist() != feed.orders[1](0, range(8)).tolist()
     assert whole.A.shape == (4, 3, 16, 16)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from elegan import files, pictures
-from elegan.data import Dataset, open_data
+from elegan.data import open_data, open_held_out
 from elegan.errors import Failure, UserError
 from elegan.measure.copies import CopyReport, find_copies
 from elegan.measure.features import tiles
@@ -40,7 +40,8 @@ def copies(
     shown, names = _generated(generated, shape, fit)
     shape = (shown.shape[1], shown.shape[3])
     real = open_data(data, *shape, fit)
-    report = find_copies(real.images, shown, alpha, _held_out(real, shape, fit), seed)
+    held_out = open_held_out(real.source, shape, fit)
+    report = find_copies(real.images, shown, alpha, held_out.images if held_out else None, seed)
     if out is not None:
         record = {"data": real.name, "fingerprint": real.fingerprint} | (settings or {})
         files.write_json(out / "copies.json", record | report.to_record(names, real.names))
@@ -63,13 +64,6 @@ def _generated(generated: Any, shape: tuple[int, int], fit: str) -> tuple[np.nda
     if not batches:
         raise UserError("there are no generated images")
     return np.concatenate(batches), None
-
-
-def _held_out(real: Dataset, shape: tuple[int, int], fit: str) -> np.ndarray | None:
-    try:
-        return open_data(real.source, *shape, fit, "test").images
-    except UserError:  # no held-out part
-        return None
 
 
 def _save_sheets(report: CopyReport, shown: np.ndarray, training: np.ndarray, out: Path) -> None:

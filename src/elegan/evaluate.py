@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from elegan.data import Dataset, open_data
+from elegan.data import Dataset, open_data, open_held_out
 from elegan.data.cache import default_root
 from elegan.errors import UserError, nearest
 from elegan.measure import Extractor, Features, Result, extract, measure, needed, open_extractor
@@ -38,7 +38,7 @@ def evaluate(
     """
     needs = needed(metrics)
     real = open_data(source, *shape, fit, split)
-    held_out = _held_out(source, shape, fit) if "held-out" in needs and split == "train" else None
+    held_out = open_held_out(source, shape, fit) if "held-out" in needs and split == "train" else None
     there = {"classes": real.labels, "labels": labels, "held-out": held_out}
     has = {"probabilities", "pictures"} | {name for name, value in there.items() if value is not None}
     check_needs(metrics or (), has, extractor)  # before anything is trained or generated
@@ -82,14 +82,6 @@ def evaluate_folder(generated: str, real: str, **options: Any) -> list[Result]:
     return evaluate(pages, real, size, labels=_names(shown), settings=record, **options)
 
 
-def _held_out(source: str, shape: tuple[int, int], fit: str) -> Dataset | None:
-    """The part of the data that is kept from training, if there is one."""
-    try:
-        return open_data(source, *shape, fit, "test")
-    except UserError:
-        return None
-
-
 def _names(data: Dataset) -> list[str] | None:
     """The class of each image. Names and not numbers, because two sets may number their classes differently."""
     return None if data.labels is None else [data.classes[label] for label in data.labels]
@@ -120,7 +112,7 @@ def extractor_for(name: str, real: Dataset, shape: tuple[int, int], fit: str, de
         raise UserError(
             f"{data.name} has no classes to train a classifier on; use --extractor random, pixel or inception"
         )
-    held_out = _held_out(source or real.source, shape, fit)  # without one the classifier sets a tenth aside
+    held_out = open_held_out(source or real.source, shape, fit)  # without one the classifier sets a tenth aside
     pair = (held_out.images, held_out.labels) if held_out else None
     return open_extractor(f"classifier:{data.name}", data.images, data.labels, data.classes, pair, _cache(), device)
 

@@ -1,7 +1,6 @@
 """A data set ready for training: from a folder, a zip or a name to one uint8 array mapped into memory."""
 
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import numpy as np
 
 from elegan.data.build import Progress
 from elegan.data.cache import Entry, cached, default_root
-from elegan.data.layout import SPLITS
+from elegan.data.layout import SPLITS, plain
 from elegan.data.named import NAMES, from_hub, from_name
 from elegan.data.plan import Options
 from elegan.data.sources import Source, from_folder, from_zip
@@ -88,10 +87,18 @@ def open_data(
         raise UserError(f"unknown fit {fit!r}{nearest(fit, FITS)}")
     found = find(str(source), split)
     entry = cached(found, Options(resolution, channels, fit), cache or default_root(), progress)
-    name = re.sub(r"[^\w.-]+", "-", found.name).strip("-.") or "images"
+    name = plain(found.name)
     return Dataset(
         name, found.address, entry.images, entry.labels, entry.classes, entry.fingerprint, entry.notes, entry
     )
+
+
+def open_held_out(source: str, shape: tuple[int, int], fit: str) -> Dataset | None:
+    """The part of the data that is kept from training, at `shape` (resolution, channels), if there is one."""
+    try:
+        return open_data(source, *shape, fit, "test")
+    except UserError:
+        return None
 
 
 def find(source: str, split: str) -> Source:

@@ -37,9 +37,9 @@ class Feed:
         device: torch.device | str = "cpu",
         varied: Data | None = None,
     ):
-        self.images, self.labels, self.batch, self.seed = images, labels, batch, seed
+        self.images, self.labels = images, labels
         self.device, self.varied = torch.device(device), varied or Data()
-        self.order = Order(len(images), seed, "epoch")
+        self.order = Order(len(images), batch, seed, "epoch")
 
     def __call__(self, position: int, rows: range) -> Batch:
         indices = self.indices(position, rows)
@@ -48,7 +48,7 @@ class Feed:
 
     def indices(self, position: int, rows: range) -> np.ndarray:
         """Which images stand there."""
-        return self.order(range(rows.start + position * self.batch, rows.stop + position * self.batch))
+        return self.order(position, rows)
 
     def vary(self, x: torch.Tensor) -> torch.Tensor:
         """The recipe's augmentation of the data; its draws belong to the move."""
@@ -60,14 +60,15 @@ class Feed:
 
 
 class Order:
-    """Places of an endless stream to indices below `count`, every epoch in an order of its own."""
+    """`order(position, rows)` says which of `count` stand in those rows of the batch there; every epoch in an order of
+    its own."""
 
-    def __init__(self, count: int, *seed: int | str):
-        self.count, self.seed = count, seed
+    def __init__(self, count: int, batch: int, *seed: int | str):
+        self.count, self.batch, self.seed = count, batch, seed
         self.epoch = lru_cache(maxsize=2)(self._epoch)
 
-    def __call__(self, places: range) -> np.ndarray:
-        epochs, inside = np.divmod(np.arange(places.start, places.stop), self.count)
+    def __call__(self, position: int, rows: range) -> np.ndarray:
+        epochs, inside = np.divmod(np.arange(rows.start, rows.stop) + position * self.batch, self.count)
         return np.concatenate([self.epoch(int(e))[inside[epochs == e]] for e in np.unique(epochs)])
 
     def _epoch(self, epoch: int) -> np.ndarray:
@@ -88,19 +89,21 @@ class SidesFeed:
     """
 
     def __init__(self, sides: Sides, batch: int, seed: int, device: torch.device | str = "cpu", flip: bool = True):
-        self.sides, self.batch, self.device, self.flip = sides, batch, torch.device(device), flip
+        self.sides, self.device, self.flip = sides, torch.device(device), flip
         kinds = ("pair", "pair") if sides.paired else ("A", "B")
-        self.orders = [Order(len(part), seed, "epoch", kind) for part, kind in zip(sides.train, kinds, strict=True)]
+        self.orders = [
+            Order(len(part), batch, seed, "epoch", kind) for part, kind in zip(sides.train, kinds, strict=True)
+        ]
 
     def __call__(self, position: int, rows: range) -> Pair:
-        places = range(rows.start + position * self.batch, rows.stop + position * self.batch)
         draws = [chance.uniform(len(rows), 3).tolist()] * 2
         if not self.sides.paired:
             draws[1] = chance.uniform(len(rows), 3).tolist()
-        return Pair(*map(self._side, self.sides.train, self.orders, [places] * 2, draws))
+        chosen = [order(position, rows) for order in self.orders]
+        return Pair(*map(self._side, self.sides.train, chosen, draws))
 
-    def _side(self, part: Part, order: Order, places: range, draws: list[list[float]]) -> torch.Tensor:
-        crops = [self._crop(part[i], *draw) for i, draw in zip(order(places), draws, strict=True)]
+    def _side(self, part: Part, chosen: np.ndarray, draws: list[list[float]]) -> torch.Tensor:
+        crops = [self._crop(part[i], *draw) for i, draw in zip(chosen, draws, strict=True)]
         return pictures(np.stack(crops), self.device)
 
     def _crop(self, picture: np.ndarray, down: float, right: float, mirror: float) -> np.ndarray:

@@ -1,5 +1,6 @@
 """What the folders of a data set mean: a wrapping folder, train/ and test/, one folder a class."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -87,6 +88,11 @@ def printable(name: str) -> str:
     if name.isprintable():
         return name
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in name)
+
+
+def plain(name: str) -> str:
+    """A set's name as part of a folder's: letters, digits, and "_.-" inside."""
+    return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "images"
 
 
 def wrapping(paths: Sequence[list[str]]) -> int:

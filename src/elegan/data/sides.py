@@ -13,7 +13,7 @@ from elegan import chance
 from elegan.data.build import in_short
 from elegan.data.cache import Entry, Pictures, cached, default_root
 from elegan.data.decode import side_by_side
-from elegan.data.layout import HELD_OUT, TRAIN, Chosen, File, choose, wrapping
+from elegan.data.layout import HELD_OUT, TRAIN, Chosen, File, choose, plain, wrapping
 from elegan.data.plan import Options
 from elegan.data.sources import Chooser, Listing, Source, from_folder, from_zip
 from elegan.errors import UserError, nearest
@@ -128,7 +128,7 @@ def open_sides(
         held_out = parts[1]
         notes.append(f"held out: {len(held_out[0])} of A and {len(held_out[1])} of B")
     path = Path(os.path.expanduser(source)).resolve()
-    name = re.sub(r"[^\w.-]+", "-", path.stem if path.is_file() else path.name).strip("-.") or "images"
+    name = plain(path.stem if path.is_file() else path.name)
     mark = f"{chance.mix(*prints, len(parts)):016x}"
     return Sides(name, str(path), resolution, depth, paired, train, held_out, mark, tuple(notes))
 

@@ -45,7 +45,10 @@ class Source:
 
 
 def from_folder(folder: Path, split: str, chooser: Chooser = choose) -> Source:
-    """The images under `folder` that `chooser(files, split, address)` takes. Raises `UserError` when it holds none; its listing also when the split is absent."""
+    """The images under `folder` that `chooser(files, split, address)` takes.
+
+    Raises `UserError` when it holds none; its listing also when the split is absent.
+    """
     root = str(folder.resolve())
     files = _walk(root)
     stamp = hashlib.sha256(root.encode("utf-8", "surrogateescape"))
@@ -75,7 +78,10 @@ def read_file(path: str) -> bytes:
 
 
 def from_zip(archive: Path, split: str, chooser: Chooser = choose) -> Source:
-    """The images in a zip archive; see `from_folder`. Raises `UserError` when it is damaged; its listing also when the split is absent."""
+    """The images in a zip archive; see `from_folder`.
+
+    Raises `UserError` when it is damaged; its listing also when the split is absent.
+    """
     path = str(archive.resolve())
     try:
         stamp = hashlib.sha256(_central_directory(path)).hexdigest()

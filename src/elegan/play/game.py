@@ -24,8 +24,8 @@ class Shape(NamedTuple):
 class Turn:
     """One player's move: its networks learn, all others are frozen.
 
-    `loss(nets, batch)`, the batch being what the feed of the task's data gives, returns named scalars; the sum of those with a gradient is minimised, detached ones are only
-    watched. The turn is played `repeat` times a step, each on a batch of its own, and only on every `every`-th step, its
+    `loss(nets, batch)` takes what the feed of the task's data gives and returns named scalars; the sum of those with a
+    gradient is minimised, detached ones are only watched. The turn is played `repeat` times a step, each on a batch of its own, and only on every `every`-th step, its
     loss then times `every` (lazy regularisation). `second_order` says that the loss differentiates a gradient, which
     compiled networks cannot. `after(nets)` follows the move, such as WGAN's clipping.
     """

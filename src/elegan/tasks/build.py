@@ -12,8 +12,8 @@ from elegan.recipe import Part, Recipe, filled
 
 def build(kind: str, part: Part, path: str, *given):
     """The part's function called with what the code gives and the recipe's options."""
-    options = parts.options(parts.find(kind, part.name), part.options, path)
-    return parts.find(kind, part.name)(*given, **options)
+    function = parts.find(kind, part.name)
+    return function(*given, **parts.options(function, part.options, path))
 
 
 def net(recipe: Recipe, name: str, *given):
