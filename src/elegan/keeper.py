@@ -11,6 +11,7 @@ import torch
 
 from elegan import files, parts, pictures
 from elegan.data import Dataset
+from elegan.data.photographs import Photographs
 from elegan.data.sides import Sides
 from elegan.errors import Failure, UserError
 from elegan.play.engine import Engine
@@ -18,7 +19,7 @@ from elegan.play.game import Shape, Terms
 from elegan.play.trainer import Trainer
 from elegan.recipe import Recipe
 from elegan.run import Journal, Run, best_of, hardware
-from elegan.views import Samples, Translations, View
+from elegan.views import Restorations, Samples, Translations, View
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Plan:
     """What a training will be, settled before anything is written. `why` says how the recipe was chosen."""
 
     recipe: Recipe
-    data: Dataset | Sides
+    data: Dataset | Sides | Photographs
     path: Path
     seed: int
     engine: Engine
@@ -59,7 +60,7 @@ class Plan:
         """For people: data, recipe, place."""
         data, classes = self.data, f", {len(self.data.classes)} classes" if self.data.classes else ""
         return [
-            f"data    {data.name}: {data.size}{', crops' * isinstance(data, Sides)} of {self.shape.resolution} px{classes}",
+            f"data    {data.name}: {data.size}{', crops' * (not isinstance(data, Dataset))} of {self.shape.resolution} px{classes}",
             *(f"        {note}" for note in data.notes),
             f"recipe  {self.recipe.name}{f' ({self.why})' if self.why else ''}",
             f"run     {self.path} ({self.engine.device}, {self.engine.precision})",
@@ -103,6 +104,8 @@ class Keeper:
         data, game, recipe, device = self.plan.data, self.trainer.game, self.plan.recipe, self.plan.engine.device
         if isinstance(data, Sides):
             return Translations(data, game, recipe.watch, device)
+        if isinstance(data, Photographs):
+            return Restorations(data, game, recipe, device)
         return Samples(data, game, recipe.watch, self.run, device)
 
     def _open_folder(self) -> None:

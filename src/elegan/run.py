@@ -315,6 +315,13 @@ def translated(game: Game, nets: nn.ModuleDict, way: str, images: np.ndarray, de
     return np.concatenate([to_bytes(game.translate[way](nets, part)) for part in parts])
 
 
+@torch.no_grad()
+def restored(game: Game, nets: nn.ModuleDict, x: torch.Tensor) -> np.ndarray:
+    """What the game takes to restore, N x (C + hints) x H x W, to uint8 N x H x W x C, a few at a time."""
+    assert game.restore
+    return np.concatenate([to_bytes(game.restore(nets, part)) for part in x.split(8)])
+
+
 def best_of(history: list[list[float]]) -> int | None:
     """The step of the lowest value in [[step, value], ...]; None without any."""
     return int(min(history, key=lambda pair: pair[1])[0]) if history else None

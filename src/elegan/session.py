@@ -14,7 +14,8 @@ from filelock import FileLock, Timeout
 
 from elegan import chance, parts
 from elegan.data import Dataset, open_data
-from elegan.data.feed import Feed, SidesFeed
+from elegan.data.feed import Feed, PhotographFeed, SidesFeed
+from elegan.data.photographs import Photographs, open_photographs
 from elegan.data.sides import Sides, kind_of, open_sides
 from elegan.errors import Failure, Interrupted, UserError
 from elegan.keeper import Keeper, Plan
@@ -26,6 +27,7 @@ from elegan.recipe import Recipe
 from elegan.recipes import find_recipe
 from elegan.recipes.choose import SIDES, choose
 from elegan.run import Run, build_game
+from elegan.tasks.restore import damage_of
 
 
 class Options(TypedDict, total=False):
@@ -155,11 +157,7 @@ def make_trainer(plan: Plan) -> Trainer:
         optimizers[player] = function(
             game.owned(player), **parts.options(function, part.options, f"optimizers.{player}")
         )
-    feed: Feed | SidesFeed
-    if isinstance(plan.data, Sides):
-        feed = SidesFeed(plan.data, recipe.batch, plan.seed, engine.device, recipe.data.flip)
-    else:
-        feed = Feed(plan.data.images, plan.data.labels, recipe.batch, plan.seed, engine.device, recipe.data)
+    feed = _feed(plan)
     if engine.world > 1 and any(isinstance(net, Pool) and len(net.images) for net in game.nets.values()):
         raise UserError("task.pool remembers the pictures of one process; with several set task.pool=0")
     return Trainer(
@@ -173,6 +171,15 @@ def make_trainer(plan: Plan) -> Trainer:
         seed=plan.seed,
         compiled=recipe.compile,
     )
+
+
+def _feed(plan: Plan) -> Feed | SidesFeed | PhotographFeed:
+    data, recipe, given = plan.data, plan.recipe, (plan.recipe.batch, plan.seed, plan.engine.device)
+    if isinstance(data, Photographs):
+        return PhotographFeed(data, damage_of(recipe), *given, recipe.data.flip)
+    if isinstance(data, Sides):
+        return SidesFeed(data, *given, recipe.data.flip)
+    return Feed(data.images, data.labels, *given, recipe.data)
 
 
 class _Stop:
@@ -196,12 +203,14 @@ class _Stop:
             signal.signal(number, handler)
 
 
-def _open(data: str, recipe: Recipe) -> Dataset | Sides:
+def _open(data: str, recipe: Recipe) -> Dataset | Sides | Photographs:
     wanted = recipe.data
     if wanted.kind == "images":
         return _open_images(data, recipe)
     if wanted.crop or wanted.rotate:
-        raise UserError("data.crop and data.rotate are for images; sides are cropped at random anyway")
+        raise UserError("data.crop and data.rotate are for images; sides and photographs are cropped at random anyway")
+    if wanted.kind == "photographs":
+        return open_photographs(data, wanted.resolution or 128, wanted.channels, wanted.split)
     return open_sides(data, wanted.kind == "pairs", wanted.resolution or 128, wanted.channels, wanted.zoom)
 
 
@@ -217,7 +226,7 @@ def _with_length(recipe: Recipe, steps: int | None, images: int | None) -> Recip
     return recipe if steps is None else recipe.changed({"steps": steps})
 
 
-def _name(data: Dataset | Sides, recipe: Recipe, settings: Sequence[str], seed: int) -> str:
+def _name(data: Dataset | Sides | Photographs, recipe: Recipe, settings: Sequence[str], seed: int) -> str:
     """digits-cgan, with the seed and a mark of the settings where they are not the default ones."""
     mark = [f"{chance.mix(*sorted(settings)):016x}"[-6:]] if settings else []
     return "-".join([data.name, recipe.name, *([f"seed{seed}"] if seed else []), *mark])

@@ -44,7 +44,9 @@ class Game:
 
     `averaged` names the networks whose moving average is shown, measured and shipped. A game of images from noise has
     `generate(nets, z, label)`: latents N x `latent` to images N x C x H x W in [-1, 1]. One of pictures from pictures has
-    `translate[direction](nets, x)`: pictures N x C x H x W in [-1, 1] of any size to pictures of that size.
+    `translate[direction](nets, x)`: pictures N x C x H x W in [-1, 1] of any size to pictures of that size. One that
+    restores has `restore(nets, x)`: damaged pictures of any size in [-1, 1], beside them `hints` planes of what is known of
+    the damage, to pictures `scale` times as large.
     """
 
     nets: nn.ModuleDict
@@ -54,6 +56,9 @@ class Game:
     latent: int = 0
     generate: Callable[[nn.ModuleDict, Tensor, Tensor | None], Tensor] | None = None
     translate: dict[str, Callable[[nn.ModuleDict, Tensor], Tensor]] = field(default_factory=dict)
+    restore: Callable[[nn.ModuleDict, Tensor], Tensor] | None = None
+    hints: int = 0
+    scale: int = 1
 
     @property
     def rounds(self) -> int:

@@ -1,0 +1,53 @@
+"""Photographs made larger, cleaner, whole, coloured: each recipe says what damage is undone and with which network.
+
+Enlarging is learnt in two stages: `sr-x4` by distance alone, then `sr-x4-detail --from` that run with a discriminator.
+"""
+
+from elegan.recipe import Recipe
+
+ADAM = {"name": "adam", "lr": 2e-3, "betas": [0.9, 0.99]}
+
+sr_x4 = Recipe.parse(
+    {
+        "name": "sr-x4",
+        "about": "photographs four times as large: residual blocks at low resolution, L1 (Lim et al. 2017, small)",
+        "steps": 20_000,
+        "batch": 16,
+        "ema": 0.998,
+        "task": "restore",
+        "nets": {"restorer": {"name": "residual_restorer", "width": 32, "blocks": 10}},
+        "losses": {"reconstruction": "l1"},
+        "optimizers": {"generator": ADAM},
+        "schedule": {"name": "cosine", "end": 0.01},
+        "data": {"kind": "photographs", "resolution": 128, "flip": True},
+        "damage": {"downscale": {"name": "downscale", "factor": 4}},
+        "watch": {"metric": "l1", "images": 64},
+    }
+)
+
+sr_x2 = sr_x4.vary(
+    "sr-x2",
+    "photographs twice as large",
+    data={"resolution": 64},
+    damage={"downscale": {"factor": 2}},
+)
+
+denoise = sr_x4.vary(
+    "denoise",
+    "noise of any strength up to sigma 55 taken away, its level told or not",
+    nets={"restorer": {"width": 48, "blocks": 8, "fold": 2}},
+    data={"resolution": 64},
+    damage={"downscale": None, "noise": {"name": "gaussian_noise", "sigma": [0, 55], "tell": True, "hidden": 0.5}},
+)
+
+inpaint = sr_x4.vary(
+    "inpaint",
+    "holes filled: gated convolutions (Yu et al. 2019), the known pixels kept",
+    nets={
+        "restorer": {"name": "hourglass_restorer", "keep": "known"},
+        "discriminator": {"name": "patch_discriminator", "width": 32, "norm": "none", "spectral_norm": True},
+    },
+    losses={"reconstruction": {"weight": 10.0}, "adversarial": "hinge"},
+    optimizers={"generator": {"lr": 5e-4}, "discriminator": {"name": "adam", "lr": 4e-4, "betas": [0.5, 0.99]}},
+    damage={"downscale": None, "holes": "holes"},
+)

@@ -1,0 +1,94 @@
+"""Damaged photographs back to what they were: by distance alone, or with a discriminator that asks for detail."""
+
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from elegan import chance, parts
+from elegan.data.augment import Augmented
+from elegan.data.damaging import Steps, damaged
+from elegan.data.feed import Damaged
+from elegan.losses import Adversarial
+from elegan.play.game import Game, Shape, Terms, Turn
+from elegan.recipe import Recipe, filled
+from elegan.tasks.build import build, criterion, fill_up, net
+from elegan.tasks.judge import fool, judge
+
+
+def damage_of(recipe: Recipe) -> Steps:
+    """The recipe's damage as functions with the chance of each."""
+    steps = []
+    for name, part in recipe.damage.items():
+        options = filled("damage", part, f"damage.{name}")
+        function = parts.find("damage", part.name)
+        probability = options.pop("chance")
+        steps.append((partial(function, **options), probability))
+    return steps
+
+
+def restore(recipe: Recipe, shape: Shape, *, augment: str = "") -> Game:
+    """A restorer of what the recipe's damage does, learnt from losses.reconstruction.
+
+    losses.perceptual compares in the features of nets.features, losses.matching in those of the discriminator, and
+    losses.adversarial brings the discriminator in (Ledig et al. 2017). `augment` is its DiffAugment policy.
+    """
+    hints, scale = _told(damage_of(recipe), shape.channels)
+    G = net(recipe, "restorer", shape.channels, hints, scale)
+    nets, distances = nn.ModuleDict({"restorer": G}), {"reconstruction": criterion(recipe, "reconstruction")}
+    perceptual, matching = criterion(recipe, "perceptual"), criterion(recipe, "matching")
+    if perceptual:
+        nets["features"] = net(recipe, "features", shape.channels)
+    adversarial: Adversarial | None = None
+    if "adversarial" in recipe.losses:
+        adversarial = build("losses", recipe.losses["adversarial"], "losses.adversarial")
+        D = net(recipe, "discriminator", *shape)
+        nets["discriminator"] = Augmented(D, augment)
+
+    def repair(nets: nn.ModuleDict, batch: Damaged) -> Terms:
+        made = nets["restorer"](batch.x)
+        terms = {name: distance(made, batch.y) for name, distance in distances.items() if distance}
+        if perceptual:
+            terms["perceptual"] = _between(perceptual, nets["features"](made), nets["features"](batch.y))
+        if adversarial:
+            real = batch.y if adversarial.paired else None
+            terms["adversarial"] = fool(adversarial, nets["discriminator"], made, real)
+        if matching:
+            terms["matching"] = _between(matching, *(D.features(x) for x in (made, batch.y)))
+        return terms
+
+    def discriminate(nets: nn.ModuleDict, batch: Damaged) -> Terms:
+        assert adversarial
+        with torch.no_grad():
+            made = nets["restorer"](batch.x)
+        value, watched = judge(adversarial, nets["discriminator"], batch.y, made)
+        return {"adversarial": value} | watched
+
+    turns = [Turn("generator", repair)] + [Turn("discriminator", discriminate)] * (adversarial is not None)
+    return Game(
+        nets=nets,
+        players={"generator": ("restorer",), "discriminator": ("discriminator",)}
+        if adversarial
+        else {"generator": ("restorer",)},
+        turns=tuple(turns),
+        averaged=("restorer",),
+        restore=lambda nets, x: _whole(nets["restorer"], x, G.multiple, scale),
+        hints=hints,
+        scale=scale,
+    )
+
+
+def _between(distance, made: list[Tensor], wanted: list[Tensor]) -> Tensor:
+    return torch.stack([distance(a, b.detach()) for a, b in zip(made, wanted, strict=True)]).mean()
+
+
+def _told(steps: Steps, channels: int) -> tuple[int, int]:
+    """(planes that the damage tells the restorer, how many times smaller it makes a picture)."""
+    with chance.drawing("probe", total=1, rows=range(1)):
+        scene = damaged(steps, torch.full((1, channels, 96, 96), 0.5))
+    return scene.hints.shape[1], 96 // scene.x.shape[2]
+
+
+def _whole(G: nn.Module, x: Tensor, multiple: int, scale: int) -> Tensor:
+    h, w = x.shape[2:]
+    return G(fill_up(x, multiple))[..., : h * scale, : w * scale]
