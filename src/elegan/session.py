@@ -12,7 +12,7 @@ from typing import Any, TypedDict, Unpack
 import torch
 from filelock import FileLock, Timeout
 
-from elegan import chance, parts
+from elegan import chance, models, parts
 from elegan.data import Dataset, open_data
 from elegan.data.feed import Feed, PhotographFeed, SidesFeed
 from elegan.data.photographs import Photographs, open_photographs
@@ -20,6 +20,7 @@ from elegan.data.sides import Sides, kind_of, open_sides
 from elegan.errors import Failure, Interrupted, UserError
 from elegan.keeper import Keeper, Plan
 from elegan.play.engine import Engine
+from elegan.play.game import Game
 from elegan.play.pool import Pool
 from elegan.play.trainer import Trainer
 from elegan.progress import Bar
@@ -42,6 +43,7 @@ class Options(TypedDict, total=False):
     device: str
     precision: str
     resume: str | Path | None
+    start: str | Path | None
 
 
 def train(
@@ -54,7 +56,8 @@ def train(
     """Trains a generator and gives its run; the same call again goes on where the last one stopped.
 
     `data`: folder, zip or named set; `recipe`: a name or TOML file, chosen from the data by default; `settings`:
-    "key=value" each; `steps` or `images` is the length; `resume`: a run folder to go on with by its own settings.
+    "key=value" each; `steps` or `images` is the length; `resume`: a run folder to go on with by its own settings; `start`: a
+    run or packed model whose weights the networks of the same names and shapes begin with.
     Raises UserError for what the caller can mend, Failure where training failed, Interrupted after Ctrl-C.
     """
     plan = plan_for(data, recipe, **options)
@@ -76,6 +79,7 @@ def plan_for(
     device: str = "auto",
     precision: str = "auto",
     resume: str | Path | None = None,
+    start: str | Path | None = None,
 ) -> Plan:
     """Settles what `train` will do; writes nothing but the cache of decoded images."""
     if resume is not None:
@@ -102,7 +106,7 @@ def plan_for(
         chosen, why = find_recipe(choice.recipe).override([*choice.settings, *settings]), choice.why
     chosen = _with_length(chosen, steps, images)
     path = Path(out) / (name or _name(dataset, chosen, settings, seed))
-    return Plan(chosen, dataset, path, seed, engine, why)
+    return Plan(chosen, dataset, path, seed, engine, why, start=Path(start) if start else None)
 
 
 def play(plan: Plan, trainer: Trainer, quiet: bool = False) -> Run:
@@ -147,6 +151,8 @@ def make_trainer(plan: Plan) -> Trainer:
     recipe, engine = plan.recipe, plan.engine
     torch.manual_seed(chance.mix(plan.seed, "weights"))
     game = build_game(recipe, plan.shape)
+    if plan.start:
+        _begin_with(plan.start, game)
     engine.place(game.nets)
     optimizers = {}
     for player in game.players:
@@ -171,6 +177,16 @@ def make_trainer(plan: Plan) -> Trainer:
         seed=plan.seed,
         compiled=recipe.compile,
     )
+
+
+def _begin_with(start: Path, game: Game) -> None:
+    """Raises UserError where nothing of `start` fits the game."""
+    found = models.unpack(start)[0].state_dict(prefix="restorer.") if start.is_file() else Run.open(start).nets.state_dict()
+    mine = game.nets.state_dict()
+    fitting = {name: value for name, value in found.items() if name in mine and mine[name].shape == value.shape}
+    if not fitting:
+        raise UserError(f"no weights of {start} have the names and shapes of this recipe's networks")
+    game.nets.load_state_dict(mine | fitting)
 
 
 def _feed(plan: Plan) -> Feed | SidesFeed | PhotographFeed:

@@ -1,4 +1,4 @@
-"""Degradations one after the other, each with the chance of happening."""
+"""Degradations one after another."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,21 +12,26 @@ Steps = Sequence[tuple[Callable[[Scene], Scene], float]]
 
 
 def damaged(steps: Steps, x: Tensor) -> Scene:
-    """Pictures N x C x H x W in [0, 1] after each step in order, each done to a picture with its probability.
+    """Each step in order, with its probability for each picture; x is N x C x H x W in [0, 1].
 
-    Raises ValueError for a step that may be left out but changes the size or tells something.
+    Raises ValueError for a step of probability below 1 that changes the size or the number of hints: a batch has one shape.
     """
-    scene = Scene(x, x.new_zeros(len(x), 0, *x.shape[2:]))
+    scene = Scene(x, x[:, :0])
     for step, probability in steps:
-        scene = _maybe(step, probability, scene)
+        after = step(scene)
+        scene = after if probability >= 1 else _either(scene, after, probability)
     return scene
 
 
-def _maybe(step: Callable[[Scene], Scene], probability: float, scene: Scene) -> Scene:
-    if probability == 1:
-        return step(scene)
-    chosen = chance.uniform(len(scene.x), 1, 1, 1, device=scene.x.device) < probability
-    changed = step(scene)
-    if changed.x.shape != scene.x.shape or changed.hints.shape != scene.hints.shape:
-        raise ValueError("a damage that changes the size or tells something happens to all pictures or to none")
-    return Scene(torch.where(chosen, changed.x, scene.x), torch.where(chosen, changed.hints, scene.hints))
+def _either(before: Scene, after: Scene, probability: float) -> Scene:
+    if before.x.shape != after.x.shape or before.hints.shape != after.hints.shape:
+        raise ValueError(
+            f"a step of probability {probability:g} takes pictures of {_sizes(before)} to {_sizes(after)}; "
+            "what changes the size or adds hints needs probability 1"
+        )
+    chosen = chance.uniform(len(before.x), 1, 1, 1, device=before.x.device) < probability
+    return Scene(*(torch.where(chosen, new, old) for new, old in zip(after, before, strict=True)))
+
+
+def _sizes(scene: Scene) -> str:
+    return f"{'x'.join(map(str, scene.x.shape[1:]))} with {scene.hints.shape[1]} hints"

@@ -1,7 +1,7 @@
 """Networks from a damaged picture to a whole one, fully convolutional and without norms, so that tiles equal the whole.
 
-They take the picture's colours in [-1, 1] and behind them planes that tell of the damage, and carry `multiple` and `reach`
-as translators do.
+They take the picture's `channels` in [-1, 1] and behind them `hints` planes that tell of the damage, give pictures `scale`
+times as large, and carry `multiple` and `reach` as translators do.
 """
 
 from typing import Literal
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import elu, interpolate, pixel_shuffle, pixel_unshuffle, relu
 
 from elegan.errors import UserError
+from elegan.nets.shape import fill_up
 from elegan.photos import LUMA
 
 
@@ -38,7 +39,8 @@ class ResidualRestorer(nn.Module):
 
     def __init__(self, channels: int, hints: int, scale: int, width: int, blocks: int, fold: int):
         super().__init__()
-        self.channels, self.scale, self.fold, self.multiple = channels, scale, fold, fold
+        self.channels, self.hints, self.scale = channels, hints, scale
+        self.fold = self.multiple = fold
         self.reach = fold * (2 * blocks + 3) + 2
         self.head = nn.Conv2d((channels + hints) * fold**2, width, 3, 1, 1)
         self.blocks = nn.ModuleList(Residual(width) for _ in range(blocks))
@@ -70,6 +72,12 @@ def residual_restorer(
     return ResidualRestorer(channels, hints, scale, width, blocks, fold)
 
 
+def whole(net: nn.Module, x: Tensor) -> Tensor:
+    """The restorer on pictures of any size: mirrored at their lower right up to what it takes, and cut back."""
+    h, w = (side * net.scale for side in x.shape[2:])  # type: ignore[operator]
+    return net(fill_up(x, net.multiple))[..., :h, :w]  # type: ignore[arg-type]
+
+
 class Gated(nn.Module):
     """A convolution that learns where it has something to say (Yu et al. 2019, equation 2)."""
 
@@ -89,11 +97,11 @@ Keep = Literal["known", "brightness", "nothing"]
 class HourglassRestorer(nn.Module):
     """Two halvings, gated convolutions of growing dilation that look across a hole, two doublings with skips."""
 
-    multiple = 4
+    multiple, scale = 4, 1
 
-    def __init__(self, channels: int, hints: int, scale: int, width: int, dilations: tuple[int, ...], keep: Keep):
+    def __init__(self, channels: int, hints: int, width: int, dilations: tuple[int, ...], keep: Keep):
         super().__init__()
-        w, self.channels, self.keep = width, channels, keep
+        w, self.channels, self.hints, self.keep = width, channels, hints, keep
         self.reach = 4 * (sum(dilations) + 2) + 16
         self.enter, self.halve1 = Gated(channels + hints, w, 5), Gated(w, 2 * w, stride=2)
         self.deep1, self.halve2 = Gated(2 * w, 2 * w), Gated(2 * w, 4 * w, stride=2)
@@ -142,4 +150,4 @@ def hourglass_restorer(
         raise UserError("nets.restorer.keep = 'known' needs a damage that tells where it is, such as holes")
     if keep == "brightness" and channels != 3:
         raise UserError(f"nets.restorer.keep = 'brightness' needs colour, data.channels is {channels}")
-    return HourglassRestorer(channels, hints, scale, width, dilations, keep)
+    return HourglassRestorer(channels, hints, width, dilations, keep)

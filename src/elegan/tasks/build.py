@@ -4,7 +4,6 @@ import inspect
 from collections.abc import Callable
 
 from torch import Tensor
-from torch.nn.functional import pad
 
 from elegan import parts
 from elegan.errors import UserError
@@ -48,11 +47,3 @@ def criterion(recipe: Recipe, name: str) -> Callable[..., Tensor] | None:
     if every != 1:
         raise UserError(f"losses.{name}.every = {every}: only penalties of a discriminator may skip steps")
     return function
-
-
-def fill_up(x: Tensor, multiple: int) -> Tensor:
-    """Pictures with rows and columns mirrored at their lower right, up to multiples of what a network takes."""
-    h, w = x.shape[2:]
-    down, right = (-size % multiple for size in (h, w))
-    mode = "reflect" if down < h and right < w else "replicate"
-    return pad(x, (0, right, 0, down), mode=mode) if down or right else x

@@ -10,9 +10,10 @@ from elegan.data.augment import Augmented
 from elegan.data.damaging import Steps, damaged
 from elegan.data.feed import Damaged
 from elegan.losses import Adversarial
+from elegan.nets.restorers import whole
 from elegan.play.game import Game, Shape, Terms, Turn
 from elegan.recipe import Recipe, filled
-from elegan.tasks.build import build, criterion, fill_up, net
+from elegan.tasks.build import build, criterion, net
 from elegan.tasks.judge import fool, judge
 
 
@@ -34,8 +35,8 @@ def restore(recipe: Recipe, shape: Shape, *, augment: str = "") -> Game:
     losses.adversarial brings the discriminator in (Ledig et al. 2017). `augment` is its DiffAugment policy.
     """
     hints, scale = _told(damage_of(recipe), shape.channels)
-    G = net(recipe, "restorer", shape.channels, hints, scale)
-    nets, distances = nn.ModuleDict({"restorer": G}), {"reconstruction": criterion(recipe, "reconstruction")}
+    nets = nn.ModuleDict({"restorer": net(recipe, "restorer", shape.channels, hints, scale)})
+    reconstruct = criterion(recipe, "reconstruction")
     perceptual, matching = criterion(recipe, "perceptual"), criterion(recipe, "matching")
     if perceptual:
         nets["features"] = net(recipe, "features", shape.channels)
@@ -47,7 +48,7 @@ def restore(recipe: Recipe, shape: Shape, *, augment: str = "") -> Game:
 
     def repair(nets: nn.ModuleDict, batch: Damaged) -> Terms:
         made = nets["restorer"](batch.x)
-        terms = {name: distance(made, batch.y) for name, distance in distances.items() if distance}
+        terms = {"reconstruction": reconstruct(made, batch.y)} if reconstruct else {}
         if perceptual:
             terms["perceptual"] = _between(perceptual, nets["features"](made), nets["features"](batch.y))
         if adversarial:
@@ -72,7 +73,7 @@ def restore(recipe: Recipe, shape: Shape, *, augment: str = "") -> Game:
         else {"generator": ("restorer",)},
         turns=tuple(turns),
         averaged=("restorer",),
-        restore=lambda nets, x: _whole(nets["restorer"], x, G.multiple, scale),
+        restore=lambda nets, x: whole(nets["restorer"], x),
         hints=hints,
         scale=scale,
     )
@@ -87,8 +88,3 @@ def _told(steps: Steps, channels: int) -> tuple[int, int]:
     with chance.drawing("probe", total=1, rows=range(1)):
         scene = damaged(steps, torch.full((1, channels, 96, 96), 0.5))
     return scene.hints.shape[1], 96 // scene.x.shape[2]
-
-
-def _whole(G: nn.Module, x: Tensor, multiple: int, scale: int) -> Tensor:
-    h, w = x.shape[2:]
-    return G(fill_up(x, multiple))[..., : h * scale, : w * scale]

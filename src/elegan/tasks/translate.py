@@ -8,10 +8,11 @@ from elegan.data.augment import Augmented
 from elegan.data.feed import Pair
 from elegan.errors import UserError
 from elegan.losses import Adversarial
+from elegan.nets.shape import fill_up
 from elegan.play.game import Game, Shape, Terms, Turn
 from elegan.play.pool import Pool, check_pool
 from elegan.recipe import Recipe
-from elegan.tasks.build import build, criterion, fill_up, net
+from elegan.tasks.build import build, criterion, net
 from elegan.tasks.judge import fool, judge
 
 PATCHES = 256  # places a picture that PatchNCE looks at

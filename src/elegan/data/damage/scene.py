@@ -4,7 +4,7 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 import torch
-from pydantic import AfterValidator, Field, NonNegativeFloat
+from pydantic import AfterValidator, Field, NonNegativeFloat, NonNegativeInt
 from torch import Tensor
 
 from elegan import chance
@@ -41,6 +41,11 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Shares = Annotated[tuple[Share, Share], AfterValidator(_in_order)]
 
 
+Counts = Annotated[tuple[NonNegativeInt, NonNegativeInt], AfterValidator(_in_order)]
+Quality = Annotated[int, Field(ge=1, le=100)]
+Qualities = Annotated[tuple[Quality, Quality], AfterValidator(_in_order)]
+
+
 def between(limits: Range, x: Tensor) -> Tensor:
     """One uniform value a picture, N x 1 x 1 x 1."""
     low, high = limits
@@ -51,3 +56,10 @@ def streams(x: Tensor) -> list[np.random.Generator]:
     """A generator for each picture, for what takes a number of draws not known beforehand."""
     seeds = (chance.uniform(len(x), 3) * 2**24).long()
     return [np.random.default_rng(seed) for seed in seeds.tolist()]
+
+
+def luma(x: Tensor) -> Tensor:
+    """Lightness N x 1 x H x W by the weights of BT.601; of one channel, itself."""
+    if x.shape[1] == 1:
+        return x
+    return 0.299 * x[:, :1] + 0.587 * x[:, 1:2] + 0.114 * x[:, 2:]

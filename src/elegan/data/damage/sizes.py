@@ -1,7 +1,9 @@
 """Smaller, and smaller or larger and back."""
 
+from typing import Annotated
+
 import torch
-from pydantic import PositiveInt
+from pydantic import Field, PositiveInt
 
 from elegan.data.damage.scene import Range, Scene, between, streams
 from elegan.data.resample import Kernel, resize
@@ -29,7 +31,7 @@ def resize_randomly(
     scene: Scene,
     *,
     scale: Range = (0.5, 1.5),
-    kernels: tuple[Kernel, ...] = ("area", "bilinear", "bicubic"),
+    kernels: Annotated[tuple[Kernel, ...], Field(min_length=1)] = ("area", "bilinear", "bicubic"),
 ) -> Scene:
     """Resized by a factor drawn for each picture and back, each time by any of the kernels (Real-ESRGAN, Wang et al. 2021)."""
     h, w = scene.x.shape[2:]
