@@ -181,7 +181,9 @@ def make_trainer(plan: Plan) -> Trainer:
 
 def _begin_with(start: Path, game: Game) -> None:
     """Raises UserError where nothing of `start` fits the game."""
-    found = models.unpack(start)[0].state_dict(prefix="restorer.") if start.is_file() else Run.open(start).nets.state_dict()
+    found = (
+        models.unpack(start)[0].state_dict(prefix="restorer.") if start.is_file() else Run.open(start).nets.state_dict()
+    )
     mine = game.nets.state_dict()
     fitting = {name: value for name, value in found.items() if name in mine and mine[name].shape == value.shape}
     if not fitting:
