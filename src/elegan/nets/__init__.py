@@ -6,6 +6,7 @@ translators map pictures to pictures, patch discriminators to lists of score map
 """
 
 from elegan.nets.dcgan import dcgan_discriminator, dcgan_generator
+from elegan.nets.features import restorer_features, vgg_features
 from elegan.nets.mlp import mlp_discriminator, mlp_generator
 from elegan.nets.patches import patch_discriminator, patch_heads
 from elegan.nets.resnet import resnet_discriminator, resnet_generator
@@ -24,5 +25,7 @@ __all__ = [
     "resnet_discriminator",
     "resnet_generator",
     "resnet_translator",
+    "restorer_features",
     "unet",
+    "vgg_features",
 ]

@@ -25,9 +25,26 @@ sr_x4 = Recipe.parse(
     }
 )
 
+CRITIC = {"name": "patch_discriminator", "width": 32, "norm": "none", "spectral_norm": True}
+
+sr_x4_detail = sr_x4.vary(
+    "sr-x4-detail",
+    "sr-x4 gone on with a discriminator that asks for detail, begun --from its run (Ledig et al. 2017; Wang et al. 2018)",
+    steps=5_000,
+    nets={"discriminator": CRITIC, "features": "restorer_features"},
+    losses={
+        "reconstruction": {"weight": 1.0},
+        "perceptual": {"name": "l1", "weight": 1.0},
+        "matching": {"name": "l1", "weight": 0.1},
+        "adversarial": "relativistic",
+    },
+    optimizers={"generator": {"lr": 2e-4}, "discriminator": {"name": "adam", "lr": 4e-4, "betas": [0.5, 0.99]}},
+)
+
 sr_x2 = sr_x4.vary(
     "sr-x2",
     "photographs twice as large",
+    nets={"restorer": {"blocks": 6}},
     data={"resolution": 64},
     damage={"downscale": {"factor": 2}},
 )
@@ -43,11 +60,34 @@ denoise = sr_x4.vary(
 inpaint = sr_x4.vary(
     "inpaint",
     "holes filled: gated convolutions (Yu et al. 2019), the known pixels kept",
-    nets={
-        "restorer": {"name": "hourglass_restorer", "keep": "known"},
-        "discriminator": {"name": "patch_discriminator", "width": 32, "norm": "none", "spectral_norm": True},
-    },
+    nets={"restorer": {"name": "hourglass_restorer", "keep": "known"}, "discriminator": CRITIC},
     losses={"reconstruction": {"weight": 10.0}, "adversarial": "hinge"},
     optimizers={"generator": {"lr": 5e-4}, "discriminator": {"name": "adam", "lr": 4e-4, "betas": [0.5, 0.99]}},
     damage={"downscale": None, "holes": "holes"},
+)
+
+oldphoto = sr_x4.vary(
+    "oldphoto",
+    "old photographs made whole: fading, yellowing, blur, grain, dust, scratches and JPEG undone at once",
+    nets={"restorer": {"name": "hourglass_restorer"}},
+    optimizers={"generator": {"lr": 5e-4}},
+    damage={
+        "downscale": None,
+        "blur": {"name": "gaussian_blur", "chance": 0.5},
+        "grain": {"name": "grain", "chance": 0.7},
+        "fading": {"name": "fading", "chance": 0.7},
+        "scratches": {"name": "scratches", "chance": 0.6},
+        "creases": {"name": "creases", "chance": 0.3},
+        "dust": {"name": "dust", "chance": 0.5},
+        "sepia": {"name": "sepia", "chance": 0.5},
+        "jpeg": {"name": "jpeg", "chance": 0.5},
+    },
+)
+
+colorize = sr_x4.vary(
+    "colorize",
+    "black-and-white photographs coloured, their brightness kept",
+    nets={"restorer": {"name": "hourglass_restorer", "keep": "brightness"}},
+    optimizers={"generator": {"lr": 5e-4}},
+    damage={"downscale": None, "greyscale": "greyscale"},
 )
