@@ -40,6 +40,7 @@ class VGGFeatures(nn.Module):
 
     mean: Tensor
     deviation: Tensor
+    features: nn.Sequential
 
     def __init__(self) -> None:
         super().__init__()

@@ -52,6 +52,7 @@ sr_x2 = sr_x4.vary(
 denoise = sr_x4.vary(
     "denoise",
     "noise of any strength up to sigma 55 taken away, its level told or not",
+    batch=8,
     nets={"restorer": {"width": 48, "blocks": 8, "fold": 2}},
     data={"resolution": 64},
     damage={"downscale": None, "noise": {"name": "gaussian_noise", "sigma": [0, 55], "tell": True, "hidden": 0.5}},
