@@ -59,6 +59,11 @@ def test_same_seed_same_damage_however_split(name, height, width, channels):
     assert -2 < whole.x.min() <= whole.x.max() < 3  # also false for what is not finite
 
 
+@pytest.mark.parametrize("name", sorted(DAMAGES.keys() - {"downscale"}))
+def test_a_single_pixel_survives(name):
+    assert DAMAGES[name](flat(0.5, n=2, side=1)).x.isfinite().all()
+
+
 @pytest.mark.parametrize("name", sorted(DAMAGES.keys() - FIXED))
 def test_another_seed_another_damage(name):
     x = photos()

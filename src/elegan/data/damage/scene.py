@@ -39,8 +39,6 @@ def _in_order(limits: tuple[float, float]) -> tuple[float, float]:
 Range = Annotated[tuple[NonNegativeFloat, NonNegativeFloat], AfterValidator(_in_order)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Shares = Annotated[tuple[Share, Share], AfterValidator(_in_order)]
-
-
 Counts = Annotated[tuple[NonNegativeInt, NonNegativeInt], AfterValidator(_in_order)]
 Quality = Annotated[int, Field(ge=1, le=100)]
 Qualities = Annotated[tuple[Quality, Quality], AfterValidator(_in_order)]
