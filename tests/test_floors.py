@@ -24,7 +24,7 @@ FLOORS = [
         "measure",
     ],
     ["nets", "data", "recipes", "pictures", "photos", "models", "charts", "page"],
-    ["play", "tiles", "scratches"],
+    ["play", "tiles"],
     ["tasks"],
     ["gauge", "evaluate", "copies"],
     ["run"],

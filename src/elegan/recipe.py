@@ -50,6 +50,7 @@ class Data(Section):
     zoom: NonNegativeFloat = 1.12  # of sides: the short side is so many times the crop that is trained on; 0: its own
     direction: Literal["AtoB", "BtoA"] = "AtoB"  # of pairs and one-sided translation: from what to what
     split: Literal["train", "all"] = "train"  # of photographs: all takes folders named test as well
+    learn: Literal["photograph", "damage"] = "photograph"  # what is asked for; damage: what it tells, as a grey picture
     flip: bool = False
     crop: NonNegativeInt = 0  # random shifts by up to so many pixels
     rotate: NonNegativeFloat = 0.0  # random turns by up to so many degrees

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.functional import max_pool2d
 
 from elegan import models
 from elegan.data.damage import UNKNOWN
@@ -19,13 +20,24 @@ from elegan.nets.restorers import whole
 from elegan.photos import Photo, read_photo, write_photo
 from elegan.recipe import Recipe
 from elegan.run import Run
-from elegan.scratches import find_scratches
 from elegan.tiles import in_tiles
 
 # What is added to a file's name.
 TASKS = {"upscale": "", "denoise": "denoised", "inpaint": "filled", "oldphoto": "restored", "colorize": "colorized"}
 LARGEST = 4.0
 SCRATCHES = "auto-scratches"
+
+
+def find_scratches(photo: Photo, short: int = 512) -> np.ndarray:
+    """bool H x W, True on scratches, creases and dust and a pixel around them, found on a picture reduced to `short` pixels."""
+    net, _ = models.unpack("scratches")
+    x = torch.from_numpy(photo.colours(3)).permute(2, 0, 1)[None] * 2 - 1
+    h, w = x.shape[2:]
+    factor = min(1.0, short / min(h, w))
+    with torch.inference_mode():
+        y = whole(net, resize(x, (max(1, round(h * factor)), max(1, round(w * factor)))))
+        found = resize(y.mean(1, keepdim=True), (h, w), "bilinear") > 0
+        return max_pool2d(found.float(), 3, 1, 1)[0, 0].numpy() > 0
 
 
 @dataclass(frozen=True)
@@ -71,7 +83,7 @@ class Restorer:
     def _mask(self, photo: Photo, name: str) -> np.ndarray:
         """True where the photograph is to be filled."""
         if self.mask == SCRATCHES:
-            return find_scratches(photo.colours(1)[:, :, 0])
+            return find_scratches(photo)
         assert self.mask
         path = Path(self.mask)
         mask = read_photo(path / name if path.is_dir() else path).colours(1)[:, :, 0] > 0.5

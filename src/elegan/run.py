@@ -24,7 +24,7 @@ from torch import nn
 
 from elegan import chance, files, models, parts
 from elegan.copies import copies
-from elegan.data.feed import damage, middles, to_bytes
+from elegan.data.feed import middles, to_bytes
 from elegan.data.feed import pictures as to_tensor
 from elegan.data.photographs import MARGIN, open_photographs
 from elegan.data.sides import open_sides
@@ -36,7 +36,7 @@ from elegan.measure.copies import CopyReport
 from elegan.measure.pairs import measure_pairs
 from elegan.play.game import Game, Shape
 from elegan.recipe import Recipe
-from elegan.tasks.restore import damage_of
+from elegan.tasks.restore import spoiler
 from elegan.tiles import in_tiles
 
 BATCH = 64
@@ -293,7 +293,7 @@ class Run:
         opened = open_photographs(source, self.shape.resolution, self.shape.channels, wanted.split)
         crops = middles(opened.held_out, self.shape.resolution + 2 * MARGIN)[:num]
         with chance.drawing(seed, "evaluate", total=len(crops), rows=range(len(crops))):
-            x, y = damage(crops, damage_of(self.recipe), self.device)
+            x, y = spoiler(self.recipe, self.device)(crops)
         made = restored(self.game, self.nets, x)
         record = {"data": opened.name, "fingerprint": opened.fingerprint, "damage from seed": seed,
                   "run": self.path.name, "step": self.step, "averaged": True}  # fmt: skip

@@ -28,7 +28,7 @@ from elegan.recipe import Recipe
 from elegan.recipes import find_recipe
 from elegan.recipes.choose import SIDES, choose
 from elegan.run import Run, build_game
-from elegan.tasks.restore import damage_of
+from elegan.tasks.restore import spoiler
 
 
 class Options(TypedDict, total=False):
@@ -192,12 +192,12 @@ def _begin_with(start: Path, game: Game) -> None:
 
 
 def _feed(plan: Plan) -> Feed | SidesFeed | PhotographFeed:
-    data, recipe, given = plan.data, plan.recipe, (plan.recipe.batch, plan.seed, plan.engine.device)
+    data, recipe, seed, device = plan.data, plan.recipe, plan.seed, plan.engine.device
     if isinstance(data, Photographs):
-        return PhotographFeed(data, damage_of(recipe), *given, recipe.data.flip)
+        return PhotographFeed(data, spoiler(recipe, device), recipe.batch, seed, recipe.data.flip)
     if isinstance(data, Sides):
-        return SidesFeed(data, *given, recipe.data.flip)
-    return Feed(data.images, data.labels, *given, recipe.data)
+        return SidesFeed(data, recipe.batch, seed, device, recipe.data.flip)
+    return Feed(data.images, data.labels, recipe.batch, seed, device, recipe.data)
 
 
 class _Stop:

@@ -8,7 +8,7 @@ from torch import nn
 
 from elegan import chance, pictures
 from elegan.data import Dataset
-from elegan.data.feed import damage, middles, to_bytes
+from elegan.data.feed import middles, to_bytes
 from elegan.data.photographs import MARGIN, Photographs
 from elegan.data.resample import resize
 from elegan.data.sides import Sides
@@ -18,7 +18,7 @@ from elegan.measure.pairs import distances
 from elegan.play.game import Game
 from elegan.recipe import Recipe, Watch
 from elegan.run import Run, paint, restored, translated
-from elegan.tasks.restore import damage_of
+from elegan.tasks.restore import spoiler
 
 BATCH = 64
 ROWS = 8  # pictures a direction on a sheet of translations
@@ -110,7 +110,7 @@ class Restorations:
         self.game, self.device, self.watched = game, device, recipe.watch.metric != "none"
         shown = middles(data.held_out, data.resolution + 2 * MARGIN)[: recipe.watch.images]
         with chance.drawing("held out", total=len(shown), rows=range(len(shown))):
-            self.x, y = damage(shown, damage_of(recipe), device)
+            self.x, y = spoiler(recipe, device)(shown)
         self.wanted = to_bytes(y)
         given = resize(self.x[:, : data.channels], self.wanted.shape[1:3])
         self.given = to_bytes(given)

@@ -3,6 +3,7 @@
 Image i of the endless stream is image i mod N of epoch i div N, each epoch in its own order from the seed.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -116,7 +117,8 @@ class SidesFeed:
 
 
 class Damaged(NamedTuple):
-    """`x`: spoiled crops N x (C + hints) x H / scale x W / scale, the colours about [-1, 1]; `y`: N x C x H x W as they were."""
+    """`x`: spoiled crops N x (C + hints) x H / scale x W / scale, the colours about [-1, 1]; `y`: N x C x H x W in [-1, 1],
+    which is asked for."""
 
     x: torch.Tensor
     y: torch.Tensor
@@ -128,19 +130,18 @@ class PhotographFeed:
     def __init__(
         self,
         photographs: Photographs,
-        damage: Steps,
+        spoil: Callable[[np.ndarray], Damaged],
         batch: int,
         seed: int,
-        device: torch.device | str = "cpu",
         turn: bool = True,
     ):
-        self.photographs, self.damage, self.device, self.turn = photographs, damage, torch.device(device), turn
+        self.photographs, self.spoil, self.turn = photographs, spoil, turn
         self.order = Order(len(photographs.train), batch, seed, "epoch")
 
     def __call__(self, position: int, rows: range) -> Damaged:
         draws, chosen = chance.uniform(len(rows), 3).tolist(), self.order(position, rows)
         crops = [self._crop(self.photographs.train[i], *draw) for i, draw in zip(chosen, draws, strict=True)]
-        return damage(np.stack(crops), self.damage, self.device)
+        return self.spoil(np.stack(crops))
 
     def _crop(self, picture: np.ndarray, down: float, right: float, turn: float) -> np.ndarray:
         size = self.photographs.resolution + 2 * MARGIN
@@ -149,10 +150,13 @@ class PhotographFeed:
         return np.rot90(crop, way % 4)[:, :: -1 if way >= 4 else 1]
 
 
-def damage(crops: np.ndarray, steps: Steps, device: torch.device | str = "cpu") -> Damaged:
-    """Crops uint8 N x H x W x C with a margin of MARGIN, which is cut away when the damage is done."""
+def damage(crops: np.ndarray, steps: Steps, learn: str = "photograph", device: torch.device | str = "cpu") -> Damaged:
+    """Crops uint8 N x H x W x C with a margin of MARGIN, which is cut away when the damage is done; what to `learn`: see
+    `elegan.recipe.Data`."""
     y = torch.from_numpy(np.ascontiguousarray(crops)).permute(0, 3, 1, 2).float().div_(255)
     x, hints = damaged(steps, y)
+    if learn == "damage":
+        y, hints = hints.amax(1, keepdim=True).expand_as(y), hints[:, :0]
     rim = MARGIN * x.shape[2] // y.shape[2]
     x = torch.cat([x * 2 - 1, hints], 1)[..., rim:-rim, rim:-rim]
     y = (y * 2 - 1)[..., MARGIN:-MARGIN, MARGIN:-MARGIN]

@@ -54,11 +54,11 @@ class VGGFeatures(nn.Module):
                 layers += [nn.Conv2d(inside, width, 3, 1, 1), nn.ReLU()]
                 inside = width
             self.taken.append(len(layers) - 2)
-        self.features = nn.Sequential(*layers)
+        self.features = nn.Sequential(*layers[:-1])
 
     def forward(self, x: Tensor) -> list[Tensor]:
         h, found = (x / 2 + 0.5 - self.mean) / self.deviation, []
-        for number, layer in enumerate(self.features[: self.taken[-1] + 1]):
+        for number, layer in enumerate(self.features.children()):
             h = layer(h)
             if number in self.taken:
                 found.append(h)

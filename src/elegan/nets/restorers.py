@@ -91,43 +91,45 @@ class Gated(nn.Module):
         return elu(value) * gate.sigmoid()
 
 
-Keep = Literal["known", "brightness", "nothing"]
+Keep = Literal["all", "known", "brightness", "nothing"]
+FOLD = 2
 
 
 class HourglassRestorer(nn.Module):
-    """Two halvings, gated convolutions of growing dilation that look across a hole, two doublings with skips."""
+    """Pixels unfolded once, two halvings, gated convolutions of growing dilation that look across a hole, two doublings
+    with skips, pixels folded back."""
 
-    multiple, scale = 4, 1
+    multiple, scale = 4 * FOLD, 1
 
     def __init__(self, channels: int, hints: int, width: int, dilations: tuple[int, ...], keep: Keep):
         super().__init__()
         w, self.channels, self.hints, self.keep = width, channels, hints, keep
-        self.reach = 4 * (sum(dilations) + 2) + 16
-        self.enter, self.halve1 = Gated(channels + hints, w, 5), Gated(w, 2 * w, stride=2)
+        self.reach = FOLD * (4 * (sum(dilations) + 3) + 12)
+        self.enter, self.halve1 = Gated((channels + hints) * FOLD**2, w, 5), Gated(w, 2 * w, stride=2)
         self.deep1, self.halve2 = Gated(2 * w, 2 * w), Gated(2 * w, 4 * w, stride=2)
         self.middle = nn.ModuleList(Gated(4 * w, 4 * w, dilation=d) for d in dilations)
         self.double1, self.double2 = Gated(4 * w + 2 * w, 2 * w), Gated(2 * w + w, w)
-        self.leave = nn.Conv2d(w, channels, 3, 1, 1)
+        self.leave = nn.Conv2d(w, channels * FOLD**2, 3, 1, 1)
         start_at_zero(self.leave)
 
     def forward(self, x: Tensor) -> Tensor:
-        first = self.enter(x)
+        first = self.enter(pixel_unshuffle(x, FOLD))
         second = self.deep1(self.halve1(first))
         h = self.halve2(second)
         for layer in self.middle:
             h = h + layer(h)
         h = self.double1(torch.cat([interpolate(h, scale_factor=2), second], 1))
         h = self.leave(self.double2(torch.cat([interpolate(h, scale_factor=2), first], 1)))
-        return self._kept(x, h)
+        return self._kept(x, pixel_shuffle(h, FOLD))
 
     def _kept(self, x: Tensor, change: Tensor) -> Tensor:
-        colours = x[:, : self.channels]
+        if self.keep == "nothing":
+            return change
         if self.keep == "known":
-            return colours + change * x[:, self.channels : self.channels + 1]
+            change = change * x[:, self.channels : self.channels + 1]
         if self.keep == "brightness":
-            luma = torch.tensor(LUMA, device=x.device)[:, None, None]
-            return colours + change - (change * luma).sum(1, keepdim=True)
-        return colours + change
+            change = change - (change * change.new_tensor(LUMA)[:, None, None]).sum(1, keepdim=True)
+        return x[:, : self.channels] + change
 
 
 def hourglass_restorer(
@@ -136,13 +138,14 @@ def hourglass_restorer(
     scale: int,
     *,
     width: int = 24,
-    dilations: tuple[int, ...] = (1, 2, 4, 8, 16, 1),
-    keep: Keep = "nothing",
+    dilations: tuple[int, ...] = (1, 2, 4, 8, 2, 1),
+    keep: Keep = "all",
 ) -> nn.Module:
     """For what needs to be seen from afar: holes, scratches, colours.
 
-    `keep` "known" changes only where the first plane behind the colours is not 0, "brightness" only the hue and saturation.
-    Raises UserError where there is no such plane or no colour, or where the picture is to grow.
+    What comes out is added to the picture: to `keep` "all" of it, or only where the first plane behind the colours is not 0
+    ("known"), or only in hue and saturation ("brightness"), or to "nothing". Raises UserError where there is no such plane
+    or no colour, or where the picture is to grow.
     """
     if scale != 1:
         raise UserError("nets.restorer = 'hourglass_restorer' keeps the size; residual_restorer enlarges")

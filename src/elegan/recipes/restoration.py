@@ -64,6 +64,7 @@ inpaint = sr_x4.vary(
     nets={"restorer": {"name": "hourglass_restorer", "keep": "known"}, "discriminator": CRITIC},
     losses={"reconstruction": {"weight": 10.0}, "adversarial": "hinge"},
     optimizers={"generator": {"lr": 5e-4}, "discriminator": {"name": "adam", "lr": 4e-4, "betas": [0.5, 0.99]}},
+    batch=8,
     damage={"downscale": None, "holes": "holes"},
 )
 
@@ -91,4 +92,18 @@ colorize = sr_x4.vary(
     nets={"restorer": {"name": "hourglass_restorer", "keep": "brightness"}},
     optimizers={"generator": {"lr": 5e-4}},
     damage={"downscale": None, "greyscale": "greyscale"},
+)
+
+scratches = oldphoto.vary(
+    "scratches",
+    "where a photograph is scratched, creased or dusty: for inpaint to fill",
+    losses={"reconstruction": "l2"},
+    batch=8,
+    nets={"restorer": {"keep": "nothing"}},
+    data={"learn": "damage"},
+    damage={
+        "scratches": {"chance": 1.0, "tell": True, "count": [0, 5]},
+        "creases": {"chance": 1.0, "tell": True, "count": [0, 2]},
+        "dust": {"chance": 1.0, "tell": True, "density": [0.0, 8.0]},
+    },
 )

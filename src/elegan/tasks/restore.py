@@ -1,14 +1,17 @@
 """Damaged photographs back to what they were: by distance alone, or with a discriminator that asks for detail."""
 
+from collections.abc import Callable
 from functools import partial
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from elegan import chance, parts
 from elegan.data.augment import Augmented
-from elegan.data.damaging import Steps, damaged
-from elegan.data.feed import Damaged
+from elegan.data.damaging import Steps
+from elegan.data.feed import Damaged, damage
+from elegan.data.photographs import MARGIN
 from elegan.losses import Adversarial
 from elegan.nets.restorers import whole
 from elegan.play.game import Game, Shape, Terms, Turn
@@ -17,8 +20,12 @@ from elegan.tasks.build import build, criterion, net
 from elegan.tasks.judge import fool, judge
 
 
-def damage_of(recipe: Recipe) -> Steps:
-    """The recipe's damage as functions with the chance of each."""
+def spoiler(recipe: Recipe, device: torch.device | str = "cpu") -> Callable[[np.ndarray], Damaged]:
+    """The recipe's damage as a function of crops with a margin; see `elegan.data.feed.damage`."""
+    return partial(damage, steps=_steps(recipe), learn=recipe.data.learn, device=device)
+
+
+def _steps(recipe: Recipe) -> Steps:
     steps = []
     for name, part in recipe.damage.items():
         options = filled("damage", part, f"damage.{name}")
@@ -34,7 +41,7 @@ def restore(recipe: Recipe, shape: Shape, *, augment: str = "") -> Game:
     losses.perceptual compares in the features of nets.features, losses.matching in those of the discriminator, and
     losses.adversarial brings the discriminator in (Ledig et al. 2017). `augment` is its DiffAugment policy.
     """
-    hints, scale = _told(damage_of(recipe), shape.channels)
+    hints, scale = _told(recipe, shape.channels)
     nets = nn.ModuleDict({"restorer": net(recipe, "restorer", shape.channels, hints, scale)})
     reconstruct = criterion(recipe, "reconstruction")
     perceptual, matching = criterion(recipe, "perceptual"), criterion(recipe, "matching")
@@ -83,8 +90,9 @@ def _between(distance, made: list[Tensor], wanted: list[Tensor]) -> Tensor:
     return torch.stack([distance(a, b.detach()) for a, b in zip(made, wanted, strict=True)]).mean()
 
 
-def _told(steps: Steps, channels: int) -> tuple[int, int]:
-    """(planes that the damage tells the restorer, how many times smaller it makes a picture)."""
+def _told(recipe: Recipe, channels: int) -> tuple[int, int]:
+    """(planes that the damage tells the restorer, how many times  smaller it makes a picture)."""
+    side = 96 + 2 * MARGIN
     with chance.drawing("probe", total=1, rows=range(1)):
-        scene = damaged(steps, torch.full((1, channels, 96, 96), 0.5))
-    return scene.hints.shape[1], 96 // scene.x.shape[2]
+        x, y = spoiler(recipe)(np.full((1, side, side, channels), 128, np.uint8))
+    return x.shape[1] - channels, y.shape[2] // x.shape[2]
