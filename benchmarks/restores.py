@@ -47,7 +47,7 @@ PUBLISHED = {
 
 def network(name: str, task: str = "upscale", scale: float = 4.0) -> nn.Module:
     model, _, detail = name.partition("@")
-    return open_restorer(task, scale=scale, model=model, detail=float(detail or 0)).net
+    return open_restorer(task, scale=scale, model=model, detail=float(detail) if detail else None).net
 
 
 @torch.inference_mode()

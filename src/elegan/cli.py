@@ -117,7 +117,7 @@ def restore(
     scale: Annotated[float, typer.Option(help="Of upscale: above 1, up to 4.")] = 2.0,
     sigma: Annotated[str, typer.Option(help="Of the noise, on the 0-255 scale; auto: unknown.")] = "auto",
     mask: Annotated[str | None, typer.Option(help="White where to fill: a file, a folder, or auto-scratches.")] = None,
-    detail: Annotated[float, typer.Option(help="From 0, faithful, to 1, more detail, invented.")] = 0.0,
+    detail: Annotated[float | None, typer.Option(help="From 0, faithful, to 1: more detail, invented.")] = None,
     model: Annotated[str | None, typer.Option(help="A run or packed model, in place of the shipped ones.")] = None,
     tile: Annotated[str, typer.Option(help="auto, none, or the side of the tiles in pixels.")] = "auto",
     out: Annotated[Path | None, typer.Option(help="Folder; default: beside each photo.")] = None,

@@ -99,15 +99,15 @@ def open_restorer(
     scale: float = 2.0,
     sigma: float | None = None,
     mask: str | None = None,
-    detail: float = 0.0,
+    detail: float | None = None,
     model: str | None = None,
     tile: int | None = None,
     device: str = "cpu",
 ) -> Restorer:
     """The restorer for a task: a shipped one, or `model`, which is a packed file, a shipped one's name or a run.
 
-    `detail` goes from the faithful network (0) to the one trained for detail from it (1), where there are both. Raises
-    UserError for unknown names and values out of range.
+    `detail` goes from the faithful network (0, the default of shipped models) to the one trained for detail from it (1, the
+    default of a run), where there are both. Raises UserError for unknown names and values out of range.
     """
     if task not in TASKS:
         raise UserError(f"unknown task {task!r}{nearest(task, TASKS)}")
@@ -128,23 +128,24 @@ def open_restorer(
     return Restorer(net, recipe, task, scale if task == "upscale" else 1.0, sigma, mask, tile)
 
 
-def _network(name: str, detail: float, device: str) -> tuple[nn.Module, Recipe]:
+def _network(name: str, detail: float | None, device: str) -> tuple[nn.Module, Recipe]:
     """By name, between the faithful one and the one for detail."""
     if (Path(name) / "run.json").is_file():
         run = Run.open(name, device=device)
-        if run.start is None:
-            return run.restorer, run.recipe
-        return models.between(run.start, run.restorer, detail), run.recipe
-    net, recipe = models.unpack(name)
-    if detail and f"{name}-detail" in models.shipped():
-        return models.between(net, models.unpack(f"{name}-detail")[0], detail), recipe
-    return _only_faithful(name, detail, net), recipe
-
-
-def _only_faithful(name: str, detail: float, net: nn.Module) -> nn.Module:
-    if detail:
+        faithful, best, recipe = run.start, run.restorer, run.recipe
+    elif name in TASKS and name not in models.shipped():
+        raise UserError(
+            f"no model {name!r} is shipped; train one: elegan train FOLDER --recipe {name}, then --model RUN"
+        )
+    else:
+        best, recipe = models.unpack(name)
+        faithful = None
+        if detail is not None and f"{name}-detail" in models.shipped():
+            faithful, best = best, models.unpack(f"{name}-detail")[0]
+    if detail is not None and faithful is None:
         raise UserError(f"model {name!r} has no counterpart trained for detail; leave out --detail")
-    return net
+    net = best if detail is None or faithful is None else models.between(faithful, best, detail)
+    return net.to(device), recipe
 
 
 def restore_files(

@@ -12,6 +12,7 @@ from elegan.data.augment import Augmented
 from elegan.data.damaging import Steps
 from elegan.data.feed import Damaged, damage
 from elegan.data.photographs import MARGIN
+from elegan.errors import UserError
 from elegan.losses import Adversarial
 from elegan.nets.restorers import whole
 from elegan.play.game import Game, Shape, Terms, Turn
@@ -41,7 +42,7 @@ def restore(recipe: Recipe, shape: Shape, *, augment: str = "") -> Game:
     losses.perceptual compares in the features of nets.features, losses.matching in those of the discriminator, and
     losses.adversarial brings the discriminator in (Ledig et al. 2017). `augment` is its DiffAugment policy.
     """
-    hints, scale = _told(recipe, shape.channels)
+    hints, scale = _told(recipe, shape)
     nets = nn.ModuleDict({"restorer": net(recipe, "restorer", shape.channels, hints, scale)})
     reconstruct = criterion(recipe, "reconstruction")
     perceptual, matching = criterion(recipe, "perceptual"), criterion(recipe, "matching")
@@ -90,9 +91,15 @@ def _between(distance, made: list[Tensor], wanted: list[Tensor]) -> Tensor:
     return torch.stack([distance(a, b.detach()) for a, b in zip(made, wanted, strict=True)]).mean()
 
 
-def _told(recipe: Recipe, channels: int) -> tuple[int, int]:
-    """(planes that the damage tells the restorer, how many times  smaller it makes a picture)."""
-    side = 96 + 2 * MARGIN
-    with chance.drawing("probe", total=1, rows=range(1)):
-        x, y = spoiler(recipe)(np.full((1, side, side, channels), 128, np.uint8))
-    return x.shape[1] - channels, y.shape[2] // x.shape[2]
+def _told(recipe: Recipe, shape: Shape) -> tuple[int, int]:
+    """(planes that the damage tells the restorer, how many times smaller it makes a picture).
+
+    Raises UserError for damage that cannot be done to crops of this size.
+    """
+    side = shape.resolution + 2 * MARGIN
+    try:
+        with chance.drawing("probe", total=1, rows=range(1)):
+            x, y = spoiler(recipe)(np.full((1, side, side, shape.channels), 128, np.uint8))
+    except ValueError as error:
+        raise UserError(f"damage of {recipe.name!r} on crops of {side} pixels (margin included): {error}") from None
+    return x.shape[1] - shape.channels, y.shape[2] // x.shape[2]
