@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 import torch
+from PIL import Image
 from pydantic import TypeAdapter
 from sklearn.datasets import load_sample_image
 from torch import Tensor
@@ -251,6 +252,17 @@ def test_holes_have_their_share_and_are_grey():
     assert 0.1 <= share.min() < 0.15 < 0.2 < share.max() <= 0.3
     assert set(worn.hints.unique().tolist()) == {0.0, 1.0}
     assert (worn.x[worn.hints.bool().expand_as(worn.x)] == 0.5).all()
+
+
+def test_holes_from_files(tmp_path):
+    mask = torch.zeros(20, 10, dtype=torch.uint8)
+    mask[:5] = 255
+    Image.fromarray(mask.numpy()).save(tmp_path / "top.png")
+    worn = drawn(partial(damage.holes, masks=str(tmp_path)), photos(12, 40, 40))
+    places = {tuple(h[0].mean(1).nonzero().flatten().tolist()) for h in worn.hints}
+    assert places == {tuple(range(10)), tuple(range(30, 40))}
+    with pytest.raises(ValueError, match="no masks in"):
+        damage.holes(scene(photos()), masks=str(tmp_path / "nothing"))
 
 
 def test_holes_of_one_kind():

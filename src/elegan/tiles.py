@@ -87,11 +87,13 @@ def shared_statistics(net: nn.Module, function: Function, x: Tensor) -> Iterator
         found[layer] = mean.repeat_interleave(groups.shape[1]), variance.repeat_interleave(groups.shape[1])
 
     hooks = [layer.register_forward_pre_hook(note) for layer in layers]
-    if layers:
-        factor = min(1.0, math.sqrt(WHOLE / (x.shape[2] * x.shape[3])))
-        function(x if factor == 1 else interpolate(x, scale_factor=factor, mode="bilinear", antialias=True))
-    for hook in hooks:
-        hook.remove()
+    try:
+        if layers:
+            factor = min(1.0, math.sqrt(WHOLE / (x.shape[2] * x.shape[3])))
+            function(x if factor == 1 else interpolate(x, scale_factor=factor, mode="bilinear", antialias=True))
+    finally:
+        for hook in hooks:
+            hook.remove()
     for layer in layers:
         mean, variance = found[layer]
         layer.forward = partial(  # type: ignore[method-assign]

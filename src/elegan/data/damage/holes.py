@@ -1,12 +1,15 @@
 """Parts of a picture that are gone: to be filled in."""
 
 import math
+from functools import cache, partial
+from pathlib import Path
 
 import numpy as np
 import torch
 from pydantic import NonNegativeInt
 
 from elegan.data.damage.scene import Scene, Shares, streams
+from elegan.data.decode import SUFFIXES, Unreadable, decode
 
 ATTEMPTS = 40  # at shapes that fit; what does not fit is tried smaller
 
@@ -18,19 +21,26 @@ def holes(
     strokes: NonNegativeInt = 4,
     size: Shares = (0.1, 0.45),
     share: Shares = (0.05, 0.4),
+    masks: str = "",
     tell: bool = True,
 ) -> Scene:
-    """Boxes and brush strokes of unknown pixels, which become 0.5.
+    """Boxes and brush strokes of unknown pixels, which become 0.5; or from the folder `masks`, whose pictures are white
+    where a photograph is unknown, any one of them, mirrored or not and stretched to the size.
 
     Up to so many `boxes` and `strokes`, as long as `size` of the shorter side, and more where they cover less than the
     lower `share` of the picture; what would cover more than the upper is left out. With `tell` a plane of hints is 1 where
-    the picture is unknown and 0 where it is known. Raises ValueError where both numbers are 0.
+    the picture is unknown and 0 where it is known. Raises ValueError where both numbers are 0, or the folder has no picture.
     """
     if not boxes + strokes:
         raise ValueError("holes need boxes or strokes")
     shape = tuple(scene.x.shape[2:])
-    masks = [_mask(random, shape, boxes, strokes, size, share) for random in streams(scene.x)]
-    unknown = torch.from_numpy(np.stack(masks))[:, None].to(scene.x.device)
+    draw = (
+        partial(_any_of, folder=masks)
+        if masks
+        else partial(_mask, boxes=boxes, strokes=strokes, size=size, share=share)
+    )
+    drawn = [draw(random, shape) for random in streams(scene.x)]
+    unknown = torch.from_numpy(np.stack(drawn))[:, None].to(scene.x.device)
     holed = scene._replace(x=torch.where(unknown.bool(), 0.5, scene.x))
     return holed.told(unknown) if tell else holed
 
@@ -56,6 +66,27 @@ def _mask(
         else:
             smaller *= 0.8
     return mask
+
+
+def _any_of(random: np.random.Generator, shape: tuple[int, ...], folder: str) -> np.ndarray:
+    import cv2
+
+    known = _masks(folder)
+    mask = known[random.integers(len(known))]
+    turned = mask[:: random.choice((-1, 1)), :: random.choice((-1, 1))]
+    return cv2.resize(np.ascontiguousarray(turned), shape[::-1], interpolation=cv2.INTER_NEAREST)
+
+
+@cache
+def _masks(folder: str) -> list[np.ndarray]:
+    """uint8 H x W each, 0 or 1."""
+    files = sorted(path for path in Path(folder).expanduser().rglob("*") if path.suffix.lower() in SUFFIXES)
+    if not files:
+        raise ValueError(f"no masks in {folder!r}")
+    try:
+        return [(np.asarray(decode(path.read_bytes())[0].convert("L")) > 127).astype(np.uint8) for path in files]
+    except Unreadable as error:
+        raise ValueError(f"a mask in {folder!r} cannot be read: {error}") from None
 
 
 def _box(random: np.random.Generator, mask: np.ndarray, side: float) -> np.ndarray:
