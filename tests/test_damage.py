@@ -258,7 +258,7 @@ def test_holes_from_files(tmp_path):
     mask = torch.zeros(20, 10, dtype=torch.uint8)
     mask[:5] = 255
     Image.fromarray(mask.numpy()).save(tmp_path / "top.png")
-    worn = drawn(partial(damage.holes, masks=str(tmp_path)), photos(12, 40, 40))
+    worn = drawn(partial(damage.holes, masks=str(tmp_path)), torch.zeros(12, 3, 40, 40))
     places = {tuple(h[0].mean(1).nonzero().flatten().tolist()) for h in worn.hints}
     assert places == {tuple(range(10)), tuple(range(30, 40))}
     with pytest.raises(ValueError, match="no masks in"):
