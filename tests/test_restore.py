@@ -101,6 +101,14 @@ def test_parts_that_do_not_fit(photographs, tmp_path):
             make_trainer(plan_for(str(photographs), recipe, settings=["data.resolution=32", setting], out=tmp_path))
 
 
+def test_the_metric_fits_what_is_learnt(photographs, tmp_path):
+    for data, recipe, metric, message in (
+        (str(photographs), "sr-x4", "fd", "watched by l1"), ("digits", "gan", "l1", "is for restorers"),
+    ):  # fmt: skip
+        with pytest.raises(UserError, match=message):
+            library.train(data, recipe, settings=[f"watch.metric={metric}"], steps=1, out=tmp_path, quiet=True)
+
+
 def test_damage_is_data(photographs, tmp_path):
     settings = [
         *TINY,

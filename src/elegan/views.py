@@ -12,6 +12,7 @@ from elegan.data.feed import middles, to_bytes
 from elegan.data.photographs import MARGIN, Photographs
 from elegan.data.resample import resize
 from elegan.data.sides import Sides
+from elegan.errors import UserError
 from elegan.evaluate import extractor_for, open_plain_extractor
 from elegan.gauge import Gauge
 from elegan.measure.pairs import distances
@@ -104,9 +105,11 @@ class Translations:
 
 
 class Restorations:
-    """The middles of held-out photographs: damaged, restored, as they were."""
+    """The middles of held-out photographs: damaged, restored, as they were. Raises UserError for a metric other than l1."""
 
     def __init__(self, data: Photographs, game: Game, recipe: Recipe, device: torch.device):
+        if recipe.watch.metric not in ("l1", "none"):
+            raise UserError(f"watch.metric = {recipe.watch.metric!r}: a restorer is watched by l1 or none")
         self.game, self.device, self.watched = game, device, recipe.watch.metric != "none"
         shown = middles(data.held_out, data.resolution + 2 * MARGIN)[: recipe.watch.images]
         with chance.drawing("held out", total=len(shown), rows=range(len(shown))):
