@@ -37,9 +37,9 @@ class ResidualRestorer(nn.Module):
     """All convolutions at the lowest resolution, pixels unfolded into channels before and folded back after them (Shi et
     al. 2016; Zhang et al. 2018 for denoising); what is learnt is the difference from the enlarged input."""
 
-    def __init__(self, channels: int, hints: int, scale: int, width: int, blocks: int, fold: int):
+    def __init__(self, channels: int, hints: int, scale: int, width: int, blocks: int, fold: int, keep: bool):
         super().__init__()
-        self.channels, self.hints, self.scale = channels, hints, scale
+        self.channels, self.hints, self.scale, self.keep = channels, hints, scale, keep
         self.fold = self.multiple = fold
         self.reach = fold * (2 * blocks + 3) + 2
         self.head = nn.Conv2d((channels + hints) * fold**2, width, 3, 1, 1)
@@ -56,20 +56,24 @@ class ResidualRestorer(nn.Module):
         return found[:: max(1, len(self.blocks) // 3)]
 
     def forward(self, x: Tensor) -> Tensor:
-        base = x[:, : self.channels]
-        if self.scale > 1:
-            base = interpolate(base, scale_factor=self.scale, mode="bicubic", align_corners=False)
         h = first = self.head(pixel_unshuffle(x, self.fold))
         for block in self.blocks:
             h = block(h)
-        return base + pixel_shuffle(self.tail(first + self.last(h)), self.scale * self.fold)
+        change = pixel_shuffle(self.tail(first + self.last(h)), self.scale * self.fold)
+        return change + self._enlarged(x[:, : self.channels]) if self.keep else change
+
+    def _enlarged(self, x: Tensor) -> Tensor:
+        if self.scale == 1:
+            return x
+        return interpolate(x, scale_factor=self.scale, mode="bicubic", align_corners=False)
 
 
 def residual_restorer(
-    channels: int, hints: int, scale: int, *, width: int = 48, blocks: int = 8, fold: int = 1
+    channels: int, hints: int, scale: int, *, width: int = 48, blocks: int = 8, fold: int = 1, keep: bool = True
 ) -> nn.Module:
-    """For enlarging and denoising. `fold` 2 works on quarter-size pictures of four times the channels: cheaper by far."""
-    return ResidualRestorer(channels, hints, scale, width, blocks, fold)
+    """For enlarging and denoising. `fold` 2 works on quarter-size pictures of four times the channels: cheaper by far. What
+    comes out is added to the picture unless `keep` is false."""
+    return ResidualRestorer(channels, hints, scale, width, blocks, fold, keep)
 
 
 def whole(net: nn.Module, x: Tensor) -> Tensor:
@@ -110,7 +114,7 @@ def smooth_fill(x: Tensor, unknown: Tensor) -> Tensor:
     return torch.where(unknown > 0, fill, x)
 
 
-Keep = Literal["all", "known", "brightness", "nothing"]
+Keep = Literal["all", "known", "brightness"]
 FOLD = 2
 
 
@@ -146,8 +150,6 @@ class HourglassRestorer(nn.Module):
         return self._kept(x, pixel_shuffle(h, FOLD))
 
     def _kept(self, x: Tensor, change: Tensor) -> Tensor:
-        if self.keep == "nothing":
-            return change
         if self.keep == "known":
             change = change * x[:, self.channels : self.channels + 1]
         if self.keep == "brightness":
@@ -167,7 +169,7 @@ def hourglass_restorer(
     """For what needs to be seen from afar: holes, scratches, colours.
 
     What comes out is added to the picture: to `keep` "all" of it, or only where the first plane behind the colours is 1
-    ("known"; first filled by `smooth_fill`), or only in hue and saturation ("brightness"), or to "nothing". Raises UserError where there is no such plane
+    ("known"; first filled by `smooth_fill`), or only in hue and saturation ("brightness"). Raises UserError where there is no such plane
     or no colour, or where the picture is to grow.
     """
     if scale != 1:

@@ -66,6 +66,7 @@ inpaint = sr_x4.vary(
     # Of a crop a fifth is unknown, and nothing else can be wrong.
     losses={"reconstruction": {"weight": 5.0}},
     optimizers={"generator": {"lr": 1e-3}},
+    data={"resolution": 96},
     damage={"downscale": None, "holes": {"name": "holes", "size": [0.05, 0.35], "share": [0.02, 0.3]}},
 )
 
@@ -108,9 +109,9 @@ scratches = oldphoto.vary(
     "scratches",
     "where a photograph is scratched, creased or dusty: for inpaint to fill",
     losses={"reconstruction": "l2"},
-    batch=8,
-    nets={"restorer": {"keep": "nothing"}},
-    data={"learn": "damage"},
+    nets={"restorer": {"name": "residual_restorer", "width": 32, "blocks": 6, "fold": 2, "keep": False}},
+    optimizers={"generator": {"lr": 2e-3}},
+    data={"resolution": 96, "learn": "damage"},
     damage={
         "scratches": {"chance": 1.0, "tell": True, "count": [0, 5]},
         "creases": {"chance": 1.0, "tell": True, "count": [0, 2]},
