@@ -25,12 +25,15 @@ sr_x4 = Recipe.parse(
     }
 )
 
-CRITIC = {"name": "patch_discriminator", "width": 32, "norm": "none", "spectral_norm": True}
+CRITIC = {"name": "patch_discriminator", "width": 32, "layers": 2, "norm": "none", "spectral_norm": True}
 
 sr_x4_detail = sr_x4.vary(
     "sr-x4-detail",
     "sr-x4 gone on with a discriminator that asks for detail, begun --from its run (Ledig et al. 2017; Wang et al. 2018)",
     steps=5_000,
+    batch=4,
+    ema=0.99,
+    data={"resolution": 96},
     nets={"discriminator": CRITIC, "features": "restorer_features"},
     losses={
         "reconstruction": {"weight": 1.0},
