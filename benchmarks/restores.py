@@ -48,9 +48,9 @@ PUBLISHED = {
 }
 
 
-def network(name: str, task: str = "upscale", scale: float = 4.0) -> nn.Module:
+def network(name: str, task: str = "upscale") -> nn.Module:
     model, _, detail = name.partition("@")
-    return open_restorer(task, scale=scale, model=model, detail=float(detail) if detail else None).net
+    return open_restorer(task, model=model, detail=float(detail) if detail else None).net
 
 
 @torch.inference_mode()
