@@ -9,6 +9,7 @@ from elegan.nets.dcgan import dcgan_discriminator, dcgan_generator
 from elegan.nets.mlp import mlp_discriminator, mlp_generator
 from elegan.nets.patches import patch_discriminator, patch_heads
 from elegan.nets.resnet import resnet_discriminator, resnet_generator
+from elegan.nets.stylegan import stylegan2_discriminator, stylegan2_generator
 from elegan.nets.translators import resnet_translator, unet
 
 __all__ = [
@@ -21,5 +22,7 @@ __all__ = [
     "resnet_discriminator",
     "resnet_generator",
     "resnet_translator",
+    "stylegan2_discriminator",
+    "stylegan2_generator",
     "unet",
 ]
