@@ -5,14 +5,26 @@ They differentiate a gradient, so they leave autocast: in bfloat16 the second de
 """
 
 from collections.abc import Callable
+from typing import Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from elegan import chance
 from elegan.errors import UserError
+from elegan.running import RunningMean
 
 Critic = Callable[[Tensor], Tensor]
+
+
+class Styled(Protocol):
+    """A generator of images from w, N x levels x latent, with the running mean of its path lengths."""
+
+    path_length: RunningMean
+
+    def styles(self, z: Tensor, label: Tensor | None) -> Tensor: ...
+
+    def synthesis(self, w: Tensor) -> Tensor: ...
 
 
 def _gradient(D: Critic, x: Tensor) -> Tensor:
@@ -61,12 +73,12 @@ def r2(D: Critic, real: Tensor, fake: Tensor) -> Tensor:
     return 0.5 * _gradient(D, fake).square().sum(1).mean()
 
 
-def path_length(G: nn.Module, z: Tensor, label: Tensor | None) -> Tensor:
+def path_length(G: Styled, z: Tensor, label: Tensor | None) -> Tensor:
     """E (|J_w^T y| - a)^2 with normal pictures y, a the running mean of these lengths (Karras et al. 2020, equation 4).
 
     As in the authors' setting y is divided by the side of the picture and the square is the mean over levels of w, so
-    weight 2 is appendix B's gamma = ln 2 / (r^2 (ln r - ln 2)) at every resolution r. Raises UserError for a generator
-    without `styles` and `synthesis`.
+    weight 2 is appendix B's gamma = ln 2 / (r^2 (ln r - ln 2)) at every resolution r whose levels start at 4 pixels.
+    Raises UserError for a generator without `styles` and `synthesis`.
     """
     if not hasattr(G, "styles"):
         raise UserError("losses.path_length needs a generator with a mapping network, such as stylegan2_generator")

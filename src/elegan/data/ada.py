@@ -29,8 +29,8 @@ def blit(x: Tensor, p: Tensor) -> Tensor:
         pixels = ((2 * part - 1) * 0.125 * size).round().long() * move
         place = (torch.arange(size, device=x.device) - pixels[:, None]) % (2 * size)
         place = torch.where(place < size, place, 2 * size - 1 - place)  # beyond the border: mirrored
-        place = place[:, None, :, None] if dim == 2 else place[:, None, None, :]
-        x = x.gather(dim, place.expand_as(x))
+        places = place[:, None, :, None] if dim == 2 else place[:, None, None, :]
+        x = x.gather(dim, places.expand_as(x))
     return x
 
 
@@ -38,10 +38,10 @@ def geometry(x: Tensor, p: Tensor) -> Tensor:
     """Scaling, rotation, stretching along any axis, shifts by fractions of a pixel, as one affine map."""
     scaled, stretched, moved = _chosen(x, p, 3).unbind(1)
     turned = _chosen(x, 1 - (1 - p).sqrt(), 2)  # twice, so that one of them happens with probability p
-    scale, stretch, *shift = chance.normal(len(x), 4, device=x.device).unbind(1)
+    scale, stretch, down, right = chance.normal(len(x), 4, device=x.device).unbind(1)
     before, after = (turned * (2 * chance.uniform(len(x), 2, device=x.device) - 1) * math.pi).unbind(1)
     size, ratio = torch.exp2(0.2 * scale * scaled), torch.exp2(0.2 * stretch * stretched)
-    shift = 2 * 0.125 * torch.stack(shift, 1) * moved[:, None]  # the picture is two wide here
+    shift = 2 * 0.125 * torch.stack([right, down], 1) * moved[:, None]  # the picture is two wide here
     # From output to input. Scale and angle are as likely as their inverses.
     linear = torch.diag_embed(torch.stack([size * ratio, size / ratio], 1))
     linear = _rotation(before) @ linear @ _rotation(after)
@@ -51,7 +51,8 @@ def geometry(x: Tensor, p: Tensor) -> Tensor:
 
 def color(x: Tensor, p: Tensor) -> Tensor:
     """Brightness, contrast, inverted luma, hue, saturation, as one affine map of colours."""
-    brighter, contrasted, inverted, hued, saturated = _chosen(x, p, 5).unbind(1)
+    chosen = _chosen(x, p, 5)
+    brighter, contrasted, inverted, hued, saturated = chosen.unbind(1)
     brightness, contrast, saturation = chance.normal(len(x), 3, device=x.device).unbind(1)
     inversion, hue = chance.uniform(len(x), 2, device=x.device).unbind(1)
     eye, luma = torch.eye(3, device=x.device), torch.full((3, 3), 1 / 3, device=x.device)  # luma projects onto grey
@@ -64,7 +65,8 @@ def color(x: Tensor, p: Tensor) -> Tensor:
     offset = maps.sum(2, keepdim=True) * _matrix(0.2 * brightness * brighter)
     colours, alpha = x[:, :3], x[:, 3:]
     y = (maps @ colours.flatten(2).expand(-1, 3, -1) + offset).unflatten(2, x.shape[2:])
-    return y.mean(1, keepdim=True) if x.shape[1] == 1 else torch.cat([y, alpha], 1)
+    y = y.mean(1, keepdim=True) if x.shape[1] == 1 else torch.cat([y, alpha], 1)
+    return torch.where(_each(chosen.any(1)), y, x)
 
 
 def spectrum(x: Tensor, p: Tensor) -> Tensor:

@@ -70,7 +70,7 @@ class Synthesis(nn.Module):
 
     def forward(self, w: Tensor) -> Tensor:
         styles = w.unbind(1) if w.ndim == 3 else [w] * self.levels
-        x = self.first(self.constant.expand(len(w), -1, -1, -1), styles[0])
+        x = self.first(self.constant.expand(w.shape[0], -1, -1, -1), styles[0])
         image = self.paints[0](x, styles[1])
         for level, (up, conv) in enumerate(zip(self.ups, self.convs, strict=True), start=1):
             x = conv(up(x, styles[2 * level - 1]), styles[2 * level])
