@@ -5,7 +5,6 @@ the discriminator knows the training images. Images N x C x H x W about [-1, 1];
 """
 
 import math
-from functools import lru_cache
 
 import numpy as np
 import torch
@@ -69,6 +68,26 @@ def color(x: Tensor, p: Tensor) -> Tensor:
     return torch.where(_each(chosen.any(1)), y, x)
 
 
+def _bands() -> Tensor:
+    """Symmetric filters of the octaves up to 1/8, 1/4, 1/2 and 1 of the highest frequency, 4 x 43; they add up to one pixel.
+
+    The highest band is what a wavelet's low-pass, run both ways, leaves out, the next what the same filter at half the
+    rate leaves out of the rest, and so on (SYM2).
+    """
+    low, rest, bands = np.convolve(SYM2, SYM2[::-1]) / 2, np.ones(1), []
+    for octave in range(3):
+        apart = np.zeros(6 * 2**octave + 1)
+        apart[:: 2**octave] = low
+        kept = np.convolve(rest, apart)
+        bands.append(np.pad(rest, 3 * 2**octave) - kept)
+        rest = kept
+    bands.append(rest)
+    return torch.tensor(np.stack([np.pad(b, (len(rest) - len(b)) // 2) for b in reversed(bands)]), dtype=torch.float32)
+
+
+BANDS = _bands()
+
+
 def spectrum(x: Tensor, p: Tensor) -> Tensor:
     """Four bands of frequencies made stronger or weaker, the expected power of natural pictures kept."""
     chosen = _chosen(x, p, 4)
@@ -77,7 +96,7 @@ def spectrum(x: Tensor, p: Tensor) -> Tensor:
     gains = own * strength[:, None] + (1 - own)  # N x which was drawn x band
     power = torch.tensor([10.0, 1.0, 1.0, 1.0], device=x.device) / 13
     gains = gains / (power * gains.square()).sum(2, keepdim=True).sqrt()
-    kernels = gains.prod(1) @ _bands().to(x.device)
+    kernels = gains.prod(1) @ BANDS.to(x.device)
     return torch.where(_each(chosen.any(1)), filtered(x, kernels), x)
 
 
@@ -180,21 +199,3 @@ def _matrix(values: Tensor) -> Tensor:
 def _rotation(angle: Tensor) -> Tensor:
     cos, sin = angle.cos(), angle.sin()
     return torch.stack([torch.stack([cos, -sin], 1), torch.stack([sin, cos], 1)], 1)
-
-
-@lru_cache(maxsize=1)
-def _bands() -> Tensor:
-    """Symmetric filters of the octaves up to 1/8, 1/4, 1/2 and 1 of the highest frequency, 4 x 43; they add up to one pixel.
-
-    The highest band is what a wavelet's low-pass, run both ways, leaves out, the next what the same filter at half the
-    rate leaves out of the rest, and so on (SYM2).
-    """
-    low, rest, bands = np.convolve(SYM2, SYM2[::-1]) / 2, np.ones(1), []
-    for octave in range(3):
-        apart = np.zeros(6 * 2**octave + 1)
-        apart[:: 2**octave] = low
-        kept = np.convolve(rest, apart)
-        bands.append(np.pad(rest, 3 * 2**octave) - kept)
-        rest = kept
-    bands.append(rest)
-    return torch.tensor(np.stack([np.pad(b, (len(rest) - len(b)) // 2) for b in reversed(bands)]), dtype=torch.float32)

@@ -111,9 +111,12 @@ class StyledConv(nn.Module):
         self.strength = nn.Parameter(torch.zeros(()))
         self.register_buffer("noise", torch.randn(1, 1, size, size))
 
-    def forward(self, x: Tensor, w: Tensor) -> Tensor:
+    def draw(self, n: int) -> Tensor:
+        """The noise for n images."""
+        return chance.normal(n, *self.noise.shape[1:], device=self.noise.device) if self.training else self.noise
+
+    def forward(self, x: Tensor, w: Tensor, noise: Tensor) -> Tensor:
         x = self.conv(x, w)
-        noise = chance.normal(len(x), *self.noise.shape[1:], device=x.device) if self.training else self.noise
         return activate(x + (noise * self.strength).to(x.dtype) + self.bias.to(x.dtype))
 
 

@@ -62,21 +62,25 @@ class Synthesis(nn.Module):
         widths = [width * min(2**level, WIDEST) for level in reversed(range(doublings + 1))]
         sizes = [start << level for level in range(1, doublings + 1)]
         self.constant = nn.Parameter(torch.randn(1, widths[0], start, start))
-        self.first = StyledConv(widths[0], widths[0], start, latent)
-        steps = list(zip(pairwise(widths), sizes, strict=True))
-        self.ups = nn.ModuleList(StyledConv(a, b, size, latent, up=True) for (a, b), size in steps)
-        self.convs = nn.ModuleList(StyledConv(b, b, size, latent) for (_, b), size in steps)
+        self.layers = nn.ModuleList([StyledConv(widths[0], widths[0], start, latent)])
+        for (inside, outside), size in zip(pairwise(widths), sizes, strict=True):
+            self.layers.append(StyledConv(inside, outside, size, latent, up=True))
+            self.layers.append(StyledConv(outside, outside, size, latent))
         self.paints = nn.ModuleList(Paint(width, channels, latent) for width in widths)
 
     def forward(self, w: Tensor) -> Tensor:
+        n = w.shape[0]
         styles = w.unbind(1) if w.ndim == 3 else [w] * self.levels
-        x = self.first(self.constant.expand(w.shape[0], -1, -1, -1), styles[0])
+        # All before anything else, which leaves one graph to compile.
+        noises = [layer.draw(n) for layer in self.layers]  # type: ignore[operator]
+        x = self.layers[0](self.constant.expand(n, -1, -1, -1), styles[0], noises[0])
         image = self.paints[0](x, styles[1])
-        for level, (up, conv) in enumerate(zip(self.ups, self.convs, strict=True), start=1):
-            x = conv(up(x, styles[2 * level - 1]), styles[2 * level])
+        for level, paint in enumerate(self.paints[1:], start=1):
+            for at in (2 * level - 1, 2 * level):
+                x = self.layers[at](x, styles[at], noises[at])
             # Between pixels bilinear weights are those of [1, 3, 3, 1]; at the border nothing dark comes in.
             image = interpolate(image, scale_factor=2.0, mode="bilinear", align_corners=False)
-            image = image + self.paints[level](x, styles[2 * level + 1])
+            image = image + paint(x, styles[2 * level + 1])
         return crop(image, self.resolution)
 
 
