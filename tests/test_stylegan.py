@@ -146,6 +146,8 @@ def test_noise_differs_in_training_alone():
     assert not torch.allclose(first, second, atol=1e-3)
     first, second = G.eval()(z)
     torch.testing.assert_close(first, second)
+    first, second = generator(mixing=0.0, noise=False)(z)
+    torch.testing.assert_close(first, second)
 
 
 def test_a_running_mean_is_the_same_however_the_move_was_split():

@@ -97,23 +97,26 @@ class ModulatedConv(nn.Module):
 
 
 class StyledConv(nn.Module):
-    """A modulated convolution, noise a pixel with one learnt strength, bias, LeakyReLU.
+    """A modulated convolution, noise a pixel with one learnt strength (always zero if not `noisy`), bias, LeakyReLU.
 
     The noise is new for every image in training and the same for all in evaluation, so a latent is always one picture.
     """
 
     noise: Tensor
 
-    def __init__(self, inside: int, outside: int, size: int, latent: int, up: bool = False):
+    def __init__(self, inside: int, outside: int, size: int, latent: int, noisy: bool, up: bool = False):
         super().__init__()
+        self.noisy = noisy
         self.conv = ModulatedConv(inside, outside, 3, latent, up)
         self.bias = nn.Parameter(torch.zeros(outside, 1, 1))
-        self.strength = nn.Parameter(torch.zeros(()))
+        self.strength = nn.Parameter(torch.zeros(())) if noisy else 0.0
         self.register_buffer("noise", torch.randn(1, 1, size, size))
 
     def draw(self, n: int) -> Tensor:
         """The noise for n images."""
-        return chance.normal(n, *self.noise.shape[1:], device=self.noise.device) if self.training else self.noise
+        if not (self.training and self.noisy):
+            return self.noise
+        return chance.normal(n, *self.noise.shape[1:], device=self.noise.device)
 
     def forward(self, x: Tensor, w: Tensor, noise: Tensor) -> Tensor:
         x = self.conv(x, w)

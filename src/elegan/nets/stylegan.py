@@ -54,7 +54,7 @@ class Mapping(nn.Module):
 class Synthesis(nn.Module):
     """w, N x latent or N x levels x latent, to images: each level adds its own picture to the enlarged one below it."""
 
-    def __init__(self, resolution: int, channels: int, latent: int, width: int):
+    def __init__(self, resolution: int, channels: int, latent: int, width: int, noisy: bool):
         super().__init__()
         self.resolution = resolution
         start, doublings = pyramid(resolution)
@@ -62,10 +62,10 @@ class Synthesis(nn.Module):
         widths = [width * min(2**level, WIDEST) for level in reversed(range(doublings + 1))]
         sizes = [start << level for level in range(1, doublings + 1)]
         self.constant = nn.Parameter(torch.randn(1, widths[0], start, start))
-        self.layers = nn.ModuleList([StyledConv(widths[0], widths[0], start, latent)])
+        self.layers = nn.ModuleList([StyledConv(widths[0], widths[0], start, latent, noisy)])
         for (inside, outside), size in zip(pairwise(widths), sizes, strict=True):
-            self.layers.append(StyledConv(inside, outside, size, latent, up=True))
-            self.layers.append(StyledConv(outside, outside, size, latent))
+            self.layers.append(StyledConv(inside, outside, size, latent, noisy, up=True))
+            self.layers.append(StyledConv(outside, outside, size, latent, noisy))
         self.paints = nn.ModuleList(Paint(width, channels, latent) for width in widths)
 
     def forward(self, w: Tensor) -> Tensor:
@@ -92,12 +92,20 @@ class StyleGAN2Generator(nn.Module):
     """
 
     def __init__(
-        self, resolution: int, channels: int, classes: int, latent: int, width: int, depth: int, mixing: float
+        self,
+        resolution: int,
+        channels: int,
+        classes: int,
+        latent: int,
+        width: int,
+        depth: int,
+        mixing: float,
+        noisy: bool,
     ):
         super().__init__()
         self.latent, self.mixing, self.classes = latent, mixing, classes
         self.mapping = Mapping(latent, classes, depth)
-        self.synthesis = Synthesis(resolution, channels, latent, width)
+        self.synthesis = Synthesis(resolution, channels, latent, width, noisy)
         self.levels = self.synthesis.levels
         self.w_mean = RunningMean(latent, max(classes, 1), decay=0.998)
         self.path_length = RunningMean(decay=0.99)
@@ -172,18 +180,20 @@ def stylegan2_generator(
     width: int = 32,
     depth: int = 2,
     mixing: float = 0.9,
+    noise: bool = True,
     condition: str = "none",
 ) -> nn.Module:
     """`width` channels at the full size, twice as many at each half of it, up to 8 times (64 at 256 px is the paper's).
 
     `depth` layers of mapping: 2 for small images, 8 from 256 px (Karras et al. 2020b). `condition`: none, or embedding
-    (beside the latent).
+    (beside the latent). Without `noise` nothing but the latent makes a picture differ: for pictures so small that noise
+    alone could paint them.
     """
     check_condition(condition, ("none", "embedding"), classes)
     if depth < 1:
         raise UserError(f"nets.generator.depth = {depth} is below 1")
     return StyleGAN2Generator(
-        resolution, channels, classes if condition == "embedding" else 0, latent, width, depth, mixing
+        resolution, channels, classes if condition == "embedding" else 0, latent, width, depth, mixing, noise
     )
 
 
