@@ -21,6 +21,8 @@ SMALL |= {
     "unet": ["nets.generator.width=4", "nets.generator.depth=3"],
     "resnet_translator": ["nets.generator.width=4", "nets.generator.blocks=2"],
     "patch_discriminator": ["nets.discriminator.width=4", "nets.discriminator.layers=2", "data.resolution=32"],
+    "stylegan2_generator": ["nets.generator.width=4", "nets.generator.latent=8"],
+    "stylegan2_discriminator": ["nets.discriminator.width=4"],
     "patch_heads": ["nets.heads.width=8"],
     "residual_restorer": ["nets.restorer.width=8", "nets.restorer.blocks=2", "data.resolution=32"],
     "hourglass_restorer": ["nets.restorer.width=4", "nets.restorer.dilations=[1,2]", "data.resolution=32"],

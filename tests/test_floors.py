@@ -21,6 +21,7 @@ FLOORS = [
         "criteria",
         "schedules",
         "optimizers",
+        "running",
         "measure",
     ],
     ["nets", "data", "recipes", "pictures", "photos", "models", "charts", "page"],

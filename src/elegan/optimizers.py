@@ -16,9 +16,16 @@ def adam(
     betas: tuple[float, float] = (0.5, 0.999),
     eps: float = 1e-8,
     weight_decay: float = 0.0,
+    lazy: int = 0,
 ) -> Optimizer:
-    """Adam (Kingma & Ba 2015)."""
-    return torch.optim.Adam(parameters, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, fused=True)
+    """Adam (Kingma & Ba 2015).
+
+    `lazy` = k for a player with one more turn each k steps: with k + 1 moves in place of k, rate and memory are to be
+    the same over these steps, so c = k / (k + 1) gives c lr and beta^c (Karras et al. 2020, appendix B). 0: none.
+    """
+    c = lazy / (lazy + 1) if lazy else 1.0
+    betas = (betas[0] ** c, betas[1] ** c)
+    return torch.optim.Adam(parameters, lr=c * lr, betas=betas, eps=eps, weight_decay=weight_decay, fused=True)
 
 
 def adamw(

@@ -342,8 +342,10 @@ def paint(
 ) -> np.ndarray:
     """uint8 N x H x W x C from networks in evaluation mode."""
     assert game.generate
-    z = latents(seeds, game.latent, truncation).to(device)
-    return to_bytes(game.generate(nets, z, None if labels is None else labels.to(device)))
+    labels = None if labels is None else labels.to(device)
+    if truncation is not None and game.truncate:
+        return to_bytes(game.truncate(nets, latents(seeds, game.latent).to(device), labels, truncation))
+    return to_bytes(game.generate(nets, latents(seeds, game.latent, truncation).to(device), labels))
 
 
 @torch.no_grad()

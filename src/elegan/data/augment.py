@@ -47,15 +47,15 @@ POLICIES = {"color": (brightness, saturation, contrast), "translation": (transla
 
 
 class Augmented(nn.Module):
-    """A discriminator that sees every image through DiffAugment (Zhao et al. 2020, section 3).
+    """A discriminator that sees every image through DiffAugment (Zhao et al. 2020, section 3), then through `adaptive`.
 
     Wrapped around the network, so that no path to it can forget the augmentation. `policy` names some of color,
     translation and cutout, separated by commas; "" changes nothing. Raises UserError for an unknown name.
     """
 
-    def __init__(self, discriminator: nn.Module, policy: str = ""):
+    def __init__(self, discriminator: nn.Module, policy: str = "", adaptive: nn.Module | None = None):
         super().__init__()
-        self.discriminator = discriminator
+        self.discriminator, self.adaptive = discriminator, adaptive
         names = [name.strip() for name in policy.split(",") if name.strip()]
         for name in names:
             if name not in POLICIES:
@@ -65,7 +65,7 @@ class Augmented(nn.Module):
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
         for step in self.steps:
             x = step(x)
-        return self.discriminator(x, label)
+        return self.discriminator(x if self.adaptive is None else self.adaptive(x), label)
 
 
 def flip(x: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from elegan.nets.mlp import mlp_discriminator, mlp_generator
 from elegan.nets.patches import patch_discriminator, patch_heads
 from elegan.nets.resnet import resnet_discriminator, resnet_generator
 from elegan.nets.restorers import hourglass_restorer, residual_restorer
+from elegan.nets.stylegan import stylegan2_discriminator, stylegan2_generator
 from elegan.nets.translators import resnet_translator, unet
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
     "resnet_generator",
     "resnet_translator",
     "restorer_features",
+    "stylegan2_discriminator",
+    "stylegan2_generator",
     "unet",
     "vgg_features",
 ]

@@ -43,10 +43,11 @@ class Game:
     """Networks (all state lives in them), who owns which, and the turns of a step in order.
 
     `averaged` names the networks whose moving average is shown, measured and shipped. A game of images from noise has
-    `generate(nets, z, label)`: latents N x `latent` to images N x C x H x W in [-1, 1]. One of pictures from pictures has
-    `translate[direction](nets, x)`: pictures N x C x H x W in [-1, 1] of any size to pictures of that size. One that
-    restores has `restore(nets, x)`: damaged pictures of any size in [-1, 1], beside them `hints` planes of what is known of
-    the damage, to pictures `scale` times as large.
+    `generate(nets, z, label)`: latents N x `latent` to images N x C x H x W in [-1, 1]; where a network knows a truncation
+    of its own, `truncate(nets, z, label, T)` does the same with it, otherwise z itself is truncated. One of pictures from
+    pictures has `translate[direction](nets, x)`: pictures N x C x H x W in [-1, 1] of any size to pictures of that size. One
+    that restores has `restore(nets, x)`: damaged pictures of any size in [-1, 1], beside them `hints` planes of what is known
+    of the damage, to pictures `scale` times as large.
     """
 
     nets: nn.ModuleDict
@@ -55,6 +56,7 @@ class Game:
     averaged: tuple[str, ...]
     latent: int = 0
     generate: Callable[[nn.ModuleDict, Tensor, Tensor | None], Tensor] | None = None
+    truncate: Callable[[nn.ModuleDict, Tensor, Tensor | None, float], Tensor] | None = None
     translate: dict[str, Callable[[nn.ModuleDict, Tensor], Tensor]] = field(default_factory=dict)
     restore: Callable[[nn.ModuleDict, Tensor], Tensor] | None = None
     hints: int = 0

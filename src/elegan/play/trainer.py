@@ -14,6 +14,7 @@ from elegan import chance
 from elegan.play.averages import Averages
 from elegan.play.engine import Engine
 from elegan.play.game import Game, Terms, Turn
+from elegan.running import Running
 
 Feed = Callable[[int, range], Any]  # (position, rows of the batch there) -> batch on the device
 
@@ -38,6 +39,7 @@ class Trainer:
         self.batch, self.parts, self.seed = batch, engine.parts(batch, accumulate), seed
         self.rates = {player: optimizer.param_groups[0]["lr"] for player, optimizer in optimizers.items()}
         self.average = Averages(game.nets, game.averaged, decay)
+        self.running = [module for module in game.nets.modules() if isinstance(module, Running)]
         self.fast = _compiled(game.nets) if compiled else game.nets
 
     def play(self, step: int, factor: float = 1.0) -> Terms:
@@ -77,6 +79,8 @@ class Trainer:
         optimizer.zero_grad(set_to_none=True)
         if turn.after:
             turn.after(self.game.nets)
+        for statistic in self.running:
+            statistic.settle(self.engine.total)
         return watched
 
     def freeze_all_but(self, parameters: list[nn.Parameter]) -> None:

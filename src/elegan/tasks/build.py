@@ -39,6 +39,11 @@ def weighted(recipe: Recipe, name: str, takes: int) -> tuple[Callable[..., Tenso
     return lambda *given: weight * function(*given, **options), every
 
 
+def is_of_generator(recipe: Recipe, name: str) -> bool:
+    """Whether the penalty losses.`name` is one on a generator: its first argument is G."""
+    return next(iter(inspect.signature(parts.find("losses", recipe.losses[name].name)).parameters), "") == "G"
+
+
 def criterion(recipe: Recipe, name: str) -> Callable[..., Tensor] | None:
     """losses.`name` times its weight as a function of two pictures (or sets of vectors); None where it was taken away."""
     if name not in recipe.losses:

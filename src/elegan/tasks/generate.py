@@ -6,37 +6,55 @@ import torch
 from torch import Tensor, nn
 
 from elegan import chance
+from elegan.data.ada import Adaptive
 from elegan.data.augment import Augmented
 from elegan.data.feed import Batch
 from elegan.losses import Adversarial
 from elegan.play.game import Game, Shape, Terms, Turn
 from elegan.recipe import Recipe
-from elegan.tasks.build import build, net, weighted
+from elegan.tasks.build import build, is_of_generator, net, weighted
 
 
-def generate(recipe: Recipe, shape: Shape, *, n_critic: int = 1, clip: float = 0.0, augment: str = "") -> Game:
-    """The game of every recipe from `gan` to `sngan`.
+def generate(
+    recipe: Recipe,
+    shape: Shape,
+    *,
+    n_critic: int = 1,
+    clip: float = 0.0,
+    augment: str = "",
+    ada: str = "",
+    ada_target: float = 0.6,
+    ada_images: int = 500_000,
+) -> Game:
+    """The game of every recipe from `gan` to `stylegan2-ada`.
 
     `n_critic` discriminator moves come before each generator move; `clip` bounds its weights after each (WGAN);
-    `augment` is a DiffAugment policy such as "color,translation,cutout". Penalties with `every` above 1 are turns of
-    their own, as lazy regularisation.
+    `augment` is a DiffAugment policy such as "color,translation,cutout"; `ada` one of ADA such as "blit,geometry,color",
+    see `elegan.data.ada.Adaptive`. Penalties of the discriminator with `every` above 1, and all of the generator, are
+    turns of their own, as lazy regularisation.
     """
     G, D = net(recipe, "generator", *shape), net(recipe, "discriminator", *shape)
-    nets = nn.ModuleDict({"generator": G, "discriminator": Augmented(D, augment)})
+    adaptive = Adaptive(ada, ada_target, ada_images) if ada else None
+    nets = nn.ModuleDict({"generator": G, "discriminator": Augmented(D, augment, adaptive)})
     loss: Adversarial = build("losses", recipe.losses["adversarial"], "losses.adversarial")
     penalties = {name: weighted(recipe, name, 3) for name in recipe.losses if name != "adversarial"}
-    eager = [name for name, (_, every) in penalties.items() if every == 1]
-    lazy = [name for name, (_, every) in penalties.items() if every > 1]
+    of_generator = [name for name in penalties if is_of_generator(recipe, name)]
+    eager = [name for name, (_, every) in penalties.items() if every == 1 and name not in of_generator]
+    lazy = [name for name, (_, every) in penalties.items() if every > 1 and name not in of_generator]
+
+    def draw(batch: Batch) -> Tensor:
+        return chance.normal(len(batch.real), G.latent, device=batch.real.device)
 
     def fakes(nets: nn.ModuleDict, batch: Batch) -> Tensor:
-        z = chance.normal(len(batch.real), G.latent, device=batch.real.device)
-        return nets["generator"](z, batch.label)
+        return nets["generator"](draw(batch), batch.label)
 
     def discriminate(nets: nn.ModuleDict, batch: Batch) -> Terms:
         with torch.no_grad():
             fake = fakes(nets, batch)
         real_score, fake_score = (nets["discriminator"](x, batch.label) for x in (batch.real, fake))
         scores = {"real": real_score.detach().mean(), "fake": fake_score.detach().mean()}
+        if adaptive:
+            scores |= adaptive.judged(real_score)
         return {"adversarial": loss.discriminator(real_score, fake_score)} | penalise(nets, batch, fake, eager) | scores
 
     def penalise(nets: nn.ModuleDict, batch: Batch, fake: Tensor, names: list[str]) -> Terms:
@@ -53,6 +71,9 @@ def generate(recipe: Recipe, shape: Shape, *, n_critic: int = 1, clip: float = 0
         real_score = nets["discriminator"](batch.real, batch.label) if loss.paired else fake_score
         return {"adversarial": loss.generator(real_score, fake_score)}
 
+    def regularise_generator(nets: nn.ModuleDict, batch: Batch, name: str) -> Terms:
+        return {name: penalties[name][0](nets["generator"], draw(batch), batch.label)}
+
     after = partial(clip_weights, bound=clip) if clip else None
     return Game(
         nets=nets,
@@ -66,10 +87,15 @@ def generate(recipe: Recipe, shape: Shape, *, n_critic: int = 1, clip: float = 0
                 for n in lazy
             ),
             Turn("generator", fool),
+            *(
+                Turn("generator", partial(regularise_generator, name=n), every=penalties[n][1], second_order=True)
+                for n in of_generator
+            ),
         ),
         averaged=("generator",),
         latent=G.latent,
         generate=lambda nets, z, label: nets["generator"](z, label),
+        truncate=(lambda nets, z, label, T: nets["generator"](z, label, T)) if hasattr(G, "truncate") else None,
     )
 
 
