@@ -40,7 +40,7 @@ def test_settings_change_values_parts_and_their_options():
     assert values["losses"]["r1"] == {"name": "r1", "weight": 5, "every": 16}
     assert values["optimizers"]["generator"]["lr"] == 1e-3
     assert values["nets"]["discriminator"]["norm"] == "none"
-    assert values["schedule"] == {"name": "cosine", "end": 0.0}
+    assert values["schedule"] == {"name": "cosine", "end": 0.0, "until": 1.0}
     assert values["data"]["flip"] is True
 
 

@@ -1,10 +1,15 @@
-"""Optimisers by name over torch's own, with every rate a float (torch refuses `betas=(0, 0.9)`)."""
+"""Optimisers by name over torch's own, with every rate a float (torch refuses `betas=(0, 0.9)`).
+
+A ramp among the options begins here at its start; the trainer moves it on.
+"""
 
 from collections.abc import Iterable
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
+
+from elegan.ramp import Number, now
 
 Parameters = Iterable[Tensor]
 
@@ -13,24 +18,24 @@ def adam(
     parameters: Parameters,
     *,
     lr: float = 2e-4,
-    betas: tuple[float, float] = (0.5, 0.999),
+    betas: tuple[Number, Number] = (0.5, 0.999),
     eps: float = 1e-8,
     weight_decay: float = 0.0,
 ) -> Optimizer:
     """Adam (Kingma & Ba 2015)."""
-    return torch.optim.Adam(parameters, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, fused=True)
+    return torch.optim.Adam(parameters, lr=lr, betas=now(betas), eps=eps, weight_decay=weight_decay, fused=True)
 
 
 def adamw(
     parameters: Parameters,
     *,
     lr: float = 2e-4,
-    betas: tuple[float, float] = (0.5, 0.999),
+    betas: tuple[Number, Number] = (0.5, 0.999),
     eps: float = 1e-8,
     weight_decay: float = 0.01,
 ) -> Optimizer:
     """Adam with decoupled weight decay (Loshchilov & Hutter 2019)."""
-    return torch.optim.AdamW(parameters, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, fused=True)
+    return torch.optim.AdamW(parameters, lr=lr, betas=now(betas), eps=eps, weight_decay=weight_decay, fused=True)
 
 
 def rmsprop(

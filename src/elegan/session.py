@@ -12,7 +12,7 @@ from typing import Any, TypedDict, Unpack
 import torch
 from filelock import FileLock, Timeout
 
-from elegan import chance, parts
+from elegan import chance, parts, ramp
 from elegan.data import Dataset, open_data
 from elegan.data.feed import Feed, SidesFeed
 from elegan.data.sides import Sides, kind_of, open_sides
@@ -25,6 +25,7 @@ from elegan.progress import Bar
 from elegan.recipe import Recipe
 from elegan.recipes import find_recipe
 from elegan.recipes.choose import SIDES, choose
+from elegan.regularisers import LeCam
 from elegan.run import Run, build_game
 
 
@@ -111,7 +112,7 @@ def play(plan: Plan, trainer: Trainer, quiet: bool = False) -> Run:
     every = recipe.watch.every or math.ceil(recipe.steps / 10)
     with Bar(plan, start, quiet or not engine.leads) as bar, _Stop() as stop, _failing_with(keeper):
         for done in range(start + 1, recipe.steps + 1):
-            terms = trainer.play(done - 1, keeper.rate(done - 1))
+            terms = trainer.play(done - 1, keeper.rate(done - 1), (done - 1) / recipe.steps)
             bar.advance(done, keeper.newest)
             looking = done % every == 0 or done == recipe.steps
             stopping = engine.any(stop.asked)
@@ -146,15 +147,15 @@ def make_trainer(plan: Plan) -> Trainer:
     torch.manual_seed(chance.mix(plan.seed, "weights"))
     game = build_game(recipe, plan.shape)
     engine.place(game.nets)
-    optimizers = {}
+    optimizers, settings = {}, {}
     for player in game.players:
         if player not in recipe.optimizers:
             raise UserError(f"recipe {recipe.name!r} has no optimizers.{player}")
         part = recipe.optimizers[player]
         function = parts.find("optimizers", part.name)
-        optimizers[player] = function(
-            game.owned(player), **parts.options(function, part.options, f"optimizers.{player}")
-        )
+        options = parts.options(function, part.options, f"optimizers.{player}")
+        optimizers[player] = function(game.owned(player), **options)
+        settings[player] = {key: value for key, value in options.items() if ramp.now(value) != value}
     feed: Feed | SidesFeed
     if isinstance(plan.data, Sides):
         feed = SidesFeed(plan.data, recipe.batch, plan.seed, engine.device, recipe.data.flip)
@@ -162,6 +163,8 @@ def make_trainer(plan: Plan) -> Trainer:
         feed = Feed(plan.data.images, plan.data.labels, recipe.batch, plan.seed, engine.device, recipe.data)
     if engine.world > 1 and any(isinstance(net, Pool) and len(net.images) for net in game.nets.values()):
         raise UserError("task.pool remembers the pictures of one process; with several set task.pool=0")
+    if engine.world > 1 and any(isinstance(net, LeCam) for net in game.nets.values()):
+        raise UserError("losses.lecam remembers the scores of one process; with several it must be left out")
     return Trainer(
         game,
         optimizers,
@@ -172,6 +175,7 @@ def make_trainer(plan: Plan) -> Trainer:
         decay=recipe.ema,
         seed=plan.seed,
         compiled=recipe.compile,
+        settings=settings,
     )
 
 

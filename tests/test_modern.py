@@ -1,0 +1,210 @@
+"""What recipes after 2018 need: numbers that follow progress, penalties on scores, top-k, attention, R3GAN, FastGAN."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+import elegan
+from conftest import tensors_of
+from elegan import chance, penalties, ramp, regularisers
+from elegan.errors import UserError
+from elegan.play.game import Shape
+from elegan.recipe import Recipe
+from elegan.recipes import find_recipe
+from elegan.run import build_game
+from elegan.session import make_trainer, plan_for
+from elegan.tasks.critic import BatchCritic
+from elegan.tasks.generate import best
+
+SMALL = ["nets.generator.width=8", "nets.discriminator.width=8", "batch=8", "watch.log=1", "watch.every=2",
+         "watch.images=64", "watch.keep=9"]  # fmt: skip
+RAMPS = ["losses.r1=r1", "losses.r1.weight=[2.0,0.2]", "ema=[0.0,0.5,0.5]", "task.top_k=[1.0,0.5]",
+         "optimizers.discriminator.betas=[0.0,[0.9,0.99]]"]  # fmt: skip
+finite = st.floats(-1e3, 1e3)
+
+
+@given(finite, finite, st.floats(0.01, 1), st.floats(0, 1))
+def test_a_ramp_goes_from_start_to_end_by_half_a_cosine_and_stays(start, end, until, t):
+    number = ramp.Ramp(start, end, until)
+    assert number.at(0) == start
+    assert number.at(until) == pytest.approx(end)
+    assert number.at(max(t, until)) == pytest.approx(end)
+    assert number.at(until / 2) == pytest.approx((start + end) / 2)
+    assert min(start, end) - 1e-9 <= number.at(t) <= max(start, end) + 1e-9
+
+
+def test_now_reaches_into_options_and_leaves_the_rest():
+    options = {"betas": (0.0, ramp.Ramp(0.9, 0.99)), "name": "x", "pair": (1, 2)}
+    assert ramp.now(options) == {"betas": (0.0, 0.9), "name": "x", "pair": (1, 2)}
+    with ramp.progress(1.0):
+        assert ramp.now(options)["betas"] == (0.0, pytest.approx(0.99))
+    assert ramp.now(ramp.Ramp(3, 4)) == 3
+
+
+def test_a_recipe_with_ramps_survives_its_file(tmp_path):
+    recipe = find_recipe("dcgan").override(RAMPS)
+    (tmp_path / "mine.toml").write_text(recipe.to_toml())
+    again = Recipe.from_toml(tmp_path / "mine.toml")
+    assert again.full() == recipe.full()
+    assert again.full()["losses"]["r1"]["weight"] == ramp.Ramp(2.0, 0.2)
+    assert again.ema == ramp.Ramp(0.0, 0.5, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("losses.r1.weight=heavy", "losses.r1.weight = 'heavy': input should be a number, or [start, end]"),
+        ("losses.r1.weight=[1,2,3]", "until in (0, 1]"),
+        ("losses.r1.weight=[1]", "input should be [start, end]"),
+        ("losses.r1.every=0", "losses.r1.every = 0"),
+        ("ema=1", "ema = 1: input should be at least 0 and less than 1"),
+        ("ema=[0.5,1.5]", "input should be at least 0 and less than 1"),
+        ("optimizers.generator.lr=[1e-4,1e-5]", "optimizers.generator.lr"),
+    ],
+)
+def test_what_is_no_number_is_named(setting, message):
+    with pytest.raises(UserError) as caught:
+        find_recipe("dcgan").override(["losses.r1=r1", setting])
+    assert message in str(caught.value)
+
+
+def test_the_trainer_lets_weights_moments_and_averages_follow_progress(tmp_path):
+    trainer = make_trainer(plan_for("digits", "dcgan", settings=[*SMALL, *RAMPS], out=tmp_path))
+    first, last = trainer.play(0, t=0.0), trainer.play(0, t=1 - 1e-9)
+    assert trainer.optimizers["discriminator"].param_groups[0]["betas"] == (0.0, pytest.approx(0.99))
+    assert trainer.optimizers["generator"].param_groups[0]["betas"] == (0.5, 0.999)
+    assert first["discriminator/r1"] > 0
+    with ramp.progress(0.5):
+        half = ramp.now(trainer.average.decay)
+    assert half == pytest.approx(0.5)
+    assert last.keys() == first.keys()
+
+
+def test_the_weight_of_a_penalty_is_its_value_at_this_progress():
+    game = build_game(
+        find_recipe("dcgan").override([*SMALL, "losses.r1=r1", "losses.r1.weight=[2.0,0.5]"]), Shape(8, 1, 0)
+    )
+    game.nets.eval()
+    batch = _batch()
+    values = []
+    for t in (0.0, 0.5, 1.0):
+        with ramp.progress(t), chance.drawing(0, total=4, rows=range(4)):
+            values.append(game.turns[0].loss(game.nets, batch)["r1"].item())
+    assert values[1] / values[0] == pytest.approx(1.25 / 2, rel=1e-4)
+    assert values[2] / values[0] == pytest.approx(0.25, rel=1e-4)
+
+
+def _batch(n: int = 4, label=None):
+    from elegan.data.feed import Batch
+
+    return Batch(torch.randn(n, 1, 8, 8, generator=torch.Generator().manual_seed(0)).tanh(), label)
+
+
+def test_everything_that_follows_progress_or_remembers_resumes_exactly(tmp_path):
+    settings = [*SMALL, *RAMPS, "losses.lecam=lecam", "losses.consistency=consistency", "task.augment=color"]
+
+    def train(name: str):
+        return elegan.train("digits", "dcgan", settings=settings, steps=4, out=tmp_path, name=name, quiet=True)
+
+    whole = train("whole")
+    train("parts")
+    (tmp_path / "parts" / "checkpoints" / "00000004.safetensors").unlink()
+    a, b = tensors_of(whole.checkpoint(4)), tensors_of(train("parts").checkpoint(4))
+    assert a.keys() == b.keys()
+    assert all(np.array_equal(a[key], b[key]) for key in a)
+    assert a["nets/losses_lecam.alpha_real"] != 0
+    log = [(tmp_path / name / "log.jsonl").read_bytes() for name in ("whole", "parts")]
+    assert log[0] == log[1]
+
+
+def linear(w: torch.Tensor):
+    return lambda x: x.flatten(1) @ w
+
+
+def test_r1_and_r2_are_the_gradients_of_their_own_images():
+    torch.manual_seed(0)
+    D = nn.Sequential(nn.Flatten(), nn.Linear(12, 7), nn.Softplus(), nn.Linear(7, 1), nn.Flatten(0))
+    for penalty, index in ((penalties.r1, 0), (penalties.r2, 1)):
+        pair = torch.randn(2, 5, 3, 2, 2)
+        expected = sum(
+            torch.autograd.functional.jacobian(lambda x: D(x[None])[0], x).square().sum() / 2 for x in pair[index]
+        )
+        torch.testing.assert_close(penalty(D, *pair), expected / 5)
+
+
+@given(st.integers(0, 1000))
+def test_consistency_is_zero_where_the_critic_does_not_see_the_change(seed):
+    torch.manual_seed(seed)
+    real, fake = torch.randn(2, 3, 2, 8, 8)
+    assert regularisers.consistency(lambda x: x.new_ones(len(x)), real, fake) == 0
+    without_shift = regularisers.consistency(lambda x: x.sum((1, 2, 3)), real, fake, shifts=0.0)
+    assert without_shift == pytest.approx(0, abs=1e-6)  # a sum does not see a mirror
+
+
+def test_consistency_is_the_squared_difference_of_scores():
+    real, fake = torch.randn(2, 6, 1, 8, 8)
+    left = lambda x: x[..., :4].sum((1, 2, 3))  # noqa: E731
+    with chance.drawing(1, total=6, rows=range(6)):
+        value = regularisers.consistency(left, real, fake, shifts=0.0, lambda_real=3.0, lambda_fake=0.0)
+    with chance.drawing(1, total=6, rows=range(6)):
+        mirrored = chance.uniform(6, 1, 1, 1).flatten() < 0.5
+    change = torch.where(mirrored, left(real.flip(3)) - left(real), 0.0)
+    assert mirrored.any()
+    torch.testing.assert_close(value, 3 * change.square().mean())
+
+
+@given(st.lists(st.floats(-5, 5), min_size=1, max_size=5), st.floats(0, 0.999))
+def test_lecam_follows_the_scores_and_draws_each_to_the_others_anchor(values, decay):
+    memory, D = regularisers.lecam(decay=decay), lambda x: x.flatten(1).mean(1)
+    real_anchor = fake_anchor = 0.0
+    for value in values:
+        real, fake = torch.full((2, 1, 2, 2), value), torch.full((2, 1, 2, 2), 1 - value)
+        expected = (value - fake_anchor) ** 2 + (1 - value - real_anchor) ** 2
+        assert memory(D, real, fake).item() == pytest.approx(expected, rel=1e-4, abs=1e-5)
+        real_anchor = decay * real_anchor + (1 - decay) * value
+        fake_anchor = decay * fake_anchor + (1 - decay) * (1 - value)
+
+
+@given(st.lists(st.integers(-50, 50).map(float), min_size=1, max_size=9, unique=True), st.floats(0.01, 1))
+def test_top_k_keeps_the_best_rows_with_their_partners(values, share):
+    fake = torch.tensor(values)
+    real = fake + 100
+    kept_real, kept = best(real, fake, share)
+    assert len(kept) == max(1, math.ceil(share * len(values)))
+    assert set(kept.tolist()) == set(sorted(fake.tolist())[-len(kept) :])
+    assert torch.equal(kept_real, kept + 100)
+    patches = torch.stack([fake, fake - 1], 1)
+    assert torch.equal(best(patches, patches, share)[1][:, 0], kept)
+
+
+def test_the_critic_of_a_batch_scores_a_picture_once():
+    calls = []
+    critic = BatchCritic(lambda x, label: calls.append(label) or x.sum((1, 2, 3)), torch.tensor([1]))
+    x = torch.randn(1, 1, 2, 2)
+    assert critic(x) is critic(x)
+    critic(x.clone())
+    assert len(calls) == 2
+
+
+@pytest.mark.parametrize("name", ["consistency", "lecam"])
+@pytest.mark.parametrize("recipe", ["gan", "wgan-gp", "projection"])
+def test_a_penalty_on_scores_joins_any_recipe_by_one_setting(recipe, name):
+    small = ["nets.generator.widths=[8]", "nets.discriminator.widths=[8]"] if recipe == "gan" else SMALL[:2]
+    game = build_game(find_recipe(recipe).override([*small, f"losses.{name}={name}"]), Shape(8, 1, 3))
+    with chance.drawing(0, total=4, rows=range(4)):
+        terms = game.turns[0].loss(game.nets, _batch(label=torch.tensor([0, 1, 2, 0])))
+    assert terms[name] > 0
+    assert terms[name].requires_grad
+
+
+def test_what_is_no_penalty_has_no_place():
+    with pytest.raises(UserError, match=r"losses\.second = 'hinge' is a function of nothing and has no place"):
+        build_game(find_recipe("dcgan").override([*SMALL, "losses.second=hinge"]), Shape(8, 1, 0))
+    game = build_game(find_recipe("dcgan").override([*SMALL, "losses.reconstruction=reconstruction"]), Shape(8, 1, 0))
+    with pytest.raises(UserError, match="needs a discriminator that reconstructs"):
+        game.turns[0].loss(game.nets, _batch())
