@@ -112,7 +112,8 @@ def test_the_layout_in_memory_changes_no_gradient(name, sides, tmp_path):
         trainer.game.nets.to(memory_format=layout)
         found.append([gradients(trainer, turn, position) for position, turn in enumerate(trainer.game.turns)])
     for turn, (a, b) in enumerate(zip(*found, strict=True)):
-        assert (a - b).norm() <= 1e-4 * b.norm(), (turn, float((a - b).norm() / b.norm()))
+        # Rounding passes batch norms of a few pixels: 1.3e-4 in biggan, 1e-15 in float64. A wrong kernel is off by far.
+        assert (a - b).norm() <= 1e-3 * b.norm(), (turn, float((a - b).norm() / b.norm()))
 
 
 def gradients(trainer, turn, position) -> torch.Tensor:

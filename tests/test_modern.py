@@ -11,8 +11,13 @@ from torch import nn
 
 import elegan
 from conftest import tensors_of
-from elegan import chance, penalties, ramp, regularisers
+from elegan import chance, losses, nets, penalties, ramp, regularisers
 from elegan.errors import UserError
+from elegan.nets.attention import SelfAttention, level_of
+from elegan.nets.fastgan import _quarter
+from elegan.nets.norms import AdaptiveNorm
+from elegan.nets.r3gan import Block
+from elegan.nets.resample import Smooth
 from elegan.play.game import Shape
 from elegan.recipe import Recipe
 from elegan.recipes import find_recipe
@@ -208,3 +213,126 @@ def test_what_is_no_penalty_has_no_place():
     game = build_game(find_recipe("dcgan").override([*SMALL, "losses.reconstruction=reconstruction"]), Shape(8, 1, 0))
     with pytest.raises(UserError, match="needs a discriminator that reconstructs"):
         game.turns[0].loss(game.nets, _batch())
+
+
+def test_soft_margins_lie_below_the_hard_ones():
+    score = torch.zeros(50)
+    with chance.drawing(0, total=50, rows=range(50)):
+        soft = losses.hinge(soft=0.2).discriminator(score, score)
+    assert 1.6 < soft < 2  # two margins of .8 to 1
+    assert soft == pytest.approx(1.8, abs=0.05)
+
+
+def test_smoothing_keeps_a_flat_picture_and_halves_after_doubling():
+    flat, x = torch.ones(1, 3, 8, 8), torch.randn(2, 3, 5, 5)
+    up, down = Smooth(3, up=True), Smooth(3, up=False)
+    torch.testing.assert_close(up(flat)[..., :-1, :-1], torch.ones(1, 3, 15, 15))
+    torch.testing.assert_close(down(flat)[..., 1:, 1:], torch.ones(1, 3, 3, 3))
+    assert up(x).shape == (2, 3, 10, 10)
+    assert torch.equal(up(x)[..., ::2, ::2], x)
+    assert down(x).shape == (2, 3, 3, 3)
+    # Each is the transpose of the other but for the factor 4 of the kernel.
+    y = torch.randn(2, 3, 10, 10)
+    torch.testing.assert_close((up(x) * y).sum(), 4 * (x * down(y)).sum(), rtol=1e-3, atol=1e-3)
+
+
+def test_a_block_starts_as_its_skip_and_its_branch_as_it_should_be_scaled():
+    torch.manual_seed(0)
+    block, x = Block(64, depth=16), torch.randn(8, 64, 4, 4)
+    assert torch.equal(block(x), x)
+    h = block.widen(x)
+    assert h.std().item() == pytest.approx(math.sqrt(2 / 1.04) / 2, rel=0.1)  # 16^(-1/4) is a half
+
+
+def test_attention_starts_as_nothing_and_is_the_written_sum():
+    torch.manual_seed(0)
+    layer, x = SelfAttention(8).double(), torch.randn(2, 8, 1, 3, dtype=torch.double)
+    assert torch.equal(layer(x), x)
+    layer.gamma.data.fill_(0.7)
+    f, g, h = (conv(x)[:, :, 0] for conv in (layer.f, layer.g, layer.h))  # one row is not pooled
+    for n, i in ((0, 0), (1, 2)):
+        weights = torch.stack([(f[n, :, i] * g[n, :, j]).sum().exp() for j in range(3)])
+        seen = sum(w * h[n, :, j] for j, w in enumerate(weights / weights.sum()))
+        made = x[n, :, 0, i] + 0.7 * layer.v(seen[None, :, None, None])[0, :, 0, 0]
+        torch.testing.assert_close(layer(x)[n, :, 0, i], made)
+
+
+@pytest.mark.parametrize(("sizes", "attention", "level"), [([8, 16, 32, 64], 32, 2), ([4, 8], 32, 1), ([8], 0, None)])
+def test_attention_stands_at_the_largest_level_allowed(sizes, attention, level):
+    assert level_of(sizes, attention) == level
+
+
+def test_adaptive_norm_scales_and_shifts_linearly_in_its_vector():
+    layer, x, v = AdaptiveNorm("instance", 4, 3), torch.randn(2, 4, 5, 5), torch.randn(2, 3)
+    plain = layer(x, torch.zeros(2, 3))
+    torch.testing.assert_close(plain.mean((2, 3)), torch.zeros(2, 4), atol=1e-5, rtol=0)
+    torch.testing.assert_close(layer(x, v).mean((2, 3)), layer.shift(v), atol=1e-5, rtol=1e-4)
+
+
+PAIRS = {
+    "r3gan": (nets.r3gan_generator, nets.r3gan_discriminator, {"width": 16, "blocks": 1}),
+    "fastgan": (nets.fastgan_generator, nets.fastgan_discriminator, {"width": 4}),
+    "resnet": (nets.resnet_generator, nets.resnet_discriminator, {"width": 16, "attention": 16, "spectral_norm": True}),
+    "biggan": (nets.biggan_generator, nets.resnet_discriminator, {"width": 16, "attention": 16}),
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize("resolution", [8, 17, 28, 32, 64, 100])
+def test_pairs_of_any_resolution(name, resolution):
+    generator, discriminator, options = PAIRS[name]
+    G, D = generator(resolution, 3, 0, latent=12, **options), discriminator(resolution, 3, 0, **options)
+    x = G(torch.randn(2, 12))
+    assert x.shape == (2, 3, resolution, resolution)
+    assert x.abs().max() <= 1
+    score = D(x)
+    assert len(score) == 2
+    assert score.isfinite().all()
+    assert score.ndim == (2 if name == "fastgan" else 1)
+
+
+@pytest.mark.parametrize(
+    ("build", "condition"),
+    [
+        (nets.r3gan_generator, "embedding"),
+        (nets.r3gan_discriminator, "projection"),
+        (nets.biggan_generator, "norm"),
+        (nets.resnet_discriminator, "projection"),
+    ],
+)
+def test_the_class_matters_where_it_is_asked_for(build, condition):
+    torch.manual_seed(0)
+    module = build(16, 1, 3, condition=condition, width=16)
+    x = torch.randn(2, module.latent) if hasattr(module, "latent") else torch.randn(2, 1, 16, 16)
+    assert not torch.allclose(module(x, torch.tensor([0, 0])), module(x, torch.tensor([1, 2])))
+    with pytest.raises(UserError, match="needs labelled data"):
+        build(16, 1, 0, condition=condition)
+
+
+def test_every_piece_of_biggans_latent_matters():
+    torch.manual_seed(0)
+    G = nets.biggan_generator(32, 1, 0, latent=18, width=16).eval()
+    assert sum(G.pieces) == 18
+    z = torch.randn(1, 18, requires_grad=True)
+    (gradient,) = torch.autograd.grad(G(z).square().sum(), z)
+    assert (gradient != 0).all()
+
+
+@pytest.mark.parametrize("resolution", [8, 28, 64, 100])
+def test_fastgans_discriminator_gives_pictures_beside_what_they_should_be(resolution):
+    D = nets.fastgan_discriminator(resolution, 3, 0, width=4)
+    x = torch.rand(3, 3, resolution, resolution)
+    pairs = D.reconstruct(x)
+    assert len(pairs) == (1 if resolution < 16 else 2)
+    assert all(made.shape == wanted.shape for made, wanted in pairs)
+    torch.testing.assert_close(pairs[0][1].mean(), x.mean(), atol=0.02, rtol=0)
+    loss = regularisers.reconstruction(BatchCritic(D, None), x, x)
+    (gradient,) = torch.autograd.grad(loss, [D.extract[0].parametrizations.weight.original])
+    assert gradient.abs().sum() > 0
+
+
+def test_a_quarter_of_a_picture_is_the_same_quarter_of_its_features():
+    x = torch.arange(16.0).view(1, 1, 4, 4).expand(4, -1, -1, -1)
+    corner = torch.tensor([[True, True], [True, False], [False, True], [False, False]])
+    quarters = _quarter(x, corner)[:, 0, 0, 0].tolist()
+    assert quarters == [0, 2, 8, 10]
