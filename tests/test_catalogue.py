@@ -19,7 +19,11 @@ SMALL = {
 }
 SMALL |= {
     "biggan_generator": ["nets.generator.width=16"],
-    **{f"{f}_{n}": [f"nets.{n}.width=8"] for f in ("fastgan", "r3gan") for n in ("generator", "discriminator")},
+    **{
+        f"{f}_{n}": [f"nets.{n}.width=8"]
+        for f in ("fastgan", "progressive", "r3gan")
+        for n in ("generator", "discriminator")
+    },
     "unet": ["nets.generator.width=4", "nets.generator.depth=3"],
     "resnet_translator": ["nets.generator.width=4", "nets.generator.blocks=2"],
     "patch_discriminator": ["nets.discriminator.width=4", "nets.discriminator.layers=2", "data.resolution=32"],

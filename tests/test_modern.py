@@ -272,6 +272,7 @@ def test_adaptive_norm_scales_and_shifts_linearly_in_its_vector():
 PAIRS = {
     "r3gan": (nets.r3gan_generator, nets.r3gan_discriminator, {"width": 16, "blocks": 1}),
     "fastgan": (nets.fastgan_generator, nets.fastgan_discriminator, {"width": 4}),
+    "progressive": (nets.progressive_generator, nets.progressive_discriminator, {"width": 8}),
     "resnet": (nets.resnet_generator, nets.resnet_discriminator, {"width": 16, "attention": 16, "spectral_norm": True}),
     "biggan": (nets.biggan_generator, nets.resnet_discriminator, {"width": 16, "attention": 16}),
 }
@@ -336,3 +337,41 @@ def test_a_quarter_of_a_picture_is_the_same_quarter_of_its_features():
     corner = torch.tensor([[True, True], [True, False], [False, True], [False, False]])
     quarters = _quarter(x, corner)[:, 0, 0, 0].tolist()
     assert quarters == [0, 2, 8, 10]
+
+
+@pytest.mark.parametrize(
+    ("t", "level"), [(0, 0), (0.1, 0), (0.15, 0.5), (0.2, 1), (0.3, 1), (0.35, 1.5), (0.6, 3), (1, 3)]
+)
+def test_levels_are_held_and_faded_in_until_all_are_there(t, level):
+    G = nets.progressive_generator(32, 1, 0, latent=4, width=8)
+    z = torch.randn(1, 4)
+    with ramp.progress(t):
+        x = G(z)
+    assert G.level.item() == pytest.approx(level, abs=1e-6)
+    torch.testing.assert_close(G.eval()(z), x)  # afterwards the level is part of the state
+    step = 2 ** (3 - math.ceil(level))
+    assert torch.equal(x, x[..., ::step, ::step].repeat_interleave(step, 2).repeat_interleave(step, 3))
+
+
+@pytest.mark.parametrize("name", ["generator", "discriminator"])
+def test_growing_changes_nothing_at_once(name):
+    torch.manual_seed(0)
+    build = getattr(nets, f"progressive_{name}")
+    module = build(32, 1, 0, latent=4, width=8) if name == "generator" else build(32, 1, 0, width=8)
+    x = torch.randn(2, 4) if name == "generator" else torch.randn(2, 1, 32, 32)
+    module.eval()
+    for level in (1.0, 2.0):
+        outs = []
+        for here in (level - 1e-4, level, level + 1e-4, level + 0.5):
+            module.level.fill_(here)
+            outs.append(module(x))
+        torch.testing.assert_close(outs[0], outs[1], atol=2e-3, rtol=1e-3)
+        torch.testing.assert_close(outs[2], outs[1], atol=2e-3, rtol=1e-3)
+        assert (outs[3] - outs[1]).abs().max() > 1e-2
+
+
+def test_drift_is_the_mean_square_of_real_scores():
+    real, fake = torch.randn(2, 4, 1, 2, 2)
+    torch.testing.assert_close(
+        regularisers.drift(lambda x: x[:, 0, 0, 0], real, fake), real[:, 0, 0, 0].square().mean()
+    )

@@ -85,7 +85,7 @@ def test_a_broken_file_is_named(tmp_path):
 
 def test_a_function_of_another_package_is_a_part():
     recipe = find_recipe("dcgan").override(["losses.adversarial=elegan.losses:hinge"])
-    assert recipe.full()["losses"]["adversarial"] == {"name": "elegan.losses:hinge"}
+    assert recipe.full()["losses"]["adversarial"] == {"name": "elegan.losses:hinge", "soft": 0.0}
 
 
 def test_the_choice_follows_its_rules():

@@ -53,6 +53,11 @@ def progress(t: float) -> Iterator[None]:
         _t = before
 
 
+def t() -> float:
+    """The progress of the step that is played; outside of one 0."""
+    return _t
+
+
 def now(value: Any) -> Any:
     """A ramp's value at the progress of the step that is played (outside of one, at the start), in tuples and dicts too.
 

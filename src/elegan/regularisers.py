@@ -62,6 +62,11 @@ def lecam(*, decay: float = 0.99) -> nn.Module:
     return LeCam(decay)
 
 
+def drift(D: Critic, real: Tensor, fake: Tensor) -> Tensor:
+    """E D(x)^2 of real images, so that a critic's scores stay near zero (Karras et al. 2018, appendix A.1; weight 0.001)."""
+    return D(real).float().square().mean()
+
+
 def reconstruction(D: Critic, real: Tensor, fake: Tensor) -> Tensor:
     """E |G(f) - T(x)|: how well D's features f of real images still hold them (Liu et al. 2021, equation 4).
 

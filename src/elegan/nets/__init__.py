@@ -10,6 +10,7 @@ from elegan.nets.dcgan import dcgan_discriminator, dcgan_generator
 from elegan.nets.fastgan import fastgan_discriminator, fastgan_generator
 from elegan.nets.mlp import mlp_discriminator, mlp_generator
 from elegan.nets.patches import patch_discriminator, patch_heads
+from elegan.nets.progressive import progressive_discriminator, progressive_generator
 from elegan.nets.r3gan import r3gan_discriminator, r3gan_generator
 from elegan.nets.resnet import resnet_discriminator, resnet_generator
 from elegan.nets.translators import resnet_translator, unet
@@ -24,6 +25,8 @@ __all__ = [
     "mlp_generator",
     "patch_discriminator",
     "patch_heads",
+    "progressive_discriminator",
+    "progressive_generator",
     "r3gan_discriminator",
     "r3gan_generator",
     "resnet_discriminator",

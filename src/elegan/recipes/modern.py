@@ -3,7 +3,18 @@
 Widths and batches are for a laptop; what the papers had is said beside them.
 """
 
-from elegan.recipes.classic import both, dcgan, projection
+from elegan.recipes.classic import both, dcgan, projection, wgan_gp
+
+progressive = wgan_gp.vary(
+    "progressive",
+    "resolution grows with progress, each new size faded in (Karras et al. 2018; width 512)",
+    batch=16,
+    nets={"generator": "progressive_generator", "discriminator": "progressive_discriminator"},
+    losses={"drift": {"name": "drift", "weight": 0.001}},
+    optimizers=both({"name": "adam", "lr": 1e-3, "betas": [0.0, 0.99]}),
+    task={"n_critic": 1},
+    schedule="constant",
+)
 
 sagan = projection.vary(
     "sagan",
