@@ -18,6 +18,12 @@ SMALL = {
     **{f"{f}_{n}": [f"nets.{n}.width=16"] for f in ("dcgan", "resnet") for n in ("generator", "discriminator")},
 }
 SMALL |= {
+    "biggan_generator": ["nets.generator.width=16"],
+    **{
+        f"{f}_{n}": [f"nets.{n}.width=8"]
+        for f in ("fastgan", "progressive", "r3gan")
+        for n in ("generator", "discriminator")
+    },
     "unet": ["nets.generator.width=4", "nets.generator.depth=3"],
     "resnet_translator": ["nets.generator.width=4", "nets.generator.blocks=2"],
     "patch_discriminator": ["nets.discriminator.width=4", "nets.discriminator.layers=2", "data.resolution=32"],
@@ -129,7 +135,8 @@ def test_the_layout_in_memory_changes_no_gradient(name, sides, photographs, tmp_
         trainer.game.nets.to(memory_format=layout)
         found.append([gradients(trainer, turn, position) for position, turn in enumerate(trainer.game.turns)])
     for turn, (a, b) in enumerate(zip(*found, strict=True)):
-        assert (a - b).norm() <= 1e-4 * b.norm(), (turn, float((a - b).norm() / b.norm()))
+        # Rounding passes batch norms of a few pixels: 1.3e-4 in biggan, 1e-15 in float64. A wrong kernel is off by far.
+        assert (a - b).norm() <= 1e-3 * b.norm(), (turn, float((a - b).norm() / b.norm()))
 
 
 def gradients(trainer, turn, position) -> torch.Tensor:

@@ -40,7 +40,7 @@ def test_settings_change_values_parts_and_their_options():
     assert values["losses"]["r1"] == {"name": "r1", "weight": 5, "every": 16}
     assert values["optimizers"]["generator"]["lr"] == 1e-3
     assert values["nets"]["discriminator"]["norm"] == "none"
-    assert values["schedule"] == {"name": "cosine", "end": 0.0}
+    assert values["schedule"] == {"name": "cosine", "end": 0.0, "until": 1.0}
     assert values["data"]["flip"] is True
 
 
@@ -85,7 +85,7 @@ def test_a_broken_file_is_named(tmp_path):
 
 def test_a_function_of_another_package_is_a_part():
     recipe = find_recipe("dcgan").override(["losses.adversarial=elegan.losses:hinge"])
-    assert recipe.full()["losses"]["adversarial"] == {"name": "elegan.losses:hinge"}
+    assert recipe.full()["losses"]["adversarial"] == {"name": "elegan.losses:hinge", "soft": 0.0}
 
 
 def test_the_choice_follows_its_rules():

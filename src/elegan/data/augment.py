@@ -62,10 +62,19 @@ class Augmented(nn.Module):
                 raise UserError(f"unknown augmentation {name!r} in task.augment{nearest(name, POLICIES)}")
         self.steps = [step for name in names for step in POLICIES[name]]
 
-    def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+    def augment(self, x: Tensor) -> Tensor:
         for step in self.steps:
             x = step(x)
-        return self.discriminator(x if self.adaptive is None else self.adaptive(x), label)
+        return x if self.adaptive is None else self.adaptive(x)
+
+    def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+        return self.discriminator(self.augment(x), label)
+
+    def reconstruct(self, x: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Of the augmented images; see `elegan.regularisers.reconstruction`."""
+        if not hasattr(self.discriminator, "reconstruct"):
+            raise UserError("losses.reconstruction needs a discriminator that reconstructs: fastgan_discriminator")
+        return self.discriminator.reconstruct(self.augment(x))  # type: ignore[operator]
 
 
 def flip(x: Tensor) -> Tensor:

@@ -1,11 +1,12 @@
 """Images from noise: one generator against one discriminator, with or without classes."""
 
+import math
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-from elegan import chance
+from elegan import chance, ramp
 from elegan.data.ada import Adaptive
 from elegan.data.augment import Augmented
 from elegan.data.feed import Batch
@@ -13,6 +14,7 @@ from elegan.losses import Adversarial
 from elegan.play.game import Game, Shape, Terms, Turn
 from elegan.recipe import Recipe
 from elegan.tasks.build import build, is_of_generator, net, weighted
+from elegan.tasks.critic import BatchCritic
 
 
 def generate(
@@ -25,19 +27,20 @@ def generate(
     ada: str = "",
     ada_target: float = 0.6,
     ada_images: int = 500_000,
+    top_k: ramp.Number = 1.0,
 ) -> Game:
-    """The game of every recipe from `gan` to `stylegan2-ada`.
+    """The game of every recipe with one generator and one discriminator.
 
     `n_critic` discriminator moves come before each generator move; `clip` bounds its weights after each (WGAN);
     `augment` is a DiffAugment policy such as "color,translation,cutout"; `ada` one of ADA such as "blit,geometry,color",
-    see `elegan.data.ada.Adaptive`. Penalties of the discriminator with `every` above 1, and all of the generator, are
-    turns of their own, as lazy regularisation.
+    see `elegan.data.ada.Adaptive`; the generator learns from the `top_k` share of its images (see `best`). Penalties of the
+    discriminator with `every` above 1, and all of the generator, are turns of their own, as lazy regularisation.
     """
     G, D = net(recipe, "generator", *shape), net(recipe, "discriminator", *shape)
     adaptive = Adaptive(ada, ada_target, ada_images) if ada else None
     nets = nn.ModuleDict({"generator": G, "discriminator": Augmented(D, augment, adaptive)})
     loss: Adversarial = build("losses", recipe.losses["adversarial"], "losses.adversarial")
-    penalties = {name: weighted(recipe, name, 3) for name in recipe.losses if name != "adversarial"}
+    penalties = {name: weighted(recipe, name, 3, nets) for name in recipe.losses if name != "adversarial"}
     of_generator = [name for name in penalties if is_of_generator(recipe, name)]
     eager = [name for name, (_, every) in penalties.items() if every == 1 and name not in of_generator]
     lazy = [name for name, (_, every) in penalties.items() if every > 1 and name not in of_generator]
@@ -51,25 +54,23 @@ def generate(
     def discriminate(nets: nn.ModuleDict, batch: Batch) -> Terms:
         with torch.no_grad():
             fake = fakes(nets, batch)
-        real_score, fake_score = (nets["discriminator"](x, batch.label) for x in (batch.real, fake))
+        D = BatchCritic(nets["discriminator"], batch.label)
+        real_score, fake_score = D(batch.real), D(fake)
         scores = {"real": real_score.detach().mean(), "fake": fake_score.detach().mean()}
         if adaptive:
             scores |= adaptive.judged(real_score)
-        return {"adversarial": loss.discriminator(real_score, fake_score)} | penalise(nets, batch, fake, eager) | scores
-
-    def penalise(nets: nn.ModuleDict, batch: Batch, fake: Tensor, names: list[str]) -> Terms:
-        D = partial(nets["discriminator"], label=batch.label)
-        return {name: penalties[name][0](D, batch.real, fake) for name in names}
+        penalised = {name: penalties[name][0](D, batch.real, fake) for name in eager}
+        return {"adversarial": loss.discriminator(real_score, fake_score)} | penalised | scores
 
     def regularise(nets: nn.ModuleDict, batch: Batch, name: str) -> Terms:
         with torch.no_grad():
             fake = fakes(nets, batch)
-        return penalise(nets, batch, fake, [name])
+        return {name: penalties[name][0](BatchCritic(nets["discriminator"], batch.label), batch.real, fake)}
 
     def fool(nets: nn.ModuleDict, batch: Batch) -> Terms:
         fake_score = nets["discriminator"](fakes(nets, batch), batch.label)
         real_score = nets["discriminator"](batch.real, batch.label) if loss.paired else fake_score
-        return {"adversarial": loss.generator(real_score, fake_score)}
+        return {"adversarial": loss.generator(*best(real_score, fake_score, ramp.now(top_k)))}
 
     def regularise_generator(nets: nn.ModuleDict, batch: Batch, name: str) -> Terms:
         return {name: penalties[name][0](nets["generator"], draw(batch), batch.label)}
@@ -97,6 +98,18 @@ def generate(
         generate=lambda nets, z, label: nets["generator"](z, label),
         truncate=(lambda nets, z, label, T: nets["generator"](z, label, T)) if hasattr(G, "truncate") else None,
     )
+
+
+def best(real: Tensor, fake: Tensor, share: float) -> tuple[Tensor, Tensor]:
+    """The scores of the rows whose fakes score highest, `share` of them rounded up (Sinha et al. 2020, equation 3).
+
+    Of each part of a batch that is played at once. The paper goes from 1 to .5: top_k=[1.0, 0.5].
+    """
+    k = max(1, math.ceil(share * len(fake)))
+    if k >= len(fake):
+        return real, fake
+    rows = fake.detach().reshape(len(fake), -1).mean(1).topk(k).indices
+    return real[rows], fake[rows]
 
 
 @torch.no_grad()
