@@ -148,13 +148,13 @@ def make_trainer(plan: Plan) -> Trainer:
     engine.place(game.nets)
     optimizers = {}
     for player in game.players:
-        if player not in recipe.optimizers:
+        # Many players of one kind, such as generator_8 and generator_16, may share what the recipe says of `generator`.
+        name = player if player in recipe.optimizers else player.partition("_")[0]
+        if name not in recipe.optimizers:
             raise UserError(f"recipe {recipe.name!r} has no optimizers.{player}")
-        part = recipe.optimizers[player]
+        part = recipe.optimizers[name]
         function = parts.find("optimizers", part.name)
-        optimizers[player] = function(
-            game.owned(player), **parts.options(function, part.options, f"optimizers.{player}")
-        )
+        optimizers[player] = function(game.owned(player), **parts.options(function, part.options, f"optimizers.{name}"))
     feed: Feed | SidesFeed
     if isinstance(plan.data, Sides):
         feed = SidesFeed(plan.data, recipe.batch, plan.seed, engine.device, recipe.data.flip)

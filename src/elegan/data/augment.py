@@ -63,9 +63,19 @@ class Augmented(nn.Module):
         self.steps = [step for name in names for step in POLICIES[name]]
 
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+        return self.discriminator(self._augmented(x), label)
+
+    def features(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+        """N x F, what the discriminator's `score` is computed from."""
+        return self.discriminator.features(self._augmented(x), label)
+
+    def score(self, features: Tensor, label: Tensor | None = None) -> Tensor:
+        return self.discriminator.score(features, label)
+
+    def _augmented(self, x: Tensor) -> Tensor:
         for step in self.steps:
             x = step(x)
-        return self.discriminator(x, label)
+        return x
 
 
 def flip(x: Tensor) -> Tensor:

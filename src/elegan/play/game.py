@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
+from elegan.codes import Codes
+
 Terms = dict[str, Tensor]
 
 
@@ -44,7 +46,9 @@ class Game:
 
     `averaged` names the networks whose moving average is shown, measured and shipped. A game of images from noise has
     `generate(nets, z, label)`: latents N x `latent` to images N x C x H x W in [-1, 1]. One of pictures from pictures has
-    `translate[direction](nets, x)`: pictures N x C x H x W in [-1, 1] of any size to pictures of that size.
+    `translate[direction](nets, x)`: pictures N x C x H x W in [-1, 1] of any size to pictures of that size. One with an
+    encoder has `reconstruct(nets, x, label)`: images to images; one that finds what is unlike its data `score(nets, x)`: images
+    to N, more where an image is less like it. `codes` says which columns of the latent the networks learn to read.
     """
 
     nets: nn.ModuleDict
@@ -54,6 +58,9 @@ class Game:
     latent: int = 0
     generate: Callable[[nn.ModuleDict, Tensor, Tensor | None], Tensor] | None = None
     translate: dict[str, Callable[[nn.ModuleDict, Tensor], Tensor]] = field(default_factory=dict)
+    reconstruct: Callable[[nn.ModuleDict, Tensor, Tensor | None], Tensor] | None = None
+    score: Callable[[nn.ModuleDict, Tensor], Tensor] | None = None
+    codes: Codes | None = None
 
     @property
     def rounds(self) -> int:
