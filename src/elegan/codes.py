@@ -1,5 +1,6 @@
 """InfoGAN's codes as a part of the latent (Chen et al. 2016, section 4), so that a seed settles them as it settles the noise."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -14,7 +15,7 @@ class Codes:
     """The last columns of a normal latent read as codes: K for each K in `categories`, then one for each of `continuous`.
 
     The largest of K columns names the category, so each is equally likely, also in a truncated latent; the normal
-    distribution function makes a continuous code uniform in (-1, 1).
+    distribution function, as 2 Phi(z) - 1 = erf(z / sqrt 2), makes a continuous code uniform in (-1, 1).
     """
 
     latent: int
@@ -26,6 +27,11 @@ class Codes:
         """Columns that are no code."""
         return self.latent - sum(self.categories) - self.continuous
 
+    @property
+    def rows(self) -> int:
+        """Of a table of pictures: the first code's categories, or one without."""
+        return self.categories[0] if self.categories else 1
+
     def split(self, z: Tensor) -> tuple[Tensor, list[Tensor], Tensor]:
         """N x latent as noise, the columns of each categorical code, the columns of the continuous ones."""
         noise, *blocks, rest = z.split([self.noise, *self.categories, self.continuous], 1)
@@ -34,7 +40,7 @@ class Codes:
     def read(self, z: Tensor) -> tuple[list[Tensor], Tensor]:
         """The categories, int64 N each, and the continuous codes, N x `continuous` in (-1, 1)."""
         _, blocks, rest = self.split(z)
-        return [block.argmax(1) for block in blocks], 2 * torch.special.ndtr(rest) - 1
+        return [block.argmax(1) for block in blocks], torch.erf(rest / math.sqrt(2))
 
     def given(self, z: Tensor) -> Tensor:
         """What the generator is given, N x latent: noise, one-hot categories, continuous codes."""
@@ -46,14 +52,15 @@ class Codes:
     def sweep(self, z: Tensor, code: int, columns: int) -> Tensor:
         """Latents of a table, row by row, from the latent of one picture, `latent`.
 
-        Rows are the first code's categories (one row without); along a row the continuous code of number `code` goes
-        through the middles of `columns` equal parts of (-1, 1). All else stays as it is.
+        There are `rows`; along a row the continuous code of number `code` goes through the middles of `columns` equal
+        parts of (-1, 1), or there is one column without such codes. All else stays as it is.
         """
-        rows = self.categories[0] if self.categories else 1
-        table = z.repeat(rows, columns, 1)
+        columns = columns if self.continuous else 1
+        table = z.repeat(self.rows, columns, 1)
         if self.categories:
-            block = slice(self.noise, self.noise + rows)
-            table[:, :, block] = (SET * torch.eye(rows)).to(z)[:, None]
+            table[:, :, self.noise : self.noise + self.rows] = (SET * torch.eye(self.rows)).to(z)[:, None]
+        if not self.continuous:
+            return table.flatten(0, 1)
         quantiles = (torch.arange(columns, dtype=torch.float64) + 0.5) / columns
         table[:, :, self.latent - self.continuous + code] = torch.special.ndtri(quantiles).to(z)
         return table.flatten(0, 1)

@@ -47,8 +47,11 @@ def _one(plan: Plan, trainer: Trainer) -> None:
     if game.generate:
         labels = torch.zeros(1, dtype=torch.long, device=device) if shape.classes else None
         game.generate(trainer.average, latents([0], game.latent).to(device), labels)
+        return
+    x = torch.zeros(1, shape.channels, shape.resolution, shape.resolution, device=device)
+    if game.score:
+        game.score(trainer.average, x)
     else:
-        x = torch.zeros(1, shape.channels, shape.resolution, shape.resolution, device=device)
         next(iter(game.translate.values()))(trainer.average, x)
 
 

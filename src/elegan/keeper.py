@@ -18,7 +18,7 @@ from elegan.play.game import Shape, Terms
 from elegan.play.trainer import Trainer
 from elegan.recipe import Recipe
 from elegan.run import Journal, Run, best_of, hardware
-from elegan.views import Samples, Translations, View
+from elegan.views import Reconstructions, Samples, Translations, View
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,8 @@ class Keeper:
         data, game, recipe, device = self.plan.data, self.trainer.game, self.plan.recipe, self.plan.engine.device
         if isinstance(data, Sides):
             return Translations(data, game, recipe.watch, device)
+        if not game.generate:
+            return Reconstructions(data, game, recipe.watch, device)
         return Samples(data, game, recipe.watch, self.run, device)
 
     def _open_folder(self) -> None:

@@ -52,9 +52,12 @@ def translate_files(
         yield Outcome(source, target)
 
 
-def _targets(inputs: Sequence[str], out: Path) -> list[tuple[Path, Path]]:
-    """(file, where to). Folders keep the paths inside them."""
-    found: dict[Path, Path] = {}
+def pictures_in(inputs: Sequence[str]) -> Iterator[tuple[Path, Path]]:
+    """(file, its name inside the folder that was given) of every picture among files, folders and globs.
+
+    Raises UserError for inputs that name nothing.
+    """
+    none = True
     for given in inputs:
         matched = [Path(p) for p in sorted(glob.glob(os.path.expanduser(given), recursive=True))] or [Path(given)]
         for path in matched:
@@ -63,11 +66,18 @@ def _targets(inputs: Sequence[str], out: Path) -> list[tuple[Path, Path]]:
                 raise UserError(f"no picture {given!r}{nearest(path.name, beside)}")
             inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES) if path.is_dir() else [path]
             for source in inside:
-                target = out / (source.relative_to(path) if path.is_dir() else source.name)
-                if found.setdefault(target, source) != source:
-                    raise UserError(f"{found[target]} and {source} would both be written to {target}")
-    if not found:
+                none = False
+                yield source, source.relative_to(path) if path.is_dir() else Path(source.name)
+    if none:
         raise UserError(f"no pictures in {', '.join(inputs)} (looked for {' '.join(SUFFIXES)})")
+
+
+def _targets(inputs: Sequence[str], out: Path) -> list[tuple[Path, Path]]:
+    """(file, where to). Folders keep the paths inside them."""
+    found: dict[Path, Path] = {}
+    for source, name in pictures_in(inputs):
+        if found.setdefault(out / name, source) != source:
+            raise UserError(f"{found[out / name]} and {source} would both be written to {out / name}")
     if overlap := [target for target, source in found.items() if target.resolve() == source.resolve()]:
         raise UserError(f"{overlap[0]} would be written over itself; give another --out")
     return [(source, target) for target, source in found.items()]

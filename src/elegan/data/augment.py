@@ -4,6 +4,7 @@ All functions take and give N x C x H x W in [-1, 1]; draws come from `elegan.ch
 """
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -55,7 +56,7 @@ class Augmented(nn.Module):
 
     def __init__(self, discriminator: nn.Module, policy: str = ""):
         super().__init__()
-        self.discriminator = discriminator
+        self.discriminator: Any = discriminator
         names = [name.strip() for name in policy.split(",") if name.strip()]
         for name in names:
             if name not in POLICIES:

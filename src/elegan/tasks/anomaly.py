@@ -1,5 +1,7 @@
 """How unlike its training data a picture is, from a network that has learnt to make only such pictures again."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -27,7 +29,8 @@ def anomaly(recipe: Recipe, shape: Shape) -> Game:
         return nets["generator"](nets["encoder"](x))
 
     def make(nets: nn.ModuleDict, batch: Batch) -> Terms:
-        D, x = nets["discriminator"], batch.real
+        D: Any = nets["discriminator"]
+        x = batch.real
         code = nets["encoder"](x)
         made = nets["generator"](code)
         compared = {"context": (made, x), "encoder": (nets["reencoder"](made), code)}

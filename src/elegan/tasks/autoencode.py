@@ -1,5 +1,7 @@
 """An autoencoder whose decoder is a generator, and which compares pictures as its discriminator sees them."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -35,13 +37,15 @@ def autoencode(recipe: Recipe, shape: Shape, *, gamma: float = 0.01) -> Game:
 
     def encode(nets: nn.ModuleDict, batch: Batch) -> Terms:
         mean, log_variance, z = encoded(nets, batch.real)
-        seen = nets["discriminator"].features(nets["generator"](z, batch.label), batch.label)
+        D: Any = nets["discriminator"]
+        seen = D.features(nets["generator"](z, batch.label), batch.label)
         with torch.no_grad():
-            wanted = nets["discriminator"].features(batch.real, batch.label)
+            wanted = D.features(batch.real, batch.label)
         return {"prior": prior(mean, log_variance), "likelihood": likelihood(wanted, seen)}
 
     def decode(nets: nn.ModuleDict, batch: Batch) -> Terms:
-        D, label = nets["discriminator"], _twice(batch.label)
+        D: Any = nets["discriminator"]
+        label = _twice(batch.label)
         with torch.no_grad():
             _, _, z = encoded(nets, batch.real)
             wanted = D.features(batch.real, batch.label)

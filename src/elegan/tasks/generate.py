@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -31,7 +32,7 @@ def generate(recipe: Recipe, shape: Shape, *, n_critic: int = 1, clip: float = 0
 
 def contest(
     recipe: Recipe,
-    G: nn.Module,
+    G: Any,  # a module with `latent`
     D: nn.Module,
     *,
     n_critic: int,
@@ -55,7 +56,7 @@ def contest(
         return nets["generator"](z, batch.label), z
 
     def judge(nets: nn.ModuleDict, x: Tensor, label: Tensor | None, z: Tensor | None = None) -> tuple[Tensor, Terms]:
-        D = nets["discriminator"]
+        D: Any = nets["discriminator"]
         if read is None:
             return D(x, label), {}
         features = D.features(x, label)
