@@ -6,7 +6,9 @@ acgan = cgan.vary(
     "acgan",
     "cgan whose discriminator names the class instead of being told it (Odena et al. 2017)",
     task="auxiliary_classes",
-    nets={"discriminator": {"condition": "none"}, "classifier": "head"},
+    # The class beside the latent, as in the paper, was always obeyed and gave one picture a class: on the digits after
+    # 1,200 steps a deviation of 5 grey levels within a class, where the data has 42, and batch norm by class 46.
+    nets={"generator": {"condition": "norm"}, "discriminator": {"condition": "none"}, "classifier": "head"},
     losses={"classification": "cross_entropy"},
 )
 
