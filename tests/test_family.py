@@ -323,7 +323,7 @@ def test_an_autoencoders_sheet_ends_with_pictures_and_what_becomes_of_them(tmp_p
 
 
 def test_the_class_can_be_asked_for(tmp_path):
-    run = train("acgan", tmp_path)
+    run = train("acgan", tmp_path, "optimizers.generator.lr=0.1")
     assert run.conditional
     assert not np.array_equal(run.generate(1, label="3"), run.generate(1, label="4"))
 
