@@ -8,6 +8,7 @@ from safetensors.torch import save_file
 import elegan
 from conftest import tensors_of
 from elegan import chance
+from elegan.data import open_data
 from elegan.recipes import CATALOGUE
 from elegan.session import make_trainer, plan_for
 
@@ -33,9 +34,13 @@ SMALL |= {
     "residual_restorer": ["nets.restorer.width=8", "nets.restorer.blocks=2", "data.resolution=32"],
     "hourglass_restorer": ["nets.restorer.width=4", "nets.restorer.dilations=[1,2]", "data.resolution=32"],
     "restorer_features": [],
+    "dcgan_encoder": ["nets.encoder.width=16"],
+    "laplacian_refiner": ["nets.refiner.width=8"],
+    "head": [],
 }
+DETECTORS = [name for name, recipe in CATALOGUE.items() if recipe.task.name == "anomaly"]
 KINDS = {name: recipe.data.kind for name, recipe in CATALOGUE.items()}
-GENERATORS = [name for name, kind in KINDS.items() if kind == "images"]
+GENERATORS = [name for name, kind in KINDS.items() if kind == "images" and name not in DETECTORS]
 TRANSLATORS = [name for name, kind in KINDS.items() if kind in ("pairs", "sides")]
 RESTORERS = [name for name, kind in KINDS.items() if kind == "photographs"]
 WATCH = ["batch=8", "watch.log=1", "watch.every=2", "watch.images=64", "watch.keep=9"]
@@ -84,6 +89,18 @@ def test_generator(name, tmp_path):
 
     other = train(name, tmp_path / "other", steps=1, seed=1)
     assert not np.array_equal(other.generate(2), images[:2])
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_detector(name, tmp_path):
+    whole = resumed_bit_for_bit(name, tmp_path)
+    images = open_data("digits").images[:5]
+    scores = whole.scores(images)
+    assert scores.shape == (5,)
+    assert len(np.unique(scores)) == 5
+    np.testing.assert_allclose(whole.scores(images[3:4]), scores[3:4], rtol=1e-5)
+    other = train(name, tmp_path / "other", steps=1, seed=1)
+    assert not np.array_equal(other.scores(images), scores)
 
 
 @pytest.mark.parametrize("name", TRANSLATORS)

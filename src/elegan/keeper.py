@@ -19,7 +19,7 @@ from elegan.play.game import Shape, Terms
 from elegan.play.trainer import Trainer
 from elegan.recipe import Recipe
 from elegan.run import START, Journal, Run, best_of, hardware
-from elegan.views import Restorations, Samples, Translations, View
+from elegan.views import Reconstructions, Restorations, Samples, Translations, View
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,8 @@ class Keeper:
             return Translations(data, game, recipe.watch, device)
         if isinstance(data, Photographs):
             return Restorations(data, game, recipe, device)
+        if not game.generate:
+            return Reconstructions(data, game, recipe.watch, device)
         return Samples(data, game, recipe.watch, self.run, device)
 
     def _open_folder(self) -> None:

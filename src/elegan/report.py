@@ -129,7 +129,12 @@ def _newest(run: Run) -> list[dict[str, Any]]:
 def _how_chosen(run: Run) -> str:
     if run.game.translate:
         return "Held-out pictures: each input, what becomes of it, and beside it the way back or what was wanted."
-    return "One column a class." if run.columns == run.shape.classes else "Chosen by nothing but their seeds, 0 and on."
+    if run.game.restore:
+        return "Held-out photographs: each damaged, restored, and as it was."
+    if run.game.score:
+        return "Pictures of the data, each beside what becomes of it."
+    how = "One column a class." if run.columns == run.shape.classes else "Chosen by nothing but their seeds, 0 and on."
+    return how + " The last two rows: pictures of the data, and what becomes of them." * bool(run.game.reconstruct)
 
 
 def _metrics(run: Run) -> str:

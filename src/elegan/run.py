@@ -147,7 +147,9 @@ class Run:
         """The command for what the run is good for."""
         if self.game.restore:
             return f"elegan restore PHOTO... --model {self.path}"
-        return f"elegan sample {self.path}" if self.game.generate else f"elegan translate {self.path} PICTURE..."
+        if self.game.generate:
+            return f"elegan sample {self.path}"
+        return f"elegan {'anomaly' if self.game.score else 'translate'} {self.path} PICTURE..."
 
     @property
     def restorer(self) -> nn.Module:
@@ -213,6 +215,17 @@ class Run:
         y = in_tiles(lambda part: function(self.nets, part), x, self.nets[way], tile)
         mixed = y if strength == 1 else x + strength * (y - x)
         return (mixed[0].permute(1, 2, 0) / 2 + 0.5).clamp(0, 1).cpu().numpy()
+
+    @torch.no_grad()
+    def scores(self, images: np.ndarray) -> np.ndarray:
+        """How unlike the run's data each image is: uint8 N x H x W x C at the run's resolution to float32 N.
+
+        Raises UserError for a run that does not score.
+        """
+        if not self.game.score:
+            raise UserError(f"{self.path} scores nothing (ganomaly is a recipe that does): {self.use}")
+        batches = (images[start : start + BATCH] for start in range(0, len(images), BATCH))
+        return np.concatenate([self.game.score(self.nets, to_tensor(b, self.device)).cpu().numpy() for b in batches])
 
     def stream(
         self, seeds: Sequence[int], *, label: str | int | None = None, truncation: float | None = None
@@ -346,6 +359,19 @@ def paint(
     if truncation is not None and game.truncate:
         return to_bytes(game.truncate(nets, latents(seeds, game.latent).to(device), labels, truncation))
     return to_bytes(game.generate(nets, latents(seeds, game.latent, truncation).to(device), labels))
+
+
+@torch.no_grad()
+def reconstructed(
+    game: Game, nets: nn.ModuleDict, images: np.ndarray, labels: np.ndarray | None, device: torch.device
+) -> np.ndarray:
+    """uint8 N x H x W x C to the same."""
+    assert game.reconstruct
+    made = []
+    for part in (slice(start, start + BATCH) for start in range(0, len(images), BATCH)):
+        label = None if labels is None else torch.from_numpy(labels[part]).to(device)
+        made.append(to_bytes(game.reconstruct(nets, to_tensor(images[part], device), label)))
+    return np.concatenate(made)
 
 
 @torch.no_grad()

@@ -156,11 +156,13 @@ def make_trainer(plan: Plan) -> Trainer:
     engine.place(game.nets)
     optimizers, settings = {}, {}
     for player in game.players:
-        if player not in recipe.optimizers:
+        # Many players of one kind, such as generator_8 and generator_16, may share what the recipe says of `generator`.
+        name = player if player in recipe.optimizers else player.partition("_")[0]
+        if name not in recipe.optimizers:
             raise UserError(f"recipe {recipe.name!r} has no optimizers.{player}")
-        part = recipe.optimizers[player]
+        part = recipe.optimizers[name]
         function = parts.find("optimizers", part.name)
-        options = parts.options(function, part.options, f"optimizers.{player}")
+        options = parts.options(function, part.options, f"optimizers.{name}")
         optimizers[player] = function(game.owned(player), **options)
         settings[player] = {key: value for key, value in options.items() if ramp.now(value) != value}
     feed = _feed(plan)

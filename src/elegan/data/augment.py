@@ -4,6 +4,7 @@ All functions take and give N x C x H x W in [-1, 1]; draws come from `elegan.ch
 """
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -55,7 +56,8 @@ class Augmented(nn.Module):
 
     def __init__(self, discriminator: nn.Module, policy: str = "", adaptive: nn.Module | None = None):
         super().__init__()
-        self.discriminator, self.adaptive = discriminator, adaptive
+        self.discriminator: Any = discriminator
+        self.adaptive = adaptive
         names = [name.strip() for name in policy.split(",") if name.strip()]
         for name in names:
             if name not in POLICIES:
@@ -74,7 +76,14 @@ class Augmented(nn.Module):
         """Of the augmented images; see `elegan.regularisers.reconstruction`."""
         if not hasattr(self.discriminator, "reconstruct"):
             raise UserError("losses.reconstruction needs a discriminator that reconstructs: fastgan_discriminator")
-        return self.discriminator.reconstruct(self.augment(x))  # type: ignore[operator]
+        return self.discriminator.reconstruct(self.augment(x))
+
+    def features(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+        """N x F of the augmented images, what the discriminator's `score` is computed from."""
+        return self.discriminator.features(self.augment(x), label)
+
+    def score(self, features: Tensor, label: Tensor | None = None) -> Tensor:
+        return self.discriminator.score(features, label)
 
 
 def flip(x: Tensor) -> Tensor:

@@ -103,8 +103,11 @@ class ResNetDiscriminator(nn.Module):
         self.score = Score(width, projected)
         orthogonal_weights(self)
 
+    def features(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+        return self.blocks(x).relu().mean((2, 3))
+
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
-        return self.score(self.blocks(x).relu().mean((2, 3)), label)
+        return self.score(self.features(x, label), label)
 
 
 def resnet_generator(

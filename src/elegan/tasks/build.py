@@ -65,3 +65,19 @@ def criterion(recipe: Recipe, name: str) -> Callable[..., Tensor] | None:
     if every != 1:
         raise UserError(f"losses.{name}.every = {every}: only penalties of a discriminator may skip steps")
     return function
+
+
+def required(recipe: Recipe, name: str) -> Callable[..., Tensor]:
+    """The criterion losses.`name`. Raises UserError where it was taken away."""
+    found = criterion(recipe, name)
+    if found is None:
+        raise UserError(f"{recipe.task.name!r} is nothing without losses.{name}")
+    return found
+
+
+def features_of(recipe: Recipe, D: nn.Module) -> int:
+    """How many features the discriminator's score is computed from. Raises UserError where it does not show them."""
+    if not hasattr(D, "features"):
+        part = recipe.nets["discriminator"].name
+        raise UserError(f"nets.discriminator = {part!r} shows no features to read; use dcgan_discriminator")
+    return D.score.features  # type: ignore[union-attr, return-value]

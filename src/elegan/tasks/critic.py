@@ -21,5 +21,11 @@ class BatchCritic:
         self.scored.append((x, self.D(x, self.label)))
         return self.scored[-1][1]
 
+    def features(self, x: Tensor) -> Tensor:
+        """N x F of x, whose score is then known as well."""
+        features = self.D.features(x, self.label)  # type: ignore[operator]
+        self.scored.append((x, self.D.score(features, self.label)))  # type: ignore[operator]
+        return features
+
     def reconstruct(self, x: Tensor) -> list[tuple[Tensor, Tensor]]:
         return self.D.reconstruct(x)  # type: ignore[operator]

@@ -1,7 +1,9 @@
 """Images from noise: one generator against one discriminator, with or without classes."""
 
 import math
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +17,9 @@ from elegan.play.game import Game, Shape, Terms, Turn
 from elegan.recipe import Recipe
 from elegan.tasks.build import build, is_of_generator, net, weighted
 from elegan.tasks.critic import BatchCritic
+
+# (nets, features, label, the latent of generated images) -> terms on them
+Read = Callable[[nn.ModuleDict, Tensor, Tensor | None, Tensor | None], Terms]
 
 
 def generate(
@@ -38,9 +43,29 @@ def generate(
     """
     G, D = net(recipe, "generator", *shape), net(recipe, "discriminator", *shape)
     adaptive = Adaptive(ada, ada_target, ada_images) if ada else None
+    return contest(recipe, G, D, n_critic=n_critic, clip=clip, augment=augment, adaptive=adaptive, top_k=top_k)
+
+
+def contest(
+    recipe: Recipe,
+    G: Any,  # a module with `latent`
+    D: nn.Module,
+    *,
+    n_critic: int,
+    clip: float,
+    augment: str,
+    adaptive: Adaptive | None = None,
+    top_k: ramp.Number = 1.0,
+    read: Read | None = None,
+    criteria: tuple[str, ...] = (),
+) -> Game:
+    """The game between these two. `read` adds terms on what else the discriminator's features tell, by `criteria`, those
+    of the recipe's losses that are no penalties.
+    """
     nets = nn.ModuleDict({"generator": G, "discriminator": Augmented(D, augment, adaptive)})
     loss: Adversarial = build("losses", recipe.losses["adversarial"], "losses.adversarial")
-    penalties = {name: weighted(recipe, name, 3, nets) for name in recipe.losses if name != "adversarial"}
+    others = ("adversarial", *criteria)
+    penalties = {name: weighted(recipe, name, 3, nets) for name in recipe.losses if name not in others}
     of_generator = [name for name in penalties if is_of_generator(recipe, name)]
     eager = [name for name, (_, every) in penalties.items() if every == 1 and name not in of_generator]
     lazy = [name for name, (_, every) in penalties.items() if every > 1 and name not in of_generator]
@@ -48,29 +73,37 @@ def generate(
     def draw(batch: Batch) -> Tensor:
         return chance.normal(len(batch.real), G.latent, device=batch.real.device)
 
-    def fakes(nets: nn.ModuleDict, batch: Batch) -> Tensor:
-        return nets["generator"](draw(batch), batch.label)
+    def critic(nets: nn.ModuleDict, batch: Batch) -> BatchCritic:
+        return BatchCritic(nets["discriminator"], batch.label)
+
+    def readings(nets: nn.ModuleDict, D: BatchCritic, x: Tensor, z: Tensor | None) -> Terms:
+        return read(nets, D.features(x), D.label, z) if read else {}
 
     def discriminate(nets: nn.ModuleDict, batch: Batch) -> Terms:
+        z, D = draw(batch), critic(nets, batch)
         with torch.no_grad():
-            fake = fakes(nets, batch)
-        D = BatchCritic(nets["discriminator"], batch.label)
+            fake = nets["generator"](z, batch.label)
+        told = {f"{name}_real": term for name, term in readings(nets, D, batch.real, None).items()}
+        told |= {f"{name}_fake": term for name, term in readings(nets, D, fake, z).items()}
         real_score, fake_score = D(batch.real), D(fake)
-        scores = {"real": real_score.detach().mean(), "fake": fake_score.detach().mean()}
+        watched = {"real": real_score.detach().mean(), "fake": fake_score.detach().mean()}
         if adaptive:
-            scores |= adaptive.judged(real_score)
+            watched |= adaptive.judged(real_score)
         penalised = {name: penalties[name][0](D, batch.real, fake) for name in eager}
-        return {"adversarial": loss.discriminator(real_score, fake_score)} | penalised | scores
+        return {"adversarial": loss.discriminator(real_score, fake_score)} | told | penalised | watched
 
     def regularise(nets: nn.ModuleDict, batch: Batch, name: str) -> Terms:
         with torch.no_grad():
-            fake = fakes(nets, batch)
-        return {name: penalties[name][0](BatchCritic(nets["discriminator"], batch.label), batch.real, fake)}
+            fake = nets["generator"](draw(batch), batch.label)
+        return {name: penalties[name][0](critic(nets, batch), batch.real, fake)}
 
     def fool(nets: nn.ModuleDict, batch: Batch) -> Terms:
-        fake_score = nets["discriminator"](fakes(nets, batch), batch.label)
-        real_score = nets["discriminator"](batch.real, batch.label) if loss.paired else fake_score
-        return {"adversarial": loss.generator(*best(real_score, fake_score, ramp.now(top_k)))}
+        z, D = draw(batch), critic(nets, batch)
+        fake = nets["generator"](z, batch.label)
+        told = readings(nets, D, fake, z)
+        fake_score = D(fake)
+        real_score = D(batch.real) if loss.paired else fake_score
+        return {"adversarial": loss.generator(*best(real_score, fake_score, ramp.now(top_k)))} | told
 
     def regularise_generator(nets: nn.ModuleDict, batch: Batch, name: str) -> Terms:
         return {name: penalties[name][0](nets["generator"], draw(batch), batch.label)}
