@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from elegan import chance
-from elegan.data import ada, resample
+from elegan.data import ada, warp
 from elegan.data.ada import FAMILIES, Adaptive, Probability
 from elegan.data.augment import Augmented
 from elegan.errors import UserError
@@ -84,21 +84,21 @@ def test_hue_turns_about_the_grey_axis(monkeypatch):
 
 
 def test_the_wavelet_is_orthogonal_with_six_vanishing_moments():
-    h = np.array(resample.SYM6)
+    h = np.array(warp.SYM6)
     for lag in range(6):
         assert (h[2 * lag :] * h[: 12 - 2 * lag]).sum() == pytest.approx(float(lag == 0), abs=1e-10)
     k = np.arange(12.0)
     for moment in range(6):
         assert (h * (-1) ** k * k**moment).sum() == pytest.approx(0, abs=1e-8)
     x = torch.rand(2, 3, 9, 9)
-    fine = torch.nn.functional.pad(resample.upsampled(x), (resample.LEAD,) * 4)
-    torch.testing.assert_close(resample.downsampled(fine)[..., 3:-3, 3:-3], x[..., 3:-3, 3:-3], atol=1e-5, rtol=1e-5)
+    fine = torch.nn.functional.pad(warp.upsampled(x), (warp.LEAD,) * 4)
+    torch.testing.assert_close(warp.downsampled(fine)[..., 3:-3, 3:-3], x[..., 3:-3, 3:-3], atol=1e-5, rtol=1e-5)
 
 
 def test_a_shift_by_whole_pixels_is_one():
     x = torch.rand(1, 2, 16, 16)
     theta = torch.tensor([[[1.0, 0.0, 2 * 2 / 16], [0.0, 1.0, 0.0]]])  # shows what stands two pixels further right
-    torch.testing.assert_close(resample.warped(x, theta)[..., 3:-5, 3:-7], x[..., 3:-5, 5:-5], atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(warp.warped(x, theta)[..., 3:-5, 3:-7], x[..., 3:-5, 5:-5], atol=1e-5, rtol=1e-5)
 
 
 def test_bands_are_octaves_that_add_up():
@@ -113,7 +113,7 @@ def test_bands_are_octaves_that_add_up():
 
 def test_an_image_goes_on_mirrored_however_small_it_is():
     x = torch.tensor([1.0, 2.0, 3.0]).view(1, 1, 1, 3)
-    assert resample.mirrored(x, 5, 3).flatten().tolist() == [2, 3, 3, 2, 1, 1, 2, 3, 3, 2, 1, 1, 2]
+    assert warp.mirrored(x, 5, 3).flatten().tolist() == [2, 3, 3, 2, 1, 1, 2, 3, 3, 2, 1, 1, 2]
 
 
 def test_p_follows_the_sign_of_the_overfitting_measure():

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from elegan import chance
-from elegan.data.resample import SYM2, filtered, warped
+from elegan.data.warp import SYM2, filtered, warped
 from elegan.errors import UserError, nearest
 from elegan.running import Running
 
