@@ -2,27 +2,33 @@
 
 generators map latents N x latent (and labels N) to images N x C x H x W in [-1, 1] and carry `latent`;
 discriminators map images (and labels) to scores N;
-translators map pictures to pictures, patch discriminators to lists of score maps.
+translators map pictures to pictures, patch discriminators to lists of score maps, restorers damaged pictures to whole ones.
 """
 
 from elegan.nets.dcgan import dcgan_discriminator, dcgan_generator
+from elegan.nets.features import restorer_features, vgg_features
 from elegan.nets.mlp import mlp_discriminator, mlp_generator
 from elegan.nets.patches import patch_discriminator, patch_heads
 from elegan.nets.resnet import resnet_discriminator, resnet_generator
+from elegan.nets.restorers import hourglass_restorer, residual_restorer
 from elegan.nets.stylegan import stylegan2_discriminator, stylegan2_generator
 from elegan.nets.translators import resnet_translator, unet
 
 __all__ = [
     "dcgan_discriminator",
     "dcgan_generator",
+    "hourglass_restorer",
     "mlp_discriminator",
     "mlp_generator",
     "patch_discriminator",
     "patch_heads",
+    "residual_restorer",
     "resnet_discriminator",
     "resnet_generator",
     "resnet_translator",
+    "restorer_features",
     "stylegan2_discriminator",
     "stylegan2_generator",
     "unet",
+    "vgg_features",
 ]

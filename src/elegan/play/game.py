@@ -44,8 +44,10 @@ class Game:
 
     `averaged` names the networks whose moving average is shown, measured and shipped. A game of images from noise has
     `generate(nets, z, label)`: latents N x `latent` to images N x C x H x W in [-1, 1]; where a network knows a truncation
-    of its own, `truncate(nets, z, label, T)` does the same with it, otherwise z itself is truncated. One of pictures from pictures has
-    `translate[direction](nets, x)`: pictures N x C x H x W in [-1, 1] of any size to pictures of that size.
+    of its own, `truncate(nets, z, label, T)` does the same with it, otherwise z itself is truncated. One of pictures from
+    pictures has `translate[direction](nets, x)`: pictures N x C x H x W in [-1, 1] of any size to pictures of that size.
+    One that restores has `restore(nets, x)`: damaged pictures of any size in [-1, 1], beside them `hints` planes of what is
+    known of the damage, to pictures `scale` times as large.
     """
 
     nets: nn.ModuleDict
@@ -56,6 +58,9 @@ class Game:
     generate: Callable[[nn.ModuleDict, Tensor, Tensor | None], Tensor] | None = None
     truncate: Callable[[nn.ModuleDict, Tensor, Tensor | None, float], Tensor] | None = None
     translate: dict[str, Callable[[nn.ModuleDict, Tensor], Tensor]] = field(default_factory=dict)
+    restore: Callable[[nn.ModuleDict, Tensor], Tensor] | None = None
+    hints: int = 0
+    scale: int = 1
 
     @property
     def rounds(self) -> int:

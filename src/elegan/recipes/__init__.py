@@ -4,11 +4,11 @@ from pathlib import Path
 
 from elegan.errors import UserError, nearest
 from elegan.recipe import Recipe
-from elegan.recipes import classic, style, translation
+from elegan.recipes import classic, restoration, style, translation
 
 CATALOGUE: dict[str, Recipe] = {
     recipe.name: recipe
-    for module in (classic, style, translation)
+    for module in (classic, style, translation, restoration)
     for recipe in vars(module).values()
     if isinstance(recipe, Recipe)
 }
