@@ -77,7 +77,7 @@ def required(recipe: Recipe, name: str) -> Callable[..., Tensor]:
 
 def features_of(recipe: Recipe, D: nn.Module) -> int:
     """How many features the discriminator's score is computed from. Raises UserError where it does not show them."""
-    if not hasattr(D, "features"):
+    if not (hasattr(D, "features") and hasattr(D, "score")):
         part = recipe.nets["discriminator"].name
         raise UserError(f"nets.discriminator = {part!r} shows no features to read; use dcgan_discriminator")
     return D.score.features  # type: ignore[union-attr, return-value]
