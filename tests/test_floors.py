@@ -12,6 +12,8 @@ FLOORS = [
     [
         "errors",
         "files",
+        "journal",
+        "machine",
         "chance",
         "latents",
         "codes",

@@ -17,13 +17,14 @@ from elegan import __version__, files
 from elegan.charts import chart
 from elegan.data import Dataset, open_data
 from elegan.errors import Failure, UserError
+from elegan.journal import Journal
 from elegan.measure import extract, open_extractor
 from elegan.measure.features import squared_distances
 from elegan.page import folded, items, note, picture, table
 from elegan.pictures import panels, png
 from elegan.recipes import CATALOGUE
 from elegan.recipes.show import differences, full
-from elegan.run import Journal, Run
+from elegan.run import Run
 
 TEMPLATE = Path(__file__).with_suffix(".html")
 STRIPS = 12  # moments of the training shown
