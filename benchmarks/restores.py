@@ -29,11 +29,11 @@ from elegan.data.dataset import find
 from elegan.data.plan import Options
 from elegan.data.resample import resize
 from elegan.evaluate import open_plain_extractor
+from elegan.machine import hardware
 from elegan.measure import measure
 from elegan.measure.fidelity import psnr, ssim
 from elegan.nets.restorers import whole
 from elegan.restore import open_restorer
-from elegan.run import hardware
 from elegan.tiles import in_tiles
 
 PATCH = 32

@@ -71,19 +71,26 @@ def sample(
     seeds: Annotated[str | None, typer.Option(help="Which ones: 0-63, or 3,7,20-29.")] = None,
     label: Annotated[str | None, typer.Option("--class", help="Only this class, by name or number.")] = None,
     truncation: Annotated[
-        float | None, typer.Option(help="Latents within |z| < T: safer, less varied pictures.")
+        float | None,
+        typer.Option(
+            help="Safer, less varied pictures: latents within |z| < T; of stylegan2, w at T of its distance from the mean."
+        ),
     ] = None,
     separate: Annotated[bool, typer.Option("--separate/--grid", help="A file an image, or one sheet.")] = False,
+    codes: Annotated[bool, typer.Option("--codes", help="A sheet a code: what it changes (infogan).")] = False,
     out: Annotated[Path | None, typer.Option(help="Folder; default: RUN/generated.")] = None,
     checkpoint: Checkpoint = "newest",
     device: Device = "cpu",
 ) -> None:
     """Makes images with a trained run."""
     from elegan.run import Run
-    from elegan.sample import parse_seeds, save_samples
+    from elegan.sample import parse_seeds, save_codes, save_samples
 
     opened = Run.open(run, checkpoint, device)
     chosen = parse_seeds(seeds) if seeds else list(range(num))
+    if codes:
+        _say(*map(str, save_codes(opened, chosen[0], out or run / "generated")))
+        return
     _say(str(save_samples(opened, chosen, label, truncation, separate, out or run / "generated")))
 
 
@@ -150,6 +157,27 @@ def pack(
     opened = Run.open(run, checkpoint)
     write(out, opened.restorer, opened.recipe)
     _say(f"{out} ({out.stat().st_size / 1e6:.2f} MB)")
+
+
+@app.command()
+def anomaly(
+    run: RunPath,
+    inputs: Annotated[list[str], typer.Argument(metavar="PICTURE...", help="Files, folders or quoted globs.")],
+    data: Annotated[str | None, typer.Option(help="Normal pictures to compare with; default: the run's data.")] = None,
+    alpha: Annotated[float, typer.Option(help="The share of normal pictures that may be taken for anomalies.")] = 0.01,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    checkpoint: Checkpoint = "newest",
+    device: Device = "cpu",
+) -> None:
+    """Scores how unlike a run's data pictures are, and says which are anomalies; for runs of ganomaly."""
+    from elegan.anomaly import find_anomalies
+    from elegan.run import Run
+
+    found = find_anomalies(Run.open(run, checkpoint, device), inputs, data, alpha=alpha)
+    _say(json.dumps(found.as_dict(), indent=1, ensure_ascii=False) if as_json else str(found))
+    if found.faults:
+        source, fault = next(iter(found.faults.items()))
+        raise Failure(f"{len(found.faults)} could not be read: {source} ({fault})")
 
 
 @app.command()

@@ -14,12 +14,14 @@ from elegan.data import Dataset
 from elegan.data.photographs import Photographs
 from elegan.data.sides import Sides
 from elegan.errors import Failure, UserError
+from elegan.journal import Journal
+from elegan.machine import hardware
 from elegan.play.engine import Engine
 from elegan.play.game import Shape, Terms
 from elegan.play.trainer import Trainer
 from elegan.recipe import Recipe
-from elegan.run import START, Journal, Run, best_of, hardware
-from elegan.views import Restorations, Samples, Translations, View
+from elegan.run import START, Run, best_of
+from elegan.views import Reconstructions, Restorations, Samples, Translations, View
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,8 @@ class Keeper:
             return Translations(data, game, recipe.watch, device)
         if isinstance(data, Photographs):
             return Restorations(data, game, recipe, device)
+        if not game.generate:
+            return Reconstructions(data, game, recipe.watch, device)
         return Samples(data, game, recipe.watch, self.run, device)
 
     def _open_folder(self) -> None:

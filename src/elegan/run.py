@@ -10,8 +10,6 @@ checkpoints/       whole states, the newest few and the best by the watched metr
 start.safetensors  the weights that it began from, where it began `--from` another run
 """
 
-import json
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -28,8 +26,9 @@ from elegan.data.feed import middles, to_bytes
 from elegan.data.feed import pictures as to_tensor
 from elegan.data.photographs import MARGIN, open_photographs
 from elegan.data.sides import open_sides
-from elegan.errors import Failure, UserError, nearest
+from elegan.errors import UserError, nearest
 from elegan.evaluate import evaluate, evaluate_arrays
+from elegan.journal import Journal
 from elegan.latents import latents
 from elegan.measure import Result
 from elegan.measure.copies import CopyReport
@@ -147,7 +146,9 @@ class Run:
         """The command for what the run is good for."""
         if self.game.restore:
             return f"elegan restore PHOTO... --model {self.path}"
-        return f"elegan sample {self.path}" if self.game.generate else f"elegan translate {self.path} PICTURE..."
+        if self.game.generate:
+            return f"elegan sample {self.path}"
+        return f"elegan {'anomaly' if self.game.score else 'translate'} {self.path} PICTURE..."
 
     @property
     def restorer(self) -> nn.Module:
@@ -213,6 +214,17 @@ class Run:
         y = in_tiles(lambda part: function(self.nets, part), x, self.nets[way], tile)
         mixed = y if strength == 1 else x + strength * (y - x)
         return (mixed[0].permute(1, 2, 0) / 2 + 0.5).clamp(0, 1).cpu().numpy()
+
+    @torch.no_grad()
+    def scores(self, images: np.ndarray) -> np.ndarray:
+        """How unlike the run's data each image is: uint8 N x H x W x C at the run's resolution to float32 N.
+
+        Raises UserError for a run that does not score.
+        """
+        if not self.game.score:
+            raise UserError(f"{self.path} scores nothing (ganomaly is a recipe that does): {self.use}")
+        batches = (np.array(images[start : start + BATCH]) for start in range(0, len(images), BATCH))
+        return np.concatenate([self.game.score(self.nets, to_tensor(b, self.device)).cpu().numpy() for b in batches])
 
     def stream(
         self, seeds: Sequence[int], *, label: str | int | None = None, truncation: float | None = None
@@ -342,8 +354,23 @@ def paint(
 ) -> np.ndarray:
     """uint8 N x H x W x C from networks in evaluation mode."""
     assert game.generate
-    z = latents(seeds, game.latent, truncation).to(device)
-    return to_bytes(game.generate(nets, z, None if labels is None else labels.to(device)))
+    labels = None if labels is None else labels.to(device)
+    if truncation is not None and game.truncate:
+        return to_bytes(game.truncate(nets, latents(seeds, game.latent).to(device), labels, truncation))
+    return to_bytes(game.generate(nets, latents(seeds, game.latent, truncation).to(device), labels))
+
+
+@torch.no_grad()
+def reconstructed(
+    game: Game, nets: nn.ModuleDict, images: np.ndarray, labels: np.ndarray | None, device: torch.device
+) -> np.ndarray:
+    """uint8 N x H x W x C to the same."""
+    assert game.reconstruct
+    made = []
+    for part in (slice(start, start + BATCH) for start in range(0, len(images), BATCH)):
+        label = None if labels is None else torch.from_numpy(labels[part]).to(device)
+        made.append(to_bytes(game.reconstruct(nets, to_tensor(images[part], device), label)))
+    return np.concatenate(made)
 
 
 @torch.no_grad()
@@ -363,60 +390,3 @@ def restored(game: Game, nets: nn.ModuleDict, x: torch.Tensor) -> np.ndarray:
 def best_of(history: list[list[float]]) -> int | None:
     """The step of the lowest value in [[step, value], ...]; None without any."""
     return int(min(history, key=lambda pair: pair[1])[0]) if history else None
-
-
-class Journal:
-    """A JSON-lines file that a killed run leaves readable: whole lines, cut back to the step that is resumed."""
-
-    def __init__(self, path: Path):
-        self.path = path
-
-    def write(self, record: dict[str, Any]) -> None:
-        """Appends a line. Raises Failure on a full disk."""
-        try:
-            with open(self.path, "a", encoding="utf-8") as file:
-                file.write(json.dumps(record) + "\n")
-        except OSError as error:
-            raise Failure(f"cannot write {self.path}: {error.strerror}") from error
-
-    def records(self) -> list[dict[str, Any]]:
-        """All whole lines; a last one that a kill tore is left out."""
-        if not self.path.exists():
-            return []
-        lines = self.path.read_text(encoding="utf-8").split("\n")[:-1]
-        return [json.loads(line) for line in lines]
-
-    def cut(self, step: int) -> None:
-        """Forgets what was written after this step."""
-        kept = [json.dumps(record) + "\n" for record in self.records() if record["step"] <= step]
-        if self.path.exists():
-            files.write(self.path, "".join(kept).encode())
-
-
-def hardware() -> dict[str, Any]:
-    """Versions and machine, for the record."""
-    import platform
-
-    import elegan
-
-    return {
-        "elegan": elegan.__version__,
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "numpy": np.__version__,
-        "system": platform.platform(),
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "accelerator": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
-    }
-
-
-def _processor() -> str:
-    import platform
-
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor()

@@ -4,10 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from elegan import pictures
+from elegan.data.feed import to_bytes
 from elegan.errors import UserError
+from elegan.latents import latents
 from elegan.run import Run
+
+COLUMNS = 10  # values of a code that are shown
 
 
 def parse_seeds(text: str) -> list[int]:
@@ -37,6 +42,24 @@ def save_samples(
     path = out / f"{_stem(run, label, truncation)}-{seeds[0]}-{seeds[-1]}.png"
     pictures.save_png(path, pictures.grid(images, min(columns, len(images))))
     return path
+
+
+@torch.no_grad()
+def save_codes(run: Run, seed: int, out: Path) -> list[Path]:
+    """A sheet for each continuous code: a row a category, the code from low to high along it, the rest as in this seed.
+
+    Raises UserError for a run without codes.
+    """
+    codes = run.game.codes
+    if not codes or not run.game.generate:
+        raise UserError(f"{run.path} has no codes; infogan is a recipe with them")
+    z, paths = latents([seed], codes.latent)[0], []
+    for code in range(max(codes.continuous, 1)):
+        table = codes.sweep(z, code, COLUMNS).to(run.device)
+        images = to_bytes(run.game.generate(run.nets, table, None))
+        paths.append(out / f"{_stem(run, None, None)}-seed{seed}-code{code + 1}.png")
+        pictures.save_png(paths[-1], pictures.grid(images, len(images) // codes.rows))
+    return paths
 
 
 def _stem(run: Run, label: str | None, truncation: float | None) -> str:

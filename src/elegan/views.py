@@ -18,7 +18,7 @@ from elegan.gauge import Gauge
 from elegan.measure.pairs import distances
 from elegan.play.game import Game
 from elegan.recipe import Recipe, Watch
-from elegan.run import Run, paint, restored, translated
+from elegan.run import Run, paint, reconstructed, restored, translated
 from elegan.tasks.restore import spoiler
 
 BATCH = 64
@@ -34,9 +34,11 @@ class View(Protocol):
 
 
 class Samples:
-    """Images from the same latents."""
+    """Images from the same latents; below them, where the game has an encoder, a row of the data and a row of what
+    becomes of it."""
 
     def __init__(self, data: Dataset, game: Game, watch: Watch, run: Run, device: torch.device):
+        self.pairs = Reconstructions(data, game, watch, device) if game.reconstruct else None
         self.game, self.run, self.device, self.images = game, run, device, watch.images
         self.gauge: Gauge | None = None
         if watch.metric != "none":
@@ -48,11 +50,40 @@ class Samples:
         return {self.gauge.label: self.gauge(self._paint(nets, range(self.images)))} if self.gauge else {}
 
     def sheet(self, nets: nn.ModuleDict) -> np.ndarray:
-        return pictures.grid(self._paint(nets, range(8 * self.run.columns)), self.run.columns)
+        images = self._paint(nets, range(8 * self.run.columns))
+        if self.pairs:
+            images = np.concatenate([images, *self.pairs.beside(nets, self.run.columns)])
+        return pictures.grid(images, self.run.columns)
 
     def _paint(self, nets: nn.ModuleDict, seeds: range) -> np.ndarray:
         pages = (seeds[i : i + BATCH] for i in range(0, len(seeds), BATCH))
         return np.concatenate([paint(self.game, nets, p, self.run.labels_for(p), self.device) for p in pages])
+
+
+class Reconstructions:
+    """Images of the data, each beside what an autoencoder makes of it."""
+
+    def __init__(self, data: Dataset, game: Game, watch: Watch, device: torch.device):
+        self.game, self.device, self.metric = game, device, watch.metric
+        chosen = np.sort(np.random.default_rng(chance.mix("gauge")).permutation(len(data.images))[: watch.images])
+        self.images = data.images[chosen]
+        self.labels = None if data.labels is None else data.labels[chosen]
+
+    def measure(self, nets: nn.ModuleDict) -> dict[str, float]:
+        """The mean absolute difference on the scale 0-255, whichever metric is watched of generated images."""
+        if self.metric == "none":
+            return {}
+        images, made = self.beside(nets, len(self.images))
+        return {"L1": float(np.abs(made.astype(np.int16) - images).mean())}
+
+    def sheet(self, nets: nn.ModuleDict) -> np.ndarray:
+        images = np.stack(self.beside(nets, 4 * ROWS), 1)
+        return pictures.grid(images.reshape(-1, *images.shape[2:]), 8)
+
+    def beside(self, nets: nn.ModuleDict, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """The first images, and what becomes of them."""
+        images, labels = self.images[:count], None if self.labels is None else self.labels[:count]
+        return images, reconstructed(self.game, nets, images, labels, self.device)
 
 
 class Translations:

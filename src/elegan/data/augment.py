@@ -4,6 +4,7 @@ All functions take and give N x C x H x W in [-1, 1]; draws come from `elegan.ch
 """
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -47,25 +48,42 @@ POLICIES = {"color": (brightness, saturation, contrast), "translation": (transla
 
 
 class Augmented(nn.Module):
-    """A discriminator that sees every image through DiffAugment (Zhao et al. 2020, section 3).
+    """A discriminator that sees every image through DiffAugment (Zhao et al. 2020, section 3), then through `adaptive`.
 
     Wrapped around the network, so that no path to it can forget the augmentation. `policy` names some of color,
     translation and cutout, separated by commas; "" changes nothing. Raises UserError for an unknown name.
     """
 
-    def __init__(self, discriminator: nn.Module, policy: str = ""):
+    def __init__(self, discriminator: nn.Module, policy: str = "", adaptive: nn.Module | None = None):
         super().__init__()
-        self.discriminator = discriminator
+        self.discriminator: Any = discriminator
+        self.adaptive = adaptive
         names = [name.strip() for name in policy.split(",") if name.strip()]
         for name in names:
             if name not in POLICIES:
                 raise UserError(f"unknown augmentation {name!r} in task.augment{nearest(name, POLICIES)}")
         self.steps = [step for name in names for step in POLICIES[name]]
 
-    def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+    def augment(self, x: Tensor) -> Tensor:
         for step in self.steps:
             x = step(x)
-        return self.discriminator(x, label)
+        return x if self.adaptive is None else self.adaptive(x)
+
+    def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+        return self.discriminator(self.augment(x), label)
+
+    def reconstruct(self, x: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Of the augmented images; see `elegan.regularisers.reconstruction`."""
+        if not hasattr(self.discriminator, "reconstruct"):
+            raise UserError("losses.reconstruction needs a discriminator that reconstructs: fastgan_discriminator")
+        return self.discriminator.reconstruct(self.augment(x))
+
+    def features(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+        """N x F of the augmented images, what the discriminator's `score` is computed from."""
+        return self.discriminator.features(self.augment(x), label)
+
+    def score(self, features: Tensor, label: Tensor | None = None) -> Tensor:
+        return self.discriminator.score(features, label)
 
 
 def flip(x: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""The DCGAN pair (Radford et al. 2016), for any resolution from 8 pixels."""
+"""The DCGAN pair (Radford et al. 2016), for any resolution from 4 pixels, and an encoder like its discriminator."""
 
 from torch import Tensor, nn
 
@@ -34,19 +34,38 @@ class DCGANDiscriminator(nn.Module):
     def __init__(self, resolution: int, channels: int, planes: int, projected: int, width: int, norm_name: str):
         super().__init__()
         self.input = ImageInput(resolution, channels, planes)
-        _, halvings = pyramid(resolution)
-        widths = [width * min(2**level, WIDEST) for level in range(halvings)]
-        layers: list[nn.Module] = []
-        for inside, outside in zip([self.input.channels, *widths], widths, strict=False):
-            layers += [nn.Conv2d(inside, outside, 4, 2, 1)]
-            layers += [norm(norm_name, outside)] if len(layers) > 1 else []
-            layers += [nn.LeakyReLU(0.2, inplace=True)]
-        self.layers = nn.Sequential(*layers)
-        self.score = Score(widths[-1] * (resolution >> halvings) ** 2, projected)
+        self.layers, features = _halvings(resolution, self.input.channels, width, norm_name)
+        self.score = Score(features, projected)
         normal_weights(self)
 
+    def features(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+        return self.layers(self.input(x, label)).flatten(1)
+
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
-        return self.score(self.layers(self.input(x, label)).flatten(1), label)
+        return self.score(self.features(x, label), label)
+
+
+class DCGANEncoder(nn.Module):
+    def __init__(self, resolution: int, channels: int, outputs: int, width: int, norm_name: str):
+        super().__init__()
+        self.layers, features = _halvings(resolution, channels, width, norm_name)
+        self.code = nn.Linear(features, outputs)
+        normal_weights(self)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.code(self.layers(x).flatten(1))
+
+
+def _halvings(resolution: int, channels: int, width: int, norm_name: str) -> tuple[nn.Sequential, int]:
+    """(strided convolutions down to a few pixels, the features that they leave)."""
+    _, halvings = pyramid(resolution)
+    widths = [width * min(2**level, WIDEST) for level in range(halvings)]
+    layers: list[nn.Module] = []
+    for inside, outside in zip([channels, *widths], widths, strict=False):
+        layers += [nn.Conv2d(inside, outside, 4, 2, 1)]
+        layers += [norm(norm_name, outside)] if len(layers) > 1 else []
+        layers += [nn.LeakyReLU(0.2, inplace=True)]
+    return nn.Sequential(*layers), widths[-1] * (resolution >> halvings) ** 2
 
 
 def dcgan_generator(
@@ -83,3 +102,8 @@ def dcgan_discriminator(
     planes, projected = (classes if condition == kind else 0 for kind in ("embedding", "projection"))
     D = DCGANDiscriminator(resolution, channels, planes, projected, width, norm)
     return spectral(D) if spectral_norm else D
+
+
+def dcgan_encoder(resolution: int, channels: int, outputs: int, *, width: int = 64, norm: str = "batch") -> nn.Module:
+    """Images to N x outputs by strided convolutions, then linear."""
+    return DCGANEncoder(resolution, channels, outputs, width, norm)

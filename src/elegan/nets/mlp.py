@@ -49,8 +49,11 @@ class MLPDiscriminator(nn.Module):
         self.layers = _layers([self.input.channels * resolution**2, *widths], norm)
         self.score = Score(widths[-1], projected)
 
+    def features(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+        return self.layers(self.input(x, label).flatten(1))
+
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
-        return self.score(self.layers(self.input(x, label).flatten(1)), label)
+        return self.score(self.features(x, label), label)
 
 
 def mlp_generator(

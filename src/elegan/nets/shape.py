@@ -97,6 +97,7 @@ class Score(nn.Module):
 
     def __init__(self, features: int, classes: int):
         super().__init__()
+        self.features = features
         self.linear = nn.Linear(features, 1)
         self.embed = nn.Embedding(classes, features) if classes else None
 

@@ -1,0 +1,13 @@
+"""What reads more than a score from a discriminator's features."""
+
+from torch import nn
+
+from elegan.nets.shape import normal_weights
+
+
+def head(features: int, outputs: int, *, width: int = 0) -> nn.Module:
+    """Features N x F to N x outputs: linear, with a hidden layer of `width` where that is not 0."""
+    if not width:
+        return normal_weights(nn.Linear(features, outputs))
+    hidden = nn.Linear(features, width)
+    return normal_weights(nn.Sequential(hidden, nn.LeakyReLU(0.2, inplace=True), nn.Linear(width, outputs)))

@@ -1,0 +1,41 @@
+"""The picture's fine detail from its coarse part and noise: LAPGAN's generators (Denton et al. 2015, section 3.2)."""
+
+from torch import Tensor, cat, nn
+
+from elegan.nets.norms import norm
+from elegan.nets.shape import ImageInput, check_condition, normal_weights
+
+
+class Refiner(nn.Module):
+    """Noise N x resolution^2, which is one more plane, and a blurred picture to what it lacks."""
+
+    def __init__(self, resolution: int, channels: int, planes: int, width: int, layers: int, norm_name: str):
+        super().__init__()
+        self.latent, self.resolution = resolution**2, resolution
+        self.input = ImageInput(resolution, channels + 1, planes)
+        parts: list[nn.Module] = []
+        inside = self.input.channels
+        for _ in range(layers):
+            parts += [nn.Conv2d(inside, width, 5, 1, 2), norm(norm_name, width), nn.ReLU(inplace=True)]
+            inside = width
+        self.layers = nn.Sequential(*parts, nn.Conv2d(inside, channels, 5, 1, 2))
+        normal_weights(self)
+
+    def forward(self, z: Tensor, low: Tensor, label: Tensor | None = None) -> Tensor:
+        noise = z.view(-1, 1, self.resolution, self.resolution).to(low.dtype)
+        return self.layers(self.input(cat([low, noise], 1), label))
+
+
+def laplacian_refiner(
+    resolution: int,
+    channels: int,
+    classes: int,
+    *,
+    width: int = 64,
+    layers: int = 2,
+    norm: str = "batch",
+    condition: str = "none",
+) -> nn.Module:
+    """Convolutions of 5 x 5 at full size, `layers` hidden ones. `condition`: none, or embedding (one more plane)."""
+    check_condition(condition, ("none", "embedding"), classes)
+    return Refiner(resolution, channels, classes if condition == "embedding" else 0, width, layers, norm)
