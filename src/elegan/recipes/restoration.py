@@ -35,10 +35,11 @@ sr_x4_detail = sr_x4.vary(
     ema=0.99,
     data={"resolution": 96},
     nets={"discriminator": CRITIC, "features": "restorer_features"},
+    # With all of them at 1 the discriminator got its way: a grid over everything (docs/log.md).
     losses={
-        "reconstruction": {"weight": 1.0},
-        "perceptual": {"name": "l1", "weight": 1.0},
-        "matching": {"name": "l1", "weight": 0.1},
+        "reconstruction": {"weight": 20.0},
+        "perceptual": {"name": "l1", "weight": 10.0},
+        "matching": {"name": "l1", "weight": 2.0},
         "adversarial": "relativistic",
     },
     optimizers={"generator": {"lr": 2e-4}, "discriminator": {"name": "adam", "lr": 4e-4, "betas": [0.5, 0.99]}},
