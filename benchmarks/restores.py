@@ -4,6 +4,7 @@
     python benchmarks/restores.py denoise PICTURES MODEL          colour PSNR at sigma 15, 25, 50, level told and not
     python benchmarks/restores.py enlarge PICTURES MODEL...       PSNR-Y, and FD of patches, beside bicubic
     python benchmarks/restores.py inpaint PICTURES MODEL...       PSNR of the holes alone, beside a smooth filling of them
+    python benchmarks/restores.py scratches PICTURES MODEL        how much of the drawn damage is found, and what else
     python benchmarks/restores.py speed MODEL WIDTHxHEIGHT        seconds, peak memory; against plain eager float32 NCHW
 
 MODEL is a packed file, a shipped model or a run; PICTURES a folder or zip. DETAIL in MODEL@DETAIL goes towards the
@@ -22,8 +23,9 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import nn
+from torch.nn.functional import max_pool2d
 
-from elegan import chance
+from elegan import chance, models
 from elegan.data.cache import cached, default_root
 from elegan.data.damage import UNKNOWN, Scene, downscale, gaussian_noise, holes
 from elegan.data.dataset import find
@@ -35,6 +37,7 @@ from elegan.measure import measure
 from elegan.measure.fidelity import psnr, ssim
 from elegan.nets.restorers import smooth_fill, whole
 from elegan.restore import open_restorer
+from elegan.tasks.restore import spoiler
 from elegan.tiles import in_tiles
 
 PATCH = 32
@@ -132,6 +135,24 @@ def inpaint(options: argparse.Namespace) -> None:
         print(f"{name:40} {np.mean(values):.2f} +- {1.96 * np.std(values, ddof=1) / np.sqrt(len(values)):.2f} dB")
 
 
+def find_damage(options: argparse.Namespace) -> None:
+    net, recipe = models.unpack(options.models[0])
+    found: list[list[float]] = []
+    for number, picture in enumerate(pictures(options.source)[: options.count]):
+        side = min(picture.shape[:2]) // 32 * 32
+        with chance.drawing("benchmark", number, total=1, rows=range(1)):
+            x, y = spoiler(recipe)(picture[None, :side, :side])
+        with torch.inference_mode():
+            told = max_pool2d((whole(net, x).mean(1) > 0).float(), 3, 1, 1) > 0
+        drawn = y.mean(1) > 0
+        near = max_pool2d(drawn.float(), 5, 1, 2) > 0
+        found.append([float((told & drawn).sum() / drawn.sum()), float((told & near).sum() / told.sum().clamp(min=1)),
+                      float((told & ~near).float().mean())])  # fmt: skip
+    recall, precision, false = np.nanmean(found, 0)
+    print(f"{len(found)} pictures of {options.source}: {recall:.1%} of the damaged pixels found; of those told {precision:.1%} within "
+          f"two pixels of damage; {false:.2%} of all pixels told wrongly")  # fmt: skip
+
+
 def enlarge(options: argparse.Namespace) -> None:
     nets = {name: network(name) for name in options.models}
     scale, shown = next(iter(nets.values())).scale, pictures(options.source)[: options.count]
@@ -202,7 +223,7 @@ def speed(options: argparse.Namespace) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=("set5", "denoise", "inpaint", "enlarge", "speed"))
+    parser.add_argument("what", choices=("set5", "denoise", "inpaint", "scratches", "enlarge", "speed"))
     parser.add_argument("source", help="pictures; for speed the model")
     parser.add_argument("models", nargs="+", help="models; for speed WIDTHxHEIGHT")
     parser.add_argument("--task", default="upscale")
@@ -212,7 +233,14 @@ def main() -> None:
     options = parser.parse_args()
     machine = hardware()
     print(machine["processor"], machine["cores"], "cores,", machine["threads"], "threads, torch", machine["torch"])
-    {"set5": set5, "denoise": denoise, "inpaint": inpaint, "enlarge": enlarge, "speed": speed}[options.what](options)
+    {
+        "set5": set5,
+        "denoise": denoise,
+        "inpaint": inpaint,
+        "scratches": find_damage,
+        "enlarge": enlarge,
+        "speed": speed,
+    }[options.what](options)
 
 
 if __name__ == "__main__":
