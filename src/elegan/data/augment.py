@@ -63,20 +63,20 @@ class Augmented(nn.Module):
                 raise UserError(f"unknown augmentation {name!r} in task.augment{nearest(name, POLICIES)}")
         self.steps = [step for name in names for step in POLICIES[name]]
 
-    def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
-        return self.discriminator(self._augmented(x), label)
-
-    def features(self, x: Tensor, label: Tensor | None = None) -> Tensor:
-        """N x F, what the discriminator's `score` is computed from."""
-        return self.discriminator.features(self._augmented(x), label)
-
-    def score(self, features: Tensor, label: Tensor | None = None) -> Tensor:
-        return self.discriminator.score(features, label)
-
-    def _augmented(self, x: Tensor) -> Tensor:
+    def augment(self, x: Tensor) -> Tensor:
         for step in self.steps:
             x = step(x)
         return x
+
+    def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+        return self.discriminator(self.augment(x), label)
+
+    def features(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+        """N x F, what the discriminator's `score` is computed from."""
+        return self.discriminator.features(self.augment(x), label)
+
+    def score(self, features: Tensor, label: Tensor | None = None) -> Tensor:
+        return self.discriminator.score(features, label)
 
 
 def flip(x: Tensor) -> Tensor:

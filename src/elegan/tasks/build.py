@@ -2,8 +2,9 @@
 
 import inspect
 from collections.abc import Callable
+from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from elegan import parts
 from elegan.errors import UserError
@@ -57,9 +58,10 @@ def required(recipe: Recipe, name: str) -> Callable[..., Tensor]:
     return found
 
 
-def features_of(recipe: Recipe, D: nn.Module) -> int:
+def features_of(recipe: Recipe, discriminator: Any) -> int:
     """How many features the discriminator's score is computed from. Raises UserError where it does not show them."""
+    D = getattr(discriminator, "discriminator", discriminator)  # inside its augmentation
     if not hasattr(D, "features"):
         part = recipe.nets["discriminator"].name
         raise UserError(f"nets.discriminator = {part!r} shows no features to read; use dcgan_discriminator")
-    return D.score.features  # type: ignore[union-attr, return-value]
+    return D.score.features

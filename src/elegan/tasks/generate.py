@@ -1,8 +1,6 @@
 """Images from noise: one generator against one discriminator, with or without classes."""
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -15,9 +13,6 @@ from elegan.play.game import Game, Shape, Terms, Turn
 from elegan.recipe import Recipe
 from elegan.tasks.build import build, net, weighted
 
-# (nets, features, label, the latent of generated images) -> terms on them
-Read = Callable[[nn.ModuleDict, Tensor, Tensor | None, Tensor | None], Terms]
-
 
 def generate(recipe: Recipe, shape: Shape, *, n_critic: int = 1, clip: float = 0.0, augment: str = "") -> Game:
     """The game of every recipe from `gan` to `sngan`.
@@ -27,50 +22,22 @@ def generate(recipe: Recipe, shape: Shape, *, n_critic: int = 1, clip: float = 0
     their own, as lazy regularisation.
     """
     G, D = net(recipe, "generator", *shape), net(recipe, "discriminator", *shape)
-    return contest(recipe, G, D, n_critic=n_critic, clip=clip, augment=augment)
-
-
-def contest(
-    recipe: Recipe,
-    G: Any,  # a module with `latent`
-    D: nn.Module,
-    *,
-    n_critic: int,
-    clip: float,
-    augment: str,
-    read: Read | None = None,
-    criteria: tuple[str, ...] = (),
-) -> Game:
-    """The game between these two. `read` adds terms on what else the discriminator's features tell, by `criteria`, those
-    of the recipe's losses that are no penalties.
-    """
     nets = nn.ModuleDict({"generator": G, "discriminator": Augmented(D, augment)})
     loss: Adversarial = build("losses", recipe.losses["adversarial"], "losses.adversarial")
-    others = ("adversarial", *criteria)
-    penalties = {name: weighted(recipe, name, 3) for name in recipe.losses if name not in others}
+    penalties = {name: weighted(recipe, name, 3) for name in recipe.losses if name != "adversarial"}
     eager = [name for name, (_, every) in penalties.items() if every == 1]
     lazy = [name for name, (_, every) in penalties.items() if every > 1]
 
-    def fakes(nets: nn.ModuleDict, batch: Batch) -> tuple[Tensor, Tensor]:
+    def fakes(nets: nn.ModuleDict, batch: Batch) -> Tensor:
         z = chance.normal(len(batch.real), G.latent, device=batch.real.device)
-        return nets["generator"](z, batch.label), z
-
-    def judge(nets: nn.ModuleDict, x: Tensor, label: Tensor | None, z: Tensor | None = None) -> tuple[Tensor, Terms]:
-        D: Any = nets["discriminator"]
-        if read is None:
-            return D(x, label), {}
-        features = D.features(x, label)
-        return D.score(features, label), read(nets, features, label, z)
+        return nets["generator"](z, batch.label)
 
     def discriminate(nets: nn.ModuleDict, batch: Batch) -> Terms:
         with torch.no_grad():
-            fake, z = fakes(nets, batch)
-        real_score, of_real = judge(nets, batch.real, batch.label)
-        fake_score, of_fake = judge(nets, fake, batch.label, z)
+            fake = fakes(nets, batch)
+        real_score, fake_score = (nets["discriminator"](x, batch.label) for x in (batch.real, fake))
         scores = {"real": real_score.detach().mean(), "fake": fake_score.detach().mean()}
-        readings = {f"{k}_{of}": v for of, terms in (("real", of_real), ("fake", of_fake)) for k, v in terms.items()}
-        adversarial = {"adversarial": loss.discriminator(real_score, fake_score)}
-        return adversarial | readings | penalise(nets, batch, fake, eager) | scores
+        return {"adversarial": loss.discriminator(real_score, fake_score)} | penalise(nets, batch, fake, eager) | scores
 
     def penalise(nets: nn.ModuleDict, batch: Batch, fake: Tensor, names: list[str]) -> Terms:
         D = partial(nets["discriminator"], label=batch.label)
@@ -78,14 +45,13 @@ def contest(
 
     def regularise(nets: nn.ModuleDict, batch: Batch, name: str) -> Terms:
         with torch.no_grad():
-            fake, _ = fakes(nets, batch)
+            fake = fakes(nets, batch)
         return penalise(nets, batch, fake, [name])
 
     def fool(nets: nn.ModuleDict, batch: Batch) -> Terms:
-        fake, z = fakes(nets, batch)
-        fake_score, readings = judge(nets, fake, batch.label, z)
+        fake_score = nets["discriminator"](fakes(nets, batch), batch.label)
         real_score = nets["discriminator"](batch.real, batch.label) if loss.paired else fake_score
-        return {"adversarial": loss.generator(real_score, fake_score)} | readings
+        return {"adversarial": loss.generator(real_score, fake_score)}
 
     after = partial(clip_weights, bound=clip) if clip else None
     return Game(
