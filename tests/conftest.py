@@ -59,6 +59,20 @@ def sides(tmp_path_factory) -> Path:
     return root
 
 
+@pytest.fixture(scope="session")
+def photographs(tmp_path_factory) -> Path:
+    """Parts of two real photographs, of unlike sizes."""
+    from PIL import Image
+    from sklearn.datasets import load_sample_image
+
+    root = tmp_path_factory.mktemp("photographs")
+    for number in range(20):
+        photo = Image.fromarray(load_sample_image(("china.jpg", "flower.jpg")[number % 2]))
+        part = photo.crop((number * 20, number * 10, number * 20 + 90 + number, number * 10 + 80))
+        part.save(root / f"{number:02d}.png")
+    return root
+
+
 def tensors_of(path: Path) -> dict[str, np.ndarray]:
     """Everything in a safetensors file."""
     from safetensors.numpy import load_file

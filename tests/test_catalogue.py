@@ -23,13 +23,18 @@ SMALL |= {
     "resnet_translator": ["nets.generator.width=4", "nets.generator.blocks=2"],
     "patch_discriminator": ["nets.discriminator.width=4", "nets.discriminator.layers=2", "data.resolution=32"],
     "patch_heads": ["nets.heads.width=8"],
+    "residual_restorer": ["nets.restorer.width=8", "nets.restorer.blocks=2", "data.resolution=32"],
+    "hourglass_restorer": ["nets.restorer.width=4", "nets.restorer.dilations=[1,2]", "data.resolution=32"],
+    "restorer_features": [],
     "dcgan_encoder": ["nets.encoder.width=16"],
     "laplacian_refiner": ["nets.refiner.width=8"],
     "head": [],
 }
+KINDS = {name: recipe.data.kind for name, recipe in CATALOGUE.items()}
 DETECTORS = [name for name, recipe in CATALOGUE.items() if recipe.task.name == "anomaly"]
-GENERATORS = [name for name, recipe in CATALOGUE.items() if recipe.data.kind == "images" and name not in DETECTORS]
-TRANSLATORS = [name for name, recipe in CATALOGUE.items() if recipe.data.kind != "images"]
+GENERATORS = [name for name, kind in KINDS.items() if kind == "images" and name not in DETECTORS]
+TRANSLATORS = [name for name, kind in KINDS.items() if kind in ("pairs", "sides")]
+RESTORERS = [name for name, kind in KINDS.items() if kind == "photographs"]
 WATCH = ["batch=8", "watch.log=1", "watch.every=2", "watch.images=64", "watch.keep=9"]
 
 
@@ -104,9 +109,21 @@ def test_translator(name, tmp_path, sides):
     assert not np.array_equal(other.translate(picture, way), whole.translate(picture, way))
 
 
-@pytest.mark.parametrize("name", TRANSLATORS)
-def test_a_move_changes_the_weights_of_its_player_alone(name, sides, tmp_path):
-    plan = plan_for(str(sides), name, settings=small(name), out=tmp_path)
+@pytest.mark.parametrize("name", RESTORERS)
+def test_restorer(name, tmp_path, photographs):
+    whole = resumed_bit_for_bit(name, tmp_path, photographs)
+    x = torch.rand(1, 3 + whole.game.hints, 50, 37)
+    y = whole.game.restore(whole.nets, x)
+    assert y.shape == (1, 3, 50 * whole.game.scale, 37 * whole.game.scale)
+    assert torch.equal(y, whole.game.restore(whole.nets, x))
+    other = train(name, tmp_path / "other", steps=1, data=photographs, seed=1)
+    assert not torch.equal(y, other.game.restore(other.nets, x))
+
+
+@pytest.mark.parametrize("name", TRANSLATORS + RESTORERS)
+def test_a_move_changes_the_weights_of_its_player_alone(name, sides, photographs, tmp_path):
+    data = photographs if name in RESTORERS else sides
+    plan = plan_for(str(data), name, settings=small(name), out=tmp_path)
     trainer = make_trainer(plan)
     game = trainer.game
     for position, turn in enumerate(game.turns):
@@ -117,10 +134,10 @@ def test_a_move_changes_the_weights_of_its_player_alone(name, sides, tmp_path):
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
-def test_the_layout_in_memory_changes_no_gradient(name, sides, tmp_path):
+def test_the_layout_in_memory_changes_no_gradient(name, sides, photographs, tmp_path):
     """The engine lays networks out channels-last; that once met a kernel of torch's with wrong gradients."""
-    single = ["batch=1"] if name in TRANSLATORS else ["data.resolution=16"]
-    data = str(sides) if name in TRANSLATORS else "digits"
+    single = ["data.resolution=16"] if KINDS[name] == "images" else ["batch=1"]
+    data = {"images": "digits", "photographs": str(photographs)}.get(KINDS[name], str(sides))
     found = []
     for layout in (torch.channels_last, torch.contiguous_format):
         trainer = make_trainer(plan_for(data, name, settings=[*small(name), *single], out=tmp_path))

@@ -295,7 +295,7 @@ def test_no_more_than_alpha_of_normal_pictures_pass_the_threshold(normal, alpha)
 def test_runs_say_what_they_are_good_for(zeros, tmp_path):
     with pytest.raises(UserError, match="elegan anomaly .* PICTURE"):
         zeros.run.generate(1)
-    with pytest.raises(UserError, match="translates nothing"):
+    with pytest.raises(UserError, match="does not translate: elegan anomaly"):
         zeros.run.translate(np.zeros((8, 8, 1)))
     run = train("infogan", tmp_path)
     with pytest.raises(UserError, match="scores nothing"):

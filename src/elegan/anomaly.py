@@ -13,8 +13,8 @@ from elegan.data import open_data
 from elegan.data.decode import Unreadable, square
 from elegan.data.sources import read_file
 from elegan.errors import UserError
+from elegan.inputs import pictures_in
 from elegan.run import Run
-from elegan.translate import pictures_in
 
 NORMAL = 1000  # normal pictures that are scored
 
@@ -77,7 +77,7 @@ def find_anomalies(run: Run, inputs: Sequence[str], data: str | None = None, *, 
     """
     size, channels, _ = run.shape
     found, faults = {}, {}
-    for path, _ in pictures_in(inputs):
+    for path in (one.source for one in pictures_in(inputs)):
         try:
             pixels = square(read_file(str(path)), size, channels, run.recipe.data.fit).pixels
         except Unreadable as error:

@@ -3,11 +3,16 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from elegan.errors import Failure, Interrupted, UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from elegan.inputs import Outcome
 
 app = typer.Typer(
     help="A folder of images in, a trained and honestly measured GAN out.",
@@ -37,16 +42,17 @@ def train(
     device: Device = "auto",
     precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")] = "auto",
     resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Goes on with this run by its own recipe.")] = None,
+    start: Annotated[Path | None, typer.Option("--from", metavar="RUN", help="Begins with this run's weights.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only says what it would do and cost.")] = False,
 ) -> None:
     """Trains a generator; the same command again goes on where it stopped."""
     from elegan.session import plan_for
-    from elegan.session import train as start
+    from elegan.session import train as train_run
 
     settings = [*(settings or []), *([f"data.direction={direction}"] if direction else [])]
     options: dict[str, Any] = {
         "data": data, "recipe": recipe, "settings": settings, "steps": steps, "images": images, "out": out,
-        "name": name, "seed": seed, "device": device, "precision": precision, "resume": resume,
+        "name": name, "seed": seed, "device": device, "precision": precision, "resume": resume, "start": start,
     }  # fmt: skip
     if dry_run:
         from elegan.estimate import estimate
@@ -54,7 +60,7 @@ def train(
         plan = plan_for(**options)
         _say(*plan.lines(), *estimate(plan))
         return
-    run = start(**options)
+    run = train_run(**options)
     _say(f"{run.path}/samples.png shows what it makes; more with: {run.use}")
 
 
@@ -98,24 +104,56 @@ def translate(
     device: Device = "cpu",
 ) -> None:
     """Turns pictures of any size into those of the other side; format, profile, alpha and depth are kept."""
-    from elegan.progress import counted
     from elegan.run import Run
     from elegan.translate import translate_files
 
-    sides = {"auto": None, "none": 0} | ({tile: int(tile)} if tile.isdigit() else {})
-    if tile not in sides:
-        raise UserError(f"tile {tile!r} is not auto, none or a number of pixels")
-    opened, folder = Run.open(run, checkpoint, device), out or run / "translated"
+    opened, folder, side = Run.open(run, checkpoint, device), out or run / "translated", _tile(tile)
     outcomes = translate_files(
-        opened, inputs, folder, direction=direction, strength=strength, tile=sides[tile], overwrite=overwrite
+        opened, inputs, folder, direction=direction, strength=strength, tile=side, overwrite=overwrite
     )
-    done = list(counted(outcomes, lambda o: f"{o.source}: {o.fault}" if o.fault else ""))
-    failed, skipped = [o for o in done if o.fault], [o for o in done if o.skipped]
-    if skipped:
-        _say(f"{len(skipped)} stood in {folder} already; --overwrite makes them anew")
-    _say(f"{len(done) - len(failed) - len(skipped)} of {len(done)} pictures translated, in {folder}")
-    if failed:
-        raise Failure(f"{len(failed)} of {len(done)} could not be read: {failed[0].source} ({failed[0].fault})")
+    _work_through(outcomes, "translated", str(folder), "--overwrite makes them anew")
+
+
+@app.command()
+def restore(
+    inputs: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Files, folders or quoted globs.")],
+    task: Annotated[str, typer.Option(help="upscale, denoise, inpaint, oldphoto or colorize.")] = "upscale",
+    scale: Annotated[float, typer.Option(help="Of upscale: above 1, up to 4.")] = 2.0,
+    sigma: Annotated[str, typer.Option(help="Of the noise, on the 0-255 scale; auto: unknown.")] = "auto",
+    mask: Annotated[str | None, typer.Option(help="White where to fill: a file, a folder, or auto-scratches.")] = None,
+    detail: Annotated[float | None, typer.Option(help="From 0, faithful, to 1: more detail, invented.")] = None,
+    model: Annotated[str | None, typer.Option(help="A run or packed model, in place of the shipped ones.")] = None,
+    tile: Annotated[str, typer.Option(help="auto, none, or the side of the tiles in pixels.")] = "auto",
+    out: Annotated[Path | None, typer.Option(help="Folder; default: beside each photo.")] = None,
+    format: Annotated[str | None, typer.Option(help="png, jpg, webp or tiff; default: that of the photo.")] = None,
+    device: Device = "cpu",
+) -> None:
+    """Makes photographs larger, cleaner, whole; format, profile, alpha and depth are kept, nothing is written over."""
+    from elegan.restore import open_restorer, restore_files
+
+    options: dict[str, Any] = {
+        "task": task, "scale": scale, "sigma": _number("sigma", sigma), "mask": mask, "detail": detail, "model": model,
+        "tile": _tile(tile), "device": device,
+    }  # fmt: skip
+    outcomes = restore_files(open_restorer(**options), inputs, out, format)
+    _work_through(outcomes, "restored", str(out or "the folders they came from"), "they are not written over")
+
+
+@app.command()
+def pack(
+    run: RunPath,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Ends in .safetensors.")],
+    checkpoint: Checkpoint = "newest",
+) -> None:
+    """Writes a run's restorer as one small file, for `elegan restore --model`."""
+    from elegan.models import pack as write
+    from elegan.run import Run
+
+    if out.suffix != ".safetensors":
+        raise UserError(f"{out} does not end in .safetensors")
+    opened = Run.open(run, checkpoint)
+    write(out, opened.restorer, opened.recipe)
+    _say(f"{out} ({out.stat().st_size / 1e6:.2f} MB)")
 
 
 @app.command()
@@ -261,6 +299,34 @@ def data(
 
     report = survey(source)
     _say(json.dumps(report.as_dict(), indent=1, ensure_ascii=False) if as_json else str(report))
+
+
+def _work_through(outcomes: "Iterator[Outcome]", done: str, where: str, again: str) -> None:
+    """Raises Failure at the end where a picture failed."""
+    from elegan.inputs import summary
+    from elegan.progress import counted
+
+    lines, fault = summary(
+        list(counted(outcomes, lambda o: f"{o.source}: {o.fault}" if o.fault else "")), done, where, again
+    )
+    _say(*lines)
+    if fault:
+        raise Failure(fault)
+
+
+def _tile(text: str) -> int | None:
+    sides = {"auto": None, "none": 0} | ({text: int(text)} if text.isdigit() else {})
+    if text not in sides:
+        raise UserError(f"tile {text!r} is not auto, none or a number of pixels")
+    return sides[text]
+
+
+def _number(name: str, text: str) -> float | None:
+    """None for auto."""
+    try:
+        return None if text == "auto" else float(text)
+    except ValueError:
+        raise UserError(f"{name} {text!r} is not auto or a number") from None
 
 
 def _say(*lines: str) -> None:

@@ -48,11 +48,9 @@ def _one(plan: Plan, trainer: Trainer) -> None:
         labels = torch.zeros(1, dtype=torch.long, device=device) if shape.classes else None
         game.generate(trainer.average, latents([0], game.latent).to(device), labels)
         return
-    x = torch.zeros(1, shape.channels, shape.resolution, shape.resolution, device=device)
-    if game.score:
-        game.score(trainer.average, x)
-    else:
-        next(iter(game.translate.values()))(trainer.average, x)
+    side = shape.resolution // game.scale
+    x = torch.zeros(1, shape.channels + game.hints, side, side, device=device)
+    (game.score or game.restore or next(iter(game.translate.values())))(trainer.average, x)
 
 
 def _flops(work) -> int:

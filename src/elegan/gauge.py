@@ -5,15 +5,21 @@ It says whether a run improves. It is not for publication: `elegan evaluate` mea
 
 import numpy as np
 
+from elegan.errors import UserError
 from elegan.measure.extractors import Extractor
 from elegan.measure.frechet import Moments, frechet_distance
 from elegan.measure.kernel import kernel_distance
 
 
 class Gauge:
-    """`gauge(images)`, uint8 N x H x W x C, gives the metric (fd or kd) to `real`, lower is better; `label` names it."""
+    """`gauge(images)`, uint8 N x H x W x C, gives the metric (fd or kd) to `real`, lower is better; `label` names it.
+
+    Raises UserError for another metric.
+    """
 
     def __init__(self, metric: str, extractor: Extractor, real: np.ndarray):
+        if metric not in ("fd", "kd"):
+            raise UserError(f"watch.metric = {metric!r} is for restorers; fd, kd or none")
         self.metric, self.extractor = metric, extractor
         features, _ = extractor.features(real)
         self.real = Moments().update(features) if metric == "fd" else features

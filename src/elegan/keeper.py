@@ -11,27 +11,30 @@ import torch
 
 from elegan import files, parts, pictures
 from elegan.data import Dataset
+from elegan.data.photographs import Photographs
 from elegan.data.sides import Sides
 from elegan.errors import Failure, UserError
 from elegan.play.engine import Engine
 from elegan.play.game import Shape, Terms
 from elegan.play.trainer import Trainer
 from elegan.recipe import Recipe
-from elegan.run import Journal, Run, best_of, hardware
-from elegan.views import Reconstructions, Samples, Translations, View
+from elegan.run import START, Journal, Run, best_of, hardware
+from elegan.views import Reconstructions, Restorations, Samples, Translations, View
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a training will be, settled before anything is written. `why` says how the recipe was chosen."""
+    """What a training will be, settled before anything is written. `why` says how the recipe was chosen, `start` whose
+    weights it begins with."""
 
     recipe: Recipe
-    data: Dataset | Sides
+    data: Dataset | Sides | Photographs
     path: Path
     seed: int
     engine: Engine
     why: str = ""
     resumed: bool = False
+    start: Path | None = None
 
     @property
     def shape(self) -> Shape:
@@ -52,6 +55,7 @@ class Plan:
             "shape": self.shape._asdict(),
             "seed": self.seed,
             "precision": self.engine.precision,
+            "from": str(self.start) if self.start else None,
             "sessions": [],
         }
 
@@ -59,9 +63,10 @@ class Plan:
         """For people: data, recipe, place."""
         data, classes = self.data, f", {len(self.data.classes)} classes" if self.data.classes else ""
         return [
-            f"data    {data.name}: {data.size}{', crops' * isinstance(data, Sides)} of {self.shape.resolution} px{classes}",
+            f"data    {data.name}: {data.size}{', crops' * (not isinstance(data, Dataset))} of {self.shape.resolution} px{classes}",
             *(f"        {note}" for note in data.notes),
             f"recipe  {self.recipe.name}{f' ({self.why})' if self.why else ''}",
+            *([f"from    {self.start}"] if self.start else []),
             f"run     {self.path} ({self.engine.device}, {self.engine.precision})",
         ]
 
@@ -103,6 +108,8 @@ class Keeper:
         data, game, recipe, device = self.plan.data, self.trainer.game, self.plan.recipe, self.plan.engine.device
         if isinstance(data, Sides):
             return Translations(data, game, recipe.watch, device)
+        if isinstance(data, Photographs):
+            return Restorations(data, game, recipe, device)
         if not game.generate:
             return Reconstructions(data, game, recipe.watch, device)
         return Samples(data, game, recipe.watch, self.run, device)
@@ -121,6 +128,8 @@ class Keeper:
         } | hardware()
         info = self.run.info if again else plan.facts()
         info["sessions"].append(session)
+        if plan.start and not self.run.steps:
+            files.write_tensors(plan.path / START, self.trainer.average.state_dict(), {"from": str(plan.start)})
         files.write(plan.path / "recipe.toml", plan.recipe.to_toml().encode())
         files.write_json(plan.path / "run.json", info)
 

@@ -20,6 +20,7 @@ HOMES = {
     "optimizers": ("elegan.optimizers",),
     "schedule": ("elegan.schedules",),
     "task": ("elegan.tasks",),
+    "damage": ("elegan.data.damage",),
 }
 
 

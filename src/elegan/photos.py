@@ -40,6 +40,10 @@ class Photo:
         """The pixels as H x W x `channels`, 1 or 3."""
         return with_channels(self.pixels, channels)
 
+    def as_its_own(self, pixels: np.ndarray) -> np.ndarray:
+        """Other pixels with the channels of this photograph."""
+        return with_channels(pixels, self.pixels.shape[2])
+
 
 def with_channels(pixels: np.ndarray, channels: int) -> np.ndarray:
     """Grey to colour by repeating, colour to grey by brightness."""

@@ -39,15 +39,18 @@ class Part(BaseModel):
 class Data(Section):
     """How pictures are read, and how they are varied in training (before the discriminator sees them as real).
 
-    `kind`: images to be like; or two sides A and B to translate between, as pairs of one scene or as unpaired sets.
+    `kind`: images to be like; two sides A and B to translate between, as pairs of one scene or as unpaired sets; or
+    photographs of any sizes, which the recipe's `damage` spoils and the network restores.
     """
 
-    kind: Literal["images", "pairs", "sides"] = "images"
+    kind: Literal["images", "pairs", "sides", "photographs"] = "images"
     resolution: Annotated[int, Field(ge=0, le=1024)] = 0  # 0: from the data
     channels: Literal[0, 1, 3, 4] = 0  # 0: from the data
     fit: Literal["crop", "pad", "stretch"] = "crop"
     zoom: NonNegativeFloat = 1.12  # of sides: the short side is so many times the crop that is trained on; 0: its own
     direction: Literal["AtoB", "BtoA"] = "AtoB"  # of pairs and one-sided translation: from what to what
+    split: Literal["train", "all"] = "train"  # of photographs: all takes folders named test as well
+    learn: Literal["photograph", "damage"] = "photograph"  # what is asked for; damage: what it tells, as a grey picture
     flip: bool = False
     crop: NonNegativeInt = 0  # random shifts by up to so many pixels
     rotate: NonNegativeFloat = 0.0  # random turns by up to so many degrees
@@ -59,14 +62,16 @@ class Watch(Section):
     log: PositiveInt = 50
     every: NonNegativeInt = 0  # samples, metric and checkpoint; 0: a tenth of the run
     keep: PositiveInt = 2  # newest checkpoints kept, beside the best
-    metric: Literal["fd", "kd", "none"] = "fd"
+    metric: Literal["fd", "kd", "l1", "none"] = "fd"  # l1: of photographs
     extractor: str = "random"
     images: PositiveInt = 2000
     tensorboard: bool = False
 
 
 class Recipe(Section):
-    """See the module. `losses` holds the adversarial loss and penalties, each penalty with `weight` and `every`."""
+    """See the module. `losses` holds the adversarial loss and penalties, each penalty with `weight` and `every`; `damage` what
+    is done to photographs, in this order, each with its `chance` of being done.
+    """
 
     name: str
     parent: str = ""
@@ -82,6 +87,7 @@ class Recipe(Section):
     optimizers: dict[str, Part] = {}
     schedule: Part = Part(name="constant")
     data: Data = Data()
+    damage: dict[str, Part] = {}
     watch: Watch = Watch()
 
     def vary(self, name: str, about: str, **changes: Any) -> "Recipe":
@@ -106,7 +112,7 @@ class Recipe(Section):
         """(kind, path, part) of everything that is looked up by name."""
         yield "task", "task", self.task
         yield "schedule", "schedule", self.schedule
-        for kind in ("nets", "losses", "optimizers"):
+        for kind in ("nets", "losses", "optimizers", "damage"):
             for name, part in getattr(self, kind).items():
                 yield kind, f"{kind}.{name}", part
 
@@ -133,7 +139,7 @@ class Recipe(Section):
             if not equals:
                 raise UserError(f"--set {setting!r} is not of the form key=value")
             key, value = recipe._known(key.strip()), _value(text.strip())
-            takes_away = value == "none" and key.startswith("losses.") and key.count(".") == 1
+            takes_away = value == "none" and _may_come_and_go(key)
             recipe = recipe.changed(_nest(key, None if takes_away else value))
         recipe.full()
         return recipe
@@ -141,8 +147,7 @@ class Recipe(Section):
     def _known(self, key: str) -> str:
         keys = set(_flat(self.full()))
         whole = {path for _, path, _ in self.parts()}
-        new_loss = key.startswith("losses.") and key.count(".") == 1
-        if key not in keys | whole and not new_loss:
+        if key not in keys | whole and not _may_come_and_go(key):
             raise UserError(f"unknown key {key!r}{nearest(key, _same_ending(key, keys) or keys)}")
         return key
 
@@ -160,18 +165,23 @@ class Recipe(Section):
             raise UserError(f"{path}: {error}") from None
 
 
-PENALTY = {"weight": 1.0, "every": 1}  # what the task, and not the penalty itself, takes
+# What the task, and not the part itself, takes.
+OUTER: dict[str, dict[str, Any]] = {"losses": {"weight": 1.0, "every": 1}, "damage": {"chance": 1.0}}
 
 
 def filled(kind: str, part: Part, path: str) -> dict[str, Any]:
-    """All options of a part; of a penalty also its `weight` and `every`."""
-    outer = PENALTY if kind == "losses" and path != "losses.adversarial" else {}
+    """All options of a part; of a penalty also its `weight` and `every`, of a damage its `chance`."""
+    outer = OUTER.get(kind, {}) if path != "losses.adversarial" else {}
     given = {key: value for key, value in part.options.items() if key not in outer}
     return (
         outer
         | {k: part.options[k] for k in outer if k in part.options}
         | parts.options(parts.find(kind, part.name), given, path)
     )
+
+
+def _may_come_and_go(key: str) -> bool:
+    return key.startswith(("losses.", "damage.")) and key.count(".") == 1
 
 
 def _merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ timing.jsonl       what depends on the machine: seconds, images a second
 samples/           grids of the same latents over time      samples.png   the newest
 curves.png         the log as curves
 checkpoints/       whole states, the newest few and the best by the watched metric
+start.safetensors  the weights that it began from, where it began `--from` another run
 """
 
 import json
@@ -21,21 +22,25 @@ import numpy as np
 import torch
 from torch import nn
 
-from elegan import files, parts
+from elegan import chance, files, models, parts
 from elegan.copies import copies
 from elegan.data.feed import middles, to_bytes
 from elegan.data.feed import pictures as to_tensor
+from elegan.data.photographs import MARGIN, open_photographs
 from elegan.data.sides import open_sides
 from elegan.errors import Failure, UserError, nearest
 from elegan.evaluate import evaluate, evaluate_arrays
 from elegan.latents import latents
 from elegan.measure import Result
 from elegan.measure.copies import CopyReport
+from elegan.measure.pairs import measure_pairs
 from elegan.play.game import Game, Shape
 from elegan.recipe import Recipe
+from elegan.tasks.restore import spoiler
 from elegan.tiles import in_tiles
 
 BATCH = 64
+START = "start.safetensors"  # the weights that a run began from
 
 
 def build_game(recipe: Recipe, shape: Shape) -> Game:
@@ -142,7 +147,26 @@ class Run:
         """The command for what the run is good for."""
         if self.game.generate:
             return f"elegan sample {self.path}"
+        if self.game.restore:
+            return f"elegan restore PHOTO... --model {self.path}"
         return f"elegan {'anomaly' if self.game.score else 'translate'} {self.path} PICTURE..."
+
+    @property
+    def restorer(self) -> nn.Module:
+        """The network that restores. Raises UserError for a run that does something else."""
+        if not self.game.restore:
+            raise UserError(f"{self.path} does not restore: {self.use}")
+        return self.nets["restorer"]
+
+    @cached_property
+    def start(self) -> nn.Module | None:
+        """The restorer that this run began `--from`, None where it began from nothing."""
+        path = self.path / START
+        if not path.exists():
+            return None
+        net = models.build(self.recipe, self.shape.channels, self.game.hints, self.game.scale)
+        tensors, _ = files.read_tensors(path, prefix="restorer.")
+        return models.load(net, tensors, path).to(self.device)
 
     @property
     def columns(self) -> int:
@@ -165,7 +189,7 @@ class Run:
         """The direction asked for, or the only one. Raises UserError where the run does not translate (that way)."""
         ways = list(self.game.translate)
         if not ways:
-            raise UserError(f"{self.path} translates nothing: {self.use}")
+            raise UserError(f"{self.path} does not translate: {self.use}")
         if wanted is None:
             if len(ways) > 1:
                 raise UserError(f"{self.path} translates both ways; give --direction {' or '.join(ways)}")
@@ -236,10 +260,13 @@ class Run:
         """Measures `num` generated images against the run's data or `data`, and adds the records to evaluations.jsonl.
 
         The latents' seeds start at `seed`. See `elegan.evaluate.evaluate` for the rest and the errors. A run that
-        translates is measured on the middles of held-out pictures, against the other side's pictures of `split`.
+        translates is measured on the middles of held-out pictures, against the other side's pictures of `split`; one that
+        restores on those of held-out photographs, damaged anew, against the photographs.
         """
         if self.game.translate:
             return self._evaluate_translations(data, metrics, num, extractor, split, seed)
+        if self.game.restore:
+            return self._evaluate_restorations(data, num, seed)
         labels = self.labels_for(range(num)) if self.conditional else None
         results = evaluate(
             self.stream(range(seed, seed + num)),
@@ -273,6 +300,17 @@ class Run:
             mark = f" {way}" * (len(ways) > 1)
             results += [replace(r, metric=r.metric + mark, label=r.label + mark) for r in found]
         return self._recorded(results)
+
+    def _evaluate_restorations(self, data, num, seed) -> list[Result]:
+        wanted, source = self.recipe.data, data or self.info["data"]["source"]
+        opened = open_photographs(source, self.shape.resolution, self.shape.channels, wanted.split)
+        crops = middles(opened.held_out, self.shape.resolution + 2 * MARGIN)[:num]
+        with chance.drawing(seed, "evaluate", total=len(crops), rows=range(len(crops))):
+            x, y = spoiler(self.recipe, self.device)(crops)
+        made = restored(self.game, self.nets, x)
+        record = {"data": opened.name, "fingerprint": opened.fingerprint, "damage from seed": seed,
+                  "run": self.path.name, "step": self.step, "averaged": True}  # fmt: skip
+        return self._recorded(measure_pairs(made, to_bytes(y), record))
 
     def _recorded(self, results: list[Result]) -> list[Result]:
         for result in results:
@@ -339,6 +377,13 @@ def translated(game: Game, nets: nn.ModuleDict, way: str, images: np.ndarray, de
     """uint8 N x H x W x C to the same, a few at a time."""
     parts = (to_tensor(images[i : i + 8], device) for i in range(0, len(images), 8))
     return np.concatenate([to_bytes(game.translate[way](nets, part)) for part in parts])
+
+
+@torch.no_grad()
+def restored(game: Game, nets: nn.ModuleDict, x: torch.Tensor) -> np.ndarray:
+    """What the game takes to restore, N x (C + hints) x H x W, to uint8 N x H x W x C, a few at a time."""
+    assert game.restore
+    return np.concatenate([to_bytes(game.restore(nets, part)) for part in x.split(8)])
 
 
 def best_of(history: list[list[float]]) -> int | None:

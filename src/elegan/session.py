@@ -12,13 +12,15 @@ from typing import Any, TypedDict, Unpack
 import torch
 from filelock import FileLock, Timeout
 
-from elegan import chance, parts
+from elegan import chance, models, parts
 from elegan.data import Dataset, open_data
-from elegan.data.feed import Feed, SidesFeed
+from elegan.data.feed import Feed, PhotographFeed, SidesFeed
+from elegan.data.photographs import Photographs, open_photographs
 from elegan.data.sides import Sides, kind_of, open_sides
 from elegan.errors import Failure, Interrupted, UserError
 from elegan.keeper import Keeper, Plan
 from elegan.play.engine import Engine
+from elegan.play.game import Game
 from elegan.play.pool import Pool
 from elegan.play.trainer import Trainer
 from elegan.progress import Bar
@@ -26,6 +28,7 @@ from elegan.recipe import Recipe
 from elegan.recipes import find_recipe
 from elegan.recipes.choose import SIDES, choose
 from elegan.run import Run, build_game
+from elegan.tasks.restore import spoiler
 
 
 class Options(TypedDict, total=False):
@@ -40,6 +43,7 @@ class Options(TypedDict, total=False):
     device: str
     precision: str
     resume: str | Path | None
+    start: str | Path | None
 
 
 def train(
@@ -52,7 +56,8 @@ def train(
     """Trains a generator and gives its run; the same call again goes on where the last one stopped.
 
     `data`: folder, zip or named set; `recipe`: a name or TOML file, chosen from the data by default; `settings`:
-    "key=value" each; `steps` or `images` is the length; `resume`: a run folder to go on with by its own settings.
+    "key=value" each; `steps` or `images` is the length; `resume`: a run folder to go on with by its own settings; `start`: a
+    run or packed model whose weights the networks of the same names and shapes begin with.
     Raises UserError for what the caller can mend, Failure where training failed, Interrupted after Ctrl-C.
     """
     plan = plan_for(data, recipe, **options)
@@ -74,6 +79,7 @@ def plan_for(
     device: str = "auto",
     precision: str = "auto",
     resume: str | Path | None = None,
+    start: str | Path | None = None,
 ) -> Plan:
     """Settles what `train` will do; writes nothing but the cache of decoded images."""
     if resume is not None:
@@ -100,7 +106,7 @@ def plan_for(
         chosen, why = find_recipe(choice.recipe).override([*choice.settings, *settings]), choice.why
     chosen = _with_length(chosen, steps, images)
     path = Path(out) / (name or _name(dataset, chosen, settings, seed))
-    return Plan(chosen, dataset, path, seed, engine, why)
+    return Plan(chosen, dataset, path, seed, engine, why, start=Path(start) if start else None)
 
 
 def play(plan: Plan, trainer: Trainer, quiet: bool = False) -> Run:
@@ -145,6 +151,8 @@ def make_trainer(plan: Plan) -> Trainer:
     recipe, engine = plan.recipe, plan.engine
     torch.manual_seed(chance.mix(plan.seed, "weights"))
     game = build_game(recipe, plan.shape)
+    if plan.start:
+        _begin_with(plan.start, game)
     engine.place(game.nets)
     optimizers = {}
     for player in game.players:
@@ -155,11 +163,7 @@ def make_trainer(plan: Plan) -> Trainer:
         part = recipe.optimizers[name]
         function = parts.find("optimizers", part.name)
         optimizers[player] = function(game.owned(player), **parts.options(function, part.options, f"optimizers.{name}"))
-    feed: Feed | SidesFeed
-    if isinstance(plan.data, Sides):
-        feed = SidesFeed(plan.data, recipe.batch, plan.seed, engine.device, recipe.data.flip)
-    else:
-        feed = Feed(plan.data.images, plan.data.labels, recipe.batch, plan.seed, engine.device, recipe.data)
+    feed = _feed(plan)
     if engine.world > 1 and any(isinstance(net, Pool) and len(net.images) for net in game.nets.values()):
         raise UserError("task.pool remembers the pictures of one process; with several set task.pool=0")
     return Trainer(
@@ -173,6 +177,27 @@ def make_trainer(plan: Plan) -> Trainer:
         seed=plan.seed,
         compiled=recipe.compile,
     )
+
+
+def _begin_with(start: Path, game: Game) -> None:
+    """Raises UserError where nothing of `start` fits the game."""
+    found = (
+        models.unpack(start)[0].state_dict(prefix="restorer.") if start.is_file() else Run.open(start).nets.state_dict()
+    )
+    mine = game.nets.state_dict()
+    fitting = {name: value for name, value in found.items() if name in mine and mine[name].shape == value.shape}
+    if not fitting:
+        raise UserError(f"no weights of {start} have the names and shapes of this recipe's networks")
+    game.nets.load_state_dict(mine | fitting)
+
+
+def _feed(plan: Plan) -> Feed | SidesFeed | PhotographFeed:
+    data, recipe, seed, device = plan.data, plan.recipe, plan.seed, plan.engine.device
+    if isinstance(data, Photographs):
+        return PhotographFeed(data, spoiler(recipe, device), recipe.batch, seed, recipe.data.flip)
+    if isinstance(data, Sides):
+        return SidesFeed(data, recipe.batch, seed, device, recipe.data.flip)
+    return Feed(data.images, data.labels, recipe.batch, seed, device, recipe.data)
 
 
 class _Stop:
@@ -196,12 +221,14 @@ class _Stop:
             signal.signal(number, handler)
 
 
-def _open(data: str, recipe: Recipe) -> Dataset | Sides:
+def _open(data: str, recipe: Recipe) -> Dataset | Sides | Photographs:
     wanted = recipe.data
     if wanted.kind == "images":
         return _open_images(data, recipe)
     if wanted.crop or wanted.rotate:
-        raise UserError("data.crop and data.rotate are for images; sides are cropped at random anyway")
+        raise UserError("data.crop and data.rotate are for images; sides and photographs are cropped at random anyway")
+    if wanted.kind == "photographs":
+        return open_photographs(data, wanted.resolution or 128, wanted.channels, wanted.split)
     return open_sides(data, wanted.kind == "pairs", wanted.resolution or 128, wanted.channels, wanted.zoom)
 
 
@@ -217,7 +244,7 @@ def _with_length(recipe: Recipe, steps: int | None, images: int | None) -> Recip
     return recipe if steps is None else recipe.changed({"steps": steps})
 
 
-def _name(data: Dataset | Sides, recipe: Recipe, settings: Sequence[str], seed: int) -> str:
+def _name(data: Dataset | Sides | Photographs, recipe: Recipe, settings: Sequence[str], seed: int) -> str:
     """digits-cgan, with the seed and a mark of the settings where they are not the default ones."""
     mark = [f"{chance.mix(*sorted(settings)):016x}"[-6:]] if settings else []
     return "-".join([data.name, recipe.name, *([f"seed{seed}"] if seed else []), *mark])

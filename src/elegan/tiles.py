@@ -20,14 +20,15 @@ TILE = 768  # pixels a side of a tile, without what it brings around it
 Function = Callable[[Tensor], Tensor]
 
 
-def in_tiles(function: Function, x: Tensor, net: nn.Module, tile: int | None = None) -> Tensor:
-    """`function(x)` of pictures N x C x H x W, of which `net` is the network, with `multiple` and `reach`.
+def in_tiles(function: Function, x: Tensor, net: nn.Module, tile: int | None = None, scale: int = 1) -> Tensor:
+    """`function(x)` of pictures N x C x H x W, of which `net` is the network, with `multiple` and `reach`; it gives pictures
+    `scale` times as large.
 
     `tile` None cuts what has more than WHOLE pixels, 0 nothing, N all into squares of N or so. Where memory does not
     suffice, tiles are halved.
     """
     if tile is None:
-        tile = TILE if x.shape[2] * x.shape[3] > WHOLE else 0
+        tile = TILE if x.shape[2] * x.shape[3] * scale**2 > WHOLE else 0
     if not tile:
         try:
             return function(x)
@@ -38,23 +39,31 @@ def in_tiles(function: Function, x: Tensor, net: nn.Module, tile: int | None = N
     with shared_statistics(net, function, x):
         while True:
             try:
-                return _tiled(function, x, net.multiple, net.reach, tile)  # type: ignore[arg-type]
+                return _tiled(function, x, net.multiple, net.reach, tile, scale)  # type: ignore[arg-type]
             except RuntimeError as error:
                 if not _out_of_memory(error) or tile <= 64:
                     raise
                 tile //= 2
 
 
-def _tiled(function: Function, x: Tensor, multiple: int, reach: int, tile: int) -> Tensor:
+def _tiled(function: Function, x: Tensor, multiple: int, reach: int, tile: int, scale: int) -> Tensor:
     tile, reach = (math.ceil(size / multiple) * multiple for size in (tile, reach))
-    y = torch.empty_like(x)
+    y: Tensor | None = None
     for top in range(0, x.shape[2], tile):
         for left in range(0, x.shape[3], tile):
             (up, down), (west, east) = _around(top, tile, reach, x.shape[2]), _around(left, tile, reach, x.shape[3])
             part = function(x[:, :, up:down, west:east])
-            inner = part[:, :, top - up : top - up + tile, left - west : left - west + tile]
-            y[:, :, top : top + tile, left : left + tile] = inner
+            if y is None:
+                y = part.new_empty(*part.shape[:2], scale * x.shape[2], scale * x.shape[3])
+            to, inside = _square(top, left, tile, scale), _square(top - up, left - west, tile, scale)
+            y[to] = part[inside]
+    assert y is not None
     return y
+
+
+def _square(top: int, left: int, side: int, scale: int) -> tuple[slice, ...]:
+    rows, columns = (slice(scale * start, scale * (start + side)) for start in (top, left))
+    return slice(None), slice(None), rows, columns
 
 
 def _around(start: int, tile: int, reach: int, size: int) -> tuple[int, int]:
@@ -78,11 +87,13 @@ def shared_statistics(net: nn.Module, function: Function, x: Tensor) -> Iterator
         found[layer] = mean.repeat_interleave(groups.shape[1]), variance.repeat_interleave(groups.shape[1])
 
     hooks = [layer.register_forward_pre_hook(note) for layer in layers]
-    if layers:
-        factor = min(1.0, math.sqrt(WHOLE / (x.shape[2] * x.shape[3])))
-        function(x if factor == 1 else interpolate(x, scale_factor=factor, mode="bilinear", antialias=True))
-    for hook in hooks:
-        hook.remove()
+    try:
+        if layers:
+            factor = min(1.0, math.sqrt(WHOLE / (x.shape[2] * x.shape[3])))
+            function(x if factor == 1 else interpolate(x, scale_factor=factor, mode="bilinear", antialias=True))
+    finally:
+        for hook in hooks:
+            hook.remove()
     for layer in layers:
         mean, variance = found[layer]
         layer.forward = partial(  # type: ignore[method-assign]

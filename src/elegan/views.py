@@ -8,14 +8,18 @@ from torch import nn
 
 from elegan import chance, pictures
 from elegan.data import Dataset
-from elegan.data.feed import middles
+from elegan.data.feed import middles, to_bytes
+from elegan.data.photographs import MARGIN, Photographs
+from elegan.data.resample import resize
 from elegan.data.sides import Sides
+from elegan.errors import UserError
 from elegan.evaluate import extractor_for, open_plain_extractor
 from elegan.gauge import Gauge
 from elegan.measure.pairs import distances
 from elegan.play.game import Game
-from elegan.recipe import Watch
-from elegan.run import Run, paint, reconstructed, translated
+from elegan.recipe import Recipe, Watch
+from elegan.run import Run, paint, reconstructed, restored, translated
+from elegan.tasks.restore import spoiler
 
 BATCH = 64
 ROWS = 8  # pictures a direction on a sheet of translations
@@ -129,3 +133,31 @@ class Translations:
 
     def _translate(self, nets: nn.ModuleDict, way: str, images: np.ndarray) -> np.ndarray:
         return translated(self.game, nets, way, images, self.device)
+
+
+class Restorations:
+    """The middles of held-out photographs: damaged, restored, as they were. Raises UserError for a metric other than l1."""
+
+    def __init__(self, data: Photographs, game: Game, recipe: Recipe, device: torch.device):
+        if recipe.watch.metric not in ("l1", "none"):
+            raise UserError(f"watch.metric = {recipe.watch.metric!r}: a restorer is watched by l1 or none")
+        self.game, self.device, self.watched = game, device, recipe.watch.metric != "none"
+        shown = middles(data.held_out, data.resolution + 2 * MARGIN)[: recipe.watch.images]
+        with chance.drawing("held out", total=len(shown), rows=range(len(shown))):
+            self.x, y = spoiler(recipe, device)(shown)
+        self.wanted = to_bytes(y)
+        given = resize(self.x[:, : data.channels], self.wanted.shape[1:3])
+        self.given = to_bytes(given)
+        self.beside = {f"{name} damaged": float(v.mean()) for name, v in distances(self.given, self.wanted).items()}
+
+    def measure(self, nets: nn.ModuleDict) -> dict[str, float]:
+        """L1 (0-255), PSNR (dB) and SSIM to the picture as it was; those of the damaged one, enlarged by bicubic, beside."""
+        if not self.watched:
+            return {}
+        found = distances(restored(self.game, nets, self.x), self.wanted)
+        return {name: float(values.mean()) for name, values in found.items()} | self.beside
+
+    def sheet(self, nets: nn.ModuleDict) -> np.ndarray:
+        columns = (self.given[:ROWS], restored(self.game, nets, self.x[:ROWS]), self.wanted[:ROWS])
+        sheet = np.stack(columns, 1)
+        return pictures.grid(sheet.reshape(-1, *sheet.shape[2:]), 6)

@@ -3,6 +3,7 @@
 Image i of the endless stream is image i mod N of epoch i div N, each epoch in its own order from the seed.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -11,6 +12,8 @@ import torch
 
 from elegan import chance
 from elegan.data import augment
+from elegan.data.damaging import Steps, damaged
+from elegan.data.photographs import MARGIN, Photographs
 from elegan.data.sides import Part, Sides
 from elegan.recipe import Data
 
@@ -111,6 +114,53 @@ class SidesFeed:
         top, left = (int(u * (side - size + 1)) for u, side in zip((down, right), picture.shape, strict=False))
         crop = picture[top : top + size, left : left + size]
         return crop[:, ::-1] if self.flip and mirror < 0.5 else crop
+
+
+class Damaged(NamedTuple):
+    """`x`: spoiled crops N x (C + hints) x H / scale x W / scale, the colours about [-1, 1]; `y`: N x C x H x W in [-1, 1],
+    which is asked for."""
+
+    x: torch.Tensor
+    y: torch.Tensor
+
+
+class PhotographFeed:
+    """`feed(position, rows)` gives random square crops, damaged and whole, in one of their eight positions if `turn`."""
+
+    def __init__(
+        self,
+        photographs: Photographs,
+        spoil: Callable[[np.ndarray], Damaged],
+        batch: int,
+        seed: int,
+        turn: bool = True,
+    ):
+        self.photographs, self.spoil, self.turn = photographs, spoil, turn
+        self.order = Order(len(photographs.train), batch, seed, "epoch")
+
+    def __call__(self, position: int, rows: range) -> Damaged:
+        draws, chosen = chance.uniform(len(rows), 3).tolist(), self.order(position, rows)
+        crops = [self._crop(self.photographs.train[i], *draw) for i, draw in zip(chosen, draws, strict=True)]
+        return self.spoil(np.stack(crops))
+
+    def _crop(self, picture: np.ndarray, down: float, right: float, turn: float) -> np.ndarray:
+        size = self.photographs.resolution + 2 * MARGIN
+        top, left = (int(u * (side - size + 1)) for u, side in zip((down, right), picture.shape, strict=False))
+        crop, way = picture[top : top + size, left : left + size], int(8 * turn) if self.turn else 0
+        return np.rot90(crop, way % 4)[:, :: -1 if way >= 4 else 1]
+
+
+def damage(crops: np.ndarray, steps: Steps, learn: str = "photograph", device: torch.device | str = "cpu") -> Damaged:
+    """Crops uint8 N x H x W x C with a margin of MARGIN, which is cut away when the damage is done; what to `learn`: see
+    `elegan.recipe.Data`."""
+    y = torch.from_numpy(np.ascontiguousarray(crops)).permute(0, 3, 1, 2).float().div_(255)
+    x, hints = damaged(steps, y)
+    if learn == "damage":
+        y, hints = hints.amax(1, keepdim=True).expand_as(y), hints[:, :0]
+    rim = MARGIN * x.shape[2] // y.shape[2]
+    x = torch.cat([x * 2 - 1, hints], 1)[..., rim:-rim, rim:-rim]
+    y = (y * 2 - 1)[..., MARGIN:-MARGIN, MARGIN:-MARGIN]
+    return Damaged(*(t.to(device, memory_format=torch.channels_last) for t in (x, y)))
 
 
 def middles(part: Part, resolution: int) -> np.ndarray:

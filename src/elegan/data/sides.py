@@ -122,7 +122,7 @@ def open_sides(
     if not channels and depths != {depth}:
         return open_sides(source, paired, resolution, depth, zoom, cache)
     if len(parts) == 1:
-        train, held_out = zip(*(_set_aside(pictures) for pictures in train), strict=True)
+        train, held_out = zip(*(set_aside(pictures) for pictures in train), strict=True)
         notes.append(f"no held-out part: {len(held_out[0])} of A and {len(held_out[1])} of B are set aside for it")
     else:
         held_out = parts[1]
@@ -247,7 +247,7 @@ def _in_both(a: Entry, b: Entry) -> list[str]:
     return [f"{len(same)} files stand on both sides, as {names}{', ...' if len(same) > 3 else ''}"]
 
 
-def _set_aside(pictures: Part) -> tuple[Part, Part]:
+def set_aside(pictures: Part) -> tuple[Part, Part]:
     """(trained on, held out), the latter every ASIDE-th."""
     if len(pictures) < 2:
         raise UserError("a side needs at least two pictures: one to train on and one held out")

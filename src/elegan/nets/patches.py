@@ -19,10 +19,23 @@ class PatchDiscriminator(nn.Module):
         normal_weights(self)
 
     def forward(self, x: Tensor, label: Tensor | None = None) -> list[Tensor]:
-        maps = []
-        for index, scale in enumerate(self.scales):
-            maps.append(scale(x if index == 0 else (x := avg_pool2d(x, 3, 2, 1, count_include_pad=False))))
-        return maps
+        return [scale(smaller) for scale, smaller in zip(self.scales, self._sizes(x), strict=True)]
+
+    def features(self, x: Tensor) -> list[Tensor]:
+        """What is found before each halving and before the score, at every scale (Wang et al. 2018, equation 4)."""
+        found = []
+        for scale, h in zip(self.scales, self._sizes(x), strict=True):
+            for layer in scale[:-1]:  # type: ignore[index]
+                h = layer(h)
+                if isinstance(layer, nn.LeakyReLU):
+                    found.append(h)
+        return found
+
+    def _sizes(self, x: Tensor) -> list[Tensor]:
+        sizes = [x]
+        for _ in self.scales[1:]:
+            sizes.append(avg_pool2d(sizes[-1], 3, 2, 1, count_include_pad=False))
+        return sizes
 
 
 def _patchgan(channels: int, width: int, layers: int, norm_name: str) -> nn.Sequential:

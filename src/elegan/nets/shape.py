@@ -4,6 +4,7 @@ import math
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 from elegan.errors import UserError, nearest
 
@@ -22,6 +23,14 @@ def crop(x: Tensor, resolution: int) -> Tensor:
     """The centre of N x C x H x W; x itself where it already fits."""
     edge = (x.shape[-1] - resolution) // 2
     return x if x.shape[-1] == resolution else x[..., edge : edge + resolution, edge : edge + resolution]
+
+
+def fill_up(x: Tensor, multiple: int) -> Tensor:
+    """Pictures with rows and columns mirrored at their lower right, up to multiples of what a network takes."""
+    h, w = x.shape[2:]
+    down, right = (-size % multiple for size in (h, w))
+    mode = "reflect" if down < h and right < w else "replicate"
+    return pad(x, (0, right, 0, down), mode=mode) if down or right else x
 
 
 def normal_weights(module: nn.Module, deviation: float = 0.02) -> nn.Module:

@@ -46,9 +46,11 @@ class Game:
 
     `averaged` names the networks whose moving average is shown, measured and shipped. A game of images from noise has
     `generate(nets, z, label)`: latents N x `latent` to images N x C x H x W in [-1, 1]. One of pictures from pictures has
-    `translate[direction](nets, x)`: pictures N x C x H x W in [-1, 1] of any size to pictures of that size. One with an
-    encoder has `reconstruct(nets, x, label)`: images to images; one that finds what is unlike its data `score(nets, x)`: images
-    to N, more where an image is less like it. `codes` says which columns of the latent the networks learn to read.
+    `translate[direction](nets, x)`: pictures N x C x H x W in [-1, 1] of any size to pictures of that size. One that
+    restores has `restore(nets, x)`: damaged pictures of any size in [-1, 1], beside them `hints` planes of what is known of
+    the damage, to pictures `scale` times as large. One with an encoder has `reconstruct(nets, x, label)`: images to images;
+    one that finds what is unlike its data `score(nets, x)`: images to N, more where an image is less like it. `codes` says
+    which columns of the latent the networks learn to read.
     """
 
     nets: nn.ModuleDict
@@ -61,6 +63,9 @@ class Game:
     reconstruct: Callable[[nn.ModuleDict, Tensor, Tensor | None], Tensor] | None = None
     score: Callable[[nn.ModuleDict, Tensor], Tensor] | None = None
     codes: Codes | None = None
+    restore: Callable[[nn.ModuleDict, Tensor], Tensor] | None = None
+    hints: int = 0
+    scale: int = 1
 
     @property
     def rounds(self) -> int:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from elegan.errors import UserError, nearest
 from elegan.recipe import Recipe
-from elegan.recipes import classic, family, translation
+from elegan.recipes import classic, family, restoration, translation
 
 CATALOGUE: dict[str, Recipe] = {
     recipe.name: recipe
-    for module in (classic, family, translation)
+    for module in (classic, family, translation, restoration)
     for recipe in vars(module).values()
     if isinstance(recipe, Recipe)
 }

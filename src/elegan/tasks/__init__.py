@@ -5,6 +5,7 @@ from elegan.tasks.autoencode import autoencode
 from elegan.tasks.auxiliary import auxiliary_classes, auxiliary_codes
 from elegan.tasks.generate import generate
 from elegan.tasks.laplacian import laplacian
+from elegan.tasks.restore import restore
 from elegan.tasks.translate import translate_cycle, translate_pairs, translate_patches
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "auxiliary_codes",
     "generate",
     "laplacian",
+    "restore",
     "translate_cycle",
     "translate_pairs",
     "translate_patches",

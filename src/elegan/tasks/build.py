@@ -61,7 +61,7 @@ def required(recipe: Recipe, name: str) -> Callable[..., Tensor]:
 def features_of(recipe: Recipe, discriminator: Any) -> int:
     """How many features the discriminator's score is computed from. Raises UserError where it does not show them."""
     D = getattr(discriminator, "discriminator", discriminator)  # inside its augmentation
-    if not hasattr(D, "features"):
+    if not (hasattr(D, "features") and hasattr(D, "score")):
         part = recipe.nets["discriminator"].name
         raise UserError(f"nets.discriminator = {part!r} shows no features to read; use dcgan_discriminator")
     return D.score.features

@@ -2,17 +2,18 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import pad
 
 from elegan import chance
 from elegan.data.augment import Augmented
 from elegan.data.feed import Pair
 from elegan.errors import UserError
-from elegan.losses import Adversarial, Expression
+from elegan.losses import Adversarial
+from elegan.nets.shape import fill_up
 from elegan.play.game import Game, Shape, Terms, Turn
 from elegan.play.pool import Pool, check_pool
 from elegan.recipe import Recipe
 from elegan.tasks.build import build, criterion, net
+from elegan.tasks.judge import fool, judge
 
 PATCHES = 256  # places a picture that PatchNCE looks at
 
@@ -23,22 +24,6 @@ def _adversarial(recipe: Recipe) -> Adversarial:
         raise UserError(f"losses.adversarial = {recipe.losses['adversarial'].name!r} compares with a real picture of the same "
                         "row, which translation has not")  # fmt: skip
     return loss
-
-
-def _over_scales(expression: Expression, real: list[Tensor], fake: list[Tensor]) -> Tensor:
-    return torch.stack([expression(r, f) for r, f in zip(real, fake, strict=True)]).mean()
-
-
-def _judge(loss: Adversarial, D: nn.Module, real: Tensor, fake: Tensor) -> tuple[Tensor, Terms]:
-    """The discriminator's loss, and its mean scores to watch."""
-    scores = {"real": D(real), "fake": D(fake)}
-    watched = {name: torch.stack([s.detach().mean() for s in maps]).mean() for name, maps in scores.items()}
-    return _over_scales(loss.discriminator, scores["real"], scores["fake"]), watched
-
-
-def _fool(loss: Adversarial, D: nn.Module, fake: Tensor) -> Tensor:
-    scores = D(fake)
-    return _over_scales(loss.generator, scores, scores)
 
 
 def _direct(batch: Pair, direction: str) -> tuple[Tensor, Tensor]:
@@ -56,23 +41,23 @@ def translate_pairs(recipe: Recipe, shape: Shape, *, augment: str = "") -> Game:
     G, memory = net(recipe, "generator", *shape), Pool(0, 2 * shape.channels, shape.resolution)
     nets = nn.ModuleDict({way: G, "discriminator": Augmented(D, augment), "pool": memory})
 
-    def fool(nets: nn.ModuleDict, batch: Pair) -> Terms:
+    def deceive(nets: nn.ModuleDict, batch: Pair) -> Terms:
         x, y = _direct(batch, way)
         fake = nets[way](x)
         pair = torch.cat([x, fake], 1)
         memory.put(pair)
-        terms = {"adversarial": _fool(loss, nets["discriminator"], pair)}
+        terms = {"adversarial": fool(loss, nets["discriminator"], pair)}
         return terms | ({"reconstruction": reconstruct(fake, y)} if reconstruct else {})
 
     def discriminate(nets: nn.ModuleDict, batch: Pair) -> Terms:
         real = torch.cat(_direct(batch, way), 1)
-        adversarial, watched = _judge(loss, nets["discriminator"], real, memory.take())
+        adversarial, watched = judge(loss, nets["discriminator"], real, memory.take())
         return {"adversarial": adversarial} | watched
 
     return Game(
         nets=nets,
         players={"generator": (way,), "discriminator": ("discriminator",)},
-        turns=(Turn("generator", fool), Turn("discriminator", discriminate)),
+        turns=(Turn("generator", deceive), Turn("discriminator", discriminate)),
         averaged=(way,),
         translate={way: _translation(way, G.multiple)},
     )
@@ -92,13 +77,13 @@ def translate_cycle(recipe: Recipe, shape: Shape, *, pool: int = 50, augment: st
         nets[f"discriminator_{side}"] = Augmented(net(recipe, "discriminator", *shape), augment)
         nets[f"pool_{side}"] = memory[side]
 
-    def fool(nets: nn.ModuleDict, batch: Pair) -> Terms:
+    def deceive(nets: nn.ModuleDict, batch: Pair) -> Terms:
         terms: Terms = {}
         for side, other, x, y in (("A", "B", batch.A, batch.B), ("B", "A", batch.B, batch.A)):
             there, back = nets[f"{side}to{other}"], nets[f"{other}to{side}"]
             fake, *same = there(torch.cat([x, y]) if identity else x).chunk(2 if identity else 1)
             memory[other].put(fake)
-            terms[f"adversarial_{other}"] = _fool(loss, nets[f"discriminator_{other}"], fake)
+            terms[f"adversarial_{other}"] = fool(loss, nets[f"discriminator_{other}"], fake)
             if cycle:
                 terms[f"cycle_{side}"] = cycle(back(fake), x)
             if identity:
@@ -108,14 +93,14 @@ def translate_cycle(recipe: Recipe, shape: Shape, *, pool: int = 50, augment: st
     def discriminate(nets: nn.ModuleDict, batch: Pair) -> Terms:
         terms: Terms = {}
         for side, real in (("A", batch.A), ("B", batch.B)):
-            adversarial, watched = _judge(loss, nets[f"discriminator_{side}"], real, memory[side].take())
+            adversarial, watched = judge(loss, nets[f"discriminator_{side}"], real, memory[side].take())
             terms |= {f"adversarial_{side}": adversarial} | {f"{k}_{side}": v for k, v in watched.items()}
         return terms
 
     return Game(
         nets=nets,
         players={"generator": ("AtoB", "BtoA"), "discriminator": ("discriminator_A", "discriminator_B")},
-        turns=(Turn("generator", fool), Turn("discriminator", discriminate)),
+        turns=(Turn("generator", deceive), Turn("discriminator", discriminate)),
         averaged=("AtoB", "BtoA"),
         translate={way: _translation(way, G.multiple) for way, G in generators.items()},
     )
@@ -149,13 +134,13 @@ def translate_patches(recipe: Recipe, shape: Shape, *, mirror: bool = False, poo
         queries = nets["heads"](features, places)
         return torch.stack([criterion(q, k) for q, k in zip(queries, keys, strict=True)]).mean()
 
-    def fool(nets: nn.ModuleDict, batch: Pair) -> Terms:
+    def deceive(nets: nn.ModuleDict, batch: Pair) -> Terms:
         x, y = _direct(batch, way)
         flipped = chance.uniform(len(x), 1, 1, 1, device=x.device) < 0.5 if mirror else None
         seen = x if flipped is None else torch.where(flipped, x.flip(3), x)
         fake, *same = nets[way](torch.cat([seen, y]) if identity else seen).chunk(2 if identity else 1)
         memory.put(fake)
-        terms = {"adversarial": _fool(loss, nets["discriminator"], fake)}
+        terms = {"adversarial": fool(loss, nets["discriminator"], fake)}
         if nce:
             terms["nce"] = contrast(nce, nets, fake, x, flipped)
         if identity:
@@ -164,25 +149,22 @@ def translate_patches(recipe: Recipe, shape: Shape, *, mirror: bool = False, poo
 
     def discriminate(nets: nn.ModuleDict, batch: Pair) -> Terms:
         _, real = _direct(batch, way)
-        adversarial, watched = _judge(loss, nets["discriminator"], real, memory.take())
+        adversarial, watched = judge(loss, nets["discriminator"], real, memory.take())
         return {"adversarial": adversarial} | watched
 
     return Game(
         nets=nets,
         players={"generator": (way, "heads"), "discriminator": ("discriminator",)},
-        turns=(Turn("generator", fool), Turn("discriminator", discriminate)),
+        turns=(Turn("generator", deceive), Turn("discriminator", discriminate)),
         averaged=(way,),
         translate={way: _translation(way, G.multiple)},
     )
 
 
 def _translation(way: str, multiple: int):
-    """Pictures of any size in, of the same size out: filled up by reflection to what the network takes, and cut back."""
+    """Pictures of any size in, of the same size out."""
 
     def translate(nets: nn.ModuleDict, x: Tensor) -> Tensor:
-        h, w = x.shape[2:]
-        down, right = (-size % multiple for size in (h, w))
-        mode = "reflect" if down < h and right < w else "replicate"
-        return nets[way](pad(x, (0, right, 0, down), mode=mode) if down or right else x)[..., :h, :w]
+        return nets[way](fill_up(x, multiple))[..., : x.shape[2], : x.shape[3]]
 
     return translate

@@ -1,0 +1,63 @@
+"""What a degradation takes and gives, and how it draws."""
+
+from typing import Annotated, NamedTuple
+
+import numpy as np
+import torch
+from pydantic import AfterValidator, Field, NonNegativeFloat, NonNegativeInt
+from torch import Tensor
+
+from elegan import chance
+
+
+class Scene(NamedTuple):
+    """Pictures on their way to ruin.
+
+    x: float32 N x C x H x W, about [0, 1], C is 1 or 3. hints: N x K x H x W, what the restorer is told beside the
+    picture; K is 0 at first.
+    """
+
+    x: Tensor
+    hints: Tensor
+
+    def told(self, plane: Tensor) -> "Scene":
+        """With one more plane of hints, N x 1 x H x W or what expands to it."""
+        n, _, h, w = self.x.shape
+        return self._replace(hints=torch.cat([self.hints, plane.to(self.x).expand(n, 1, h, w)], 1))
+
+
+UNKNOWN = -1.0  # in a plane of hints: not told
+
+
+def _in_order(limits: tuple[float, float]) -> tuple[float, float]:
+    if limits[0] > limits[1]:
+        raise ValueError("the lower end of the range is above the upper")
+    return limits
+
+
+# Options are drawn uniformly between the two ends, one value a picture.
+Range = Annotated[tuple[NonNegativeFloat, NonNegativeFloat], AfterValidator(_in_order)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Shares = Annotated[tuple[Share, Share], AfterValidator(_in_order)]
+Counts = Annotated[tuple[NonNegativeInt, NonNegativeInt], AfterValidator(_in_order)]
+Quality = Annotated[int, Field(ge=1, le=100)]
+Qualities = Annotated[tuple[Quality, Quality], AfterValidator(_in_order)]
+
+
+def between(limits: Range, x: Tensor) -> Tensor:
+    """One uniform value a picture, N x 1 x 1 x 1."""
+    low, high = limits
+    return low + (high - low) * chance.uniform(len(x), 1, 1, 1, device=x.device)
+
+
+def streams(x: Tensor) -> list[np.random.Generator]:
+    """A generator for each picture, for what takes a number of draws not known beforehand."""
+    seeds = (chance.uniform(len(x), 3) * 2**24).long()
+    return [np.random.default_rng(seed) for seed in seeds.tolist()]
+
+
+def luma(x: Tensor) -> Tensor:
+    """Lightness N x 1 x H x W by the weights of BT.601; of one channel, itself."""
+    if x.shape[1] == 1:
+        return x
+    return 0.299 * x[:, :1] + 0.587 * x[:, 1:2] + 0.114 * x[:, 2:]

@@ -1,0 +1,78 @@
+"""Photographs of any sizes, of which random crops are spoiled and the way back is learnt."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from elegan.data.cache import cached, default_root
+from elegan.data.dataset import find
+from elegan.data.layout import plain
+from elegan.data.plan import Options
+from elegan.data.sides import Part, set_aside
+from elegan.errors import UserError
+
+MARGIN = 16  # pixels around a crop that are damaged with it and then cut away: blurs reach over the border
+
+
+@dataclass(frozen=True)
+class Photographs:
+    """Pictures uint8 H x W x C, none smaller than a crop of `resolution` with its margin.
+
+    `held_out` were not trained on. The other fields are those of `Dataset`.
+    """
+
+    name: str
+    source: str
+    resolution: int
+    channels: int
+    train: Part
+    held_out: Part
+    fingerprint: str
+    notes: tuple[str, ...]
+    classes: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        return len(self.train)
+
+    @property
+    def size(self) -> str:
+        """For people."""
+        return f"{len(self.train):,} photographs"
+
+
+def open_photographs(
+    source: str, resolution: int, channels: int = 0, split: str = "train", cache: Path | None = None
+) -> Photographs:
+    """Opens a folder or zip of pictures at their own sizes; small ones are enlarged to what a crop needs.
+
+    `channels`: 1 or 3, 0: from the data, alpha laid on white. Held out is the folder test beside train, or every tenth
+    picture where there is none or `split` is "all". Raises UserError for a source without at least two readable pictures.
+    """
+    if channels == 4:
+        raise UserError("data.channels = 4: restoration is of grey (1) or colour (3); alpha is kept beside it")
+    options = Options(0, channels, "whole", resolution + 2 * MARGIN)
+    root = cache or default_root()
+    found = find(source, split)
+    entry = cached(found, options, root)
+    depth = entry.images[0].shape[2]
+    if depth == 4:
+        return open_photographs(source, resolution, 3, split, cache)
+    train, held_out, notes = entry.images, _held_out(source, options._replace(channels=depth), split, root), entry.notes
+    if held_out is None:
+        train, held_out = set_aside(entry.images)
+        notes = (*notes, f"held out: every tenth, {len(held_out)} photographs")
+    else:
+        notes = (*notes, f"held out: {len(held_out)} photographs")
+    return Photographs(plain(found.name), found.address, resolution, depth, train, held_out, entry.fingerprint, notes)
+
+
+def _held_out(source: str, options: Options, split: str, root: Path) -> Sequence[np.ndarray] | None:
+    if split == "all":
+        return None
+    try:
+        return cached(find(source, "test"), options, root).images
+    except UserError:
+        return None

@@ -1,0 +1,72 @@
+"""Trained restorers as single files: weights in half precision, and beside them what is needed to build the network again.
+
+Some are shipped with the package and known by name; `elegan pack` makes one of any restoring run.
+"""
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from elegan import files, parts
+from elegan.errors import UserError, nearest
+from elegan.recipe import Recipe
+
+SHIPPED = Path(__file__).parent / "shipped"
+
+
+def shipped() -> list[str]:
+    """The names of the models that come with the package."""
+    return sorted(path.stem for path in SHIPPED.glob("*.safetensors"))
+
+
+def pack(path: Path, net: nn.Module, recipe: Recipe) -> None:
+    """Writes a restorer of `recipe` to a file. Raises Failure on a full disk."""
+    tensors = {name: tensor.half() for name, tensor in net.state_dict().items()}
+    shape = {"channels": net.channels, "hints": net.hints, "scale": net.scale}
+    files.write_tensors(path, tensors, {"shape": shape, "recipe": recipe.full()})
+
+
+def unpack(name: str | Path) -> tuple[nn.Module, Recipe]:
+    """The frozen restorer of a file or of a shipped model, in float32, and the recipe that made it.
+
+    Raises UserError for what is neither.
+    """
+    path = Path(name) if str(name).endswith(".safetensors") else SHIPPED / f"{name}.safetensors"
+    if not path.is_file():
+        raise UserError(f"no model {str(name)!r}{nearest(str(name), shipped())}")
+    tensors, plain = files.read_tensors(path)
+    if not {"shape", "recipe"} <= plain.keys():
+        raise UserError(f"{path} is not a packed model")
+    recipe, shape = Recipe.parse(plain["recipe"]), plain["shape"]
+    return load(build(recipe, **shape), {k: v.float() for k, v in tensors.items()}, path), recipe
+
+
+def build(recipe: Recipe, channels: int, hints: int, scale: int) -> nn.Module:
+    """The recipe's restorer with fresh weights."""
+    part = recipe.nets["restorer"]
+    function = parts.find("nets", part.name)
+    return function(channels, hints, scale, **parts.options(function, part.options, "nets.restorer"))
+
+
+def load(net: nn.Module, tensors: dict[str, torch.Tensor], path: Path) -> nn.Module:
+    """The network with these weights, frozen. Raises UserError where they are another's."""
+    try:
+        net.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise UserError(f"{path} does not fit its recipe: {str(error).splitlines()[-1].strip()}") from None
+    return net.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def between(faithful: nn.Module, adversarial: nn.Module, detail: float) -> nn.Module:
+    """The adversarial network with its weights moved towards the faithful one's it was trained from (Wang et al. 2019,
+    section 3.4): `detail` 0 is the faithful one, 1 the adversarial.
+
+    Raises UserError for a value outside 0..1.
+    """
+    if not 0 <= detail <= 1:
+        raise UserError(f"detail = {detail} is not in 0..1")
+    with torch.no_grad():
+        for mine, theirs in zip(adversarial.parameters(), faithful.parameters(), strict=True):
+            mine.lerp_(theirs, 1 - detail)
+    return adversarial

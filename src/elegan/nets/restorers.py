@@ -1,0 +1,156 @@
+"""Networks from a damaged picture to a whole one, fully convolutional and without norms, so that tiles equal the whole.
+
+They take the picture's `channels` in [-1, 1] and behind them `hints` planes that tell of the damage, give pictures `scale`
+times as large, and carry `multiple` and `reach` as translators do.
+"""
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import elu, interpolate, pixel_shuffle, pixel_unshuffle, relu
+
+from elegan.errors import UserError
+from elegan.nets.shape import fill_up
+from elegan.photos import LUMA
+
+
+def start_at_zero(layer: nn.Module) -> None:
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)
+
+
+class Residual(nn.Module):
+    """Two convolutions beside the identity, the second starting small (Lim et al. 2017, section 3.1)."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.first, self.second = (nn.Conv2d(width, width, 3, 1, 1) for _ in range(2))
+        with torch.no_grad():
+            self.second.weight.mul_(0.1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.second(relu(self.first(x), inplace=True))
+
+
+class ResidualRestorer(nn.Module):
+    """All convolutions at the lowest resolution, pixels unfolded into channels before and folded back after them (Shi et
+    al. 2016; Zhang et al. 2018 for denoising); what is learnt is the difference from the enlarged input."""
+
+    def __init__(self, channels: int, hints: int, scale: int, width: int, blocks: int, fold: int):
+        super().__init__()
+        self.channels, self.hints, self.scale = channels, hints, scale
+        self.fold = self.multiple = fold
+        self.reach = fold * (2 * blocks + 3) + 2
+        self.head = nn.Conv2d((channels + hints) * fold**2, width, 3, 1, 1)
+        self.blocks = nn.ModuleList(Residual(width) for _ in range(blocks))
+        self.last = nn.Conv2d(width, width, 3, 1, 1)
+        self.tail = nn.Conv2d(width, channels * (scale * fold) ** 2, 3, 1, 1)
+        start_at_zero(self.tail)  # at first the output is the enlarged input
+
+    def features(self, x: Tensor) -> list[Tensor]:
+        """Of the head and of each third of the blocks."""
+        found = [self.head(pixel_unshuffle(x, self.fold))]
+        for block in self.blocks:
+            found.append(block(found[-1]))
+        return found[:: max(1, len(self.blocks) // 3)]
+
+    def forward(self, x: Tensor) -> Tensor:
+        base = x[:, : self.channels]
+        if self.scale > 1:
+            base = interpolate(base, scale_factor=self.scale, mode="bicubic", align_corners=False)
+        h = first = self.head(pixel_unshuffle(x, self.fold))
+        for block in self.blocks:
+            h = block(h)
+        return base + pixel_shuffle(self.tail(first + self.last(h)), self.scale * self.fold)
+
+
+def residual_restorer(
+    channels: int, hints: int, scale: int, *, width: int = 48, blocks: int = 8, fold: int = 1
+) -> nn.Module:
+    """For enlarging and denoising. `fold` 2 works on quarter-size pictures of four times the channels: cheaper by far."""
+    return ResidualRestorer(channels, hints, scale, width, blocks, fold)
+
+
+def whole(net: nn.Module, x: Tensor) -> Tensor:
+    """The restorer on pictures of any size: mirrored at their lower right up to what it takes, and cut back."""
+    h, w = (side * net.scale for side in x.shape[2:])  # type: ignore[operator]
+    return net(fill_up(x, net.multiple))[..., :h, :w]  # type: ignore[arg-type]
+
+
+class Gated(nn.Module):
+    """A convolution that learns where it has something to say (Yu et al. 2019, equation 2)."""
+
+    def __init__(self, inside: int, outside: int, kernel: int = 3, stride: int = 1, dilation: int = 1):
+        super().__init__()
+        border = dilation * (kernel - 1) // 2
+        self.both = nn.Conv2d(inside, 2 * outside, kernel, stride, border, dilation)
+
+    def forward(self, x: Tensor) -> Tensor:
+        value, gate = self.both(x).chunk(2, 1)
+        return elu(value) * gate.sigmoid()
+
+
+Keep = Literal["all", "known", "brightness", "nothing"]
+FOLD = 2
+
+
+class HourglassRestorer(nn.Module):
+    """Pixels unfolded once, two halvings, gated convolutions of growing dilation that look across a hole, two doublings
+    with skips, pixels folded back."""
+
+    multiple, scale = 4 * FOLD, 1
+
+    def __init__(self, channels: int, hints: int, width: int, dilations: tuple[int, ...], keep: Keep):
+        super().__init__()
+        w, self.channels, self.hints, self.keep = width, channels, hints, keep
+        self.reach = FOLD * (4 * (sum(dilations) + 3) + 12)
+        self.enter, self.halve1 = Gated((channels + hints) * FOLD**2, w, 5), Gated(w, 2 * w, stride=2)
+        self.deep1, self.halve2 = Gated(2 * w, 2 * w), Gated(2 * w, 4 * w, stride=2)
+        self.middle = nn.ModuleList(Gated(4 * w, 4 * w, dilation=d) for d in dilations)
+        self.double1, self.double2 = Gated(4 * w + 2 * w, 2 * w), Gated(2 * w + w, w)
+        self.leave = nn.Conv2d(w, channels * FOLD**2, 3, 1, 1)
+        start_at_zero(self.leave)
+
+    def forward(self, x: Tensor) -> Tensor:
+        first = self.enter(pixel_unshuffle(x, FOLD))
+        second = self.deep1(self.halve1(first))
+        h = self.halve2(second)
+        for layer in self.middle:
+            h = h + layer(h)
+        h = self.double1(torch.cat([interpolate(h, scale_factor=2), second], 1))
+        h = self.leave(self.double2(torch.cat([interpolate(h, scale_factor=2), first], 1)))
+        return self._kept(x, pixel_shuffle(h, FOLD))
+
+    def _kept(self, x: Tensor, change: Tensor) -> Tensor:
+        if self.keep == "nothing":
+            return change
+        if self.keep == "known":
+            change = change * x[:, self.channels : self.channels + 1]
+        if self.keep == "brightness":
+            change = change - (change * change.new_tensor(LUMA)[:, None, None]).sum(1, keepdim=True)
+        return x[:, : self.channels] + change
+
+
+def hourglass_restorer(
+    channels: int,
+    hints: int,
+    scale: int,
+    *,
+    width: int = 24,
+    dilations: tuple[int, ...] = (1, 2, 4, 8, 2, 1),
+    keep: Keep = "all",
+) -> nn.Module:
+    """For what needs to be seen from afar: holes, scratches, colours.
+
+    What comes out is added to the picture: to `keep` "all" of it, or only where the first plane behind the colours is not 0
+    ("known"), or only in hue and saturation ("brightness"), or to "nothing". Raises UserError where there is no such plane
+    or no colour, or where the picture is to grow.
+    """
+    if scale != 1:
+        raise UserError("nets.restorer = 'hourglass_restorer' keeps the size; residual_restorer enlarges")
+    if keep == "known" and not hints:
+        raise UserError("nets.restorer.keep = 'known' needs a damage that tells where it is, such as holes")
+    if keep == "brightness" and channels != 3:
+        raise UserError(f"nets.restorer.keep = 'brightness' needs colour, data.channels is {channels}")
+    return HourglassRestorer(channels, hints, width, dilations, keep)

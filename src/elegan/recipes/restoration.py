@@ -1,0 +1,109 @@
+"""Photographs made larger, cleaner, whole, coloured: each recipe says what damage is undone and with which network.
+
+Enlarging is learnt in two stages: `sr-x4` by distance alone, then `sr-x4-detail --from` that run with a discriminator.
+"""
+
+from elegan.recipe import Recipe
+
+ADAM = {"name": "adam", "lr": 2e-3, "betas": [0.9, 0.99]}
+
+sr_x4 = Recipe.parse(
+    {
+        "name": "sr-x4",
+        "about": "photographs four times as large: residual blocks at low resolution, L1 (Lim et al. 2017, small)",
+        "steps": 20_000,
+        "batch": 16,
+        "ema": 0.998,
+        "task": "restore",
+        "nets": {"restorer": {"name": "residual_restorer", "width": 32, "blocks": 10}},
+        "losses": {"reconstruction": "l1"},
+        "optimizers": {"generator": ADAM},
+        "schedule": {"name": "cosine", "end": 0.01},
+        "data": {"kind": "photographs", "resolution": 128, "flip": True},
+        "damage": {"downscale": {"name": "downscale", "factor": 4}},
+        "watch": {"metric": "l1", "images": 64},
+    }
+)
+
+CRITIC = {"name": "patch_discriminator", "width": 32, "norm": "none", "spectral_norm": True}
+
+sr_x4_detail = sr_x4.vary(
+    "sr-x4-detail",
+    "sr-x4 gone on with a discriminator that asks for detail, begun --from its run (Ledig et al. 2017; Wang et al. 2018)",
+    steps=5_000,
+    nets={"discriminator": CRITIC, "features": "restorer_features"},
+    losses={
+        "reconstruction": {"weight": 1.0},
+        "perceptual": {"name": "l1", "weight": 1.0},
+        "matching": {"name": "l1", "weight": 0.1},
+        "adversarial": "relativistic",
+    },
+    optimizers={"generator": {"lr": 2e-4}, "discriminator": {"name": "adam", "lr": 4e-4, "betas": [0.5, 0.99]}},
+)
+
+sr_x2 = sr_x4.vary(
+    "sr-x2",
+    "photographs twice as large",
+    nets={"restorer": {"blocks": 6}},
+    data={"resolution": 64},
+    damage={"downscale": {"factor": 2}},
+)
+
+denoise = sr_x4.vary(
+    "denoise",
+    "noise of any strength up to sigma 55 taken away, its level told or not",
+    batch=8,
+    nets={"restorer": {"width": 48, "blocks": 8, "fold": 2}},
+    data={"resolution": 64},
+    damage={"downscale": None, "noise": {"name": "gaussian_noise", "sigma": [0, 55], "tell": True, "hidden": 0.5}},
+)
+
+inpaint = sr_x4.vary(
+    "inpaint",
+    "holes filled: gated convolutions (Yu et al. 2019), the known pixels kept",
+    nets={"restorer": {"name": "hourglass_restorer", "keep": "known"}, "discriminator": CRITIC},
+    losses={"reconstruction": {"weight": 10.0}, "adversarial": "hinge"},
+    optimizers={"generator": {"lr": 5e-4}, "discriminator": {"name": "adam", "lr": 4e-4, "betas": [0.5, 0.99]}},
+    batch=8,
+    damage={"downscale": None, "holes": "holes"},
+)
+
+oldphoto = sr_x4.vary(
+    "oldphoto",
+    "old photographs made whole: fading, yellowing, blur, grain, dust, scratches and JPEG undone at once",
+    nets={"restorer": {"name": "hourglass_restorer"}},
+    optimizers={"generator": {"lr": 5e-4}},
+    damage={
+        "downscale": None,
+        "blur": {"name": "gaussian_blur", "chance": 0.5},
+        "grain": {"name": "grain", "chance": 0.7},
+        "fading": {"name": "fading", "chance": 0.7},
+        "scratches": {"name": "scratches", "chance": 0.6},
+        "creases": {"name": "creases", "chance": 0.3},
+        "dust": {"name": "dust", "chance": 0.5},
+        "sepia": {"name": "sepia", "chance": 0.5},
+        "jpeg": {"name": "jpeg", "chance": 0.5},
+    },
+)
+
+colorize = sr_x4.vary(
+    "colorize",
+    "black-and-white photographs coloured, their brightness kept",
+    nets={"restorer": {"name": "hourglass_restorer", "keep": "brightness"}},
+    optimizers={"generator": {"lr": 5e-4}},
+    damage={"downscale": None, "greyscale": "greyscale"},
+)
+
+scratches = oldphoto.vary(
+    "scratches",
+    "where a photograph is scratched, creased or dusty: for inpaint to fill",
+    losses={"reconstruction": "l2"},
+    batch=8,
+    nets={"restorer": {"keep": "nothing"}},
+    data={"learn": "damage"},
+    damage={
+        "scratches": {"chance": 1.0, "tell": True, "count": [0, 5]},
+        "creases": {"chance": 1.0, "tell": True, "count": [0, 2]},
+        "dust": {"chance": 1.0, "tell": True, "density": [0.0, 8.0]},
+    },
+)

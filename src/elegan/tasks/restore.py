@@ -1,0 +1,105 @@
+"""Damaged photographs back to what they were: by distance alone, or with a discriminator that asks for detail."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from elegan import chance, parts
+from elegan.data.augment import Augmented
+from elegan.data.damaging import Steps
+from elegan.data.feed import Damaged, damage
+from elegan.data.photographs import MARGIN
+from elegan.errors import UserError
+from elegan.losses import Adversarial
+from elegan.nets.restorers import whole
+from elegan.play.game import Game, Shape, Terms, Turn
+from elegan.recipe import Recipe, filled
+from elegan.tasks.build import build, criterion, net
+from elegan.tasks.judge import fool, judge
+
+
+def spoiler(recipe: Recipe, device: torch.device | str = "cpu") -> Callable[[np.ndarray], Damaged]:
+    """The recipe's damage as a function of crops with a margin; see `elegan.data.feed.damage`."""
+    return partial(damage, steps=_steps(recipe), learn=recipe.data.learn, device=device)
+
+
+def _steps(recipe: Recipe) -> Steps:
+    steps = []
+    for name, part in recipe.damage.items():
+        options = filled("damage", part, f"damage.{name}")
+        function = parts.find("damage", part.name)
+        probability = options.pop("chance")
+        steps.append((partial(function, **options), probability))
+    return steps
+
+
+def restore(recipe: Recipe, shape: Shape, *, augment: str = "") -> Game:
+    """A restorer of what the recipe's damage does, learnt from losses.reconstruction.
+
+    losses.perceptual compares in the features of nets.features, losses.matching in those of the discriminator, and
+    losses.adversarial brings the discriminator in (Ledig et al. 2017). `augment` is its DiffAugment policy.
+    """
+    hints, scale = _told(recipe, shape)
+    nets = nn.ModuleDict({"restorer": net(recipe, "restorer", shape.channels, hints, scale)})
+    reconstruct = criterion(recipe, "reconstruction")
+    perceptual, matching = criterion(recipe, "perceptual"), criterion(recipe, "matching")
+    if perceptual:
+        nets["features"] = net(recipe, "features", shape.channels)
+    adversarial: Adversarial | None = None
+    if "adversarial" in recipe.losses:
+        adversarial = build("losses", recipe.losses["adversarial"], "losses.adversarial")
+        D = net(recipe, "discriminator", *shape)
+        nets["discriminator"] = Augmented(D, augment)
+
+    def repair(nets: nn.ModuleDict, batch: Damaged) -> Terms:
+        made = nets["restorer"](batch.x)
+        terms = {"reconstruction": reconstruct(made, batch.y)} if reconstruct else {}
+        if perceptual:
+            terms["perceptual"] = _between(perceptual, nets["features"](made), nets["features"](batch.y))
+        if adversarial:
+            real = batch.y if adversarial.paired else None
+            terms["adversarial"] = fool(adversarial, nets["discriminator"], made, real)
+        if matching:
+            terms["matching"] = _between(matching, *(D.features(x) for x in (made, batch.y)))
+        return terms
+
+    def discriminate(nets: nn.ModuleDict, batch: Damaged) -> Terms:
+        assert adversarial
+        with torch.no_grad():
+            made = nets["restorer"](batch.x)
+        value, watched = judge(adversarial, nets["discriminator"], batch.y, made)
+        return {"adversarial": value} | watched
+
+    turns = [Turn("generator", repair)] + [Turn("discriminator", discriminate)] * (adversarial is not None)
+    return Game(
+        nets=nets,
+        players={"generator": ("restorer",), "discriminator": ("discriminator",)}
+        if adversarial
+        else {"generator": ("restorer",)},
+        turns=tuple(turns),
+        averaged=("restorer",),
+        restore=lambda nets, x: whole(nets["restorer"], x),
+        hints=hints,
+        scale=scale,
+    )
+
+
+def _between(distance, made: list[Tensor], wanted: list[Tensor]) -> Tensor:
+    return torch.stack([distance(a, b.detach()) for a, b in zip(made, wanted, strict=True)]).mean()
+
+
+def _told(recipe: Recipe, shape: Shape) -> tuple[int, int]:
+    """(planes that the damage tells the restorer, how many times smaller it makes a picture).
+
+    Raises UserError for damage that cannot be done to crops of this size.
+    """
+    side = shape.resolution + 2 * MARGIN
+    try:
+        with chance.drawing("probe", total=1, rows=range(1)):
+            x, y = spoiler(recipe)(np.full((1, side, side, shape.channels), 128, np.uint8))
+    except ValueError as error:
+        raise UserError(f"damage of {recipe.name!r} on crops of {side} pixels (margin included): {error}") from None
+    return x.shape[1] - shape.channels, y.shape[2] // x.shape[2]
