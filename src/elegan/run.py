@@ -224,7 +224,7 @@ class Run:
         """
         if not self.game.score:
             raise UserError(f"{self.path} scores nothing (ganomaly is a recipe that does): {self.use}")
-        batches = (images[start : start + BATCH] for start in range(0, len(images), BATCH))
+        batches = (np.array(images[start : start + BATCH]) for start in range(0, len(images), BATCH))
         return np.concatenate([self.game.score(self.nets, to_tensor(b, self.device)).cpu().numpy() for b in batches])
 
     def stream(
