@@ -22,10 +22,10 @@ from scipy.stats import binomtest
 
 from elegan.data import open_data
 from elegan.errors import UserError
+from elegan.machine import hardware
 from elegan.measure.copies import find_copies
 from elegan.measure.copies.judge import Judge
 from elegan.measure.pictures import as_pictures
-from elegan.run import hardware
 
 FOLDS = 4
 Alter = Callable[[np.ndarray, np.random.Generator], np.ndarray]

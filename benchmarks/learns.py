@@ -16,9 +16,9 @@ import numpy as np
 
 import elegan
 from elegan.data import open_data
+from elegan.machine import hardware
 from elegan.measure.extractors import open_extractor
 from elegan.measure.frechet import Moments, frechet_distance
-from elegan.run import hardware
 
 
 def main() -> None:

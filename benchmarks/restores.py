@@ -3,6 +3,7 @@
     python benchmarks/restores.py set5 set5_x4.zip MODEL...       PSNR and SSIM on Y, 4 pixels shaved, beside published ones
     python benchmarks/restores.py denoise PICTURES MODEL          colour PSNR at sigma 15, 25, 50, level told and not
     python benchmarks/restores.py enlarge PICTURES MODEL...       PSNR-Y, and FD of patches, beside bicubic
+    python benchmarks/restores.py inpaint PICTURES MODEL...       PSNR of the holes alone, beside a smooth filling of them
     python benchmarks/restores.py speed MODEL WIDTHxHEIGHT        seconds, peak memory; against plain eager float32 NCHW
 
 MODEL is a packed file, a shipped model or a run; PICTURES a folder or zip. DETAIL in MODEL@DETAIL goes towards the
@@ -24,16 +25,16 @@ from torch import nn
 
 from elegan import chance
 from elegan.data.cache import cached, default_root
-from elegan.data.damage import UNKNOWN, Scene, downscale, gaussian_noise
+from elegan.data.damage import UNKNOWN, Scene, downscale, gaussian_noise, holes
 from elegan.data.dataset import find
 from elegan.data.plan import Options
 from elegan.data.resample import resize
 from elegan.evaluate import open_plain_extractor
+from elegan.machine import hardware
 from elegan.measure import measure
 from elegan.measure.fidelity import psnr, ssim
-from elegan.nets.restorers import whole
+from elegan.nets.restorers import smooth_fill, whole
 from elegan.restore import open_restorer
-from elegan.run import hardware
 from elegan.tiles import in_tiles
 
 PATCH = 32
@@ -48,9 +49,9 @@ PUBLISHED = {
 }
 
 
-def network(name: str, task: str = "upscale", scale: float = 4.0) -> nn.Module:
+def network(name: str, task: str = "upscale", **options) -> nn.Module:
     model, _, detail = name.partition("@")
-    return open_restorer(task, scale=scale, model=model, detail=float(detail) if detail else None).net
+    return open_restorer(task, model=model, detail=float(detail) if detail else None, **options).net
 
 
 @torch.inference_mode()
@@ -106,6 +107,29 @@ def denoise(options: argparse.Namespace) -> None:
             gain = np.mean(values) - np.mean(rows["noisy"])
             error = 1.96 * np.std(values, ddof=1) / np.sqrt(len(values))
             print(f"sigma {sigma:.0f}  {name:6} {np.mean(values):.2f} +- {error:.2f} dB  (+{gain:.2f})")
+
+
+def inpaint(options: argparse.Namespace) -> None:
+    nets = {name: network(name, "inpaint", mask="auto-scratches") for name in options.models}
+    shown = pictures(options.source)[: options.count]
+    decibels: dict[str, list[float]] = {name: [] for name in ("smooth filling", *nets)}
+    shares = []
+    for number, picture in enumerate(shown):
+        h, w = (side // 32 * 32 for side in picture.shape[:2])
+        x = tensor(picture[:h, :w])
+        with chance.drawing("benchmark", number, total=1, rows=range(1)):
+            holed = holes(Scene(x, x[:, :0]), boxes=2, strokes=6, size=(0.05, 0.2), share=(0.02, 0.15))
+        shares.append(float(holed.hints.mean()))
+        made = {"smooth filling": smooth_fill(holed.x * 2 - 1, holed.hints) * 127.5 + 127.5}
+        made |= {name: applied(net, torch.cat(holed, 1)) for name, net in nets.items()}
+        for name, y in made.items():
+            error = ((y / 255 - x) * holed.hints).square().sum() / (3 * holed.hints.sum())
+            decibels[name].append(float(10 * torch.log10(1 / error)))
+    print(
+        f"{len(shown)} pictures of {options.source}, {np.mean(shares):.1%} of them unknown: PSNR of these pixels, mean and 1.96 standard errors"
+    )
+    for name, values in decibels.items():
+        print(f"{name:40} {np.mean(values):.2f} +- {1.96 * np.std(values, ddof=1) / np.sqrt(len(values)):.2f} dB")
 
 
 def enlarge(options: argparse.Namespace) -> None:
@@ -178,7 +202,7 @@ def speed(options: argparse.Namespace) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=("set5", "denoise", "enlarge", "speed"))
+    parser.add_argument("what", choices=("set5", "denoise", "inpaint", "enlarge", "speed"))
     parser.add_argument("source", help="pictures; for speed the model")
     parser.add_argument("models", nargs="+", help="models; for speed WIDTHxHEIGHT")
     parser.add_argument("--task", default="upscale")
@@ -188,7 +212,7 @@ def main() -> None:
     options = parser.parse_args()
     machine = hardware()
     print(machine["processor"], machine["cores"], "cores,", machine["threads"], "threads, torch", machine["torch"])
-    {"set5": set5, "denoise": denoise, "enlarge": enlarge, "speed": speed}[options.what](options)
+    {"set5": set5, "denoise": denoise, "inpaint": inpaint, "enlarge": enlarge, "speed": speed}[options.what](options)
 
 
 if __name__ == "__main__":

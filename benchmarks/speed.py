@@ -17,12 +17,13 @@ from torch import nn
 
 from elegan import chance
 from elegan.data.feed import Feed
+from elegan.machine import hardware
 from elegan.optimizers import adam, sgd
 from elegan.play.engine import Engine
 from elegan.play.game import Shape
 from elegan.play.trainer import Trainer
 from elegan.recipes import find_recipe
-from elegan.run import build_game, hardware
+from elegan.run import build_game
 
 
 def ours(shape: Shape, images: np.ndarray, batch: int, precision: str, width: int, optimizer=adam):

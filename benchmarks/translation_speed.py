@@ -20,12 +20,13 @@ from torch import Tensor, nn
 from elegan import chance
 from elegan.criteria import patch_nce
 from elegan.data.feed import Pair
+from elegan.machine import hardware
 from elegan.optimizers import adam, sgd
 from elegan.play.engine import Engine
 from elegan.play.game import Shape
 from elegan.play.trainer import Trainer
 from elegan.recipes import find_recipe
-from elegan.run import build_game, hardware
+from elegan.run import build_game
 from elegan.tasks.translate import PATCHES
 from elegan.tiles import in_tiles
 

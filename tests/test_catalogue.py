@@ -19,9 +19,17 @@ SMALL = {
     **{f"{f}_{n}": [f"nets.{n}.width=16"] for f in ("dcgan", "resnet") for n in ("generator", "discriminator")},
 }
 SMALL |= {
+    "biggan_generator": ["nets.generator.width=16"],
+    **{
+        f"{f}_{n}": [f"nets.{n}.width=8"]
+        for f in ("fastgan", "progressive", "r3gan")
+        for n in ("generator", "discriminator")
+    },
     "unet": ["nets.generator.width=4", "nets.generator.depth=3"],
     "resnet_translator": ["nets.generator.width=4", "nets.generator.blocks=2"],
     "patch_discriminator": ["nets.discriminator.width=4", "nets.discriminator.layers=2", "data.resolution=32"],
+    "stylegan2_generator": ["nets.generator.width=4", "nets.generator.latent=8"],
+    "stylegan2_discriminator": ["nets.discriminator.width=4"],
     "patch_heads": ["nets.heads.width=8"],
     "residual_restorer": ["nets.restorer.width=8", "nets.restorer.blocks=2", "data.resolution=32"],
     "hourglass_restorer": ["nets.restorer.width=4", "nets.restorer.dilations=[1,2]", "data.resolution=32"],
@@ -30,8 +38,8 @@ SMALL |= {
     "laplacian_refiner": ["nets.refiner.width=8"],
     "head": [],
 }
-KINDS = {name: recipe.data.kind for name, recipe in CATALOGUE.items()}
 DETECTORS = [name for name, recipe in CATALOGUE.items() if recipe.task.name == "anomaly"]
+KINDS = {name: recipe.data.kind for name, recipe in CATALOGUE.items()}
 GENERATORS = [name for name, kind in KINDS.items() if kind == "images" and name not in DETECTORS]
 TRANSLATORS = [name for name, kind in KINDS.items() if kind in ("pairs", "sides")]
 RESTORERS = [name for name, kind in KINDS.items() if kind == "photographs"]
@@ -136,7 +144,7 @@ def test_a_move_changes_the_weights_of_its_player_alone(name, sides, photographs
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_the_layout_in_memory_changes_no_gradient(name, sides, photographs, tmp_path):
     """The engine lays networks out channels-last; that once met a kernel of torch's with wrong gradients."""
-    single = ["data.resolution=16"] if KINDS[name] == "images" else ["batch=1"]
+    single = ["data.resolution=16"] if name in GENERATORS else ["batch=1"]
     data = {"images": "digits", "photographs": str(photographs)}.get(KINDS[name], str(sides))
     found = []
     for layout in (torch.channels_last, torch.contiguous_format):
@@ -144,7 +152,8 @@ def test_the_layout_in_memory_changes_no_gradient(name, sides, photographs, tmp_
         trainer.game.nets.to(memory_format=layout)
         found.append([gradients(trainer, turn, position) for position, turn in enumerate(trainer.game.turns)])
     for turn, (a, b) in enumerate(zip(*found, strict=True)):
-        assert (a - b).norm() <= 1e-4 * b.norm(), (turn, float((a - b).norm() / b.norm()))
+        # Rounding passes batch norms of a few pixels: 1.3e-4 in biggan, 1e-15 in float64. A wrong kernel is off by far.
+        assert (a - b).norm() <= 1e-3 * b.norm(), (turn, float((a - b).norm() / b.norm()))
 
 
 def gradients(trainer, turn, position) -> torch.Tensor:

@@ -32,8 +32,27 @@ def weights(folder, out, step) -> dict[str, np.ndarray]:
     [
         ["--recipe", "cgan", "--set", "task.augment=color,translation", "--set", "data.crop=1"],
         ["--recipe", "wgan-gp", "--set", "task.n_critic=2", "--set", "schedule=constant"],
+        pytest.param(
+            [
+                "--recipe",
+                "stylegan2-ada",
+                "--set",
+                "task.n_critic=4",
+                "--set",
+                "task.ada_images=500",
+                "--set",
+                "task.ada_target=-0.99",
+                "--set",
+                "nets.generator.latent=8",
+                "--set",
+                "nets.generator.condition=embedding",
+                "--set",
+                "losses.path_length.every=2",
+            ],
+            marks=pytest.mark.slow,
+        ),
     ],
-    ids=["batch-norm", "double-backward"],
+    ids=["batch-norm", "double-backward", "running-statistics"],
 )
 def test_two_processes_teach_what_one_does_with_the_doubled_batch(tmp_path, options):
     launch(tmp_path, 1, "one", 4, *options)

@@ -37,16 +37,16 @@ def test_settings_change_values_parts_and_their_options():
     assert values["batch"] == 16
     assert values["nets"]["generator"]["width"] == 8
     assert values["losses"]["adversarial"] == {"name": "least_squares", "a": 0.0, "b": 0.9, "c": 1.0}
-    assert values["losses"]["r1"] == {"name": "r1", "weight": 5, "every": 16}
+    assert values["losses"]["r1"] == {"name": "r1", "weight": 5, "every": 16, "by_size": False}
     assert values["optimizers"]["generator"]["lr"] == 1e-3
     assert values["nets"]["discriminator"]["norm"] == "none"
-    assert values["schedule"] == {"name": "cosine", "end": 0.0}
+    assert values["schedule"] == {"name": "cosine", "end": 0.0, "until": 1.0}
     assert values["data"]["flip"] is True
 
 
 def test_a_part_of_another_name_forgets_the_options_of_the_last():
     recipe = find_recipe("wgan-gp").override(["losses.gradient_penalty=r1"])
-    assert recipe.full()["losses"]["gradient_penalty"] == {"name": "r1", "weight": 1.0, "every": 1}
+    assert recipe.full()["losses"]["gradient_penalty"] == {"name": "r1", "weight": 1.0, "every": 1, "by_size": False}
     assert "gradient_penalty" not in find_recipe("sngan").losses
     assert "gradient_penalty" not in find_recipe("wgan-gp").override(["losses.gradient_penalty=none"]).losses
 
@@ -85,7 +85,7 @@ def test_a_broken_file_is_named(tmp_path):
 
 def test_a_function_of_another_package_is_a_part():
     recipe = find_recipe("dcgan").override(["losses.adversarial=elegan.losses:hinge"])
-    assert recipe.full()["losses"]["adversarial"] == {"name": "elegan.losses:hinge"}
+    assert recipe.full()["losses"]["adversarial"] == {"name": "elegan.losses:hinge", "soft": 0.0}
 
 
 def test_the_choice_follows_its_rules():

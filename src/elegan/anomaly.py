@@ -77,7 +77,7 @@ def find_anomalies(run: Run, inputs: Sequence[str], data: str | None = None, *, 
     """
     size, channels, _ = run.shape
     found, faults = {}, {}
-    for path in (one.source for one in pictures_in(inputs)):
+    for path in (given.source for given in pictures_in(inputs)):
         try:
             pixels = square(read_file(str(path)), size, channels, run.recipe.data.fit).pixels
         except Unreadable as error:

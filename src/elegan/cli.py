@@ -71,7 +71,10 @@ def sample(
     seeds: Annotated[str | None, typer.Option(help="Which ones: 0-63, or 3,7,20-29.")] = None,
     label: Annotated[str | None, typer.Option("--class", help="Only this class, by name or number.")] = None,
     truncation: Annotated[
-        float | None, typer.Option(help="Latents within |z| < T: safer, less varied pictures.")
+        float | None,
+        typer.Option(
+            help="Safer, less varied pictures: latents within |z| < T; of stylegan2, w at T of its distance from the mean."
+        ),
     ] = None,
     separate: Annotated[bool, typer.Option("--separate/--grid", help="A file an image, or one sheet.")] = False,
     codes: Annotated[bool, typer.Option("--codes", help="A sheet a code: what it changes (infogan).")] = False,

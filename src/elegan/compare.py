@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from elegan.errors import UserError
+from elegan.journal import Journal
 from elegan.measure import comparable
-from elegan.run import Journal, Run
+from elegan.run import Run
 
 
 def compare(paths: Sequence[Path]) -> str:

@@ -17,16 +17,17 @@ WARM, TIMED = 2, 3
 
 def estimate(plan: Plan) -> list[str]:
     """Lines: parameters by network, FLOPs an image, peak memory, time. Writes nothing."""
+    # At the end of progress, when what grows has grown.
     recipe, device = plan.recipe, plan.engine.device
     trainer = make_trainer(plan)
     game = trainer.game
+    training = _flops(lambda: trainer.play(0, t=1.0)) / (recipe.batch / plan.engine.world)
     making = _flops(lambda: _one(plan, trainer))
-    training = _flops(lambda: trainer.play(0)) / (recipe.batch / plan.engine.world)
     for step in range(1, WARM):
-        trainer.play(step)
+        trainer.play(step, t=1.0)
     began = time.perf_counter()
     for step in range(WARM, WARM + TIMED):
-        trainer.play(step)
+        trainer.play(step, t=1.0)
     if device.type == "cuda":
         torch.cuda.synchronize()
     seconds = (time.perf_counter() - began) / TIMED
@@ -50,7 +51,7 @@ def _one(plan: Plan, trainer: Trainer) -> None:
         return
     side = shape.resolution // game.scale
     x = torch.zeros(1, shape.channels + game.hints, side, side, device=device)
-    (game.score or game.restore or next(iter(game.translate.values())))(trainer.average, x)
+    (game.restore or game.score or next(iter(game.translate.values())))(trainer.average, x)
 
 
 def _flops(work) -> int:

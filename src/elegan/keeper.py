@@ -14,11 +14,13 @@ from elegan.data import Dataset
 from elegan.data.photographs import Photographs
 from elegan.data.sides import Sides
 from elegan.errors import Failure, UserError
+from elegan.journal import Journal
+from elegan.machine import hardware
 from elegan.play.engine import Engine
 from elegan.play.game import Shape, Terms
 from elegan.play.trainer import Trainer
 from elegan.recipe import Recipe
-from elegan.run import START, Journal, Run, best_of, hardware
+from elegan.run import START, Run, best_of
 from elegan.views import Reconstructions, Restorations, Samples, Translations, View
 
 

@@ -10,6 +10,8 @@ from typing import NamedTuple
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
+from elegan import chance
+
 Expression = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -46,10 +48,18 @@ def wasserstein() -> Adversarial:
     return Adversarial(lambda real, fake: fake.mean() - real.mean(), lambda real, fake: -fake.mean())
 
 
-def hinge() -> Adversarial:
-    """Margins of one on both sides for D, the plain mean for G (Miyato et al. 2018, equations 16 and 17)."""
+def hinge(*, soft: float = 0.0) -> Adversarial:
+    """Margins of one on both sides for D, the plain mean for G (Miyato et al. 2018, equations 16 and 17).
+
+    `soft` draws each margin from [1 - soft, 1].
+    """
+
+    def margin(score: Tensor) -> Tensor | float:
+        return 1 - soft * chance.uniform(*score.shape, device=score.device) if soft else 1.0
+
     return Adversarial(
-        lambda real, fake: relu(1 - real).mean() + relu(1 + fake).mean(), lambda real, fake: -fake.mean()
+        lambda real, fake: relu(margin(real) - real).mean() + relu(margin(fake) + fake).mean(),
+        lambda real, fake: -fake.mean(),
     )
 
 

@@ -1,10 +1,16 @@
-"""Optimisers by name over torch's own, with every rate a float (torch refuses `betas=(0, 0.9)`)."""
+"""Optimisers by name over torch's own, with every rate a float (torch refuses `betas=(0, 0.9)`).
+
+A ramp among the options begins here at its start; the trainer moves it on.
+"""
 
 from collections.abc import Iterable
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
+
+from elegan.errors import UserError
+from elegan.ramp import Number, now
 
 Parameters = Iterable[Tensor]
 
@@ -13,24 +19,36 @@ def adam(
     parameters: Parameters,
     *,
     lr: float = 2e-4,
-    betas: tuple[float, float] = (0.5, 0.999),
+    betas: tuple[Number, Number] = (0.5, 0.999),
     eps: float = 1e-8,
     weight_decay: float = 0.0,
+    lazy: int = 0,
 ) -> Optimizer:
-    """Adam (Kingma & Ba 2015)."""
-    return torch.optim.Adam(parameters, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, fused=True)
+    """Adam (Kingma & Ba 2015).
+
+    `lazy` = k for a player with one more turn each k steps: with k + 1 moves in place of k, rate and memory are to be
+    the same over these steps, so c = k / (k + 1) gives c lr and beta^c (Karras et al. 2020, appendix B). 0: none.
+    Raises UserError for a lazy player with a ramp among its betas.
+    """
+    if lazy and now(betas) != betas:
+        raise UserError("optimizers: betas that follow progress and lazy do not go together")
+    c = lazy / (lazy + 1) if lazy else 1.0
+    first, second = (beta**c for beta in now(betas))
+    return torch.optim.Adam(
+        parameters, lr=c * lr, betas=(first, second), eps=eps, weight_decay=weight_decay, fused=True
+    )
 
 
 def adamw(
     parameters: Parameters,
     *,
     lr: float = 2e-4,
-    betas: tuple[float, float] = (0.5, 0.999),
+    betas: tuple[Number, Number] = (0.5, 0.999),
     eps: float = 1e-8,
     weight_decay: float = 0.01,
 ) -> Optimizer:
     """Adam with decoupled weight decay (Loshchilov & Hutter 2019)."""
-    return torch.optim.AdamW(parameters, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, fused=True)
+    return torch.optim.AdamW(parameters, lr=lr, betas=now(betas), eps=eps, weight_decay=weight_decay, fused=True)
 
 
 def rmsprop(

@@ -16,7 +16,7 @@ from elegan.errors import UserError, nearest
 
 HOMES = {
     "nets": ("elegan.nets",),
-    "losses": ("elegan.losses", "elegan.penalties", "elegan.criteria"),
+    "losses": ("elegan.losses", "elegan.penalties", "elegan.regularisers", "elegan.criteria"),
     "optimizers": ("elegan.optimizers",),
     "schedule": ("elegan.schedules",),
     "task": ("elegan.tasks",),

@@ -1,16 +1,30 @@
-"""Gradient penalties: scalars on a critic `D` (images -> scores), real and fake images of N x C x H x W.
+"""Gradient penalties: scalars on a critic `D` (images -> scores), real and fake images of N x C x H x W; or on a generator
+`G`, latents and labels. The first argument says whose move a penalty belongs to.
 
 They differentiate a gradient, so they leave autocast: in bfloat16 the second derivative is wrong.
 """
 
 from collections.abc import Callable
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from elegan import chance
+from elegan.errors import UserError
+from elegan.running import RunningMean
 
 Critic = Callable[[Tensor], Tensor]
+
+
+class Styled(Protocol):
+    """A generator of images from w, N x levels x latent, with the running mean of its path lengths."""
+
+    path_length: RunningMean
+
+    def styles(self, z: Tensor, label: Tensor | None) -> Tensor: ...
+
+    def synthesis(self, w: Tensor) -> Tensor: ...
 
 
 def _gradient(D: Critic, x: Tensor) -> Tensor:
@@ -45,11 +59,34 @@ def dragan_penalty(
     return _distance_from(target, _gradient(D, real + spread * deviation * noise), one_sided)
 
 
-def r1(D: Critic, real: Tensor, fake: Tensor) -> Tensor:
-    """E |grad D(x)|^2 / 2 on real images (Mescheder et al. 2018, equation 9); its weight is gamma."""
-    return 0.5 * _gradient(D, real).square().sum(1).mean()
+def r1(D: Critic, real: Tensor, fake: Tensor, *, by_size: bool = False) -> Tensor:
+    """E |grad D(x)|^2 / 2 on real images (Mescheder et al. 2018, equation 9); its weight is gamma.
+
+    `by_size`: gamma is the weight times the number of pixels H W, so that one weight serves every resolution.
+    """
+    pixels = real.shape[2] * real.shape[3] if by_size else 1
+    return pixels * 0.5 * _gradient(D, real).square().sum(1).mean()
 
 
 def r2(D: Critic, real: Tensor, fake: Tensor) -> Tensor:
     """E |grad D(G(z))|^2 / 2 on fake images (Mescheder et al. 2018, equation 10); its weight is gamma."""
     return 0.5 * _gradient(D, fake).square().sum(1).mean()
+
+
+def path_length(G: Styled, z: Tensor, label: Tensor | None) -> Tensor:
+    """E (|J_w^T y| - a)^2 with normal pictures y, a the running mean of these lengths (Karras et al. 2020, equation 4).
+
+    As in the authors' setting y is divided by the side of the picture and the square is the mean over levels of w, so
+    weight 2 is appendix B's gamma = ln 2 / (r^2 (ln r - ln 2)) at every resolution r whose levels start at 4 pixels.
+    Raises UserError for a generator without `styles` and `synthesis`.
+    """
+    if not hasattr(G, "styles"):
+        raise UserError("losses.path_length needs a generator with a mapping network, such as stylegan2_generator")
+    with torch.autocast(z.device.type, enabled=False):
+        w = G.styles(z, label)
+        images = G.synthesis(w)
+        y = chance.normal(len(z), *images.shape[1:], device=z.device) / images.shape[-1]
+        (gradient,) = torch.autograd.grad((images * y).sum(), w, create_graph=True)
+    lengths = gradient.square().sum(2).mean(1).sqrt()
+    G.path_length.see(lengths.detach()[:, None])
+    return (lengths - G.path_length.mean).square().mean()

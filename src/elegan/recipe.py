@@ -4,16 +4,27 @@ Every recipe is the difference from its parent (`vary`), and a user's `--set key
 """
 
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveInt, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveInt,
+    ValidationError,
+)
 from pydantic import model_validator as validator
+from pydantic_core import PydanticCustomError
 
 from elegan import parts
 from elegan.errors import UserError, nearest
+from elegan.ramp import Number, Ramp
 
 
 class Section(BaseModel):
@@ -68,6 +79,12 @@ class Watch(Section):
     tensorboard: bool = False
 
 
+def _decay(value: float | Ramp) -> float | Ramp:
+    if not all(0 <= end < 1 for end in (value[:2] if isinstance(value, Ramp) else [value])):
+        raise PydanticCustomError("decay", "input should be at least 0 and less than 1")
+    return value
+
+
 class Recipe(Section):
     """See the module. `losses` holds the adversarial loss and penalties, each penalty with `weight` and `every`; `damage` what
     is done to photographs, in this order, each with its `chance` of being done.
@@ -79,7 +96,7 @@ class Recipe(Section):
     steps: PositiveInt = 100_000
     batch: PositiveInt = 64  # over all processes
     accumulate: PositiveInt = 1  # parts that a batch is played in, to save memory
-    ema: Annotated[float, Field(ge=0, lt=1)] = 0.999  # decay a step of the weights that are shown; 0: none
+    ema: Annotated[Number, AfterValidator(_decay)] = 0.999  # decay a step of the weights that are shown; 0: none
     compile: bool = False
     task: Part = Part(name="generate")
     nets: dict[str, Part] = {}
@@ -165,18 +182,25 @@ class Recipe(Section):
             raise UserError(f"{path}: {error}") from None
 
 
-# What the task, and not the part itself, takes.
-OUTER: dict[str, dict[str, Any]] = {"losses": {"weight": 1.0, "every": 1}, "damage": {"chance": 1.0}}
+def _of_loss(*, weight: Number = 1.0, every: PositiveInt = 1) -> None:
+    """What the task, and not the penalty itself, takes."""
+
+
+def _of_damage(*, chance: Annotated[float, Field(ge=0, le=1)] = 1.0) -> None:
+    """What the task, and not the damage itself, takes."""
+
+
+OUTER: dict[str, Callable[..., None]] = {"losses": _of_loss, "damage": _of_damage}
 
 
 def filled(kind: str, part: Part, path: str) -> dict[str, Any]:
     """All options of a part; of a penalty also its `weight` and `every`, of a damage its `chance`."""
-    outer = OUTER.get(kind, {}) if path != "losses.adversarial" else {}
-    given = {key: value for key, value in part.options.items() if key not in outer}
-    return (
-        outer
-        | {k: part.options[k] for k in outer if k in part.options}
-        | parts.options(parts.find(kind, part.name), given, path)
+    outer = OUTER.get(kind) if path != "losses.adversarial" else None
+    taken = parts.defaults(outer) if outer else {}
+    for_task = {key: value for key, value in part.options.items() if key in taken}
+    inner = {key: value for key, value in part.options.items() if key not in taken}
+    return (parts.options(outer, for_task, path) if outer else {}) | parts.options(
+        parts.find(kind, part.name), inner, path
     )
 
 

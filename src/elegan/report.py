@@ -17,13 +17,14 @@ from elegan import __version__, files
 from elegan.charts import chart
 from elegan.data import Dataset, open_data
 from elegan.errors import Failure, UserError
+from elegan.journal import Journal
 from elegan.measure import extract, open_extractor
 from elegan.measure.features import squared_distances
 from elegan.page import folded, items, note, picture, table
 from elegan.pictures import panels, png
 from elegan.recipes import CATALOGUE
 from elegan.recipes.show import differences, full
-from elegan.run import Journal, Run
+from elegan.run import Run
 
 TEMPLATE = Path(__file__).with_suffix(".html")
 STRIPS = 12  # moments of the training shown
@@ -129,6 +130,8 @@ def _newest(run: Run) -> list[dict[str, Any]]:
 def _how_chosen(run: Run) -> str:
     if run.game.translate:
         return "Held-out pictures: each input, what becomes of it, and beside it the way back or what was wanted."
+    if run.game.restore:
+        return "Held-out photographs: each damaged, restored, and as it was."
     if run.game.score:
         return "Pictures of the data, each beside what becomes of it."
     how = "One column a class." if run.columns == run.shape.classes else "Chosen by nothing but their seeds, 0 and on."

@@ -10,8 +10,6 @@ checkpoints/       whole states, the newest few and the best by the watched metr
 start.safetensors  the weights that it began from, where it began `--from` another run
 """
 
-import json
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -28,8 +26,9 @@ from elegan.data.feed import middles, to_bytes
 from elegan.data.feed import pictures as to_tensor
 from elegan.data.photographs import MARGIN, open_photographs
 from elegan.data.sides import open_sides
-from elegan.errors import Failure, UserError, nearest
+from elegan.errors import UserError, nearest
 from elegan.evaluate import evaluate, evaluate_arrays
+from elegan.journal import Journal
 from elegan.latents import latents
 from elegan.measure import Result
 from elegan.measure.copies import CopyReport
@@ -145,10 +144,10 @@ class Run:
     @property
     def use(self) -> str:
         """The command for what the run is good for."""
-        if self.game.generate:
-            return f"elegan sample {self.path}"
         if self.game.restore:
             return f"elegan restore PHOTO... --model {self.path}"
+        if self.game.generate:
+            return f"elegan sample {self.path}"
         return f"elegan {'anomaly' if self.game.score else 'translate'} {self.path} PICTURE..."
 
     @property
@@ -355,8 +354,10 @@ def paint(
 ) -> np.ndarray:
     """uint8 N x H x W x C from networks in evaluation mode."""
     assert game.generate
-    z = latents(seeds, game.latent, truncation).to(device)
-    return to_bytes(game.generate(nets, z, None if labels is None else labels.to(device)))
+    labels = None if labels is None else labels.to(device)
+    if truncation is not None and game.truncate:
+        return to_bytes(game.truncate(nets, latents(seeds, game.latent).to(device), labels, truncation))
+    return to_bytes(game.generate(nets, latents(seeds, game.latent, truncation).to(device), labels))
 
 
 @torch.no_grad()
@@ -389,60 +390,3 @@ def restored(game: Game, nets: nn.ModuleDict, x: torch.Tensor) -> np.ndarray:
 def best_of(history: list[list[float]]) -> int | None:
     """The step of the lowest value in [[step, value], ...]; None without any."""
     return int(min(history, key=lambda pair: pair[1])[0]) if history else None
-
-
-class Journal:
-    """A JSON-lines file that a killed run leaves readable: whole lines, cut back to the step that is resumed."""
-
-    def __init__(self, path: Path):
-        self.path = path
-
-    def write(self, record: dict[str, Any]) -> None:
-        """Appends a line. Raises Failure on a full disk."""
-        try:
-            with open(self.path, "a", encoding="utf-8") as file:
-                file.write(json.dumps(record) + "\n")
-        except OSError as error:
-            raise Failure(f"cannot write {self.path}: {error.strerror}") from error
-
-    def records(self) -> list[dict[str, Any]]:
-        """All whole lines; a last one that a kill tore is left out."""
-        if not self.path.exists():
-            return []
-        lines = self.path.read_text(encoding="utf-8").split("\n")[:-1]
-        return [json.loads(line) for line in lines]
-
-    def cut(self, step: int) -> None:
-        """Forgets what was written after this step."""
-        kept = [json.dumps(record) + "\n" for record in self.records() if record["step"] <= step]
-        if self.path.exists():
-            files.write(self.path, "".join(kept).encode())
-
-
-def hardware() -> dict[str, Any]:
-    """Versions and machine, for the record."""
-    import platform
-
-    import elegan
-
-    return {
-        "elegan": elegan.__version__,
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "numpy": np.__version__,
-        "system": platform.platform(),
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "accelerator": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
-    }
-
-
-def _processor() -> str:
-    import platform
-
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor()

@@ -18,9 +18,9 @@ def linear(t: float, history: Sequence[float], *, start: float = 0.0, end: float
     return 1.0 if t < start else end + (1 - end) * (1 - t) / (1 - start)
 
 
-def cosine(t: float, history: Sequence[float], *, end: float = 0.0) -> float:
-    """From 1 to `end` along half a cosine (Loshchilov & Hutter 2017, equation 5)."""
-    return end + (1 - end) * 0.5 * (1 + math.cos(math.pi * t))
+def cosine(t: float, history: Sequence[float], *, end: float = 0.0, until: float = 1.0) -> float:
+    """From 1 to `end` along half a cosine, reached at progress `until` (Loshchilov & Hutter 2017, equation 5)."""
+    return end + (1 - end) * 0.5 * (1 + math.cos(math.pi * min(t / until, 1.0)))
 
 
 def step(t: float, history: Sequence[float], *, drops: int = 3, factor: float = 0.5) -> float:

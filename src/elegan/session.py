@@ -12,7 +12,7 @@ from typing import Any, TypedDict, Unpack
 import torch
 from filelock import FileLock, Timeout
 
-from elegan import chance, models, parts
+from elegan import chance, models, parts, ramp
 from elegan.data import Dataset, open_data
 from elegan.data.feed import Feed, PhotographFeed, SidesFeed
 from elegan.data.photographs import Photographs, open_photographs
@@ -117,7 +117,7 @@ def play(plan: Plan, trainer: Trainer, quiet: bool = False) -> Run:
     every = recipe.watch.every or math.ceil(recipe.steps / 10)
     with Bar(plan, start, quiet or not engine.leads) as bar, _Stop() as stop, _failing_with(keeper):
         for done in range(start + 1, recipe.steps + 1):
-            terms = trainer.play(done - 1, keeper.rate(done - 1))
+            terms = trainer.play(done - 1, keeper.rate(done - 1), (done - 1) / recipe.steps)
             bar.advance(done, keeper.newest)
             looking = done % every == 0 or done == recipe.steps
             stopping = engine.any(stop.asked)
@@ -154,7 +154,7 @@ def make_trainer(plan: Plan) -> Trainer:
     if plan.start:
         _begin_with(plan.start, game)
     engine.place(game.nets)
-    optimizers = {}
+    optimizers, settings = {}, {}
     for player in game.players:
         # Many players of one kind, such as generator_8 and generator_16, may share what the recipe says of `generator`.
         name = player if player in recipe.optimizers else player.partition("_")[0]
@@ -162,7 +162,9 @@ def make_trainer(plan: Plan) -> Trainer:
             raise UserError(f"recipe {recipe.name!r} has no optimizers.{player}")
         part = recipe.optimizers[name]
         function = parts.find("optimizers", part.name)
-        optimizers[player] = function(game.owned(player), **parts.options(function, part.options, f"optimizers.{name}"))
+        options = parts.options(function, part.options, f"optimizers.{name}")
+        optimizers[player] = function(game.owned(player), **options)
+        settings[player] = {key: value for key, value in options.items() if ramp.now(value) != value}
     feed = _feed(plan)
     if engine.world > 1 and any(isinstance(net, Pool) and len(net.images) for net in game.nets.values()):
         raise UserError("task.pool remembers the pictures of one process; with several set task.pool=0")
@@ -176,6 +178,7 @@ def make_trainer(plan: Plan) -> Trainer:
         decay=recipe.ema,
         seed=plan.seed,
         compiled=recipe.compile,
+        settings=settings,
     )
 
 

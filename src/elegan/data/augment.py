@@ -48,15 +48,16 @@ POLICIES = {"color": (brightness, saturation, contrast), "translation": (transla
 
 
 class Augmented(nn.Module):
-    """A discriminator that sees every image through DiffAugment (Zhao et al. 2020, section 3).
+    """A discriminator that sees every image through DiffAugment (Zhao et al. 2020, section 3), then through `adaptive`.
 
     Wrapped around the network, so that no path to it can forget the augmentation. `policy` names some of color,
     translation and cutout, separated by commas; "" changes nothing. Raises UserError for an unknown name.
     """
 
-    def __init__(self, discriminator: nn.Module, policy: str = ""):
+    def __init__(self, discriminator: nn.Module, policy: str = "", adaptive: nn.Module | None = None):
         super().__init__()
         self.discriminator: Any = discriminator
+        self.adaptive = adaptive
         names = [name.strip() for name in policy.split(",") if name.strip()]
         for name in names:
             if name not in POLICIES:
@@ -66,13 +67,19 @@ class Augmented(nn.Module):
     def augment(self, x: Tensor) -> Tensor:
         for step in self.steps:
             x = step(x)
-        return x
+        return x if self.adaptive is None else self.adaptive(x)
 
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
         return self.discriminator(self.augment(x), label)
 
+    def reconstruct(self, x: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Of the augmented images; see `elegan.regularisers.reconstruction`."""
+        if not hasattr(self.discriminator, "reconstruct"):
+            raise UserError("losses.reconstruction needs a discriminator that reconstructs: fastgan_discriminator")
+        return self.discriminator.reconstruct(self.augment(x))
+
     def features(self, x: Tensor, label: Tensor | None = None) -> Tensor:
-        """N x F, what the discriminator's `score` is computed from."""
+        """N x F of the augmented images, what the discriminator's `score` is computed from."""
         return self.discriminator.features(self.augment(x), label)
 
     def score(self, features: Tensor, label: Tensor | None = None) -> Tensor:

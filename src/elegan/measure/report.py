@@ -217,11 +217,15 @@ def table(results: Sequence[Result]) -> str:
     lines = ["  ".join([r[0].ljust(widths[0]), *map(str.rjust, r[1:], widths[1:])]) for r in rows]
     s = results[0].settings
     accuracy = f", accuracy {s['accuracy']:.2%} on held-out images" if s.get("accuracy") is not None else ""
-    about = f"extractor {s['extractor']} {s['digest'][:8]}, {s['dims']} features, resizer {s['resizer']}{accuracy}"
-    floor = "floor: real images against as many others (of IS and CAS: what real images score themselves)"
+    about = []
+    if "extractor" in s:  # what is measured of each picture by itself needs none
+        about = [
+            f"extractor {s['extractor']} {s['digest'][:8]}, {s['dims']} features, resizer {s['resizer']}{accuracy}"
+        ]
+        about += ["floor: real images against as many others (of IS and CAS: what real images score themselves)"]
     how = "; ".join(dict.fromkeys(f"{r.metric.partition(':')[0]} {r.interval}" for r in results))
     warnings = [f"warning: {w}" for w in dict.fromkeys(itertools.chain(*(r.warnings for r in results)))]
-    return "\n".join([*lines, "", about, floor, f"intervals: {how}", *warnings])
+    return "\n".join([*lines, "", *about, f"intervals: {how}", *warnings])
 
 
 def _row(r: Result) -> tuple[str, ...]:

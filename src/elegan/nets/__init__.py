@@ -1,24 +1,33 @@
 """Networks by name. Each function takes the shape of the data and gives a module:
 
 generators map latents N x latent (and labels N) to images N x C x H x W in [-1, 1] and carry `latent`;
-discriminators map images (and labels) to scores N, as `score(features(x))` where something else reads their features;
+discriminators map images (and labels) to scores N, or N x P of P patches, as `score(features(x))` where something else reads
+their features;
 translators map pictures to pictures, patch discriminators to lists of score maps, restorers damaged pictures to whole ones.
 """
 
+from elegan.nets.biggan import biggan_generator
 from elegan.nets.dcgan import dcgan_discriminator, dcgan_encoder, dcgan_generator
+from elegan.nets.fastgan import fastgan_discriminator, fastgan_generator
 from elegan.nets.features import restorer_features, vgg_features
 from elegan.nets.heads import head
 from elegan.nets.laplacian import laplacian_refiner
 from elegan.nets.mlp import mlp_discriminator, mlp_generator
 from elegan.nets.patches import patch_discriminator, patch_heads
+from elegan.nets.progressive import progressive_discriminator, progressive_generator
+from elegan.nets.r3gan import r3gan_discriminator, r3gan_generator
 from elegan.nets.resnet import resnet_discriminator, resnet_generator
 from elegan.nets.restorers import hourglass_restorer, residual_restorer
+from elegan.nets.stylegan import stylegan2_discriminator, stylegan2_generator
 from elegan.nets.translators import resnet_translator, unet
 
 __all__ = [
+    "biggan_generator",
     "dcgan_discriminator",
     "dcgan_encoder",
     "dcgan_generator",
+    "fastgan_discriminator",
+    "fastgan_generator",
     "head",
     "hourglass_restorer",
     "laplacian_refiner",
@@ -26,11 +35,17 @@ __all__ = [
     "mlp_generator",
     "patch_discriminator",
     "patch_heads",
+    "progressive_discriminator",
+    "progressive_generator",
+    "r3gan_discriminator",
+    "r3gan_generator",
     "residual_restorer",
     "resnet_discriminator",
     "resnet_generator",
     "resnet_translator",
     "restorer_features",
+    "stylegan2_discriminator",
+    "stylegan2_generator",
     "unet",
     "vgg_features",
 ]

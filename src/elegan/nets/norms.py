@@ -59,6 +59,18 @@ class ConditionalNorm(nn.Module):
         return x * (1 + self.scale(label)[..., None, None]) + self.shift(label)[..., None, None]
 
 
+class AdaptiveNorm(nn.Module):
+    """A normalisation with scale and shift linear in a vector N x features (Brock et al. 2019, appendix B)."""
+
+    def __init__(self, name: str, channels: int, features: int):
+        super().__init__()
+        self.norm = norm(name, channels)
+        self.scale, self.shift = (nn.Linear(features, channels, bias=False) for _ in range(2))
+
+    def forward(self, x: Tensor, vector: Tensor) -> Tensor:
+        return self.norm(x) * (1 + self.scale(vector)[..., None, None]) + self.shift(vector)[..., None, None]
+
+
 class _OverSpectralNorm(nn.Module):
     """weight / sigma(weight), sigma by one power iteration each training pass (Miyato et al. 2018, algorithm 1)."""
 
@@ -86,9 +98,13 @@ class _OverSpectralNorm(nn.Module):
         self.u.copy_(nn.functional.normalize(matrix @ self.v, dim=0, eps=1e-12))
 
 
-def spectral(module: nn.Module) -> nn.Module:
-    """The module with every convolution, linear layer and embedding in it divided by its largest singular value."""
+def spectral(module: nn.Module, embeddings: bool = True) -> nn.Module:
+    """The module with every convolution, linear layer and embedding in it divided by its largest singular value.
+
+    `embeddings` that start at zero, as those of `ConditionalNorm`, have none and are left out.
+    """
+    kinds = (nn.Conv2d, nn.Linear, nn.Embedding) if embeddings else (nn.Conv2d, nn.Linear)
     for layer in module.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear | nn.Embedding):
+        if isinstance(layer, kinds):
             register_parametrization(layer, "weight", _OverSpectralNorm(layer.weight))
     return module

@@ -1,30 +1,34 @@
-"""The residual pair of WGAN-GP and SNGAN (Gulrajani et al. 2017, appendix F; Miyato et al. 2018, table 4)."""
+"""The residual pair of WGAN-GP, SNGAN and SAGAN (Gulrajani et al. 2017, appendix F; Miyato et al. 2018, table 4)."""
 
 import math
+from collections.abc import Callable
 from itertools import pairwise
 
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate
 
+from elegan.nets.attention import SelfAttention, level_of
 from elegan.nets.norms import ConditionalNorm, norm, spectral
 from elegan.nets.shape import LatentInput, Score, check_condition, crop, orthogonal_weights, pyramid
 
 
-def _width_at(size: int, width: int) -> int:
+def width_at(size: int, width: int) -> int:
     """Full width up to 32 pixels, half at 64, a quarter at 128."""
     return max(16, width * 32 // max(size, 32))
 
 
 class UpBlock(nn.Module):
-    def __init__(self, inside: int, outside: int, norm: str, classes: int):
+    """`norm(channels)` makes a normalisation of (x, condition)."""
+
+    def __init__(self, inside: int, outside: int, norm: Callable[[int], nn.Module]):
         super().__init__()
-        self.norm1, self.norm2 = ConditionalNorm(norm, inside, classes), ConditionalNorm(norm, outside, classes)
+        self.norm1, self.norm2 = norm(inside), norm(outside)
         self.conv1, self.conv2 = nn.Conv2d(inside, outside, 3, 1, 1), nn.Conv2d(outside, outside, 3, 1, 1)
         self.skip = nn.Conv2d(inside, outside, 1) if inside != outside else nn.Identity()
 
-    def forward(self, x: Tensor, label: Tensor | None) -> Tensor:
-        h = self.conv1(interpolate(self.norm1(x, label).relu(), scale_factor=2))
-        h = self.conv2(self.norm2(h, label).relu())
+    def forward(self, x: Tensor, condition: Tensor | None) -> Tensor:
+        h = self.conv1(interpolate(self.norm1(x, condition).relu(), scale_factor=2))
+        h = self.conv2(self.norm2(h, condition).relu())
         # A 1x1 convolution commutes with nearest-neighbour resizing, so it works on a quarter of the pixels.
         return h + interpolate(self.skip(x), scale_factor=2)
 
@@ -48,14 +52,31 @@ class DownBlock(nn.Module):
 
 
 class ResNetGenerator(nn.Module):
-    def __init__(self, resolution: int, channels: int, embedded: int, by_norm: int, latent: int, width: int, norm: str):
+    def __init__(
+        self,
+        resolution: int,
+        channels: int,
+        embedded: int,
+        by_norm: int,
+        latent: int,
+        width: int,
+        norm: str,
+        attention: int,
+    ):
         super().__init__()
         self.latent, self.resolution = latent, resolution
         self.start, doublings = pyramid(resolution)
-        widths = [_width_at(self.start << level, width) for level in range(doublings + 1)]
+        sizes = [self.start << level for level in range(doublings + 1)]
+        widths = [width_at(size, width) for size in sizes]
         self.input = LatentInput(latent, embedded)
         self.project = nn.Linear(self.input.features, widths[0] * self.start**2)
-        self.blocks = nn.ModuleList(UpBlock(inside, outside, norm, by_norm) for inside, outside in pairwise(widths))
+        blocks: list[nn.Module] = [
+            UpBlock(inside, outside, lambda c: ConditionalNorm(norm, c, by_norm))
+            for inside, outside in pairwise(widths)
+        ]
+        if (level := level_of(sizes[1:], attention)) is not None:
+            blocks.insert(level + 1, SelfAttention(widths[level + 1]))
+        self.blocks = nn.ModuleList(blocks)
         self.norm = ConditionalNorm(norm, widths[-1], 0)
         self.paint = nn.Conv2d(widths[-1], channels, 3, 1, 1)
         orthogonal_weights(self)
@@ -68,16 +89,17 @@ class ResNetGenerator(nn.Module):
 
 
 class ResNetDiscriminator(nn.Module):
-    def __init__(self, resolution: int, channels: int, projected: int, width: int, norm: str):
+    def __init__(self, resolution: int, channels: int, projected: int, width: int, norm: str, attention: int):
         super().__init__()
         halvings = max(1, math.ceil(math.log2(resolution / 8)))
-        widths = [_width_at(resolution >> level, width) for level in range(halvings)] + [width, width]
-        self.blocks = nn.Sequential(
-            *(
-                DownBlock(inside, outside, norm, halve=level < halvings, first=level == 0)
-                for level, (inside, outside) in enumerate(zip([channels, *widths], widths, strict=False))
-            )
-        )
+        widths = [width_at(resolution >> level, width) for level in range(halvings)] + [width, width]
+        blocks: list[nn.Module] = [
+            DownBlock(inside, outside, norm, halve=level < halvings, first=level == 0)
+            for level, (inside, outside) in enumerate(zip([channels, *widths], widths, strict=False))
+        ]
+        if (level := level_of([resolution >> (level + 1) for level in range(halvings)], attention)) is not None:
+            blocks.insert(level + 1, SelfAttention(widths[level]))
+        self.blocks = nn.Sequential(*blocks)
         self.score = Score(width, projected)
         orthogonal_weights(self)
 
@@ -96,12 +118,18 @@ def resnet_generator(
     latent: int = 128,
     width: int = 128,
     norm: str = "batch",
+    spectral_norm: bool = False,
+    attention: int = 0,
     condition: str = "none",
 ) -> nn.Module:
-    """Residual blocks from a few pixels up. `condition`: none, embedding (beside the latent) or norm (by class)."""
+    """Residual blocks from a few pixels up. `condition`: none, embedding (beside the latent) or norm (by class).
+
+    `attention`: self-attention on the largest features of at most so many pixels a side; 0: none.
+    """
     check_condition(condition, ("none", "embedding", "norm"), classes)
     embedded, by_norm = (classes if condition == kind else 0 for kind in ("embedding", "norm"))
-    return ResNetGenerator(resolution, channels, embedded, by_norm, latent, width, norm)
+    G = ResNetGenerator(resolution, channels, embedded, by_norm, latent, width, norm, attention)
+    return spectral(G, embeddings=False) if spectral_norm else G
 
 
 def resnet_discriminator(
@@ -112,9 +140,14 @@ def resnet_discriminator(
     width: int = 128,
     norm: str = "none",
     spectral_norm: bool = False,
+    attention: int = 0,
     condition: str = "none",
 ) -> nn.Module:
-    """Residual blocks down to about 8 pixels, two more, mean, linear. `condition`: none or projection."""
+    """Residual blocks down to about 8 pixels, two more, mean, linear. `condition`: none or projection.
+
+    `attention` as in the generator.
+    """
     check_condition(condition, ("none", "projection"), classes)
-    D = ResNetDiscriminator(resolution, channels, classes if condition == "projection" else 0, width, norm)
+    projected = classes if condition == "projection" else 0
+    D = ResNetDiscriminator(resolution, channels, projected, width, norm, attention)
     return spectral(D) if spectral_norm else D

@@ -8,7 +8,7 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import elu, interpolate, pixel_shuffle, pixel_unshuffle, relu
+from torch.nn.functional import avg_pool2d, elu, interpolate, pixel_shuffle, pixel_unshuffle, relu
 
 from elegan.errors import UserError
 from elegan.nets.shape import fill_up
@@ -37,9 +37,9 @@ class ResidualRestorer(nn.Module):
     """All convolutions at the lowest resolution, pixels unfolded into channels before and folded back after them (Shi et
     al. 2016; Zhang et al. 2018 for denoising); what is learnt is the difference from the enlarged input."""
 
-    def __init__(self, channels: int, hints: int, scale: int, width: int, blocks: int, fold: int):
+    def __init__(self, channels: int, hints: int, scale: int, width: int, blocks: int, fold: int, keep: bool):
         super().__init__()
-        self.channels, self.hints, self.scale = channels, hints, scale
+        self.channels, self.hints, self.scale, self.keep = channels, hints, scale, keep
         self.fold = self.multiple = fold
         self.reach = fold * (2 * blocks + 3) + 2
         self.head = nn.Conv2d((channels + hints) * fold**2, width, 3, 1, 1)
@@ -56,20 +56,24 @@ class ResidualRestorer(nn.Module):
         return found[:: max(1, len(self.blocks) // 3)]
 
     def forward(self, x: Tensor) -> Tensor:
-        base = x[:, : self.channels]
-        if self.scale > 1:
-            base = interpolate(base, scale_factor=self.scale, mode="bicubic", align_corners=False)
         h = first = self.head(pixel_unshuffle(x, self.fold))
         for block in self.blocks:
             h = block(h)
-        return base + pixel_shuffle(self.tail(first + self.last(h)), self.scale * self.fold)
+        change = pixel_shuffle(self.tail(first + self.last(h)), self.scale * self.fold)
+        return change + self._enlarged(x[:, : self.channels]) if self.keep else change
+
+    def _enlarged(self, x: Tensor) -> Tensor:
+        if self.scale == 1:
+            return x
+        return interpolate(x, scale_factor=self.scale, mode="bicubic", align_corners=False)
 
 
 def residual_restorer(
-    channels: int, hints: int, scale: int, *, width: int = 48, blocks: int = 8, fold: int = 1
+    channels: int, hints: int, scale: int, *, width: int = 48, blocks: int = 8, fold: int = 1, keep: bool = True
 ) -> nn.Module:
-    """For enlarging and denoising. `fold` 2 works on quarter-size pictures of four times the channels: cheaper by far."""
-    return ResidualRestorer(channels, hints, scale, width, blocks, fold)
+    """For enlarging and denoising. `fold` 2 works on quarter-size pictures of four times the channels: cheaper by far. What
+    comes out is added to the picture unless `keep` is false."""
+    return ResidualRestorer(channels, hints, scale, width, blocks, fold, keep)
 
 
 def whole(net: nn.Module, x: Tensor) -> Tensor:
@@ -91,7 +95,26 @@ class Gated(nn.Module):
         return elu(value) * gate.sigmoid()
 
 
-Keep = Literal["all", "known", "brightness", "nothing"]
+LEVELS = 5  # of the pyramid that holes are filled from
+
+
+def smooth_fill(x: Tensor, unknown: Tensor) -> Tensor:
+    """N x C x H x W whose pixels where `unknown` N x 1 x H x W is 1 are means of known ones, from as near as there are any (push
+    and pull: Gortler et al. 1996, section 3.3); 0 where none is within 2^LEVELS pixels. Sides are multiples of that."""
+    known = 1 - unknown
+    levels = [(x * known, known)]
+    for _ in range(LEVELS):
+        levels.append((avg_pool2d(levels[-1][0], 2), avg_pool2d(levels[-1][1], 2)))
+    fill = torch.zeros_like(levels[-1][0])
+    for total, weight in reversed(levels):
+        if total.shape != fill.shape:
+            fill = interpolate(fill, scale_factor=2, mode="bilinear", align_corners=False)
+        trust = (4 * weight).clamp(max=1)
+        fill = fill + trust * (total / weight.clamp(min=1e-6) - fill)
+    return torch.where(unknown > 0, fill, x)
+
+
+Keep = Literal["all", "known", "brightness"]
 FOLD = 2
 
 
@@ -99,12 +122,14 @@ class HourglassRestorer(nn.Module):
     """Pixels unfolded once, two halvings, gated convolutions of growing dilation that look across a hole, two doublings
     with skips, pixels folded back."""
 
-    multiple, scale = 4 * FOLD, 1
+    scale = 1
 
     def __init__(self, channels: int, hints: int, width: int, dilations: tuple[int, ...], keep: Keep):
         super().__init__()
         w, self.channels, self.hints, self.keep = width, channels, hints, keep
-        self.reach = FOLD * (4 * (sum(dilations) + 3) + 12)
+        self.multiple, self.reach = 4 * FOLD, FOLD * (4 * (sum(dilations) + 3) + 12)
+        if keep == "known":
+            self.multiple, self.reach = 2**LEVELS, self.reach + 3 * 2**LEVELS
         self.enter, self.halve1 = Gated((channels + hints) * FOLD**2, w, 5), Gated(w, 2 * w, stride=2)
         self.deep1, self.halve2 = Gated(2 * w, 2 * w), Gated(2 * w, 4 * w, stride=2)
         self.middle = nn.ModuleList(Gated(4 * w, 4 * w, dilation=d) for d in dilations)
@@ -113,6 +138,8 @@ class HourglassRestorer(nn.Module):
         start_at_zero(self.leave)
 
     def forward(self, x: Tensor) -> Tensor:
+        if self.keep == "known":
+            x = torch.cat([smooth_fill(x[:, : self.channels], x[:, self.channels :][:, :1]), x[:, self.channels :]], 1)
         first = self.enter(pixel_unshuffle(x, FOLD))
         second = self.deep1(self.halve1(first))
         h = self.halve2(second)
@@ -123,8 +150,6 @@ class HourglassRestorer(nn.Module):
         return self._kept(x, pixel_shuffle(h, FOLD))
 
     def _kept(self, x: Tensor, change: Tensor) -> Tensor:
-        if self.keep == "nothing":
-            return change
         if self.keep == "known":
             change = change * x[:, self.channels : self.channels + 1]
         if self.keep == "brightness":
@@ -143,8 +168,8 @@ def hourglass_restorer(
 ) -> nn.Module:
     """For what needs to be seen from afar: holes, scratches, colours.
 
-    What comes out is added to the picture: to `keep` "all" of it, or only where the first plane behind the colours is not 0
-    ("known"), or only in hue and saturation ("brightness"), or to "nothing". Raises UserError where there is no such plane
+    What comes out is added to the picture: to `keep` "all" of it, or only where the first plane behind the colours is 1
+    ("known"; first filled by `smooth_fill`), or only in hue and saturation ("brightness"). Raises UserError where there is no such plane
     or no colour, or where the picture is to grow.
     """
     if scale != 1:

@@ -76,13 +76,16 @@ class Engine:
         for gradient, mean in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
             gradient.copy_(mean.view_as(gradient))
 
-    def mean(self, values: Tensor) -> Tensor:
-        """The mean over processes."""
+    def total(self, values: Tensor) -> Tensor:
+        """The sum over processes."""
         if self.world > 1:
             values = values.clone()
             dist.all_reduce(values)
-            values /= self.world
         return values
+
+    def mean(self, values: Tensor) -> Tensor:
+        """The mean over processes."""
+        return self.total(values) / self.world
 
     def from_leader(self, value: float) -> float:
         """The leading process's value, in all."""

@@ -45,12 +45,13 @@ class Game:
     """Networks (all state lives in them), who owns which, and the turns of a step in order.
 
     `averaged` names the networks whose moving average is shown, measured and shipped. A game of images from noise has
-    `generate(nets, z, label)`: latents N x `latent` to images N x C x H x W in [-1, 1]. One of pictures from pictures has
-    `translate[direction](nets, x)`: pictures N x C x H x W in [-1, 1] of any size to pictures of that size. One that
-    restores has `restore(nets, x)`: damaged pictures of any size in [-1, 1], beside them `hints` planes of what is known of
-    the damage, to pictures `scale` times as large. One with an encoder has `reconstruct(nets, x, label)`: images to images;
-    one that finds what is unlike its data `score(nets, x)`: images to N, more where an image is less like it. `codes` says
-    which columns of the latent the networks learn to read.
+    `generate(nets, z, label)`: latents N x `latent` to images N x C x H x W in [-1, 1]; where a network knows a truncation
+    of its own, `truncate(nets, z, label, T)` does the same with it, otherwise z itself is truncated. One of pictures from
+    pictures has `translate[direction](nets, x)`: pictures N x C x H x W in [-1, 1] of any size to pictures of that size. One
+    that restores has `restore(nets, x)`: damaged pictures of any size in [-1, 1], beside them `hints` planes of what is known
+    of the damage, to pictures `scale` times as large. One with an encoder has
+    `reconstruct(nets, x, label)`: images to images; one that finds what is unlike its data `score(nets, x)`: images to N, more
+    where an image is less like it. `codes` says which columns of the latent the networks learn to read.
     """
 
     nets: nn.ModuleDict
@@ -59,13 +60,14 @@ class Game:
     averaged: tuple[str, ...]
     latent: int = 0
     generate: Callable[[nn.ModuleDict, Tensor, Tensor | None], Tensor] | None = None
+    truncate: Callable[[nn.ModuleDict, Tensor, Tensor | None, float], Tensor] | None = None
     translate: dict[str, Callable[[nn.ModuleDict, Tensor], Tensor]] = field(default_factory=dict)
-    reconstruct: Callable[[nn.ModuleDict, Tensor, Tensor | None], Tensor] | None = None
-    score: Callable[[nn.ModuleDict, Tensor], Tensor] | None = None
-    codes: Codes | None = None
     restore: Callable[[nn.ModuleDict, Tensor], Tensor] | None = None
     hints: int = 0
     scale: int = 1
+    reconstruct: Callable[[nn.ModuleDict, Tensor, Tensor | None], Tensor] | None = None
+    score: Callable[[nn.ModuleDict, Tensor], Tensor] | None = None
+    codes: Codes | None = None
 
     @property
     def rounds(self) -> int:

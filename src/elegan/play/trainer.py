@@ -10,16 +10,19 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from elegan import chance
+from elegan import chance, ramp
 from elegan.play.averages import Averages
 from elegan.play.engine import Engine
 from elegan.play.game import Game, Terms, Turn
+from elegan.running import Running
 
 Feed = Callable[[int, range], Any]  # (position, rows of the batch there) -> batch on the device
 
 
 class Trainer:
-    """`feed(position, rows)` gives real images; `optimizers` and `rates` (their full learning rates) are by player."""
+    """`feed(position, rows)` gives real images; `optimizers`, `rates` (their full learning rates) and `settings` (what of
+    their groups follows progress) are by player.
+    """
 
     def __init__(
         self,
@@ -30,30 +33,41 @@ class Trainer:
         *,
         batch: int,
         accumulate: int = 1,
-        decay: float = 0.999,
+        decay: ramp.Number = 0.999,
         seed: int = 0,
         compiled: bool = False,
+        settings: dict[str, dict[str, Any]] | None = None,
     ):
         self.game, self.optimizers, self.feed, self.engine = game, optimizers, feed, engine
         self.batch, self.parts, self.seed = batch, engine.parts(batch, accumulate), seed
+        self.settings = settings or {}
         self.rates = {player: optimizer.param_groups[0]["lr"] for player, optimizer in optimizers.items()}
         self.average = Averages(game.nets, game.averaged, decay)
+        self.running = [module for module in game.nets.modules() if isinstance(module, Running)]
         self.fast = _compiled(game.nets) if compiled else game.nets
 
-    def play(self, step: int, factor: float = 1.0) -> Terms:
-        """One step: every turn in order, learning rates times `factor`. Gives each player's terms, detached."""
+    def play(self, step: int, factor: float = 1.0, t: float = 0.0) -> Terms:
+        """One step: every turn in order, learning rates times `factor`, ramps at progress t in [0, 1).
+
+        Gives each player's terms, detached.
+        """
         terms: Terms = {}
         position = step * self.game.rounds
+        with ramp.progress(t):
+            self._set_optimizers(factor)
+            for turn in self.game.turns:
+                for _ in range(turn.repeat):
+                    if step % turn.every == 0:
+                        terms |= self.move(turn, position)
+                    position += 1
+            self.average.follow(self.game.nets, step)
+        return terms
+
+    def _set_optimizers(self, factor: float) -> None:
         for player, optimizer in self.optimizers.items():
             for group in optimizer.param_groups:
+                group |= ramp.now(self.settings.get(player, {}))
                 group["lr"] = self.rates[player] * factor
-        for turn in self.game.turns:
-            for _ in range(turn.repeat):
-                if step % turn.every == 0:
-                    terms |= self.move(turn, position)
-                position += 1
-        self.average.follow(self.game.nets, step)
-        return terms
 
     def move(self, turn: Turn, position: int) -> Terms:
         """One turn on the batch at `position` of the feed, in parts whose gradients add up to the whole batch's."""
@@ -77,6 +91,8 @@ class Trainer:
         optimizer.zero_grad(set_to_none=True)
         if turn.after:
             turn.after(self.game.nets)
+        for statistic in self.running:
+            statistic.settle(self.engine.total)
         return watched
 
     def freeze_all_but(self, parameters: list[nn.Parameter]) -> None:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from elegan.errors import UserError, nearest
 from elegan.recipe import Recipe
-from elegan.recipes import classic, family, restoration, translation
+from elegan.recipes import classic, family, modern, restoration, style, translation
 
 CATALOGUE: dict[str, Recipe] = {
     recipe.name: recipe
-    for module in (classic, family, translation, restoration)
+    for module in (classic, family, modern, style, translation, restoration)
     for recipe in vars(module).values()
     if isinstance(recipe, Recipe)
 }

@@ -25,12 +25,15 @@ sr_x4 = Recipe.parse(
     }
 )
 
-CRITIC = {"name": "patch_discriminator", "width": 32, "norm": "none", "spectral_norm": True}
+CRITIC = {"name": "patch_discriminator", "width": 32, "layers": 2, "norm": "none", "spectral_norm": True}
 
 sr_x4_detail = sr_x4.vary(
     "sr-x4-detail",
     "sr-x4 gone on with a discriminator that asks for detail, begun --from its run (Ledig et al. 2017; Wang et al. 2018)",
     steps=5_000,
+    batch=4,
+    ema=0.99,
+    data={"resolution": 96},
     nets={"discriminator": CRITIC, "features": "restorer_features"},
     losses={
         "reconstruction": {"weight": 1.0},
@@ -60,12 +63,23 @@ denoise = sr_x4.vary(
 
 inpaint = sr_x4.vary(
     "inpaint",
-    "holes filled: gated convolutions (Yu et al. 2019), the known pixels kept",
-    nets={"restorer": {"name": "hourglass_restorer", "keep": "known"}, "discriminator": CRITIC},
-    losses={"reconstruction": {"weight": 10.0}, "adversarial": "hinge"},
-    optimizers={"generator": {"lr": 5e-4}, "discriminator": {"name": "adam", "lr": 4e-4, "betas": [0.5, 0.99]}},
+    "holes filled: gated convolutions (Yu et al. 2019), the known pixels kept; L1",
     batch=8,
-    damage={"downscale": None, "holes": "holes"},
+    nets={"restorer": {"name": "hourglass_restorer", "keep": "known"}},
+    # Of a crop a fifth is unknown, and nothing else can be wrong.
+    losses={"reconstruction": {"weight": 5.0}},
+    optimizers={"generator": {"lr": 1e-3}},
+    data={"resolution": 96},
+    damage={"downscale": None, "holes": {"name": "holes", "size": [0.05, 0.35], "share": [0.02, 0.3]}},
+)
+
+inpaint_detail = inpaint.vary(
+    "inpaint-detail",
+    "inpaint gone on with a discriminator of patches, begun --from its run",
+    steps=5_000,
+    nets={"discriminator": CRITIC},
+    losses={"adversarial": "hinge"},
+    optimizers={"generator": {"lr": 2e-4}, "discriminator": {"name": "adam", "lr": 4e-4, "betas": [0.5, 0.99]}},
 )
 
 oldphoto = sr_x4.vary(
@@ -98,9 +112,9 @@ scratches = oldphoto.vary(
     "scratches",
     "where a photograph is scratched, creased or dusty: for inpaint to fill",
     losses={"reconstruction": "l2"},
-    batch=8,
-    nets={"restorer": {"keep": "nothing"}},
-    data={"learn": "damage"},
+    nets={"restorer": {"name": "residual_restorer", "width": 32, "blocks": 6, "fold": 2, "keep": False}},
+    optimizers={"generator": {"lr": 2e-3}},
+    data={"resolution": 96, "learn": "damage"},
     damage={
         "scratches": {"chance": 1.0, "tell": True, "count": [0, 5]},
         "creases": {"chance": 1.0, "tell": True, "count": [0, 2]},

@@ -1,5 +1,7 @@
 """A recipe for reading: in full, with a mark on each line that its parent has otherwise."""
 
+import re
+
 from elegan.recipe import Recipe
 from elegan.recipes import CATALOGUE
 
@@ -32,7 +34,8 @@ def differences(recipe: Recipe, base: Recipe) -> list[tuple[str, str, str]]:
 def _lines(recipe: Recipe) -> list[tuple[str, str]]:
     """(section.key, line) of each line, a list of values on one line."""
     section, lines = "", []
-    text = recipe.to_toml().replace("[\n    ", "[").replace(",\n    ", ", ").replace(",\n]", "]")
+    text = re.sub(r",\s*\]", "]", recipe.to_toml())
+    text = re.sub(r",\n\s*", ", ", re.sub(r"\[\s+", "[", text))
     for line in text.splitlines():
         section = line.strip("[]") if line.startswith("[") else section
         lines.append((f"{section}.{line.partition(' = ')[0]}", line))

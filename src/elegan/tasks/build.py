@@ -2,11 +2,10 @@
 
 import inspect
 from collections.abc import Callable
-from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
-from elegan import parts
+from elegan import parts, ramp
 from elegan.errors import UserError
 from elegan.recipe import Part, Recipe, filled
 
@@ -24,20 +23,38 @@ def net(recipe: Recipe, name: str, *given):
     return build("nets", recipe.nets[name], f"nets.{name}", *given)
 
 
-def weighted(recipe: Recipe, name: str, takes: int) -> tuple[Callable[..., Tensor], int]:
+def weighted(
+    recipe: Recipe, name: str, takes: int, nets: nn.ModuleDict | None = None
+) -> tuple[Callable[..., Tensor], int]:
     """(losses.`name` times its weight, played on every how many steps), a function of `takes` arguments.
 
+    A loss that remembers is a module, made by a function of options alone; it joins `nets`, so that its memory is saved.
     Raises UserError for a loss of another kind.
     """
     part = recipe.losses[name]
     options = filled("losses", part, f"losses.{name}")
     weight, every = options.pop("weight"), options.pop("every")
     function = parts.find("losses", options.pop("name", part.name))
-    positional = [p for p in inspect.signature(function).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+    if (
+        nets is not None
+        and not _positional(function)
+        and isinstance(memory := function(**ramp.now(options)), nn.Module)
+    ):
+        nets[f"losses_{name}"], function, options = memory, memory.forward, {}
+    positional = _positional(function)
     if len(positional) != takes:
         raise UserError(f"losses.{name} = {part.name!r} is a function of {', '.join(p.name for p in positional) or 'nothing'}"
                         f" and has no place in {recipe.task.name!r}")  # fmt: skip
-    return lambda *given: weight * function(*given, **options), every
+    return lambda *given: ramp.now(weight) * function(*given, **ramp.now(options)), every
+
+
+def _positional(function: Callable) -> list[inspect.Parameter]:
+    return [p for p in inspect.signature(function).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+
+
+def is_of_generator(recipe: Recipe, name: str) -> bool:
+    """Whether the penalty losses.`name` is one on a generator: its first argument is G."""
+    return next(iter(inspect.signature(parts.find("losses", recipe.losses[name].name)).parameters), "") == "G"
 
 
 def criterion(recipe: Recipe, name: str) -> Callable[..., Tensor] | None:
@@ -58,10 +75,9 @@ def required(recipe: Recipe, name: str) -> Callable[..., Tensor]:
     return found
 
 
-def features_of(recipe: Recipe, discriminator: Any) -> int:
+def features_of(recipe: Recipe, D: nn.Module) -> int:
     """How many features the discriminator's score is computed from. Raises UserError where it does not show them."""
-    D = getattr(discriminator, "discriminator", discriminator)  # inside its augmentation
     if not (hasattr(D, "features") and hasattr(D, "score")):
         part = recipe.nets["discriminator"].name
         raise UserError(f"nets.discriminator = {part!r} shows no features to read; use dcgan_discriminator")
-    return D.score.features
+    return D.score.features  # type: ignore[union-attr, return-value]

@@ -43,7 +43,12 @@ def restore(recipe: Recipe, shape: Shape, *, augment: str = "") -> Game:
     losses.adversarial brings the discriminator in (Ledig et al. 2017). `augment` is its DiffAugment policy.
     """
     hints, scale = _told(recipe, shape)
-    nets = nn.ModuleDict({"restorer": net(recipe, "restorer", shape.channels, hints, scale)})
+    G = net(recipe, "restorer", shape.channels, hints, scale)
+    if shape.resolution % (G.multiple * scale):
+        raise UserError(
+            f"data.resolution = {shape.resolution} is no multiple of {G.multiple * scale}, which {recipe.name!r} needs"
+        )
+    nets = nn.ModuleDict({"restorer": G})
     reconstruct = criterion(recipe, "reconstruction")
     perceptual, matching = criterion(recipe, "perceptual"), criterion(recipe, "matching")
     if perceptual:

@@ -1,0 +1,155 @@
+"""Layers of StyleGAN2 (Karras et al. 2020): modulated convolutions, equalised learning rates, [1, 3, 3, 1] resampling."""
+
+import math
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu, linear
+
+from elegan import chance
+
+
+def activate(x: Tensor) -> Tensor:
+    """LeakyReLU times the square root of two, which keeps the variance."""
+    return leaky_relu(x, 0.2).mul_(math.sqrt(2))
+
+
+def full_precision(x: Tensor) -> AbstractContextManager:
+    """Out of autocast, where there is one: what decides over a whole image is not rounded to eight bits."""
+    kind = x.device.type
+    return torch.autocast(kind, enabled=False) if torch.is_autocast_enabled(kind) else nullcontext()
+
+
+class Linear(nn.Module):
+    """Equalised learning rate: weights are N(0, 1) and scaled in use (Karras et al. 2018, section 4.1).
+
+    `rate` multiplies the learning rate of this layer.
+    """
+
+    def __init__(self, inside: int, outside: int, bias: float = 0.0, rate: float = 1.0):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(outside, inside) / rate)
+        self.bias = nn.Parameter(torch.full((outside,), bias / rate))
+        self.scale, self.rate = rate / math.sqrt(inside), rate
+
+    def forward(self, x: Tensor) -> Tensor:
+        return linear(x, self.weight * self.scale, self.bias * self.rate)
+
+
+class Conv(nn.Module):
+    """Convolution with equalised learning rate; keeps the size at stride 1, and halves what `Blur(2)` made ready at 2."""
+
+    def __init__(self, inside: int, outside: int, kernel: int, stride: int = 1, bias: bool = True):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(outside, inside, kernel, kernel))
+        self.bias = nn.Parameter(torch.zeros(outside)) if bias else None
+        self.scale, self.stride = 1 / math.sqrt(inside * kernel**2), stride
+        self.padding = kernel // 2 if stride == 1 else 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        return conv2d(x, self.weight * self.scale, self.bias, self.stride, self.padding)
+
+
+class Blur(nn.Module):
+    """The binomial filter [1, 3, 3, 1] both ways, its weights adding up to `gain`; H becomes (H + 2 padding - 4) / stride + 1."""
+
+    kernel: Tensor
+
+    def __init__(self, channels: int, padding: int, stride: int = 1, gain: float = 1.0):
+        super().__init__()
+        row = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8
+        kernel = gain * row.outer(row).expand(channels, 1, 4, 4)
+        self.register_buffer("kernel", kernel.clone(), persistent=False)
+        self.padding, self.stride = padding, stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        return conv2d(x, self.kernel, None, self.stride, self.padding, groups=x.shape[1])
+
+
+class ModulatedConv(nn.Module):
+    """A convolution with weights of each image's own, w'_ijk = s_i w_ijk, made of unit norm again (equations 1 to 3).
+
+    The input is scaled by s and the output by the norms, which is the same and needs one convolution for all images,
+    where weights an image would need groups as many as the batch. `up` doubles the size.
+    """
+
+    def __init__(self, inside: int, outside: int, kernel: int, latent: int, up: bool = False, demodulate: bool = True):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(outside, inside, kernel, kernel))
+        self.scale, self.demodulate = 1 / math.sqrt(inside * kernel**2), demodulate
+        self.style = Linear(latent, inside, bias=1.0)
+        # Three quarters of a doubled picture are the zeros between pixels, so four times the mean.
+        self.blur = Blur(outside, padding=1, gain=4.0) if up else None
+
+    def forward(self, x: Tensor, w: Tensor) -> Tensor:
+        """x N x inside x H x W and the styles' w N x latent to N x outside x H x W (or 2H x 2W)."""
+        weight = self.weight * self.scale
+        with full_precision(w):
+            s = self.style(w.float())
+            norms = (linear(s.square(), weight.square().sum((2, 3))) + 1e-8).rsqrt()
+        x = x * s[:, :, None, None].to(x.dtype)
+        if self.blur is not None:
+            x = self.blur(conv_transpose2d(x, weight.transpose(0, 1), stride=2))
+        else:
+            x = conv2d(x, weight, padding=weight.shape[2] // 2)
+        return x * norms[:, :, None, None].to(x.dtype) if self.demodulate else x
+
+
+class StyledConv(nn.Module):
+    """A modulated convolution, noise a pixel with one learnt strength (always zero if not `noisy`), bias, LeakyReLU.
+
+    The noise is new for every image in training and the same for all in evaluation, so a latent is always one picture.
+    """
+
+    noise: Tensor
+
+    def __init__(self, inside: int, outside: int, size: int, latent: int, noisy: bool, up: bool = False):
+        super().__init__()
+        self.noisy = noisy
+        self.conv = ModulatedConv(inside, outside, 3, latent, up)
+        self.bias = nn.Parameter(torch.zeros(outside, 1, 1))
+        self.strength = nn.Parameter(torch.zeros(())) if noisy else 0.0
+        self.register_buffer("noise", torch.randn(1, 1, size, size))
+
+    def draw(self, n: int) -> Tensor:
+        """The noise for n images."""
+        if not (self.training and self.noisy):
+            return self.noise
+        return chance.normal(n, *self.noise.shape[1:], device=self.noise.device)
+
+    def forward(self, x: Tensor, w: Tensor, noise: Tensor) -> Tensor:
+        x = self.conv(x, w)
+        return activate(x + (noise * self.strength).to(x.dtype) + self.bias.to(x.dtype))
+
+
+class Paint(nn.Module):
+    """Features to the colours of their pixels, modulated but not of unit norm; in float32, as the picture is a sum."""
+
+    def __init__(self, inside: int, channels: int, latent: int):
+        super().__init__()
+        self.conv = ModulatedConv(inside, channels, 1, latent, demodulate=False)
+        self.bias = nn.Parameter(torch.zeros(channels, 1, 1))
+
+    def forward(self, x: Tensor, w: Tensor) -> Tensor:
+        return self.conv(x, w).float() + self.bias
+
+
+class MinibatchSpread(nn.Module):
+    """One more plane: how much `group` images differ, on average over features (Karras et al. 2018, section 3).
+
+    Groups are neighbours in the batch, so a batch may be split over parts and processes of a multiple of `group` images
+    and stays the same; of other parts the groups are smaller.
+    """
+
+    def __init__(self, group: int):
+        super().__init__()
+        self.group = group
+
+    def forward(self, x: Tensor) -> Tensor:
+        group = math.gcd(len(x), self.group)
+        with full_precision(x):
+            variance = x.float().unflatten(0, (-1, group)).var(1, correction=0)
+            spread = (variance + 1e-8).sqrt().mean((1, 2, 3))
+        plane = spread[:, None].expand(-1, group).reshape(-1, 1, 1, 1).expand(-1, -1, *x.shape[2:])
+        return torch.cat([x, plane.to(x.dtype)], 1)

@@ -1,0 +1,146 @@
+"""A pair that grows while it learns (Karras et al. 2018): from a few pixels up, each new size faded in.
+
+Both networks hold all levels from the start. Which are at work follows from progress: in training `level` is set from it, and
+afterwards, with the weights, it says how far the network has grown. Pictures always have the full size outside, in
+larger pixels at first, so nothing else needs to know; but a step costs what its level costs.
+"""
+
+import math
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, interpolate, leaky_relu
+from torch.nn.utils.parametrize import register_parametrization
+
+from elegan import ramp
+from elegan.nets.shape import Score, crop, pyramid
+
+
+class _Scaled(nn.Module):
+    """Weights N(0, 1), times He's constant at each use: all learn at the same speed (section 4.1)."""
+
+    def __init__(self, constant: float):
+        super().__init__()
+        self.constant = constant
+
+    def forward(self, weight: Tensor) -> Tensor:
+        return weight * self.constant
+
+
+def equalised(module: nn.Module) -> nn.Module:
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.normal_(layer.weight)
+            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+            register_parametrization(layer, "weight", _Scaled(math.sqrt(2 / layer.weight[0].numel())))
+    return module
+
+
+def pixel_norm(x: Tensor) -> Tensor:
+    """Every place's features to mean square one (section 4.2)."""
+    return x * (x.square().mean(1, keepdim=True) + 1e-8).rsqrt()
+
+
+def with_deviation(x: Tensor) -> Tensor:
+    """One more plane: the mean over all features of their deviation over the batch (section 3)."""
+    deviation = (x.var(0, unbiased=False) + 1e-8).sqrt().mean()
+    return torch.cat([x, deviation.expand(len(x), 1, *x.shape[2:])], 1)
+
+
+class _Growing(nn.Module):
+    """`level`: 2.3 is level 2 with 0.3 of level 3. Each level is held for as long as the next is faded in."""
+
+    level: Tensor
+
+    def __init__(self, levels: int, until: float):
+        super().__init__()
+        self.levels, self.until = levels, until
+        self.register_buffer("level", torch.zeros(()))
+
+    def grown(self) -> tuple[int, float]:
+        """(the highest level at work, its share)."""
+        if self.training:
+            whole, part = divmod(min(ramp.t() / self.until, 1.0) * self.levels, 1)
+            level = whole + max(0.0, 2 * part - 1)
+            self.level.fill_(level)
+        else:
+            level = self.level.item()
+        top = math.ceil(level)
+        return top, 1 - (top - level)
+
+
+class ProgressiveGenerator(_Growing):
+    def __init__(self, resolution: int, channels: int, latent: int, width: int, until: float):
+        start, doublings = pyramid(resolution)
+        super().__init__(doublings, until)
+        self.latent, self.resolution, self.start = latent, resolution, start
+        widths = [_width_at(self.start << level, width) for level in range(doublings + 1)]
+        self.project = nn.Linear(latent, widths[0] * self.start**2)
+        self.convs = nn.ModuleList(nn.Conv2d(a, b, 3, 1, 1) for a, b in pairwise([widths[0], *widths]))
+        self.more = nn.ModuleList(nn.Conv2d(b, b, 3, 1, 1) for b in widths[1:])
+        self.paint = nn.ModuleList(nn.Conv2d(b, channels, 1) for b in widths)
+        equalised(self)
+
+    def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
+        top, share = self.grown()
+        h = self.project(pixel_norm(z)).unflatten(1, (-1, self.start, self.start))
+        h = below = _act(self.convs[0](_act(h)))
+        for level in range(1, top + 1):
+            below = h
+            h = _act(self.more[level - 1](_act(self.convs[level](interpolate(h, scale_factor=2)))))
+        x = self.paint[top](h).tanh()
+        if share < 1:
+            x = torch.lerp(interpolate(self.paint[top - 1](below).tanh(), scale_factor=2), x, share)
+        return crop(interpolate(x, scale_factor=2 ** (self.levels - top)), self.resolution)
+
+
+class ProgressiveDiscriminator(_Growing):
+    def __init__(self, resolution: int, channels: int, width: int, until: float):
+        _, halvings = pyramid(resolution)
+        super().__init__(halvings, until)
+        self.sizes = [resolution >> (halvings - level) for level in range(halvings + 1)]
+        widths = [_width_at(size, width) for size in self.sizes]
+        self.see = nn.ModuleList(nn.Conv2d(channels, b, 1) for b in widths)
+        self.convs = nn.ModuleList(nn.Conv2d(b, b, 3, 1, 1) for b in widths[1:])
+        self.more = nn.ModuleList(nn.Conv2d(b, a, 3, 1, 1) for a, b in pairwise(widths))
+        self.last = nn.Conv2d(widths[0] + 1, widths[0], 3, 1, 1)
+        self.score = Score(widths[0] * self.sizes[0] ** 2, 0)
+        equalised(self)
+
+    def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+        top, share = self.grown()
+        h = self._seen(x, top)
+        for level in range(top, 0, -1):
+            h = leaky_relu(self.more[level - 1](leaky_relu(self.convs[level - 1](h), 0.2)), 0.2)
+            h = avg_pool2d(h, 2)
+            if level == top and share < 1:
+                h = torch.lerp(self._seen(x, top - 1), h, share)
+        return self.score(leaky_relu(self.last(with_deviation(h)), 0.2).flatten(1), label)
+
+    def _seen(self, x: Tensor, level: int) -> Tensor:
+        """The picture at this level's size. (The paper also fades the real pictures' new details in.)"""
+        return leaky_relu(self.see[level](adaptive_avg_pool2d(x, self.sizes[level])), 0.2)
+
+
+def _act(x: Tensor) -> Tensor:
+    return pixel_norm(leaky_relu(x, 0.2))
+
+
+def _width_at(size: int, width: int) -> int:
+    """Full width up to 32 pixels, half at 64, a quarter at 128."""
+    return max(8, width * 32 // max(size, 32))
+
+
+def progressive_generator(
+    resolution: int, channels: int, classes: int, *, latent: int = 128, width: int = 128, until: float = 0.6
+) -> nn.Module:
+    """Two convolutions a size with pixel norm; fully grown at progress `until`, the same as the discriminator's."""
+    return ProgressiveGenerator(resolution, channels, latent, width, until)
+
+
+def progressive_discriminator(
+    resolution: int, channels: int, classes: int, *, width: int = 128, until: float = 0.6
+) -> nn.Module:
+    """The generator's mirror image, with the deviation over the batch as one more feature before it judges."""
+    return ProgressiveDiscriminator(resolution, channels, width, until)

@@ -1,0 +1,205 @@
+"""The StyleGAN2 pair (Karras et al. 2020): skip generator, residual discriminator, for any resolution from 8 pixels."""
+
+import math
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+from elegan import chance
+from elegan.errors import UserError
+from elegan.nets.modulated import (
+    Blur,
+    Conv,
+    Linear,
+    MinibatchSpread,
+    Paint,
+    StyledConv,
+    activate,
+    full_precision,
+)
+from elegan.nets.shape import check_condition, crop, pyramid
+from elegan.running import RunningMean
+
+WIDEST = 8
+MAPPING_RATE = 0.01  # of the optimiser's learning rate (Karras et al. 2019, appendix C)
+
+
+def _unit(x: Tensor) -> Tensor:
+    """Rows with a mean square of one."""
+    return x * (x.square().mean(1, keepdim=True) + 1e-8).rsqrt()
+
+
+class Mapping(nn.Module):
+    """Latents z N x latent (and labels N) to w N x latent."""
+
+    def __init__(self, latent: int, classes: int, depth: int):
+        super().__init__()
+        self.embed = nn.Embedding(classes, latent) if classes else None
+        inside = latent * (2 if classes else 1)
+        widths = pairwise([inside, *[latent] * depth])
+        self.layers = nn.ModuleList(Linear(a, b, rate=MAPPING_RATE) for a, b in widths)
+
+    def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
+        with full_precision(z):
+            w = _unit(z.float())
+            if self.embed is not None:
+                w = torch.cat([w, _unit(self.embed(label))], 1)
+            for layer in self.layers:
+                w = activate(layer(w))
+        return w
+
+
+class Synthesis(nn.Module):
+    """w, N x latent or N x levels x latent, to images: each level adds its own picture to the enlarged one below it."""
+
+    def __init__(self, resolution: int, channels: int, latent: int, width: int, noisy: bool):
+        super().__init__()
+        self.resolution = resolution
+        start, doublings = pyramid(resolution)
+        self.levels = 2 * doublings + 2  # a convolution and a picture at the start, then two and one that share theirs
+        widths = [width * min(2**level, WIDEST) for level in reversed(range(doublings + 1))]
+        sizes = [start << level for level in range(1, doublings + 1)]
+        self.constant = nn.Parameter(torch.randn(1, widths[0], start, start))
+        self.layers = nn.ModuleList([StyledConv(widths[0], widths[0], start, latent, noisy)])
+        for (inside, outside), size in zip(pairwise(widths), sizes, strict=True):
+            self.layers.append(StyledConv(inside, outside, size, latent, noisy, up=True))
+            self.layers.append(StyledConv(outside, outside, size, latent, noisy))
+        self.paints = nn.ModuleList(Paint(width, channels, latent) for width in widths)
+
+    def forward(self, w: Tensor) -> Tensor:
+        n = w.shape[0]
+        styles = w.unbind(1) if w.ndim == 3 else [w] * self.levels
+        # All before anything else, which leaves one graph to compile.
+        noises = [layer.draw(n) for layer in self.layers]  # type: ignore[operator]
+        x = self.layers[0](self.constant.expand(n, -1, -1, -1), styles[0], noises[0])
+        image = self.paints[0](x, styles[1])
+        for level, paint in enumerate(self.paints[1:], start=1):
+            for at in (2 * level - 1, 2 * level):
+                x = self.layers[at](x, styles[at], noises[at])
+            # Between pixels bilinear weights are those of [1, 3, 3, 1]; at the border nothing dark comes in.
+            image = interpolate(image, scale_factor=2.0, mode="bilinear", align_corners=False)
+            image = image + paint(x, styles[2 * level + 1])
+        return crop(image, self.resolution)
+
+
+class StyleGAN2Generator(nn.Module):
+    """`mapping(z, label)` gives w, `synthesis(w)` images, with one w for all `levels` or one for each.
+
+    `w_mean` is the mean w that truncation draws to, of each class where there are classes; `path_length` the mean that
+    `penalties.path_length` holds lengths to.
+    """
+
+    def __init__(
+        self,
+        resolution: int,
+        channels: int,
+        classes: int,
+        latent: int,
+        width: int,
+        depth: int,
+        mixing: float,
+        noisy: bool,
+    ):
+        super().__init__()
+        self.latent, self.mixing, self.classes = latent, mixing, classes
+        self.mapping = Mapping(latent, classes, depth)
+        self.synthesis = Synthesis(resolution, channels, latent, width, noisy)
+        self.levels = self.synthesis.levels
+        self.w_mean = RunningMean(latent, max(classes, 1), decay=0.998)
+        self.path_length = RunningMean(decay=0.99)
+
+    def forward(self, z: Tensor, label: Tensor | None = None, truncation: float | None = None) -> Tensor:
+        """Images, in evaluation clipped to [-1, 1]; see `truncate`."""
+        if self.training:
+            return self.synthesis(self.styles(z, label))
+        w = self.mapping(z, label)
+        return self.synthesis(w if truncation is None else self.truncate(w, label, truncation)).clamp(-1, 1)
+
+    def truncate(self, w: Tensor, label: Tensor | None, psi: float) -> Tensor:
+        """w drawn towards its mean: 1 leaves it, near 0 all pictures are the mean one (Karras et al. 2019, appendix B)."""
+        mean = self.w_mean.mean[label] if self.classes else self.w_mean.mean
+        return mean + psi * (w - mean)
+
+    def styles(self, z: Tensor, label: Tensor | None) -> Tensor:
+        """Of training, N x levels x latent: with probability `mixing` the levels from a random one on follow another
+        latent (Karras et al. 2019, section 3.1)."""
+        n, device = len(z), z.device
+        w = self.mapping(z, label)
+        self.w_mean.see(w, label if self.classes else None)
+        other = self.mapping(chance.normal(n, self.latent, device=device), label)
+        mixes, place = chance.uniform(n, 2, device=device).unbind(1)
+        place = 1 + (place * (self.levels - 1)).long()
+        own = torch.arange(self.levels, device=device) < torch.where(mixes < self.mixing, place, self.levels)[:, None]
+        return torch.where(own[..., None], w[:, None], other[:, None])
+
+
+class _Halve(nn.Module):
+    """Residual block to half the size; the sum has the variance of its terms."""
+
+    def __init__(self, inside: int, outside: int):
+        super().__init__()
+        self.conv = Conv(inside, inside, 3)
+        self.down = nn.Sequential(Blur(inside, padding=2), Conv(inside, outside, 3, stride=2))
+        self.skip = nn.Sequential(Blur(inside, padding=1, stride=2), Conv(inside, outside, 1, bias=False))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (activate(self.down(activate(self.conv(x)))) + self.skip(x)) * math.sqrt(0.5)
+
+
+class StyleGAN2Discriminator(nn.Module):
+    def __init__(self, resolution: int, channels: int, classes: int, width: int, group: int):
+        super().__init__()
+        _, halvings = pyramid(resolution)
+        widths = [width * min(2**level, WIDEST) for level in range(halvings + 1)]
+        features = widths[-1]
+        self.look = Conv(channels, width, 1)
+        self.blocks = nn.Sequential(*(_Halve(inside, outside) for inside, outside in pairwise(widths)))
+        self.spread = MinibatchSpread(group)
+        self.conv = Conv(features + 1, features, 3)
+        self.gather = Linear(features * (resolution >> halvings) ** 2, features)
+        self.score = Linear(features, 1)
+        self.embed = nn.Embedding(classes, features) if classes else None
+
+    def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+        h = self.blocks(activate(self.look(x)))
+        h = activate(self.gather(activate(self.conv(self.spread(h))).flatten(1)))
+        score = self.score(h).squeeze(1)
+        if self.embed is None:
+            return score
+        return score + (self.embed(label) * h).sum(1) / math.sqrt(h.shape[1])
+
+
+def stylegan2_generator(
+    resolution: int,
+    channels: int,
+    classes: int,
+    *,
+    latent: int = 512,
+    width: int = 32,
+    depth: int = 2,
+    mixing: float = 0.9,
+    noise: bool = True,
+    condition: str = "none",
+) -> nn.Module:
+    """`width` channels at the full size, twice as many at each half of it, up to 8 times (64 at 256 px is the paper's).
+
+    `depth` layers of mapping: 2 for small images, 8 from 256 px (Karras et al. 2020b). `condition`: none, or embedding
+    (beside the latent). Without `noise` nothing but the latent makes a picture differ: for pictures so small that noise
+    alone could paint them.
+    """
+    check_condition(condition, ("none", "embedding"), classes)
+    if depth < 1:
+        raise UserError(f"nets.generator.depth = {depth} is below 1")
+    return StyleGAN2Generator(
+        resolution, channels, classes if condition == "embedding" else 0, latent, width, depth, mixing, noise
+    )
+
+
+def stylegan2_discriminator(
+    resolution: int, channels: int, classes: int, *, width: int = 32, group: int = 4, condition: str = "none"
+) -> nn.Module:
+    """The generator's widths in reverse; `group` images are compared with each other. `condition`: none or projection."""
+    check_condition(condition, ("none", "projection"), classes)
+    return StyleGAN2Discriminator(resolution, channels, classes if condition == "projection" else 0, width, group)

@@ -1,0 +1,70 @@
+"""Numbers of a recipe that follow progress: [start, end] in place of a number, or [start, end, until].
+
+The value goes from start to end along half a cosine and stays there from progress `until` on. It is a pure function of
+progress t in [0, 1), so that nothing of it needs saving.
+"""
+
+import contextlib
+import math
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import PlainValidator
+from pydantic_core import PydanticCustomError
+
+
+class Ramp(NamedTuple):
+    """See the module; `until` in (0, 1]."""
+
+    start: float
+    end: float
+    until: float = 1.0
+
+    def at(self, t: float) -> float:
+        done = 0.5 * (1 - math.cos(math.pi * min(t / self.until, 1.0)))
+        return self.start + (self.end - self.start) * done
+
+
+def _number(value: object) -> float | Ramp:
+    values: Sequence = value if isinstance(value, list | tuple) else [value]
+    if not all(isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v) for v in values):
+        raise PydanticCustomError("number", "input should be a number, or [start, end] or [start, end, until]")
+    if values is not value:
+        return float(values[0])
+    if len(values) not in (2, 3) or not 0 < (*values, 1)[2] <= 1:
+        raise PydanticCustomError("ramp", "input should be [start, end] or [start, end, until] with until in (0, 1]")
+    return Ramp(*map(float, values))
+
+
+# The type of an option that may follow progress.
+Number = Annotated[float | Ramp, PlainValidator(_number)]
+
+_t = 0.0
+
+
+@contextlib.contextmanager
+def progress(t: float) -> Iterator[None]:
+    """Within it, `now` gives values at progress t."""
+    global _t
+    before, _t = _t, t
+    try:
+        yield
+    finally:
+        _t = before
+
+
+def t() -> float:
+    """The progress of the step that is played; outside of one 0."""
+    return _t
+
+
+def now(value: Any) -> Any:
+    """A ramp's value at the progress of the step that is played (outside of one, at the start), in tuples and dicts too.
+
+    Anything else is itself.
+    """
+    if isinstance(value, Ramp):
+        return value.at(_t)
+    if isinstance(value, tuple):
+        return tuple(now(v) for v in value)
+    return {k: now(v) for k, v in value.items()} if isinstance(value, dict) else value

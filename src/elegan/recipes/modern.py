@@ -1,0 +1,69 @@
+"""After 2018: attention, large class-conditional networks, few pictures, and a plain baseline that needs no tricks.
+
+Widths and batches are for a laptop; what the papers had is said beside them.
+"""
+
+from elegan.recipes.classic import both, dcgan, projection, wgan_gp
+
+progressive = wgan_gp.vary(
+    "progressive",
+    "resolution grows with progress, each new size faded in (Karras et al. 2018; width 512)",
+    batch=16,
+    nets={"generator": "progressive_generator", "discriminator": "progressive_discriminator"},
+    losses={"drift": {"name": "drift", "weight": 0.001}},
+    optimizers=both({"name": "adam", "lr": 1e-3, "betas": [0.0, 0.99]}),
+    task={"n_critic": 1},
+    schedule="constant",
+)
+
+sagan = projection.vary(
+    "sagan",
+    "projection with self-attention, spectral norm in both networks and two rates (Zhang et al. 2019; its batch is 256)",
+    nets={
+        "generator": {"spectral_norm": True, "attention": 32},
+        "discriminator": {"attention": 32},
+    },
+    optimizers={"generator": {"lr": 1e-4}, "discriminator": {"lr": 4e-4}},
+    task={"n_critic": 1},
+    schedule="constant",
+)
+
+biggan = sagan.vary(
+    "biggan",
+    "a latent that speaks at every scale and classes by one shared embedding (Brock et al. 2019; width 96, batch 2048)",
+    ema=0.9999,
+    nets={
+        "generator": {"name": "biggan_generator", "condition": "norm"},
+        "discriminator": {"width": 64},
+    },
+    optimizers={
+        "generator": {"lr": 5e-5, "betas": [0.0, 0.999]},
+        "discriminator": {"lr": 2e-4, "betas": [0.0, 0.999]},
+    },
+    task={"n_critic": 2},
+)
+
+fastgan = dcgan.vary(
+    "fastgan",
+    "for a few hundred pictures: gated skips, a discriminator that must reconstruct, DiffAugment (Liu et al. 2021)",
+    steps=50_000,
+    batch=8,
+    nets={"generator": "fastgan_generator", "discriminator": "fastgan_discriminator"},
+    losses={"adversarial": {"name": "hinge", "soft": 0.2}, "reconstruction": "reconstruction"},
+    task={"augment": "color,translation"},
+)
+
+r3gan = dcgan.vary(
+    "r3gan",
+    "each fake against a real, held by R1 and R2 alone, residual networks without norms (Huang et al. 2024; batch 512)",
+    nets={"generator": "r3gan_generator", "discriminator": "r3gan_discriminator"},
+    # gamma falls to a tenth, as in the paper, whose values are .05 at 32 pixels of CIFAR-10, 2 at 64 and 150 at 256.
+    losses={
+        "adversarial": "relativistic",
+        "r1": {"name": "r1", "weight": [1.0, 0.1]},
+        "r2": {"name": "r2", "weight": [1.0, 0.1]},
+    },
+    optimizers=both({"name": "adam", "lr": 2e-4, "betas": [0.0, [0.9, 0.99]]}),
+    schedule={"name": "cosine", "end": 0.25},
+    ema=[0.99, 0.999, 0.5],
+)
