@@ -144,7 +144,7 @@ def test_a_move_changes_the_weights_of_its_player_alone(name, sides, photographs
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_the_layout_in_memory_changes_no_gradient(name, sides, photographs, tmp_path):
     """The engine lays networks out channels-last; that once met a kernel of torch's with wrong gradients."""
-    single = ["data.resolution=16"] if name in GENERATORS else ["batch=1"]
+    single = ["data.resolution=16"] if KINDS[name] == "images" else ["batch=1"]
     data = {"images": "digits", "photographs": str(photographs)}.get(KINDS[name], str(sides))
     found = []
     for layout in (torch.channels_last, torch.contiguous_format):

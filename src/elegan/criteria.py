@@ -34,7 +34,7 @@ def patch_nce(query: Tensor, key: Tensor, *, temperature: float = 0.07) -> Tenso
 
 
 def squared_error(x: Tensor, y: Tensor) -> Tensor:
-    """-log N(x; y, I) but for its constant: half the squared distance, summed over a row (Larsen et al. 2016, equation 7)."""
+    """-log N(x; y, I) but for its constant: half the squared distance, summed over a row (Larsen et al. 2016)."""
     return 0.5 * (x - y).float().square().flatten(1).sum(1).mean()
 
 

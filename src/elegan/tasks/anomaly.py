@@ -16,7 +16,7 @@ def anomaly(recipe: Recipe, shape: Shape) -> Game:
     """GANomaly (Akcay et al. 2018): encoder, decoder, and a second encoder that is to find the first one's code again.
 
     Of the decoder losses.features compares pictures as the discriminator sees them, losses.context their pixels,
-    losses.encoder their codes; the distance of the codes is the score.
+    losses.encoder their codes; the mean distance of the codes is the score.
     """
     shape = shape._replace(classes=0)  # a picture to be judged has no label
     decoder, D = net(recipe, "generator", *shape), net(recipe, "discriminator", *shape)
@@ -49,7 +49,7 @@ def anomaly(recipe: Recipe, shape: Shape) -> Game:
 
     def score(nets: nn.ModuleDict, x: Tensor) -> Tensor:
         code = nets["encoder"](x)
-        return (code - nets["reencoder"](nets["generator"](code))).float().abs().mean(1)  # equation 6, over its length
+        return (code - nets["reencoder"](nets["generator"](code))).float().abs().mean(1)
 
     made = ("encoder", "generator", "reencoder")
     return Game(

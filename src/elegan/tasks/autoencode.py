@@ -25,18 +25,8 @@ def autoencode(recipe: Recipe, shape: Shape, *, gamma: float = 0.01) -> Game:
     loss: Adversarial = build("losses", recipe.losses["adversarial"], "losses.adversarial")
     prior, likelihood = required(recipe, "prior"), required(recipe, "likelihood")
 
-    def encoded(nets: nn.ModuleDict, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(mean, log variance, a draw from that normal distribution)."""
-        mean, log_variance = nets["encoder"](x).float().chunk(2, 1)
-        return mean, log_variance, mean + (0.5 * log_variance).exp() * chance.normal(*mean.shape, device=x.device)
-
-    def fakes(nets: nn.ModuleDict, z: Tensor, label: Tensor | None) -> Tensor:
-        """Reconstructions of the codes z, then as many images from noise: both are to look real."""
-        noise = chance.normal(*z.shape, device=z.device)
-        return nets["generator"](torch.cat([z, noise]), _twice(label))
-
     def encode(nets: nn.ModuleDict, batch: Batch) -> Terms:
-        mean, log_variance, z = encoded(nets, batch.real)
+        mean, log_variance, z = _encoded(nets, batch.real)
         D: Any = nets["discriminator"]
         seen = D.features(nets["generator"](z, batch.label), batch.label)
         with torch.no_grad():
@@ -47,9 +37,9 @@ def autoencode(recipe: Recipe, shape: Shape, *, gamma: float = 0.01) -> Game:
         D: Any = nets["discriminator"]
         label = _twice(batch.label)
         with torch.no_grad():
-            _, _, z = encoded(nets, batch.real)
+            _, _, z = _encoded(nets, batch.real)
             wanted = D.features(batch.real, batch.label)
-        seen = D.features(fakes(nets, z, batch.label), label)
+        seen = D.features(_fakes(nets, z, batch.label), label)
         real_score = _twice(D.score(wanted, batch.label))
         return {
             "adversarial": loss.generator(real_score, D.score(seen, label)),
@@ -59,8 +49,8 @@ def autoencode(recipe: Recipe, shape: Shape, *, gamma: float = 0.01) -> Game:
     def discriminate(nets: nn.ModuleDict, batch: Batch) -> Terms:
         D, label = nets["discriminator"], _twice(batch.label)
         with torch.no_grad():
-            _, _, z = encoded(nets, batch.real)
-            fake = fakes(nets, z, batch.label)
+            _, _, z = _encoded(nets, batch.real)
+            fake = _fakes(nets, z, batch.label)
         real_score, fake_score = D(batch.real, batch.label), D(fake, label)
         scores = {"real": real_score.detach().mean(), "fake": fake_score.detach().mean()}
         return {"adversarial": loss.discriminator(_twice(real_score), fake_score)} | scores
@@ -74,6 +64,18 @@ def autoencode(recipe: Recipe, shape: Shape, *, gamma: float = 0.01) -> Game:
         generate=lambda nets, z, label: nets["generator"](z, label),
         reconstruct=lambda nets, x, label: nets["generator"](nets["encoder"](x).chunk(2, 1)[0], label),
     )
+
+
+def _encoded(nets: nn.ModuleDict, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """(mean, log variance, a draw from that normal distribution), N x latent each."""
+    mean, log_variance = nets["encoder"](x).float().chunk(2, 1)
+    return mean, log_variance, mean + (0.5 * log_variance).exp() * chance.normal(*mean.shape, device=x.device)
+
+
+def _fakes(nets: nn.ModuleDict, z: Tensor, label: Tensor | None) -> Tensor:
+    """Reconstructions of the codes z, then as many images from noise: both are to look real."""
+    noise = chance.normal(*z.shape, device=z.device)
+    return nets["generator"](torch.cat([z, noise]), _twice(label))
 
 
 def _twice(x):
