@@ -51,10 +51,11 @@ class _Painter(nn.Module):
 def export(run: Run, out: Path, direction: str | None = None) -> float:
     """Writes the averaged generator, translator (of `direction`) or restorer; gives the largest deviation from torch.
 
-    Input: "z" N x latent and, of a conditional run, "label" N (int64); of translators and restorers "x", N x C x H x W in
-    [-1, 1] (behind the colours the planes of hints), H and W multiples of what the file's metadata call `multiple`. Output:
-    "images" in [-1, 1]. N, H and W are free. Raises UserError where a package is missing or the run makes no pictures,
-    Failure where the file would not give within 1e-4 what torch gives; then nothing is written.
+    Input: "z" N x latent and, of a conditional run, "label" N (int64); of translators and restorers "x", N x C x H x
+    W in [-1, 1] (behind the colours the planes of hints), H and W multiples of what the file's metadata call
+    `multiple`. Output: "images" in [-1, 1]. N, H and W are free. Raises UserError where a package is missing or the
+    run makes no pictures, Failure where the file would not give within 1e-4 what torch gives; then nothing is
+    written.
     """
     if out.suffix != ".onnx":
         raise UserError(f"{out} does not end in .onnx")

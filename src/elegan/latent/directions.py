@@ -38,7 +38,7 @@ def directions(space: Space, method: str, count: int) -> Directions:
 
 
 def sefa(space: Space) -> tuple[Tensor, Tensor]:
-    """(size x size, size): eigenvectors of A^T A and their eigenvalues, the largest first (Shen & Zhou 2021, equation 8).
+    """(size x size, size): eigenvectors of A^T A and their eigenvalues, the largest first (Shen & Zhou 2021).
 
     A holds the rows of every linear layer that the latent enters: a step along the first eigenvector changes their
     outputs most. Columns of the latent that enter none, such as codes, have part in no eigenvector above 0.
@@ -52,7 +52,7 @@ def sefa(space: Space) -> tuple[Tensor, Tensor]:
 
 
 def ganspace(space: Space) -> tuple[Tensor, Tensor]:
-    """(K x size, K): principal components and their variances, the largest first (Haerkoenen et al. 2020, section 2.2).
+    """(K x size, K): principal components and their variances, the largest first (Haerkoenen et al. 2020, section 2).
 
     Of w itself; without a mapping network of what the first learnt layer after the latent's own is given, each
     component x_k taken back to the latent by regression, u_k = Z^T x_k.

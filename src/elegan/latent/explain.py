@@ -16,8 +16,10 @@ NOTABLE = 0.5  # of the deviation between pictures; a smaller change is not spok
 
 
 class Change(NamedTuple):
-    """Of a measure from the one end of a direction to the other: the mean `amount`, in the measure's own unit; the same in
-    deviations of the measure between random pictures, `effect`; the share of pictures that go that way, `agree`."""
+    """Of a measure from the one end of a direction to the other: the mean `amount`, in the measure's own unit; the
+    same in deviations of the measure between random pictures, `effect`; the share of pictures that go that way,
+    `agree`.
+    """
 
     name: str
     amount: float
@@ -29,9 +31,9 @@ class Change(NamedTuple):
 
 
 def measures(images: np.ndarray) -> dict[str, np.ndarray]:
-    """N each, of uint8 N x H x W x C. Shares of the full range: brightness (mean luma), contrast (its deviation), saturation
-    (largest less smallest colour, of RGB), detail (difference of neighbours); shares of the side: where the centre of
-    mass of what differs from the border lies (right, down) and how far that reaches from it (size).
+    """N each, of uint8 N x H x W x C. Shares of the full range: brightness (mean luma), contrast (its deviation),
+    saturation (largest less smallest colour, of RGB), detail (difference of neighbours); shares of the side: where
+    the centre of mass of what differs from the border lies (right, down) and how far that reaches from it (size).
     """
     x = images.astype(np.float32) / 255
     luma = np.stack([with_channels(picture[..., :3], 1)[..., 0] for picture in x])
@@ -49,7 +51,7 @@ def measures(images: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def moved(space: Space, vector: Tensor, reach: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pictures of the first seeds as they are, and `reach` vectors behind and ahead of that: uint8 N x H x W x C each."""
+    """Pictures of the first seeds, and those `reach` vectors behind and ahead of them: uint8 N x H x W x C each."""
     points, step = space.points(range(PICTURES)), reach * vector.to(space.device)
     return space.paint(points), space.paint(points - step), space.paint(points + step)
 

@@ -11,7 +11,7 @@ from torch.nn.functional import avg_pool2d
 from elegan.data.feed import pictures, to_bytes
 from elegan.errors import UserError, nearest
 from elegan.latent.space import Space
-from elegan.measure.pairs import distances
+from elegan.measure.fidelity import psnr
 from elegan.run import BATCH
 
 BEST = 4  # starts that are followed
@@ -40,9 +40,9 @@ def spaces(space: Space) -> tuple[str, ...]:
 def invert(space: Space, image: np.ndarray, where: str | None = None, steps: int = 300, starts: int = 256) -> Inverted:
     """Adam from the nearest few of `starts` random points to a picture, uint8 H x W x C at the run's resolution.
 
-    `where`: "z", "w", or "w+", a w for each level of the generator (Abdal et al. 2019), which is nearer and further from
-    what the run has learnt. A run with classes also tries them all, unless the space is of one. Raises UserError for
-    a `where` that the run has not, or fewer than one step or start.
+    `where`: "z", "w", or "w+", a w for each level of the generator (Abdal et al. 2019), which is nearer and further
+    from what the run has learnt. A run with classes also tries them all, unless the space is of one. Raises UserError
+    for a `where` that the run has not, or fewer than one step or start.
     """
     where = where or spaces(space)[0]
     if where not in spaces(space):
@@ -50,20 +50,20 @@ def invert(space: Space, image: np.ndarray, where: str | None = None, steps: int
     for name, value in (("steps", steps), ("starts", starts)):
         if value < 1:
             raise UserError(f"{name} = {value} is below 1")
-    target = pictures(image[None], space.device).contiguous()
+    target = pictures(np.array(image[None]), space.device).contiguous()
     cloud, labels, point = _nearest(space, target, starts)
     if where == "w+":
         point = point[:, None].repeat(1, space.levels, 1)
     point, label = _descended(space, point, labels, target, float(cloud.std(0).mean()), steps)
     with torch.no_grad():
         made = to_bytes(space.images(point[None], label))
-    found = {name: float(value[0]) for name, value in distances(made, image[None]).items()}
+    L1 = float(np.abs(made[0].astype(np.int16) - image).mean())
     far = float((point - cloud.mean(0)).norm(dim=-1).mean() / (cloud - cloud.mean(0)).norm(dim=1).mean())
-    return Inverted(point.cpu(), None if label is None else int(label), made[0], found["L1"], found["PSNR"], far)
+    return Inverted(point.cpu(), None if label is None else int(label), made[0], L1, psnr(made, image[None]), far)
 
 
 def difference(x: Tensor, y: Tensor) -> Tensor:
-    """N: the mean squared difference of pictures N x C x H x W, on average over scales from theirs down to 4 pixels by halves.
+    """N: mean squared differences of pictures N x C x H x W, on average over scales down to 4 pixels by halves.
 
     What is coarse counts at every scale, so a descent finds the layout before the detail.
     """
@@ -75,7 +75,7 @@ def difference(x: Tensor, y: Tensor) -> Tensor:
 
 
 def _nearest(space: Space, target: Tensor, starts: int) -> tuple[Tensor, Tensor | None, Tensor]:
-    """(random points, the labels of the best few, the best few); of a run with classes each in turn unless one is asked for."""
+    """(random points, the labels of the best few, the best few); all classes in turn unless one is asked for."""
     every = space.run.conditional and space.label is None
     labels = torch.arange(starts, device=space.device) % space.run.shape.classes if every else space.labels(starts)
     cloud = space.place(space.z(range(starts)), labels=labels)
@@ -91,15 +91,15 @@ def _nearest(space: Space, target: Tensor, starts: int) -> tuple[Tensor, Tensor 
 def _descended(
     space: Space, starts: Tensor, labels: Tensor | None, target: Tensor, scale: float, steps: int
 ) -> tuple[Tensor, Tensor | None]:
-    """The best point that Adam comes by from these starts, and its label (1); the rate falls from RATE to 0 by a cosine."""
+    """The best point that Adam comes by from these starts, and its label (1); the rate falls to 0 by a cosine."""
     points, best = starts.clone().requires_grad_(), (math.inf, starts[0], 0)
     optimizer = torch.optim.Adam([points])
     for step in range(steps + 1):
         made = space.images(points, labels)
         losses = difference(made, target.expand_as(made))
-        least = int(losses.argmin())
-        if float(losses[least]) < best[0]:
-            best = float(losses[least]), points[least].detach().clone(), least
+        loss, least = losses.detach().min(0)
+        if float(loss) < best[0]:
+            best = float(loss), points[least].detach().clone(), int(least)
         optimizer.param_groups[0]["lr"] = RATE * scale * (1 + math.cos(math.pi * step / (steps + 1))) / 2
         (points.grad,) = torch.autograd.grad(losses.sum(), points)
         optimizer.step()

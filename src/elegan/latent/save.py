@@ -1,4 +1,4 @@
-"""What is found in a latent space as files, named by what they show; another file of the same name is never written over."""
+"""What is found in a latent space as files, named by what they show; no other file is written over."""
 
 import math
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from elegan.errors import UserError, nearest
 from elegan.evaluate import extractor_for
 from elegan.inputs import pictures_in
 from elegan.latent import pages
-from elegan.latent.directions import Directions, directions
+from elegan.latent.directions import directions
 from elegan.latent.explain import changes, classes_changed, explained, moved
 from elegan.latent.invert import Inverted, invert
 from elegan.latent.space import Space
@@ -76,7 +76,8 @@ def save_mixed(space: Space, coarse: Sequence[int], fine: Sequence[int], crossov
 def save_inverted(
     space: Space, inputs: Sequence[str], where: str | None, steps: int, starts: int, out: Path
 ) -> list[str]:
-    """A page of pictures beside the nearest ones that the run makes, and their points; gives a line a picture and the paths.
+    """A page of pictures beside the nearest ones that the run makes, and their points; gives a line a picture and the
+    paths.
 
     Raises UserError for a file that is no picture.
     """

@@ -1,7 +1,7 @@
 """A run's latents as points and points as pictures: w where a mapping network makes it of z, otherwise z itself."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -14,9 +14,9 @@ from elegan.run import BATCH, Run
 
 
 def slerp(a: Tensor, b: Tensor, t: float) -> Tensor:
-    """From a (t = 0) to b (t = 1) along the arc between them, ... x d each (Shoemake 1985, section 3.3).
+    """From a (t = 0) to b (t = 1) along the arc between them, ... x d each (Shoemake 1985).
 
-    So latents on the way are as long as normal ones are; the straight line's middle is not (White 2016, section 2.1). Along one
+    So latents on the way are as long as normal ones are; the straight line's middle is not (White 2016). Along one
     line, where there is no arc or no single one, it is the straight one.
     """
     cosine = torch.cosine_similarity(a.double(), b.double(), dim=-1).clamp(-1, 1)[..., None]
@@ -29,20 +29,21 @@ def slerp(a: Tensor, b: Tensor, t: float) -> Tensor:
 
 
 class Space:
-    """`name` is "w" where the run's generator has a mapping network, else "z"; `size` a point's columns; `levels` how many
-    places of the generator can each be given a w of their own. `label` is of every picture.
+    """`name` is "w" where the run's generator has a mapping network, else "z"; `size` a point's columns; `levels` how
+    many places of the generator can each be given a w of their own. `label` is of every picture.
 
-    Raises UserError for a run that does not generate, and for a class that it does not know. Of a run with classes all
-    pictures are of the first one unless `label` names another.
+    Raises UserError for a run that does not generate, and for a class that it does not know. Of a run with classes
+    all pictures are of the first one unless `label` names another.
     """
 
     def __init__(self, run: Run, label: str | int | None = None):
         if not run.game.generate:
             raise UserError(f"{run.path} makes nothing from a latent: {run.use}")
         self.run, self.size, self.device = run, run.game.latent, run.device
-        self.G: Any = dict(run.nets.items()).get("generator")
+        self.G = cast(Any, dict(run.nets.items()).get("generator"))
         self.mapped = hasattr(self.G, "mapping")
-        self.name, self.levels = ("w", self.G.levels) if self.mapped else ("z", 1)
+        self.name = "w" if self.mapped else "z"
+        self.levels: int = self.G.levels if self.mapped else 1
         self.label = None if label is None else run.label_of(label)
 
     def labels(self, n: int) -> Tensor | None:
@@ -75,7 +76,9 @@ class Space:
         return a + t * (b - a) if self.mapped else slerp(a, b, t)
 
     def images(self, points: Tensor, labels: Tensor | None = None) -> Tensor:
-        """N x C x H x W about [-1, 1], differentiable, of points N x size, or N x levels x size where there are levels."""
+        """N x C x H x W about [-1, 1], differentiable, of points N x size, or N x levels x size where there are
+        levels.
+        """
         assert self.run.game.generate
         if self.mapped:
             return self.G.synthesis(points)

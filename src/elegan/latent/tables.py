@@ -42,8 +42,8 @@ def truncations(space: Space, seeds: Sequence[int], steps: int) -> tuple[Tensor,
 
 
 def mixed(space: Space, coarse: Sequence[int], fine: Sequence[int], crossover: int | None = None) -> Tensor:
-    """Styles coarse x fine x levels x size: those of the row's seed below level `crossover`, of the column's from there on
-    (Karras et al. 2019, section 3.1). By default at the middle level.
+    """Styles coarse x fine x levels x size: those of the row's seed below level `crossover`, of the column's from
+    there on (Karras et al. 2019, section 3.1). By default at the middle level.
 
     Raises UserError for a run without a mapping network, or a level that it has not.
     """
