@@ -34,10 +34,11 @@ FLOORS = [
     ["gauge", "evaluate", "copies"],
     ["run"],
     ["views"],
-    ["keeper", "sample", "inputs", "translate", "anomaly", "restore", "compare", "report"],
+    ["keeper", "sample", "inputs", "translate", "anomaly", "restore", "compare", "report", "latent", "export"],
     ["progress"],
     ["session"],
     ["estimate"],
+    ["cli_options", "cli_latent"],
     ["cli"],
     ["__main__", "__init__"],
 ]

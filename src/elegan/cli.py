@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from elegan.cli_latent import latent
+from elegan.cli_options import Checkpoint, Device, RunPath
 from elegan.errors import Failure, Interrupted, UserError
 
 if TYPE_CHECKING:
@@ -21,9 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
-Checkpoint = Annotated[str, typer.Option(help="newest, best by the watched metric, or a step.")]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
+app.add_typer(latent, name="latent")
 
 
 @app.command()
@@ -157,6 +157,21 @@ def pack(
     opened = Run.open(run, checkpoint)
     write(out, opened.restorer, opened.recipe)
     _say(f"{out} ({out.stat().st_size / 1e6:.2f} MB)")
+
+
+@app.command()
+def export(
+    run: RunPath,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Ends in .onnx.")],
+    direction: Annotated[str | None, typer.Option(help="AtoB or BtoA, where the run knows both.")] = None,
+    checkpoint: Checkpoint = "newest",
+) -> None:
+    """Writes a run's generator, translator or restorer as ONNX, once it gives what torch gives."""
+    from elegan.export import export as write
+    from elegan.run import Run
+
+    worst = write(Run.open(run, checkpoint), out, direction)
+    _say(f"{out} ({out.stat().st_size / 1e6:.2f} MB), within {worst:.1e} of torch")
 
 
 @app.command()

@@ -42,10 +42,15 @@ def read_json(path: Path) -> Any:
         raise UserError(f"{path} cannot be read: {error}") from None
 
 
-def write_tensors(path: Path, tensors: dict[str, Tensor], plain: dict[str, Any]) -> None:
+def encode_tensors(tensors: dict[str, Tensor], plain: dict[str, Any]) -> bytes:
     """Tensors and JSON-able data as one safetensors file, the latter in its header."""
     whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    write(path, save(whole, {"plain": json.dumps(plain)}))
+    return save(whole, {"plain": json.dumps(plain)})
+
+
+def write_tensors(path: Path, tensors: dict[str, Tensor], plain: dict[str, Any]) -> None:
+    """Writes what `encode_tensors` gives. Raises Failure on a full disk."""
+    write(path, encode_tensors(tensors, plain))
 
 
 def read_tensors(path: Path, prefix: str = "", device: torch.device | str = "cpu") -> tuple[dict[str, Tensor], dict]:

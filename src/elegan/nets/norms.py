@@ -18,7 +18,7 @@ class InstanceNorm(nn.GroupNorm):
         super().__init__(channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        if len(x) > 1:
+        if x.shape[0] > 1:
             return super().forward(x)
         # Of a single image the two are the same, and batch norm is faster channels-last.
         return nn.functional.batch_norm(x, None, None, self.weight, self.bias, training=True, eps=self.eps)

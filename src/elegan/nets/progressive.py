@@ -48,7 +48,7 @@ def with_deviation(x: Tensor) -> Tensor:
     return torch.cat([x, deviation.expand(len(x), 1, *x.shape[2:])], 1)
 
 
-class _Growing(nn.Module):
+class Growing(nn.Module):
     """`level`: 2.3 is level 2 with 0.3 of level 3. Each level is held for as long as the next is faded in."""
 
     level: Tensor
@@ -57,6 +57,11 @@ class _Growing(nn.Module):
         super().__init__()
         self.levels, self.until = levels, until
         self.register_buffer("level", torch.zeros(()))
+        self.held: float | None = None
+
+    def hold(self) -> None:
+        """Stops at this level, for a graph (ONNX) that cannot follow the buffer."""
+        self.held = self.level.item()
 
     def grown(self) -> tuple[int, float]:
         """(the highest level at work, its share)."""
@@ -65,12 +70,12 @@ class _Growing(nn.Module):
             level = whole + max(0.0, 2 * part - 1)
             self.level.fill_(level)
         else:
-            level = self.level.item()
+            level = self.level.item() if self.held is None else self.held
         top = math.ceil(level)
         return top, 1 - (top - level)
 
 
-class ProgressiveGenerator(_Growing):
+class ProgressiveGenerator(Growing):
     def __init__(self, resolution: int, channels: int, latent: int, width: int, until: float):
         start, doublings = pyramid(resolution)
         super().__init__(doublings, until)
@@ -95,7 +100,7 @@ class ProgressiveGenerator(_Growing):
         return crop(interpolate(x, scale_factor=2 ** (self.levels - top)), self.resolution)
 
 
-class ProgressiveDiscriminator(_Growing):
+class ProgressiveDiscriminator(Growing):
     def __init__(self, resolution: int, channels: int, width: int, until: float):
         _, halvings = pyramid(resolution)
         super().__init__(halvings, until)

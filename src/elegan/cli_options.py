@@ -1,0 +1,10 @@
+"""Arguments and options that many verbs of the command line have."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
+Checkpoint = Annotated[str, typer.Option(help="newest, best by the watched metric, or a step.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
