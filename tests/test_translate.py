@@ -55,7 +55,7 @@ def test_files_folders_and_faults(cyclegan, elegan, tmp_path, sides):
     first = elegan("translate", cyclegan.path, "in", sides / "trainA" / "00.png", "--direction", "AtoB", "--out", "out")
     assert first.returncode == 1
     assert "2 of 3 pictures translated" in first.stdout
-    assert "1 of 3 could not be read: in/bad.jpg (not an image)" in first.stderr
+    assert "1 of 3 failed: in/bad.jpg (not an image)" in first.stderr
     made = Image.open(tmp_path / "out" / "deep" / "grey.png")
     assert (made.size, made.mode) == ((47, 33), "L")
     assert (tmp_path / "out" / "00.png").exists()
