@@ -18,7 +18,6 @@ from elegan.errors import Failure, UserError, nearest
 from elegan.inputs import Outcome, pictures_in, with_targets
 from elegan.nets.restorers import whole
 from elegan.photos import Photo, read_photo, write_photo
-from elegan.recipe import Recipe
 from elegan.run import Run
 from elegan.tiles import in_tiles
 
@@ -47,7 +46,6 @@ class Restorer:
     photographs."""
 
     net: nn.Module
-    recipe: Recipe
     task: str
     scale: float = 1.0
     sigma: float | None = None
@@ -120,32 +118,31 @@ def open_restorer(
     if mask and mask != SCRATCHES and not Path(mask).exists():
         raise UserError(f"no mask {mask!r}{nearest(mask, [SCRATCHES])}")
     name = model or (f"upscale-x{2 if scale <= 2 else 4}" if task == "upscale" else task)
-    net, recipe = _network(name, detail, device)
+    net = _network(name, detail, device)
     if (task == "upscale" and not scale <= net.scale) or (task != "upscale" and net.scale != 1):  # type: ignore[operator]
         raise UserError(
             f"model {name!r} makes pictures {net.scale} times as large: not for --task {task} --scale {scale:g}"
         )
-    return Restorer(net, recipe, task, scale if task == "upscale" else 1.0, sigma, mask, tile)
+    return Restorer(net, task, scale if task == "upscale" else 1.0, sigma, mask, tile)
 
 
-def _network(name: str, detail: float | None, device: str) -> tuple[nn.Module, Recipe]:
+def _network(name: str, detail: float | None, device: str) -> nn.Module:
     """By name, between the faithful one and the one for detail."""
     if (Path(name) / "run.json").is_file():
         run = Run.open(name, device=device)
-        faithful, best, recipe = run.start, run.restorer, run.recipe
+        faithful, best = run.start, run.restorer
     elif name in TASKS and name not in models.shipped():
         raise UserError(
             f"no model {name!r} is shipped; train one: elegan train FOLDER --recipe {name}, then --model RUN"
         )
     else:
-        best, recipe = models.unpack(name)
-        faithful = None
+        faithful, best = None, models.unpack(name)[0]
         if detail is not None and f"{name}-detail" in models.shipped():
             faithful, best = best, models.unpack(f"{name}-detail")[0]
     if detail is not None and faithful is None:
         raise UserError(f"model {name!r} has no counterpart trained for detail; leave out --detail")
     net = best if detail is None or faithful is None else models.between(faithful, best, detail)
-    return net.to(device), recipe
+    return net.to(device)
 
 
 def restore_files(
