@@ -30,6 +30,13 @@ def write(path: Path, data: bytes) -> None:
         raise Failure(f"cannot write {path}: {error.strerror} ({len(data) / 1e6:.1f} MB)") from error
 
 
+def clear_torn(folder: Path) -> None:
+    """Removes what killed writers left below the folder; nobody else may be writing there."""
+    for path in folder.rglob(".*"):
+        if path.suffix[1:].isdigit():
+            path.unlink(missing_ok=True)
+
+
 def write_json(path: Path, value: Any) -> None:
     write(path, json.dumps(value, indent=1, ensure_ascii=False).encode() + b"\n")
 

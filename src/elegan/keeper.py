@@ -119,6 +119,7 @@ class Keeper:
     def _open_folder(self) -> None:
         """Writes recipe.toml and run.json, the latter with one more entry of `sessions`."""
         plan = self.plan
+        files.clear_torn(plan.path)
         again = (plan.path / "run.json").exists()
         if again:
             self._check_same()
