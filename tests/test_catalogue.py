@@ -56,6 +56,10 @@ def train(name: str, out, steps: int, data="digits", **options) -> "elegan.Run":
     return elegan.train(str(data), name, settings=small(name), steps=steps, out=out, name="run", quiet=True, **options)
 
 
+def data_for(name: str, sides, photographs) -> str:
+    return {"images": "digits", "photographs": str(photographs)}.get(KINDS[name], str(sides))
+
+
 def resumed_bit_for_bit(name: str, tmp_path, data="digits") -> "elegan.Run":
     """A run of four steps, after one that was cut off at the second ended the same."""
     whole = train(name, tmp_path / "whole", steps=4, data=data)
@@ -130,10 +134,9 @@ def test_restorer(name, tmp_path, photographs):
     assert not torch.equal(y, other.game.restore(other.nets, x))
 
 
-@pytest.mark.parametrize("name", TRANSLATORS + RESTORERS)
+@pytest.mark.parametrize("name", CATALOGUE)
 def test_a_move_changes_the_weights_of_its_player_alone(name, sides, photographs, tmp_path):
-    data = photographs if name in RESTORERS else sides
-    plan = plan_for(str(data), name, settings=small(name), out=tmp_path)
+    plan = plan_for(data_for(name, sides, photographs), name, settings=small(name), out=tmp_path)
     trainer = make_trainer(plan)
     game = trainer.game
     for position, turn in enumerate(game.turns):
@@ -147,15 +150,15 @@ def test_a_move_changes_the_weights_of_its_player_alone(name, sides, photographs
 def test_the_layout_in_memory_changes_no_gradient(name, sides, photographs, tmp_path):
     """The engine lays networks out channels-last; that once met a kernel of torch's with wrong gradients."""
     single = ["data.resolution=16"] if KINDS[name] == "images" else ["batch=1"]
-    data = {"images": "digits", "photographs": str(photographs)}.get(KINDS[name], str(sides))
-    found = []
+    data, found = data_for(name, sides, photographs), []
     for layout in (torch.channels_last, torch.contiguous_format):
         trainer = make_trainer(plan_for(data, name, settings=[*small(name), *single], out=tmp_path))
         trainer.game.nets.to(memory_format=layout)
         found.append([gradients(trainer, turn, position) for position, turn in enumerate(trainer.game.turns)])
     for turn, (a, b) in enumerate(zip(*found, strict=True)):
-        # Rounding passes batch norms of a few pixels: 1.3e-4 in biggan, 1e-15 in float64. A wrong kernel is off by far.
-        assert (a - b).norm() <= 1e-3 * b.norm(), (turn, float((a - b).norm() / b.norm()))
+        # In biggan rounding passes batch norms of a few pixels: 1.3e-4, and 1e-15 in float64.
+        bound = 1e-3 if name == "biggan" else 1e-4
+        assert (a - b).norm() <= bound * b.norm(), (turn, float((a - b).norm() / b.norm()))
 
 
 def gradients(trainer, turn, position) -> torch.Tensor:

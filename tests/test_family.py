@@ -172,17 +172,6 @@ def test_the_levels_of_a_pyramid():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_only_the_moving_players_weights_change(name, tmp_path):
-    trainer = make_trainer(plan_for("digits", name, settings=small(name), out=tmp_path))
-    game = trainer.game
-    for position, turn in enumerate(game.turns):
-        before = {k: v.clone() for k, v in game.nets.named_parameters()}
-        trainer.move(turn, position)
-        moved = {k.split(".")[0] for k, v in game.nets.named_parameters() if not torch.equal(v, before[k])}
-        assert moved == set(game.players[turn.player])
-
-
-@pytest.mark.parametrize("name", NAMES)
 def test_a_batch_in_parts_teaches_the_same(name, tmp_path):
     norms = [f"nets.{n}.norm=layer" for n, part in CATALOGUE[name].nets.items() if part.name in WIDTHS]
     found = []

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -27,9 +27,14 @@ LARGEST = 4.0
 SCRATCHES = "auto-scratches"
 
 
+@cache
+def _finder() -> nn.Module:
+    return models.unpack("scratches")[0]
+
+
 def find_scratches(photo: Photo, short: int = 512) -> np.ndarray:
     """bool H x W, True on scratches, creases and dust and a pixel around them, found on a picture reduced to `short` pixels."""
-    net, _ = models.unpack("scratches")
+    net = _finder()
     x = torch.from_numpy(photo.colours(3)).permute(2, 0, 1)[None] * 2 - 1
     h, w = x.shape[2:]
     factor = min(1.0, short / min(h, w))

@@ -20,11 +20,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from elegan import chance, files, models, parts
+from elegan import files, models, parts
 from elegan.copies import copies
 from elegan.data.feed import middles, to_bytes
 from elegan.data.feed import pictures as to_tensor
-from elegan.data.photographs import MARGIN, open_photographs
+from elegan.data.photographs import open_photographs
 from elegan.data.sides import open_sides
 from elegan.errors import UserError, nearest
 from elegan.evaluate import evaluate, evaluate_arrays
@@ -35,7 +35,7 @@ from elegan.measure.copies import CopyReport
 from elegan.measure.pairs import measure_pairs
 from elegan.play.game import Game, Shape
 from elegan.recipe import Recipe
-from elegan.tasks.restore import spoiler
+from elegan.tasks.restore import spoiled_middles
 from elegan.tiles import in_tiles
 
 BATCH = 64
@@ -303,9 +303,7 @@ class Run:
     def _evaluate_restorations(self, data, num, seed) -> list[Result]:
         wanted, source = self.recipe.data, data or self.info["data"]["source"]
         opened = open_photographs(source, self.shape.resolution, self.shape.channels, wanted.split)
-        crops = middles(opened.held_out, self.shape.resolution + 2 * MARGIN)[:num]
-        with chance.drawing(seed, "evaluate", total=len(crops), rows=range(len(crops))):
-            x, y = spoiler(self.recipe, self.device)(crops)
+        x, y = spoiled_middles(self.recipe, opened.held_out, self.shape.resolution, num, self.device, seed, "evaluate")
         made = restored(self.game, self.nets, x)
         record = {"data": opened.name, "fingerprint": opened.fingerprint, "damage from seed": seed,
                   "run": self.path.name, "step": self.step, "averaged": True}  # fmt: skip

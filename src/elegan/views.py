@@ -9,7 +9,7 @@ from torch import nn
 from elegan import chance, pictures
 from elegan.data import Dataset
 from elegan.data.feed import middles, to_bytes
-from elegan.data.photographs import MARGIN, Photographs
+from elegan.data.photographs import Photographs
 from elegan.data.resample import resize
 from elegan.data.sides import Sides
 from elegan.errors import UserError
@@ -19,7 +19,7 @@ from elegan.measure.pairs import distances
 from elegan.play.game import Game
 from elegan.recipe import Recipe, Watch
 from elegan.run import Run, paint, reconstructed, restored, translated
-from elegan.tasks.restore import spoiler
+from elegan.tasks.restore import spoiled_middles
 
 BATCH = 64
 ROWS = 8  # pictures a direction on a sheet of translations
@@ -142,9 +142,8 @@ class Restorations:
         if recipe.watch.metric not in ("l1", "none"):
             raise UserError(f"watch.metric = {recipe.watch.metric!r}: a restorer is watched by l1 or none")
         self.game, self.device, self.watched = game, device, recipe.watch.metric != "none"
-        shown = middles(data.held_out, data.resolution + 2 * MARGIN)[: recipe.watch.images]
-        with chance.drawing("held out", total=len(shown), rows=range(len(shown))):
-            self.x, y = spoiler(recipe, device)(shown)
+        images = recipe.watch.images
+        self.x, y = spoiled_middles(recipe, data.held_out, data.resolution, images, device, "held out")
         self.wanted = to_bytes(y)
         given = resize(self.x[:, : data.channels], self.wanted.shape[1:3])
         self.given = to_bytes(given)

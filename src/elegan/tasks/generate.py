@@ -83,13 +83,13 @@ def contest(
         z, D = draw(batch), critic(nets, batch)
         with torch.no_grad():
             fake = nets["generator"](z, batch.label)
+        penalised = {name: penalties[name][0](D, batch.real, fake) for name in eager}  # first: see BatchCritic
         told = {f"{name}_real": term for name, term in readings(nets, D, batch.real, None).items()}
         told |= {f"{name}_fake": term for name, term in readings(nets, D, fake, z).items()}
         real_score, fake_score = D(batch.real), D(fake)
         watched = {"real": real_score.detach().mean(), "fake": fake_score.detach().mean()}
         if adaptive:
             watched |= adaptive.judged(real_score)
-        penalised = {name: penalties[name][0](D, batch.real, fake) for name in eager}
         return {"adversarial": loss.discriminator(real_score, fake_score)} | told | penalised | watched
 
     def regularise(nets: nn.ModuleDict, batch: Batch, name: str) -> Terms:

@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from elegan import chance, parts
 from elegan.data.augment import Augmented
 from elegan.data.damaging import Steps
-from elegan.data.feed import Damaged, damage
+from elegan.data.feed import Damaged, damage, middles
 from elegan.data.photographs import MARGIN
+from elegan.data.sides import Part
 from elegan.errors import UserError
 from elegan.losses import Adversarial
 from elegan.nets.restorers import whole
@@ -24,6 +25,15 @@ from elegan.tasks.judge import fool, judge
 def spoiler(recipe: Recipe, device: torch.device | str = "cpu") -> Callable[[np.ndarray], Damaged]:
     """The recipe's damage as a function of crops with a margin; see `elegan.data.feed.damage`."""
     return partial(damage, steps=_steps(recipe), learn=recipe.data.learn, device=device)
+
+
+def spoiled_middles(
+    recipe: Recipe, part: Part, size: int, count: int, device: torch.device, *seed: int | str
+) -> Damaged:
+    """The middles of the first `count` photographs, `size` pixels a side, damaged by this seed."""
+    crops = middles(part, size + 2 * MARGIN)[:count]
+    with chance.drawing(*seed, total=len(crops), rows=range(len(crops))):
+        return spoiler(recipe, device)(crops)
 
 
 def _steps(recipe: Recipe) -> Steps:
@@ -58,6 +68,8 @@ def restore(recipe: Recipe, shape: Shape, *, augment: str = "") -> Game:
         adversarial = build("losses", recipe.losses["adversarial"], "losses.adversarial")
         D = net(recipe, "discriminator", *shape)
         nets["discriminator"] = Augmented(D, augment)
+    elif matching:
+        raise UserError("losses.matching compares in the discriminator, which losses.adversarial brings")
 
     def repair(nets: nn.ModuleDict, batch: Damaged) -> Terms:
         made = nets["restorer"](batch.x)
@@ -78,13 +90,14 @@ def restore(recipe: Recipe, shape: Shape, *, augment: str = "") -> Game:
         value, watched = judge(adversarial, nets["discriminator"], batch.y, made)
         return {"adversarial": value} | watched
 
-    turns = [Turn("generator", repair)] + [Turn("discriminator", discriminate)] * (adversarial is not None)
+    players: dict[str, tuple[str, ...]] = {"generator": ("restorer",)}
+    if adversarial:
+        players["discriminator"] = ("discriminator",)
+    moves = {"generator": repair, "discriminator": discriminate}
     return Game(
         nets=nets,
-        players={"generator": ("restorer",), "discriminator": ("discriminator",)}
-        if adversarial
-        else {"generator": ("restorer",)},
-        turns=tuple(turns),
+        players=players,
+        turns=tuple(Turn(player, moves[player]) for player in players),
         averaged=("restorer",),
         restore=lambda nets, x: whole(nets["restorer"], x),
         hints=hints,
