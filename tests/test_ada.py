@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from elegan import chance
+from elegan import chance, ramp
 from elegan.data import ada, warp
 from elegan.data.ada import FAMILIES, Adaptive, Probability
 from elegan.data.augment import Augmented
@@ -139,6 +139,16 @@ def test_two_processes_count_the_images_of_both():
     assert probability.p.item() == pytest.approx(0.08)
 
 
+def test_p_may_follow_progress_instead():
+    adaptive = Adaptive("blit", p=ramp.Ramp(0.0, 0.3, 0.5))
+    for t, p in ((0.0, 0.0), (0.25, 0.15), (0.5, 0.3), (0.9, 0.3)):
+        with ramp.progress(t):
+            adaptive.judged(torch.full((10,), -1.0))
+            adaptive.probability.settle(lambda sums: sums)
+        assert adaptive.probability.p.item() == pytest.approx(p)
+    assert Adaptive("blit", p=0.2).probability.p.item() == pytest.approx(0.2)
+
+
 def test_the_discriminator_sees_what_p_says():
     class Spy(torch.nn.Module):
         def forward(self, x, label=None):
@@ -165,3 +175,5 @@ def test_what_is_wrong_with_the_options_is_named():
         Adaptive("blit", target=2)
     with pytest.raises(UserError, match="ada_images = 0"):
         Adaptive("blit", images=0)
+    with pytest.raises(UserError, match=r"ada_p = \[0.0, 1.5, 1.0\] leaves 0..1"):
+        Adaptive("blit", p=ramp.Ramp(0.0, 1.5))

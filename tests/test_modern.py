@@ -198,6 +198,32 @@ def test_the_critic_of_a_batch_scores_a_picture_once():
     assert len(calls) == 2
 
 
+@pytest.mark.parametrize("precision", [None, torch.bfloat16])
+def test_a_penalty_that_comes_first_shares_its_scores_at_the_same_precision(precision):
+    D, x, calls = nets.dcgan_discriminator(8, 1, 0, width=4, norm="none"), torch.randn(3, 1, 8, 8), []
+    critic = BatchCritic(lambda x, label: calls.append(x) or D(x), None)
+    with torch.autocast("cpu", precision, enabled=precision is not None):
+        penalty = penalties.r1(critic, x, x)
+        loss = critic(x).float().mean()
+    assert len(calls) == (1 if precision is None else 2)
+    both = torch.autograd.grad(penalty + loss, list(D.parameters()))
+    apart = torch.autograd.grad(penalties.r1(D, x, x) + D(x).mean(), list(D.parameters()))
+    tolerance = {} if precision is None else {"atol": 1e-2, "rtol": 2e-2}
+    torch.testing.assert_close(both, apart, **tolerance)
+
+
+def test_the_overlap_of_filters_is_the_papers():
+    G = nn.Sequential(nn.Conv2d(2, 3, 2), nn.Flatten(), nn.Linear(5, 4), nn.Embedding(7, 5))
+    overlap = 0.0
+    for W in (G[0].weight.flatten(1), G[2].weight):
+        gram = W @ W.T
+        overlap += ((gram * (1 - torch.eye(len(gram)))) ** 2).sum()
+    torch.testing.assert_close(regularisers.orthogonal(G, torch.zeros(0), None), overlap)
+    nn.init.orthogonal_(G[0].weight)
+    nn.init.orthogonal_(G[2].weight)
+    assert regularisers.orthogonal(G, torch.zeros(0), None).item() == pytest.approx(0, abs=1e-9)
+
+
 @pytest.mark.parametrize("name", ["consistency", "lecam"])
 @pytest.mark.parametrize("recipe", ["gan", "wgan-gp", "projection"])
 def test_a_penalty_on_scores_joins_any_recipe_by_one_setting(recipe, name):

@@ -194,14 +194,16 @@ OUTER: dict[str, Callable[..., None]] = {"losses": _of_loss, "damage": _of_damag
 
 
 def filled(kind: str, part: Part, path: str) -> dict[str, Any]:
-    """All options of a part; of a penalty also its `weight` and `every`, of a damage its `chance`."""
+    """All options of a part that are not None, for which TOML has no word; of a penalty also its `weight` and `every`, of
+    a damage its `chance`.
+    """
     outer = OUTER.get(kind) if path != "losses.adversarial" else None
     taken = parts.defaults(outer) if outer else {}
     for_task = {key: value for key, value in part.options.items() if key in taken}
     inner = {key: value for key, value in part.options.items() if key not in taken}
-    return (parts.options(outer, for_task, path) if outer else {}) | parts.options(
-        parts.find(kind, part.name), inner, path
-    )
+    of_task = parts.options(outer, for_task, path) if outer else {}
+    options = of_task | parts.options(parts.find(kind, part.name), inner, path)
+    return {key: value for key, value in options.items() if value is not None}
 
 
 def _may_come_and_go(key: str) -> bool:

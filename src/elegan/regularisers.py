@@ -1,6 +1,6 @@
-"""What steadies a discriminator without differentiating a gradient, beside `elegan.penalties`.
+"""What steadies a network without differentiating a gradient, beside `elegan.penalties`.
 
-Scalars on a critic `D` (images N x C x H x W -> scores), real and fake images.
+Scalars on a critic `D` (images N x C x H x W -> scores), real and fake images; or on a generator `G`.
 """
 
 import torch
@@ -68,3 +68,12 @@ def reconstruction(D: Critic, real: Tensor, fake: Tensor) -> Tensor:
     """
     pairs = D.reconstruct(real)  # type: ignore[attr-defined]
     return torch.stack([(made - wanted).abs().float().mean() for made, wanted in pairs]).mean()
+
+
+def orthogonal(G: nn.Module, z: Tensor, label: Tensor | None) -> Tensor:
+    """The overlap |W W^T (1 - I)|^2 of the filters of each weight W of the generator, embeddings left out, before spectral
+    normalisation (Brock et al. 2019, equation 3; weight 0.0001).
+    """
+    embeddings = {p for module in G.modules() if isinstance(module, nn.Embedding) for p in module.parameters()}
+    weights = [p.flatten(1) for p in G.parameters() if p.dim() in (2, 4) and p not in embeddings]
+    return torch.stack([(W @ W.T).fill_diagonal_(0.0).square().sum() for W in weights]).sum()

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from elegan import chance
+from elegan import chance, ramp
 from elegan.data.warp import SYM2, filtered, warped
 from elegan.errors import UserError, nearest
 from elegan.running import Running
@@ -123,7 +123,7 @@ FAMILIES = {
 class Probability(Running):
     """p, moved once every four of the discriminator's moves towards the measure r = E[sign(D(real))] = `target`.
 
-    At its steady speed p rises from 0 to 1 over `images` real ones (section 3.1).
+    At its steady speed p rises from 0 to 1 over `images` real ones (section 3.1). With a `schedule` it follows that.
     """
 
     p: Tensor
@@ -131,14 +131,17 @@ class Probability(Running):
     moves: Tensor
     MOVES = 4
 
-    def __init__(self, target: float, images: int):
+    def __init__(self, target: float, images: int, schedule: ramp.Number | None = None):
         super().__init__()
-        self.target, self.images = target, images
-        self.register_buffer("p", torch.zeros(()))
+        self.target, self.images, self.schedule = target, images, schedule
+        self.register_buffer("p", torch.tensor(ramp.now(schedule) or 0.0))
         self.register_buffer("r", torch.zeros(()))
         self.register_buffer("moves", torch.zeros(()))
 
     def follow(self, mean: Tensor, count: Tensor) -> None:
+        if self.schedule is not None:
+            self.p.fill_(ramp.now(self.schedule))
+            return
         self.moves += 1
         self.r += mean.squeeze() / self.MOVES
         # Arithmetic in place of a branch: asking for the value would make a GPU wait.
@@ -151,12 +154,12 @@ class Probability(Running):
 
 class Adaptive(nn.Module):
     """Augments with a probability that adapts. `policy` names families, separated by commas, of: blit, geometry and color
-    (the paper's choice), spectrum, noise, cutout; they come in that order.
+    (the paper's choice), spectrum, noise, cutout; they come in that order. A `p` is taken instead of one that adapts.
 
-    Raises UserError for an unknown name, a target outside -1..1 or a speed that is none.
+    Raises UserError for an unknown name, a target outside -1..1, a speed that is none, or a `p` outside 0..1.
     """
 
-    def __init__(self, policy: str, target: float = 0.6, images: int = 500_000):
+    def __init__(self, policy: str, target: float = 0.6, images: int = 500_000, p: ramp.Number | None = None):
         super().__init__()
         names = [name.strip() for name in policy.split(",") if name.strip()]
         for name in names:
@@ -166,8 +169,10 @@ class Adaptive(nn.Module):
             raise UserError(f"task.ada_target = {target} is not between -1 and 1")
         if images < 1:
             raise UserError(f"task.ada_images = {images} is below 1")
+        if p is not None and not all(0 <= end <= 1 for end in (p[:2] if isinstance(p, ramp.Ramp) else (p,))):
+            raise UserError(f"task.ada_p = {p if isinstance(p, float) else list(p)} leaves 0..1")
         self.steps = [step for name, step in FAMILIES.items() if name in names]
-        self.probability = Probability(target, images)
+        self.probability = Probability(target, images, p)
 
     def forward(self, x: Tensor) -> Tensor:
         with torch.autocast(x.device.type, enabled=False):

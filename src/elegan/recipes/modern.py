@@ -36,6 +36,7 @@ biggan = sagan.vary(
         "generator": {"name": "biggan_generator", "condition": "norm"},
         "discriminator": {"width": 64},
     },
+    losses={"orthogonal": {"name": "orthogonal", "weight": 1e-4}},
     optimizers={
         "generator": {"lr": 5e-5, "betas": [0.0, 0.999]},
         "discriminator": {"lr": 2e-4, "betas": [0.0, 0.999]},
@@ -66,4 +67,5 @@ r3gan = dcgan.vary(
     optimizers=both({"name": "adam", "lr": 2e-4, "betas": [0.0, [0.9, 0.99]]}),
     schedule={"name": "cosine", "end": 0.25},
     ema=[0.99, 0.999, 0.5],
+    task={"ada": "blit,geometry,color", "ada_p": [0.0, 0.3, 0.5]},
 )

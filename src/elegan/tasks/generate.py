@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -20,6 +21,8 @@ from elegan.tasks.critic import BatchCritic
 
 # (nets, features, label, the latent of generated images) -> terms on them
 Read = Callable[[nn.ModuleDict, Tensor, Tensor | None, Tensor | None], Terms]
+# by name (the penalty times its weight, played on every how many steps)
+Penalties = dict[str, tuple[Callable[..., Tensor], int]]
 
 
 def generate(
@@ -32,17 +35,18 @@ def generate(
     ada: str = "",
     ada_target: float = 0.6,
     ada_images: int = 500_000,
+    ada_p: ramp.Number | None = None,
     top_k: ramp.Number = 1.0,
 ) -> Game:
     """The game of every recipe with one generator and one discriminator.
 
     `n_critic` discriminator moves come before each generator move; `clip` bounds its weights after each (WGAN);
     `augment` is a DiffAugment policy such as "color,translation,cutout"; `ada` one of ADA such as "blit,geometry,color",
-    see `elegan.data.ada.Adaptive`; the generator learns from the `top_k` share of its images (see `best`). Penalties of the
-    discriminator with `every` above 1, and all of the generator, are turns of their own, as lazy regularisation.
+    see `elegan.data.ada.Adaptive`; the generator learns from the `top_k` share of its images (see `best`). Penalties with
+    `every` above 1 are turns of their own, as lazy regularisation.
     """
     G, D = net(recipe, "generator", *shape), net(recipe, "discriminator", *shape)
-    adaptive = Adaptive(ada, ada_target, ada_images) if ada else None
+    adaptive = Adaptive(ada, ada_target, ada_images, ada_p) if ada else None
     return contest(recipe, G, D, n_critic=n_critic, clip=clip, augment=augment, adaptive=adaptive, top_k=top_k)
 
 
@@ -64,73 +68,93 @@ def contest(
     """
     nets = nn.ModuleDict({"generator": G, "discriminator": Augmented(D, augment, adaptive)})
     loss: Adversarial = build("losses", recipe.losses["adversarial"], "losses.adversarial")
-    others = ("adversarial", *criteria)
-    penalties = {name: weighted(recipe, name, 3, nets) for name in recipe.losses if name not in others}
-    of_generator = [name for name in penalties if is_of_generator(recipe, name)]
-    eager = [name for name, (_, every) in penalties.items() if every == 1 and name not in of_generator]
-    lazy = [name for name, (_, every) in penalties.items() if every > 1 and name not in of_generator]
-
-    def draw(batch: Batch) -> Tensor:
-        return chance.normal(len(batch.real), G.latent, device=batch.real.device)
-
-    def critic(nets: nn.ModuleDict, batch: Batch) -> BatchCritic:
-        return BatchCritic(nets["discriminator"], batch.label)
-
-    def readings(nets: nn.ModuleDict, D: BatchCritic, x: Tensor, z: Tensor | None) -> Terms:
-        return read(nets, D.features(x), D.label, z) if read else {}
-
-    def discriminate(nets: nn.ModuleDict, batch: Batch) -> Terms:
-        z, D = draw(batch), critic(nets, batch)
-        with torch.no_grad():
-            fake = nets["generator"](z, batch.label)
-        penalised = {name: penalties[name][0](D, batch.real, fake) for name in eager}  # first: see BatchCritic
-        told = {f"{name}_real": term for name, term in readings(nets, D, batch.real, None).items()}
-        told |= {f"{name}_fake": term for name, term in readings(nets, D, fake, z).items()}
-        real_score, fake_score = D(batch.real), D(fake)
-        watched = {"real": real_score.detach().mean(), "fake": fake_score.detach().mean()}
-        if adaptive:
-            watched |= adaptive.judged(real_score)
-        return {"adversarial": loss.discriminator(real_score, fake_score)} | told | penalised | watched
-
-    def regularise(nets: nn.ModuleDict, batch: Batch, name: str) -> Terms:
-        with torch.no_grad():
-            fake = nets["generator"](draw(batch), batch.label)
-        return {name: penalties[name][0](critic(nets, batch), batch.real, fake)}
-
-    def fool(nets: nn.ModuleDict, batch: Batch) -> Terms:
-        z, D = draw(batch), critic(nets, batch)
-        fake = nets["generator"](z, batch.label)
-        told = readings(nets, D, fake, z)
-        fake_score = D(fake)
-        real_score = D(batch.real) if loss.paired else fake_score
-        return {"adversarial": loss.generator(*best(real_score, fake_score, ramp.now(top_k)))} | told
-
-    def regularise_generator(nets: nn.ModuleDict, batch: Batch, name: str) -> Terms:
-        return {name: penalties[name][0](nets["generator"], draw(batch), batch.label)}
-
+    own, opponents = _penalties(recipe, nets, ("adversarial", *criteria))
+    moves = Moves(G.latent, loss, own, opponents, adaptive, top_k, read)
     after = partial(clip_weights, bound=clip) if clip else None
+
+    def turns(player: str, move: Callable, penalties: Penalties, penalise: Callable, **options) -> list[Turn]:
+        """The player's own, and one for each penalty that skips steps."""
+        eager = any(every == 1 for _, every in penalties.values())
+        return [Turn(player, move, second_order=eager, **options)] + [
+            Turn(player, partial(penalise, name=name), every=every, second_order=True, after=options.get("after"))
+            for name, (_, every) in penalties.items()
+            if every > 1
+        ]
+
     return Game(
         nets=nets,
         players={"discriminator": ("discriminator",), "generator": ("generator",)},
         turns=(
-            Turn("discriminator", discriminate, repeat=n_critic, second_order=bool(eager), after=after),
-            *(
-                Turn(
-                    "discriminator", partial(regularise, name=n), every=penalties[n][1], second_order=True, after=after
-                )
-                for n in lazy
-            ),
-            Turn("generator", fool),
-            *(
-                Turn("generator", partial(regularise_generator, name=n), every=penalties[n][1], second_order=True)
-                for n in of_generator
-            ),
+            *turns("discriminator", moves.discriminate, opponents, moves.penalise, repeat=n_critic, after=after),
+            *turns("generator", moves.fool, own, moves.penalise_generator),
         ),
         averaged=("generator",),
         latent=G.latent,
         generate=lambda nets, z, label: nets["generator"](z, label),
         truncate=(lambda nets, z, label, T: nets["generator"](z, label, T)) if hasattr(G, "truncate") else None,
     )
+
+
+def _penalties(recipe: Recipe, nets: nn.ModuleDict, others: tuple[str, ...]) -> tuple[Penalties, Penalties]:
+    """(of the generator, of the discriminator)."""
+    every: Penalties = {name: weighted(recipe, name, 3, nets) for name in recipe.losses if name not in others}
+    of_generator = {name: penalty for name, penalty in every.items() if is_of_generator(recipe, name)}
+    return of_generator, {name: penalty for name, penalty in every.items() if name not in of_generator}
+
+
+@dataclass(frozen=True)
+class Moves:
+    """What each player is to make small. Penalties of every step stand beside the loss, the others alone."""
+
+    latent: int
+    loss: Adversarial
+    of_generator: Penalties
+    of_discriminator: Penalties
+    adaptive: Adaptive | None
+    top_k: ramp.Number
+    read: Read | None
+
+    def discriminate(self, nets: nn.ModuleDict, batch: Batch) -> Terms:
+        z, D = self._draw(batch), BatchCritic(nets["discriminator"], batch.label)
+        with torch.no_grad():
+            fake = nets["generator"](z, batch.label)
+        penalised = _eager(self.of_discriminator, D, batch.real, fake)  # first, for it shares its scores
+        told = {f"{name}_real": term for name, term in self._readings(nets, D, batch.real, None).items()}
+        told |= {f"{name}_fake": term for name, term in self._readings(nets, D, fake, z).items()}
+        real_score, fake_score = D(batch.real), D(fake)
+        watched = {"real": real_score.detach().mean(), "fake": fake_score.detach().mean()}
+        if self.adaptive:
+            watched |= self.adaptive.judged(real_score)
+        return {"adversarial": self.loss.discriminator(real_score, fake_score)} | told | penalised | watched
+
+    def penalise(self, nets: nn.ModuleDict, batch: Batch, name: str) -> Terms:
+        with torch.no_grad():
+            fake = nets["generator"](self._draw(batch), batch.label)
+        penalty, _ = self.of_discriminator[name]
+        return {name: penalty(BatchCritic(nets["discriminator"], batch.label), batch.real, fake)}
+
+    def fool(self, nets: nn.ModuleDict, batch: Batch) -> Terms:
+        z, D = self._draw(batch), BatchCritic(nets["discriminator"], batch.label)
+        fake = nets["generator"](z, batch.label)
+        told = self._readings(nets, D, fake, z)
+        fake_score = D(fake)
+        real_score = D(batch.real) if self.loss.paired else fake_score
+        value = self.loss.generator(*best(real_score, fake_score, ramp.now(self.top_k)))
+        return {"adversarial": value} | told | _eager(self.of_generator, nets["generator"], z, batch.label)
+
+    def penalise_generator(self, nets: nn.ModuleDict, batch: Batch, name: str) -> Terms:
+        penalty, _ = self.of_generator[name]
+        return {name: penalty(nets["generator"], self._draw(batch), batch.label)}
+
+    def _draw(self, batch: Batch) -> Tensor:
+        return chance.normal(len(batch.real), self.latent, device=batch.real.device)
+
+    def _readings(self, nets: nn.ModuleDict, D: BatchCritic, x: Tensor, z: Tensor | None) -> Terms:
+        return self.read(nets, D.features(x), D.label, z) if self.read else {}
+
+
+def _eager(penalties: Penalties, *given) -> Terms:
+    return {name: penalty(*given) for name, (penalty, every) in penalties.items() if every == 1}
 
 
 def best(real: Tensor, fake: Tensor, share: float) -> tuple[Tensor, Tensor]:
