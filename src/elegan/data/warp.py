@@ -3,9 +3,12 @@
 Images N x C x H x W; beyond their border they go on mirrored, the edge repeated.
 """
 
+from collections.abc import Callable
+from functools import cache
+
 import torch
 from torch import Tensor
-from torch.nn.functional import affine_grid, conv2d, conv_transpose2d, grid_sample
+from torch.nn.functional import affine_grid, conv1d, conv2d, conv_transpose1d, grid_sample
 
 # Low-pass filters of Daubechies' least asymmetric wavelets with 2 and 6 vanishing moments (Daubechies 1992, table 6.3).
 SYM2 = (0.482962913144690, 0.836516303737469, 0.224143868041857, -0.129409522550921)
@@ -27,19 +30,33 @@ def mirrored(x: Tensor, margin: int, dim: int) -> Tensor:
 
 def upsampled(x: Tensor) -> Tensor:
     """Twice the size; `downsampled` of it is x again, as the filter is orthogonal."""
-    for dim in (2, 3):
-        size = x.shape[dim]
-        wide = conv_transpose2d(*_along(mirrored(x, 3, dim), dim, 2.0), stride=_stride(dim))
-        x = wide.narrow(dim, 6 + LEAD, 2 * size).reshape(_shape(x, dim, 2 * size))
-    return x
+    return _along_both(x, _upsampling)
 
 
 def downsampled(x: Tensor) -> Tensor:
     """Half of the size without its margin of LEAD samples a side."""
-    for dim in (2, 3):
-        size = (x.shape[dim] - 2 * LEAD) // 2
-        x = conv2d(*_along(x, dim, 0.5), stride=_stride(dim)).reshape(_shape(x, dim, size))
-    return x
+    return _along_both(x, _downsampling)
+
+
+def _along_both(x: Tensor, matrix: Callable[[int], Tensor]) -> Tensor:
+    # As products of matrices: several times as fast as strided convolutions of one channel, on a CPU and twice differentiated.
+    down, right = (matrix(size).to(x.device, x.dtype) for size in x.shape[2:])
+    return down @ x @ right.T
+
+
+@cache
+def _upsampling(size: int) -> Tensor:
+    """2 size x size."""
+    rows = mirrored(torch.eye(size)[None, None], 3, 2)[0, 0].T[:, None]  # what pixel by pixel becomes of a line
+    wide = conv_transpose1d(rows, torch.tensor(SYM6).view(1, 1, -1) * 2**0.5, stride=2)
+    return wide[:, 0, 6 + LEAD :][:, : 2 * size].T.contiguous()
+
+
+@cache
+def _downsampling(size: int) -> Tensor:
+    """(size / 2 - LEAD) x size."""
+    rows = conv1d(torch.eye(size)[:, None], torch.tensor(SYM6).view(1, 1, -1) * 0.5**0.5, stride=2)
+    return rows[:, 0].T.contiguous()
 
 
 def filtered(x: Tensor, kernels: Tensor) -> Tensor:
@@ -63,21 +80,6 @@ def warped(x: Tensor, theta: Tensor) -> Tensor:
     stretch = torch.tensor([size / (2 * h), size / (2 * h), 1.0], device=x.device)
     grid = affine_grid(theta * stretch, [n, c, size, size], align_corners=False)
     return downsampled(_Sampled.apply(upsampled(x), grid))
-
-
-def _along(x: Tensor, dim: int, square: float) -> tuple[Tensor, Tensor]:
-    """All channels as images of one, and SYM6 along the dimension, its weights times the root of `square`."""
-    weight = torch.tensor(SYM6, dtype=x.dtype, device=x.device) * square**0.5
-    shape = (1, 1, -1, 1) if dim == 2 else (1, 1, 1, -1)
-    return x.reshape(-1, 1, *x.shape[2:]), weight.view(shape)
-
-
-def _stride(dim: int) -> tuple[int, int]:
-    return (2, 1) if dim == 2 else (1, 2)
-
-
-def _shape(x: Tensor, dim: int, size: int) -> list[int]:
-    return [*x.shape[:dim], size, *x.shape[dim + 1 :]]
 
 
 BILINEAR, REFLECTION = 0, 2  # as aten numbers them
