@@ -102,7 +102,8 @@ def plan_for(
     else:
         of_data = [setting for setting in settings if setting.startswith("data.")]
         dataset = _open_images(data, find_recipe("dcgan").override(of_data))
-        choice = choose(len(dataset.images), dataset.resolution, dataset.labels, len(dataset.classes))
+        accelerated = engine.device.type != "cpu"
+        choice = choose(len(dataset.images), dataset.resolution, dataset.labels, len(dataset.classes), accelerated)
         chosen, why = find_recipe(choice.recipe).override([*choice.settings, *settings]), choice.why
     chosen = _with_length(chosen, steps, images)
     path = Path(out) / (name or _name(dataset, chosen, settings, seed))

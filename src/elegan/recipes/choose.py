@@ -1,11 +1,13 @@
-"""Which recipe suits a set of images, by stated rules."""
+"""Which recipe suits a set of images on this device, by stated rules."""
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
 
-FEW = 10_000  # below this many images a discriminator learns them by heart, and DiffAugment pays (Zhao et al. 2020)
+FEW = 10_000  # below this many images a discriminator learns them by heart, and augmentation pays (Zhao et al. 2020)
+FEWEST = 1_000
+PER_CLASS = 50  # images that make a class worth conditioning on
 PASSES, LEAST, MOST = 50, 64_000, 5_000_000  # images seen: passes over the data, between a floor and a ceiling
 BATCH = 64
 
@@ -26,22 +28,50 @@ SIDES = {
 }
 
 
-def choose(count: int, resolution: int, labels: np.ndarray | None, classes: int) -> Choice:
-    """From the number of images, their side and their classes (a class needs 50 images to be worth conditioning on)."""
-    conditional = labels is not None and classes > 1 and int(np.bincount(labels, minlength=classes).min()) >= 50
-    small = resolution <= 32
-    name = ("cgan" if small else "projection") if conditional else ("dcgan" if small else "sngan")
-    reasons = [f"{resolution} px", f"{classes} classes" if conditional else "no classes to condition on"]
+def choose(count: int, resolution: int, labels: np.ndarray | None, classes: int, accelerated: bool) -> Choice:
+    """From the number of images, their side and their classes, and whether a GPU is at hand.
+
+    Up to 32 pixels, and without a GPU at any size: networks of dcgan. With one: stylegan2, stylegan2-ada below `FEW`
+    images, fastgan below `FEWEST` without classes.
+    """
+    conditional = labels is not None and classes > 1 and int(np.bincount(labels, minlength=classes).min()) >= PER_CLASS
     seen = min(max(PASSES * count, LEAST), MOST)
-    settings = [f"steps={math.ceil(seen / BATCH)}"]
+    reasons = [f"{resolution} px", f"{classes} classes" if conditional else "no classes to condition on"]
+    chosen = _large if accelerated and resolution > 32 else _small
+    recipe, batch, settings, because = chosen(count, resolution, conditional, seen)
+    reasons += [*because, f"{seen:,} images seen"]
+    return Choice(recipe, (f"steps={math.ceil(seen / batch)}", *settings), ", ".join(reasons))
+
+
+def _small(count: int, resolution: int, conditional: bool, seen: int) -> tuple[str, int, list[str], list[str]]:
+    """dcgan or cgan: (recipe, its batch, settings, why)."""
+    recipe, settings, why = "cgan" if conditional else "dcgan", [], []
+    if resolution > 32:
+        width = max(16, BATCH * 32 // resolution)
+        settings += [f"nets.generator.width={width}", f"nets.discriminator.width={width}"]
+        why.append(f"no GPU, so networks of width {width}, which keeps a step as cheap as at 32 px")
+    if conditional:
+        # Embedded at the input, the class outweighed the latent on the digits: one picture a class.
+        settings += ["nets.generator.condition=norm", "nets.discriminator.condition=projection"]
     if count < FEW:
-        settings.append("task.augment=translation" if small else "task.augment=color,translation")
+        settings.append("task.augment=translation" if resolution <= 32 else "task.augment=color,translation")
         settings += ["nets.discriminator.norm=none", "losses.r1=r1", "losses.r1.weight=0.1"]
-        if name == "cgan":
-            # Embedded at the input, the class outweighed the latent on the digits: one picture a class.
-            settings += ["nets.generator.condition=norm", "nets.discriminator.condition=projection"]
         if seen < 20_000 * BATCH:
             settings.append("ema=0.99")  # 0.999 would show the mean of most of so short a run
-        reasons.append(f"only {count:,} images, so the discriminator sees them through DiffAugment and is held by R1")
-    reasons.append(f"{seen:,} images seen")
-    return Choice(name, tuple(settings), ", ".join(reasons))
+        why.append(f"only {count:,} images, so the discriminator sees them through DiffAugment and is held by R1")
+    return recipe, BATCH, settings, why
+
+
+def _large(count: int, resolution: int, conditional: bool, seen: int) -> tuple[str, int, list[str], list[str]]:
+    """What a GPU can train: (recipe, its batch, settings, why)."""
+    if count < FEWEST and not conditional:
+        return "fastgan", 8, [], [f"only {count:,} images"]
+    batch = max(4, min(32, 32 * 128 // resolution))
+    settings = [f"batch={batch}", f"losses.r1.weight={2e-4 / batch}"]  # gamma = .0002 H W / batch
+    settings += ["nets.generator.width=64", "nets.discriminator.width=64"]
+    settings += ["nets.generator.depth=8"] if resolution >= 256 else []
+    if conditional:
+        settings += ["nets.generator.condition=embedding", "nets.discriminator.condition=projection"]
+    if count < FEW:
+        return "stylegan2-ada", batch, settings, [f"only {count:,} images, so augmentation adapts"]
+    return "stylegan2", batch, settings, [f"{count:,} images on a GPU"]
