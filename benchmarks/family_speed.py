@@ -14,11 +14,10 @@ import argparse
 import copy
 from collections.abc import Callable
 from functools import partial
-from itertools import count
 
 import torch
 import torch.nn.functional as F
-from timing import apart, heading, medians, seconds
+from timing import apart, heading, medians, seconds, several
 from torch import Tensor, nn
 
 from elegan import chance, optimizers
@@ -154,17 +153,6 @@ def forward(options: argparse.Namespace, trainer: Trainer) -> None:
     apart = (made(plain) - made(ours)).abs().max() / made(plain).std()
     print(f"forward        plain {found['plain']:.3f} s, ours {found['ours']:.3f} s, ratio {found['plain'] / found['ours']:.2f}; "
           f"outputs apart by at most {apart:.1e} of their deviation")  # fmt: skip
-
-
-def several(play: Callable[[int], object], steps: int) -> Callable[[], None]:
-    """Plays so many steps a call, on and on."""
-    numbers = count()
-
-    def work() -> None:
-        for _ in range(steps):
-            play(next(numbers))
-
-    return work
 
 
 def difference(resolution: int, settings: list[str]) -> float:

@@ -3,6 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable, Mapping
+from itertools import count
 
 import torch
 from torch import nn
@@ -29,6 +30,17 @@ def seconds(work: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, 
                 torch.cuda.synchronize()
             found[name].append(time.perf_counter() - began)
     return {name: times[1:] for name, times in found.items()}
+
+
+def several(play: Callable[[int], object], steps: int) -> Callable[[], None]:
+    """Work that plays the next so many steps."""
+    numbers = count()
+
+    def work() -> None:
+        for _ in range(steps):
+            play(next(numbers))
+
+    return work
 
 
 def medians(times: Mapping[str, list[float]]) -> dict[str, float]:
