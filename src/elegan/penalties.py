@@ -33,7 +33,7 @@ def _gradient(D: Critic, x: Tensor) -> Tensor:
     with torch.autocast(x.device.type, enabled=False):
         x = x.detach().float().requires_grad_()
         with TwiceDifferentiable():
-            scores = D(x)
+            scores = D(x.view_as(x))  # FlopCounterMode cannot follow a gradient by a leaf that a module was given
         (gradient,) = torch.autograd.grad(scores.sum(), x, create_graph=True)
     return gradient.flatten(1)
 
