@@ -8,16 +8,14 @@ that the gain is not bought with another result (float32; bfloat16 differs by ro
 
 import argparse
 import statistics
-import time
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import nn
+from timing import apart, heading, seconds, several
 
 from elegan import chance
 from elegan.data.feed import Feed
-from elegan.machine import hardware
 from elegan.optimizers import adam, sgd
 from elegan.play.engine import Engine
 from elegan.play.game import Shape
@@ -84,11 +82,6 @@ def same_result(shape: Shape, images: np.ndarray, options: argparse.Namespace) -
     return apart(*nets)
 
 
-def apart(a: nn.Module, b: nn.Module) -> float:
-    """The largest difference of any weight."""
-    return max((p.cpu() - q.cpu()).abs().max().item() for p, q in zip(a.parameters(), b.parameters(), strict=True))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser()
     for name, default in (
@@ -108,20 +101,10 @@ def main() -> None:
         name: make(shape, images, options.batch, options.precision, options.width)
         for name, make in (("plain", plain), ("ours", ours))
     }
-    for play, _ in variants.values():
-        play(0)
     difference = same_result(shape, images, options)
-    rates: dict[str, list[float]] = {name: [] for name in variants}
-    for turn in range(options.rounds):
-        for name, (play, _) in variants.items():
-            began = time.perf_counter()
-            for step in range(options.steps):
-                play(1 + turn * options.steps + step)
-            if torch.cuda.is_available():
-                torch.cuda.synchronize()
-            rates[name].append(options.steps * options.batch / (time.perf_counter() - began))
-    machine = hardware()
-    print(machine["processor"], machine["cores"], "cores", machine["accelerator"] or "", "torch", machine["torch"])
+    times = seconds({name: several(play, options.steps) for name, (play, _) in variants.items()}, options.rounds)
+    rates = {name: [options.steps * options.batch / value for value in values] for name, values in times.items()}
+    print(heading())
     medians = {name: statistics.median(values) for name, values in rates.items()}
     for name, value in medians.items():
         print(f"{name:6} {value:8.0f} images/s  ({min(rates[name]):.0f} to {max(rates[name]):.0f})")

@@ -15,12 +15,12 @@ from functools import partial
 
 import numpy as np
 import torch
+from timing import apart, heading, seconds, several
 from torch import Tensor, nn
 
 from elegan import chance
 from elegan.criteria import patch_nce
 from elegan.data.feed import Pair
-from elegan.machine import hardware
 from elegan.optimizers import adam, sgd
 from elegan.play.engine import Engine
 from elegan.play.game import Shape
@@ -113,10 +113,6 @@ def plain_cut(nets: nn.ModuleDict, batch: Pair, other: Pair):
     return loss, lambda: square(D(other.B), 1) + square(D(fake.detach()), 0)
 
 
-def apart(a: nn.Module, b: nn.Module) -> float:
-    return max((p - q).abs().max().item() for p, q in zip(a.parameters(), b.parameters(), strict=True))
-
-
 def training(options: argparse.Namespace) -> None:
     made = {}
     for name, make in (("plain", plain), ("ours", ours)):
@@ -127,15 +123,8 @@ def training(options: argparse.Namespace) -> None:
     variants = {
         n: m(options.recipe, options.resolution, options.precision)[0] for n, m in (("plain", plain), ("ours", ours))
     }
-    rates: dict[str, list[float]] = {name: [] for name in variants}
-    for play in variants.values():
-        play(0)
-    for turn in range(options.rounds):
-        for name, play in variants.items():
-            began = time.perf_counter()
-            for step in range(options.steps):
-                play(1 + turn * options.steps + step)
-            rates[name].append(options.steps / (time.perf_counter() - began))
+    times = seconds({name: several(play, options.steps) for name, play in variants.items()}, options.rounds)
+    rates = {name: [options.steps / value for value in values] for name, values in times.items()}
     medians = {name: statistics.median(values) for name, values in rates.items()}
     print(f"{options.recipe} at {options.resolution} px, {Engine('cpu', options.precision).precision}")
     for name, value in medians.items():
@@ -171,8 +160,7 @@ def main() -> None:
     for name, default in (("resolution", 128), ("rounds", 5), ("steps", 2)):
         parser.add_argument(f"--{name}", type=int, default=default)
     options = parser.parse_args()
-    machine = hardware()
-    print(machine["processor"], machine["cores"], "cores,", machine["threads"], "threads, torch", machine["torch"])
+    print(heading())
     photograph(options.photo) if options.photo else training(options)
 
 

@@ -21,6 +21,7 @@ FLOORS = [
         "ramp",
         "recipe",
         "losses",
+        "gradients",
         "penalties",
         "criteria",
         "schedules",

@@ -1,6 +1,7 @@
 """Losses and penalties against closed forms and finite differences."""
 
 import math
+from contextlib import nullcontext
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from elegan import chance, losses, penalties
+from elegan.gradients import TwiceDifferentiable
 
 scores = st.lists(st.floats(-8, 8), min_size=1, max_size=6).map(lambda v: torch.tensor(v, dtype=torch.float64))
 
@@ -101,6 +103,31 @@ def test_a_penalty_reaches_the_weights_as_finite_differences_say(name):
     weight.data -= 2 * h * direction
     down = value().item()
     assert (gradient * direction).sum().item() == pytest.approx((up - down) / (2 * h), rel=2e-2)
+
+
+def test_convolutions_differentiated_twice_have_torchs_gradients():
+    torch.manual_seed(0)
+    D = nn.Sequential(
+        nn.Conv2d(3, 4, 4, 2, 1),
+        nn.LeakyReLU(0.2, inplace=True),
+        nn.Conv2d(4, 6, 3, stride=(2, 1), padding=(2, 0), groups=2, bias=False),
+        nn.Tanh(),
+        nn.ConvTranspose2d(6, 4, 3, stride=2, output_padding=1, groups=2),
+        nn.Tanh(),
+        nn.Conv2d(4, 2, 3, dilation=2, padding="same"),
+        nn.Tanh(),
+        nn.Conv2d(2, 2, 1),
+    ).double()
+    x = torch.randn(2, 3, 11, 10, dtype=torch.float64, requires_grad=True)
+
+    def gradients(context) -> tuple[torch.Tensor, ...]:
+        with context:
+            y = D(x).tanh()
+        (g,) = torch.autograd.grad(y.sum(), x, create_graph=True)
+        return torch.autograd.grad(g.square().sum() + y.square().sum(), [x, *D.parameters()], allow_unused=True)
+
+    for found, wanted in zip(gradients(TwiceDifferentiable()), gradients(nullcontext()), strict=True):
+        torch.testing.assert_close(found, wanted)
 
 
 def test_penalties_are_float32_under_autocast():

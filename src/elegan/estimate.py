@@ -1,13 +1,17 @@
-"""What a training would cost, found by playing a few of its steps and keeping nothing."""
+"""What a training would cost, found by playing a few of its steps and a look at them, and keeping nothing."""
 
 import resource
 import sys
+import tempfile
 import time
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from elegan.keeper import Plan
+from elegan.keeper import Keeper, Plan
 from elegan.latents import latents
 from elegan.play.trainer import Trainer
 from elegan.session import make_trainer
@@ -16,22 +20,12 @@ WARM, TIMED = 2, 3
 
 
 def estimate(plan: Plan) -> list[str]:
-    """Lines: parameters by network, FLOPs an image, peak memory, time. Writes nothing."""
-    # At the end of progress, when what grows has grown.
+    """Lines: parameters by network, FLOPs an image, peak memory, time. Leaves nothing behind."""
     recipe, device = plan.recipe, plan.engine.device
     trainer = make_trainer(plan)
-    game = trainer.game
-    training = _flops(lambda: trainer.play(0, t=1.0)) / (recipe.batch / plan.engine.world)
     making = _flops(lambda: _one(plan, trainer))
-    for step in range(1, WARM):
-        trainer.play(step, t=1.0)
-    began = time.perf_counter()
-    for step in range(WARM, WARM + TIMED):
-        trainer.play(step, t=1.0)
-    if device.type == "cuda":
-        torch.cuda.synchronize()
-    seconds = (time.perf_counter() - began) / TIMED
-    sizes = {name: sum(p.numel() for p in net.parameters()) for name, net in game.nets.items()}
+    training, seconds = _rehearse(plan, trainer)
+    sizes = {name: sum(p.numel() for p in net.parameters()) for name, net in trainer.game.nets.items()}
     counts = [f"{name} {size:,}" for name, size in sizes.items() if size]
     return [
         f"parameters  {', '.join(counts)}",
@@ -40,6 +34,31 @@ def estimate(plan: Plan) -> list[str]:
         f"time        {recipe.steps:,} steps of {recipe.batch} images at {recipe.batch / seconds:,.0f} images/s: "
         f"{_duration(seconds * recipe.steps)} (from {TIMED} steps)",
     ]
+
+
+def _rehearse(plan: Plan, trainer: Trainer) -> tuple[float, float]:
+    """FLOPs of training on an image and seconds a step, from a run as `session.play` has it in a folder that goes.
+
+    It ends with a look, which can need more memory than the steps: of small networks the metric, of large ones the
+    checkpoint, which is the whole state once more.
+    """
+    # All steps at the end of progress, when what grows has grown.
+    play = partial(trainer.play, t=1.0)
+    with tempfile.TemporaryDirectory() as folder:
+        keeper = Keeper(replace(plan, path=Path(folder)), trainer)
+        keeper.begin()
+        training = _flops(lambda: play(0)) / (plan.recipe.batch / plan.engine.world)
+        for step in range(1, WARM):
+            play(step)
+        began = time.perf_counter()
+        for step in range(WARM, WARM + TIMED):
+            terms = play(step)
+        if plan.engine.device.type == "cuda":
+            torch.cuda.synchronize()
+        seconds = (time.perf_counter() - began) / TIMED
+        keeper.log(WARM + TIMED, terms)
+        keeper.look(WARM + TIMED)
+    return training, seconds
 
 
 def _one(plan: Plan, trainer: Trainer) -> None:
@@ -64,6 +83,9 @@ def _peak(device: torch.device) -> int:
     """Of the whole process, PyTorch itself included; on CUDA of the device."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
+    if sys.platform == "linux":  # getrusage's begins with the peak of the process that started this one
+        status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+        return 1024 * int(status["VmHWM"].removesuffix("kB"))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 

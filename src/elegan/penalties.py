@@ -12,6 +12,7 @@ from torch import Tensor
 
 from elegan import chance
 from elegan.errors import UserError
+from elegan.gradients import TwiceDifferentiable
 from elegan.running import RunningMean
 
 Critic = Callable[[Tensor], Tensor]
@@ -31,7 +32,9 @@ def _gradient(D: Critic, x: Tensor) -> Tensor:
     """d sum D(x) / dx as N x (C H W), with a graph, in float32."""
     with torch.autocast(x.device.type, enabled=False):
         x = x.detach().float().requires_grad_()
-        (gradient,) = torch.autograd.grad(D(x).sum(), x, create_graph=True)
+        with TwiceDifferentiable():
+            scores = D(x.view_as(x))  # FlopCounterMode cannot follow a gradient by a leaf that a module was given
+        (gradient,) = torch.autograd.grad(scores.sum(), x, create_graph=True)
     return gradient.flatten(1)
 
 
@@ -84,7 +87,8 @@ def path_length(G: Styled, z: Tensor, label: Tensor | None) -> Tensor:
         raise UserError("losses.path_length needs a generator with a mapping network, such as stylegan2_generator")
     with torch.autocast(z.device.type, enabled=False):
         w = G.styles(z, label)
-        images = G.synthesis(w)
+        with TwiceDifferentiable():
+            images = G.synthesis(w)
         y = chance.normal(len(z), *images.shape[1:], device=z.device) / images.shape[-1]
         (gradient,) = torch.autograd.grad((images * y).sum(), w, create_graph=True)
     lengths = gradient.square().sum(2).mean(1).sqrt()
