@@ -44,8 +44,7 @@ START = "start.safetensors"  # the weights that a run began from
 
 def build_game(recipe: Recipe, shape: Shape) -> Game:
     """The recipe's task applied to the shape of the data."""
-    task = parts.find("task", recipe.task.name)
-    return task(recipe, shape, **parts.options(task, recipe.task.options, "task"))
+    return parts.build("task", recipe.task, "task", recipe, shape)
 
 
 class Run:
