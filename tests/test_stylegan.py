@@ -10,7 +10,8 @@ from torch.nn.functional import conv2d, conv_transpose2d, interpolate
 
 from elegan import chance, nets, optimizers, penalties
 from elegan.errors import UserError
-from elegan.nets.modulated import Blur, Linear, MinibatchSpread, ModulatedConv
+from elegan.nets.modulated import Linear, MinibatchSpread, ModulatedConv
+from elegan.nets.resample import Blur
 from elegan.play.engine import Engine
 from elegan.play.game import Shape
 from elegan.play.trainer import Trainer
