@@ -10,12 +10,14 @@ from torch.nn.functional import conv2d, conv_transpose2d, interpolate
 
 from elegan import chance, nets, optimizers, penalties
 from elegan.errors import UserError
-from elegan.nets.modulated import Blur, Linear, MinibatchSpread, ModulatedConv
+from elegan.nets.modulated import Linear, MinibatchSpread, ModulatedConv
+from elegan.nets.resample import Blur
+from elegan.painting import paint
 from elegan.play.engine import Engine
 from elegan.play.game import Shape
 from elegan.play.trainer import Trainer
 from elegan.recipes import find_recipe
-from elegan.run import build_game, paint
+from elegan.run import build_game
 from elegan.running import RunningMean
 
 SMALL = ["nets.generator.width=4", "nets.generator.latent=6", "nets.discriminator.width=4"]

@@ -84,7 +84,7 @@ def find_anomalies(run: Run, inputs: Sequence[str], data: str | None = None, *, 
             faults[path] = str(error)
             continue
         found[path] = float(run.scores(pixels[None])[0])
-    normal = open_data(data or run.info["data"]["source"], size, channels, run.recipe.data.fit).images
+    normal = open_data(data or run.source, size, channels, run.recipe.data.fit).images
     chosen = np.random.default_rng(chance.mix("normal")).permutation(len(normal))[:NORMAL]
     if not 1 / (len(chosen) + 1) <= alpha < 1:
         raise UserError(

@@ -44,9 +44,7 @@ def unpack(name: str | Path) -> tuple[nn.Module, Recipe]:
 
 def build(recipe: Recipe, channels: int, hints: int, scale: int) -> nn.Module:
     """The recipe's restorer with fresh weights."""
-    part = recipe.nets["restorer"]
-    function = parts.find("nets", part.name)
-    return function(channels, hints, scale, **parts.options(function, part.options, "nets.restorer"))
+    return parts.build("nets", recipe.nets["restorer"], "nets.restorer", channels, hints, scale)
 
 
 def load(net: nn.Module, tensors: dict[str, torch.Tensor], path: Path) -> nn.Module:

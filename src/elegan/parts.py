@@ -8,11 +8,14 @@ import importlib
 import inspect
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from elegan.errors import UserError, nearest
+
+if TYPE_CHECKING:
+    from elegan.recipe import Part
 
 HOMES = {
     "nets": ("elegan.nets",),
@@ -59,6 +62,12 @@ def _foreign(kind: str, name: str) -> Callable:
         return getattr(module, attribute)
     except (ImportError, AttributeError) as error:
         raise UserError(f"{kind} {name!r} cannot be imported: {error}") from None
+
+
+def build(kind: str, part: "Part", path: str, *given: Any) -> Any:
+    """The part's function called with what the code gives and the recipe's options. Raises what `find` and `options` do."""
+    function = find(kind, part.name)
+    return function(*given, **options(function, part.options, path))
 
 
 def defaults(function: Callable) -> dict[str, Any]:

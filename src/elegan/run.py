@@ -11,7 +11,6 @@ start.safetensors  the weights that it began from, where it began `--from` anoth
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -22,30 +21,23 @@ from torch import nn
 
 from elegan import files, models, parts
 from elegan.copies import copies
-from elegan.data.feed import middles, to_bytes
 from elegan.data.feed import pictures as to_tensor
-from elegan.data.photographs import open_photographs
-from elegan.data.sides import open_sides
 from elegan.errors import UserError, nearest
-from elegan.evaluate import evaluate, evaluate_arrays
+from elegan.evaluations import of_images, of_restorations, of_translations
 from elegan.journal import Journal
-from elegan.latents import latents
 from elegan.measure import Result
 from elegan.measure.copies import CopyReport
-from elegan.measure.pairs import measure_pairs
+from elegan.painting import BATCH, paint
 from elegan.play.game import Game, Shape
 from elegan.recipe import Recipe
-from elegan.tasks.restore import spoiled_middles
 from elegan.tiles import in_tiles
 
-BATCH = 64
 START = "start.safetensors"  # the weights that a run began from
 
 
 def build_game(recipe: Recipe, shape: Shape) -> Game:
     """The recipe's task applied to the shape of the data."""
-    task = parts.find("task", recipe.task.name)
-    return task(recipe, shape, **parts.options(task, recipe.task.options, "task"))
+    return parts.build("task", recipe.task, "task", recipe, shape)
 
 
 class Run:
@@ -125,6 +117,16 @@ class Run:
                 f"{self.path / 'recipe.toml'} does not fit its checkpoint: {str(error).split(chr(10))[1].strip()}"
             ) from None
         return nets.eval().requires_grad_(False).to(self.device)
+
+    @property
+    def source(self) -> str:
+        """The data that it was trained on, by folder, zip or name."""
+        return self.info["data"]["source"]
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What goes on record with all that is measured of the run."""
+        return {"run": self.path.name, "step": self.step, "averaged": True}
 
     @property
     def conditional(self) -> bool:
@@ -263,53 +265,11 @@ class Run:
         restores on those of held-out photographs, damaged anew, against the photographs.
         """
         if self.game.translate:
-            return self._evaluate_translations(data, metrics, num, extractor, split, seed)
-        if self.game.restore:
-            return self._evaluate_restorations(data, num, seed)
-        labels = self.labels_for(range(num)) if self.conditional else None
-        results = evaluate(
-            self.stream(range(seed, seed + num)),
-            data or self.info["data"]["source"],
-            self.shape[:2],
-            labels=None if labels is None else [self.classes[label] for label in labels.tolist()],
-            fit=self.recipe.data.fit,
-            metrics=metrics,
-            extractor=extractor,
-            split=split,
-            seed=seed,
-            settings={"run": self.path.name, "step": self.step, "averaged": True, "images from seed": seed},
-            device=str(self.device),
-        )
-        return self._recorded(results)
-
-    def _evaluate_translations(self, data, metrics, num, extractor, split, seed) -> list[Result]:
-        ways, results, wanted = list(self.game.translate), [], self.recipe.data
-        source, size = data or self.info["data"]["source"], self.shape.resolution
-        sides = open_sides(source, wanted.kind == "pairs", size, self.shape.channels, wanted.zoom)
-        parts = {"train": sides.train, "test": sides.held_out}
-        if split not in parts:
-            raise UserError(f"a run that translates is measured against split train or test, not {split!r}")
-        for way in ways:
-            given, target = (middles(sides.held_out["AB".index(side)], size)[:num] for side in (way[0], way[-1]))
-            made = translated(self.game, self.nets, way, given, self.device)
-            record = {"data": sides.name, "fingerprint": sides.fingerprint, "split": split, "direction": way,
-                      "run": self.path.name, "step": self.step, "averaged": True}  # fmt: skip
-            real = middles(parts[split]["AB".index(way[-1])], size)
-            found = evaluate_arrays(made, real, target if sides.paired else None, metrics, extractor, seed, record)
-            mark = f" {way}" * (len(ways) > 1)
-            results += [replace(r, metric=r.metric + mark, label=r.label + mark) for r in found]
-        return self._recorded(results)
-
-    def _evaluate_restorations(self, data, num, seed) -> list[Result]:
-        wanted, source = self.recipe.data, data or self.info["data"]["source"]
-        opened = open_photographs(source, self.shape.resolution, self.shape.channels, wanted.split)
-        x, y = spoiled_middles(self.recipe, opened.held_out, self.shape.resolution, num, self.device, seed, "evaluate")
-        made = restored(self.game, self.nets, x)
-        record = {"data": opened.name, "fingerprint": opened.fingerprint, "damage from seed": seed,
-                  "run": self.path.name, "step": self.step, "averaged": True}  # fmt: skip
-        return self._recorded(measure_pairs(made, to_bytes(y), record))
-
-    def _recorded(self, results: list[Result]) -> list[Result]:
+            results = of_translations(self, data, metrics, num, extractor, split, seed)
+        elif self.game.restore:
+            results = of_restorations(self, data, num, seed)
+        else:
+            results = of_images(self, data, metrics, num, extractor, split, seed)
         for result in results:
             Journal(self.path / "evaluations.jsonl").write(result.to_record())
         return results
@@ -330,59 +290,15 @@ class Run:
         """
         return copies(
             self.stream(range(seed, seed + num)),
-            data or self.info["data"]["source"],
+            data or self.source,
             self.shape[:2],
             fit=self.recipe.data.fit,
             alpha=alpha,
             max_share=max_share,
             out=out or self.path / "copies",
             seed=seed,
-            settings={"run": self.path.name, "step": self.step, "averaged": True, "images from seed": seed},
+            settings=self.record | {"images from seed": seed},
         )
-
-
-@torch.no_grad()
-def paint(
-    game: Game,
-    nets: nn.ModuleDict,
-    seeds: Sequence[int],
-    labels: torch.Tensor | None,
-    device: torch.device,
-    truncation: float | None = None,
-) -> np.ndarray:
-    """uint8 N x H x W x C from networks in evaluation mode."""
-    assert game.generate
-    labels = None if labels is None else labels.to(device)
-    if truncation is not None and game.truncate:
-        return to_bytes(game.truncate(nets, latents(seeds, game.latent).to(device), labels, truncation))
-    return to_bytes(game.generate(nets, latents(seeds, game.latent, truncation).to(device), labels))
-
-
-@torch.no_grad()
-def reconstructed(
-    game: Game, nets: nn.ModuleDict, images: np.ndarray, labels: np.ndarray | None, device: torch.device
-) -> np.ndarray:
-    """uint8 N x H x W x C to the same."""
-    assert game.reconstruct
-    made = []
-    for part in (slice(start, start + BATCH) for start in range(0, len(images), BATCH)):
-        label = None if labels is None else torch.from_numpy(labels[part]).to(device)
-        made.append(to_bytes(game.reconstruct(nets, to_tensor(images[part], device), label)))
-    return np.concatenate(made)
-
-
-@torch.no_grad()
-def translated(game: Game, nets: nn.ModuleDict, way: str, images: np.ndarray, device: torch.device) -> np.ndarray:
-    """uint8 N x H x W x C to the same, a few at a time."""
-    parts = (to_tensor(images[i : i + 8], device) for i in range(0, len(images), 8))
-    return np.concatenate([to_bytes(game.translate[way](nets, part)) for part in parts])
-
-
-@torch.no_grad()
-def restored(game: Game, nets: nn.ModuleDict, x: torch.Tensor) -> np.ndarray:
-    """What the game takes to restore, N x (C + hints) x H x W, to uint8 N x H x W x C, a few at a time."""
-    assert game.restore
-    return np.concatenate([to_bytes(game.restore(nets, part)) for part in x.split(8)])
 
 
 def best_of(history: list[list[float]]) -> int | None:

@@ -88,7 +88,7 @@ def plan_for(
             raise UserError(f"--resume goes on with {run.path}'s own recipe {run.recipe.name!r}; leave out --recipe")
         chosen = _with_length(run.recipe.override(settings), steps, images)
         engine = Engine(device, run.info["precision"] if precision == "auto" else precision)
-        dataset = _open(data or run.info["data"]["source"], chosen)
+        dataset = _open(data or run.source, chosen)
         return Plan(chosen, dataset, run.path, run.info["seed"], engine, resumed=True)
     if not data:
         raise UserError("name the data to train on: a folder, a zip or a set such as digits")

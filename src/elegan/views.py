@@ -16,9 +16,10 @@ from elegan.errors import UserError
 from elegan.evaluate import extractor_for, open_plain_extractor
 from elegan.gauge import Gauge
 from elegan.measure.pairs import distances
+from elegan.painting import paint, reconstructed, restored, translated
 from elegan.play.game import Game
 from elegan.recipe import Recipe, Watch
-from elegan.run import Run, paint, reconstructed, restored, translated
+from elegan.run import Run
 from elegan.tasks.restore import spoiled_middles
 
 BATCH = 64

@@ -12,7 +12,7 @@ from elegan.data.feed import pictures, to_bytes
 from elegan.errors import UserError, nearest
 from elegan.latent.space import Space
 from elegan.measure.fidelity import psnr
-from elegan.run import BATCH
+from elegan.painting import BATCH
 
 BEST = 4  # starts that are followed
 RATE = 0.1  # of Adam, in deviations of a coordinate

@@ -154,7 +154,7 @@ def _classifier(space: Space) -> Extractor:
     """Of the data that the run was trained on; trained once, then kept."""
     run = space.run
     fit = run.recipe.data.fit
-    data = open_data(run.info["data"]["source"], run.shape.resolution, run.shape.channels, fit)
+    data = open_data(run.source, run.shape.resolution, run.shape.channels, fit)
     return extractor_for("classifier", data, run.shape[:2], fit, str(run.device))
 
 

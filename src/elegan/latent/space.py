@@ -10,7 +10,8 @@ from torch import Tensor
 from elegan.data.feed import to_bytes
 from elegan.errors import UserError
 from elegan.latents import latents
-from elegan.run import BATCH, Run
+from elegan.painting import BATCH
+from elegan.run import Run
 
 
 def slerp(a: Tensor, b: Tensor, t: float) -> Tensor:

@@ -19,7 +19,7 @@ class SelfAttention(nn.Module):
         self.h, self.v = nn.Conv2d(channels, half, 1), nn.Conv2d(half, channels, 1)
         self.gamma = nn.Parameter(torch.zeros(()))
 
-    def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         pool = 2 if min(x.shape[2:]) > 1 else 1
         queries = self.f(x).flatten(2).transpose(1, 2)
         keys, values = (max_pool2d(layer(x), pool).flatten(2) for layer in (self.g, self.h))

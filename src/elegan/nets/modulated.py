@@ -1,4 +1,4 @@
-"""Layers of StyleGAN2 (Karras et al. 2020): modulated convolutions, equalised learning rates, [1, 3, 3, 1] resampling."""
+"""Layers of StyleGAN2 (Karras et al. 2020): modulated convolutions, equalised learning rates."""
 
 import math
 from contextlib import AbstractContextManager, nullcontext
@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu, linear
 
 from elegan import chance
+from elegan.nets.resample import Blur
 
 
 def activate(x: Tensor) -> Tensor:
@@ -49,22 +50,6 @@ class Conv(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return conv2d(x, self.weight * self.scale, self.bias, self.stride, self.padding)
-
-
-class Blur(nn.Module):
-    """The binomial filter [1, 3, 3, 1] both ways, its weights adding up to `gain`; H becomes (H + 2 padding - 4) / stride + 1."""
-
-    kernel: Tensor
-
-    def __init__(self, channels: int, padding: int, stride: int = 1, gain: float = 1.0):
-        super().__init__()
-        row = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8
-        kernel = gain * row.outer(row).expand(channels, 1, 4, 4)
-        self.register_buffer("kernel", kernel.clone(), persistent=False)
-        self.padding, self.stride = padding, stride
-
-    def forward(self, x: Tensor) -> Tensor:
-        return conv2d(x, self.kernel, None, self.stride, self.padding, groups=x.shape[1])
 
 
 class ModulatedConv(nn.Module):

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
-from elegan.nets.resample import Smooth
+from elegan.nets.resample import Blur, Double
 from elegan.nets.shape import LatentInput, Score, check_condition, crop, pyramid
 
 SLOPE = 0.2
@@ -43,7 +43,8 @@ class Resize(nn.Module):
     def __init__(self, inside: int, outside: int, up: bool):
         super().__init__()
         self.paint = _scaled(nn.Conv2d(inside, outside, 1, bias=False)) if inside != outside else nn.Identity()
-        self.smooth, self.up = Smooth(outside if up else inside, up), up
+        self.smooth = Double(outside) if up else Blur(inside, padding=1, stride=2, taps=(1.0, 2.0, 1.0))
+        self.up = up
 
     def forward(self, x: Tensor) -> Tensor:
         return self.smooth(self.paint(x)) if self.up else self.paint(self.smooth(x))

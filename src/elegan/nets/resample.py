@@ -1,24 +1,52 @@
-"""Halving and doubling with the [1, 2, 1] filter (Zhang 2019; Karras et al. 2020), which leaves no aliases to build on."""
+"""Halving and doubling with binomial filters (Zhang 2019; Karras et al. 2020), which leave no aliases to build on."""
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv2d, conv_transpose2d
+from torch.nn.functional import conv2d, conv_transpose2d, pad
 
 
-class Smooth(nn.Module):
-    """N x C x H x W at twice the size (`up`) or half of it, rounded up."""
+def binomial(channels: int, taps: Sequence[float], gain: float) -> Tensor:
+    """The filter `taps` both ways for each channel, channels x 1 x k x k, its weights adding up to `gain`."""
+    row = torch.tensor(taps) / sum(taps)
+    return gain * row.outer(row).repeat(channels, 1, 1, 1)
+
+
+class Blur(nn.Module):
+    """Every `stride`-th pixel after a filter of k taps; H becomes (H + 2 padding - k) / stride + 1.
+
+    The edge is filled up with zeros, or `mirrored`.
+    """
 
     kernel: Tensor
 
-    def __init__(self, channels: int, up: bool):
+    def __init__(
+        self,
+        channels: int,
+        padding: int,
+        stride: int = 1,
+        gain: float = 1.0,
+        taps: Sequence[float] = (1.0, 3.0, 3.0, 1.0),
+        mirrored: bool = False,
+    ):
         super().__init__()
-        self.channels, self.up = channels, up
-        row = torch.tensor([1.0, 2.0, 1.0]) / 4
-        kernel = torch.outer(row, row) * (4 if up else 1)
-        self.register_buffer("kernel", kernel.repeat(channels, 1, 1, 1), persistent=False)
+        self.register_buffer("kernel", binomial(channels, taps, gain), persistent=False)
+        self.stride, self.padding, self.mirrored = stride, padding, mirrored
 
     def forward(self, x: Tensor) -> Tensor:
-        kernel = self.kernel.to(x.dtype)
-        if self.up:
-            return conv_transpose2d(x, kernel, stride=2, padding=1, output_padding=1, groups=self.channels)
-        return conv2d(x, kernel, stride=2, padding=1, groups=self.channels)
+        x = pad(x, [self.padding] * 4, mode="reflect") if self.mirrored else x
+        return conv2d(x, self.kernel, None, self.stride, 0 if self.mirrored else self.padding, groups=x.shape[1])
+
+
+class Double(nn.Module):
+    """N x C x H x W at twice the size, its zeros between pixels filled by [1, 2, 1]."""
+
+    kernel: Tensor
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.register_buffer("kernel", binomial(channels, (1.0, 2.0, 1.0), 4.0), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return conv_transpose2d(x, self.kernel, stride=2, padding=1, output_padding=1, groups=x.shape[1])

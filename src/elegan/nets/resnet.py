@@ -1,7 +1,8 @@
 """The residual pair of WGAN-GP, SNGAN and SAGAN (Gulrajani et al. 2017, appendix F; Miyato et al. 2018, table 4)."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 
 from torch import Tensor, nn
@@ -52,16 +53,21 @@ class DownBlock(nn.Module):
 
 
 class ResNetGenerator(nn.Module):
+    """A linear layer, blocks that double, self-attention after one of them, colours.
+
+    `embedded` classes stand beside the latent; `norm` makes the normalisations of the blocks, `last` the one after them.
+    """
+
     def __init__(
         self,
         resolution: int,
         channels: int,
-        embedded: int,
-        by_norm: int,
         latent: int,
+        embedded: int,
         width: int,
-        norm: str,
         attention: int,
+        norm: Callable[[int], nn.Module],
+        last: Callable[[int], nn.Module],
     ):
         super().__init__()
         self.latent, self.resolution = latent, resolution
@@ -70,21 +76,22 @@ class ResNetGenerator(nn.Module):
         widths = [width_at(size, width) for size in sizes]
         self.input = LatentInput(latent, embedded)
         self.project = nn.Linear(self.input.features, widths[0] * self.start**2)
-        blocks: list[nn.Module] = [
-            UpBlock(inside, outside, lambda c: ConditionalNorm(norm, c, by_norm))
-            for inside, outside in pairwise(widths)
-        ]
-        if (level := level_of(sizes[1:], attention)) is not None:
-            blocks.insert(level + 1, SelfAttention(widths[level + 1]))
-        self.blocks = nn.ModuleList(blocks)
-        self.norm = ConditionalNorm(norm, widths[-1], 0)
+        self.blocks = nn.ModuleList(UpBlock(inside, outside, norm) for inside, outside in pairwise(widths))
+        self.attend = level_of(sizes[1:], attention)
+        self.attention = nn.Identity() if self.attend is None else SelfAttention(widths[self.attend + 1])
+        self.norm = last(widths[-1])
         self.paint = nn.Conv2d(widths[-1], channels, 3, 1, 1)
         orthogonal_weights(self)
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
-        h = self.project(self.input(z, label)).unflatten(1, (-1, self.start, self.start))
-        for block in self.blocks:
-            h = block(h, label)
+        return self.climb(self.input(z, label), [label] * len(self.blocks))
+
+    def climb(self, h: Tensor, conditions: Sequence[Tensor | None]) -> Tensor:
+        """h N x features and a condition for each block to N x channels x resolution x resolution."""
+        h = self.project(h).unflatten(1, (-1, self.start, self.start))
+        for level, (block, condition) in enumerate(zip(self.blocks, conditions, strict=True)):
+            h = block(h, condition)
+            h = self.attention(h) if level == self.attend else h
         return crop(self.paint(self.norm(h).relu()), self.resolution).tanh()
 
 
@@ -128,7 +135,8 @@ def resnet_generator(
     """
     check_condition(condition, ("none", "embedding", "norm"), classes)
     embedded, by_norm = (classes if condition == kind else 0 for kind in ("embedding", "norm"))
-    G = ResNetGenerator(resolution, channels, embedded, by_norm, latent, width, norm, attention)
+    norms, last = (partial(ConditionalNorm, norm, classes=number) for number in (by_norm, 0))
+    G = ResNetGenerator(resolution, channels, latent, embedded, width, attention, norms, last)
     return spectral(G, embeddings=False) if spectral_norm else G
 
 

@@ -10,7 +10,6 @@ from torch.nn.functional import interpolate
 from elegan import chance
 from elegan.errors import UserError
 from elegan.nets.modulated import (
-    Blur,
     Conv,
     Linear,
     MinibatchSpread,
@@ -19,6 +18,7 @@ from elegan.nets.modulated import (
     activate,
     full_precision,
 )
+from elegan.nets.resample import Blur
 from elegan.nets.shape import check_condition, crop, pyramid
 from elegan.running import RunningMean
 

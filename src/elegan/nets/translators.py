@@ -8,26 +8,13 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, leaky_relu, pad
+from torch.nn.functional import interpolate, leaky_relu
 
 from elegan import chance
 from elegan.errors import UserError
 from elegan.nets.norms import norm
+from elegan.nets.resample import Blur
 from elegan.nets.shape import normal_weights
-
-
-class Blur(nn.Module):
-    """Every second pixel after a binomial filter, so that a shift of the picture shifts the result (Zhang 2019)."""
-
-    kernel: Tensor
-
-    def __init__(self, channels: int):
-        super().__init__()
-        row = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8
-        self.register_buffer("kernel", row.outer(row).expand(channels, 1, 4, 4).clone(), persistent=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return nn.functional.conv2d(pad(x, (1, 1, 1, 1), mode="reflect"), self.kernel, stride=2, groups=x.shape[1])
 
 
 class Enlarge(nn.Module):
@@ -68,7 +55,8 @@ class ResNetTranslator(nn.Module):
 
     @staticmethod
     def _half(w: int, norm_name: str, antialias: bool) -> nn.Sequential:
-        down = [nn.Conv2d(w, 2 * w, 3, 1, 1), Blur(2 * w)] if antialias else [nn.Conv2d(w, 2 * w, 3, 2, 1)]
+        blur = Blur(2 * w, padding=1, stride=2, mirrored=True)
+        down = [nn.Conv2d(w, 2 * w, 3, 1, 1), blur] if antialias else [nn.Conv2d(w, 2 * w, 3, 2, 1)]
         return nn.Sequential(*down, norm(norm_name, 2 * w), nn.ReLU(True))
 
     @staticmethod

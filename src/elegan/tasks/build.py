@@ -7,13 +7,8 @@ from torch import Tensor, nn
 
 from elegan import parts, ramp
 from elegan.errors import UserError
-from elegan.recipe import Part, Recipe, filled
-
-
-def build(kind: str, part: Part, path: str, *given):
-    """The part's function called with what the code gives and the recipe's options."""
-    function = parts.find(kind, part.name)
-    return function(*given, **parts.options(function, part.options, path))
+from elegan.parts import build
+from elegan.recipe import Recipe, filled
 
 
 def net(recipe: Recipe, name: str, *given):

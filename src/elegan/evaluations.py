@@ -1,0 +1,67 @@
+"""What is measured of a run, by what it makes; see `Run.evaluate`."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from elegan.data.feed import middles, to_bytes
+from elegan.data.photographs import open_photographs
+from elegan.data.sides import open_sides
+from elegan.errors import UserError
+from elegan.evaluate import evaluate, evaluate_arrays
+from elegan.measure import Result
+from elegan.measure.pairs import measure_pairs
+from elegan.painting import restored, translated
+from elegan.tasks.restore import spoiled_middles
+
+if TYPE_CHECKING:
+    from elegan.run import Run
+
+
+def of_images(
+    run: "Run", data: str | None, metrics: Sequence[str] | None, num: int, extractor: str, split: str, seed: int
+) -> list[Result]:
+    """Of images from latents, against the images of a data set."""
+    labels = run.labels_for(range(num)) if run.conditional else None
+    return evaluate(
+        run.stream(range(seed, seed + num)),
+        data or run.source,
+        run.shape[:2],
+        labels=None if labels is None else [run.classes[label] for label in labels.tolist()],
+        fit=run.recipe.data.fit,
+        metrics=metrics,
+        extractor=extractor,
+        split=split,
+        seed=seed,
+        settings=run.record | {"images from seed": seed},
+        device=str(run.device),
+    )
+
+
+def of_translations(
+    run: "Run", data: str | None, metrics: Sequence[str] | None, num: int, extractor: str, split: str, seed: int
+) -> list[Result]:
+    """Of the middles of held-out pictures translated, each direction by itself, against the other side's pictures."""
+    wanted, size, results = run.recipe.data, run.shape.resolution, []
+    sides = open_sides(data or run.source, wanted.kind == "pairs", size, run.shape.channels, wanted.zoom)
+    parts = {"train": sides.train, "test": sides.held_out}
+    if split not in parts:
+        raise UserError(f"a run that translates is measured against split train or test, not {split!r}")
+    for way in run.game.translate:
+        given, target = (middles(sides.held_out["AB".index(side)], size)[:num] for side in (way[0], way[-1]))
+        made = translated(run.game, run.nets, way, given, run.device)
+        record = {"data": sides.name, "fingerprint": sides.fingerprint, "split": split, "direction": way} | run.record
+        real = middles(parts[split]["AB".index(way[-1])], size)
+        found = evaluate_arrays(made, real, target if sides.paired else None, metrics, extractor, seed, record)
+        mark = f" {way}" * (len(run.game.translate) > 1)
+        results += [replace(r, metric=r.metric + mark, label=r.label + mark) for r in found]
+    return results
+
+
+def of_restorations(run: "Run", data: str | None, num: int, seed: int) -> list[Result]:
+    """Of the middles of held-out photographs, damaged and restored, against the photographs."""
+    size = run.shape.resolution
+    opened = open_photographs(data or run.source, size, run.shape.channels, run.recipe.data.split)
+    x, y = spoiled_middles(run.recipe, opened.held_out, size, num, run.device, seed, "evaluate")
+    record = {"data": opened.name, "fingerprint": opened.fingerprint, "damage from seed": seed} | run.record
+    return measure_pairs(restored(run.game, run.nets, x), to_bytes(y), record)
