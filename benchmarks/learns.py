@@ -4,7 +4,8 @@
 
 DATA has train/ and test/. The classifier is trained on the real training images; its accuracy on the real test images
 is printed. On generated images: the mean and median confidence, the share of each class, the Frechet distance in the
-classifier's features to the real training images, beside that of the real test images (the floor).
+classifier's features to the real training images, beside that of the real test images (the floor); of a generator by
+class how often the classifier finds the class that was asked for.
 """
 
 import argparse
@@ -68,6 +69,9 @@ def main() -> None:
         f"FD[{classifier.tag}]": round(frechet_distance(moments, Moments().update(fake_features)), 3),
         "floor (real test images)": round(frechet_distance(moments, Moments().update(floor_features)), 3),
     }
+    if run.recipe.full()["nets"]["generator"].get("condition", "none") != "none":
+        asked = np.arange(options.num) % len(real.classes)
+        result["agreement"] = round(float((probabilities.argmax(1).numpy() == asked).mean()), 4)
     print(json.dumps(result, indent=1))
     (run.path / "learns.json").write_text(json.dumps(result, indent=1) + "\n")
 
