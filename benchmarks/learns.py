@@ -69,7 +69,7 @@ def main() -> None:
         f"FD[{classifier.tag}]": round(frechet_distance(moments, Moments().update(fake_features)), 3),
         "floor (real test images)": round(frechet_distance(moments, Moments().update(floor_features)), 3),
     }
-    if run.recipe.full()["nets"]["generator"].get("condition", "none") != "none":
+    if run.conditional:
         asked = np.arange(options.num) % len(real.classes)
         result["agreement"] = round(float((probabilities.argmax(1).numpy() == asked).mean()), 4)
     print(json.dumps(result, indent=1))
