@@ -20,7 +20,8 @@ from elegan.data.sides import open_sides
 from elegan.evaluate import open_plain_extractor
 from elegan.gauge import Gauge
 from elegan.measure.pairs import distances
-from elegan.run import Run, translated
+from elegan.painting import translated
+from elegan.run import Run
 
 SHOWN = 8
 
