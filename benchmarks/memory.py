@@ -4,7 +4,7 @@
 
 Without a RECIPE all of the catalogue that learn from images. A line a recipe and data set: MB of the dry run, MB of the
 training (`ru_maxrss` of its process) and their ratio, which is to be within 20 % of 1. Stays clear of PyTorch, because a
-process begins with the peak of the one that started it.
+process begins with the peak of the one that started it; data that is decoded for the first time adds to the dry run.
 """
 
 import argparse

@@ -2,7 +2,7 @@
 
 A convolution's gradient by its input is a transposed convolution and the other way round. Written as one it is as quick
 to differentiate as any layer, where torch (2.13) differentiates its own to a convolution whose kernel is as large as the
-image: measured for 64 channels of 32 x 32 on the CPU, 30 ms in place of 13.
+image. Measured for 8 images of 64 channels and 32 x 32 on the CPU: 12 ms in place of 30.
 """
 
 from typing import Any
