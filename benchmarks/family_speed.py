@@ -141,7 +141,7 @@ def stylegan2(options: argparse.Namespace) -> None:
 
 
 def forward(options: argparse.Namespace, trainer: Trainer) -> None:
-    """Of the generator as it is in training, without a graph."""
+    """Of the generator as it is used, on one set of latents."""
     ours = trainer.game.nets["generator"].eval()
     plain, z = grouped(copy.deepcopy(ours)), torch.randn(options.batch, ours.latent)
 
