@@ -15,7 +15,7 @@ from sklearn.metrics import roc_auc_score
 from torch.distributions import Independent, Normal, kl_divergence
 
 import elegan as library
-from elegan import criteria, nets
+from elegan import chance, criteria, nets
 from elegan.anomaly import Anomalies, find_anomalies
 from elegan.codes import Codes
 from elegan.errors import UserError
@@ -169,6 +169,26 @@ def test_the_levels_of_a_pyramid():
     assert list(lapgan(33, 10).players) == [f"{p}_{s}" for s in (9, 17, 33) for p in ("discriminator", "generator")]
     with pytest.raises(UserError, match="task.coarsest = 3 halves 10 px to 3; no level has less than 4"):
         lapgan(10, 3)
+
+
+@pytest.mark.parametrize(("name", "on_generated"), [("acgan", False), ("infogan", True)])
+def test_a_reader_is_taught_where_the_truth_is_known(name, on_generated, tmp_path):
+    """A class by real images alone: taught on generated ones too it agreed with the generator on marks of their own."""
+    trainer = make_trainer(plan_for("digits", name, settings=small(name, "nets.discriminator.norm=none"), out=tmp_path))
+    nets = trainer.game.nets
+    batch = trainer.feed(0, range(8))
+
+    def told() -> list[float]:
+        with chance.drawing(0, total=8, rows=range(8)):
+            terms = trainer.game.turns[0].loss(nets, batch)
+        return [term.item() for key, term in terms.items() if key in ("class", "categorical", "continuous")]
+
+    before = told()
+    with torch.no_grad():
+        for weight in nets["generator"].parameters():
+            weight.mul_(-3)
+    assert before
+    assert (told() != before) == on_generated
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -14,8 +14,9 @@ from elegan.tasks.generate import contest
 
 
 def auxiliary_classes(recipe: Recipe, shape: Shape, *, n_critic: int = 1, clip: float = 0.0, augment: str = "") -> Game:
-    """Both players are to make losses.classification small: of real and generated images nets.classifier names the
-    class (Odena et al. 2017). Options as in `generate`.
+    """nets.classifier learns the classes of real images, and the generator is to make what it names rightly.
+
+    As Odena et al. 2017, where it learns on generated images as well. Options as in `generate`.
     """
     if not shape.classes:
         raise UserError("an auxiliary classifier needs labelled data: put the images into one folder a class")
