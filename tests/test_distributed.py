@@ -20,7 +20,7 @@ def launch(folder, processes, out, steps, *options) -> None:
     done = subprocess.run(
         [*command, "--out", out, "--steps", str(steps)], cwd=folder, capture_output=True, text=True, timeout=300
     )
-    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.returncode == 0, done.stderr
 
 
 def weights(folder, out, step) -> dict[str, np.ndarray]:

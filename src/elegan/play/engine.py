@@ -4,6 +4,7 @@ Processes are started by torchrun. A recipe's batch is that of all processes tog
 number of them: each takes its rows, gradients are averaged once a move, and batch norm sees the statistics of all.
 """
 
+import atexit
 import ctypes
 import os
 import sys
@@ -36,6 +37,8 @@ class Engine:
             _keep_freed_memory()
         if self.world > 1 and not dist.is_initialized():
             dist.init_process_group("nccl" if self.device.type == "cuda" else "gloo")
+            # Threads of a group that nobody left can abort a process at its very end.
+            atexit.register(dist.destroy_process_group)
 
     @property
     def leads(self) -> bool:
@@ -103,10 +106,6 @@ class Engine:
         """Until all processes are here."""
         if self.world > 1:
             dist.barrier()
-
-    def close(self) -> None:
-        if dist.is_available() and dist.is_initialized():
-            dist.destroy_process_group()
 
 
 class _Sum(torch.autograd.Function):
