@@ -38,25 +38,25 @@ def downsampled(x: Tensor) -> Tensor:
     return _along_both(x, _downsampling)
 
 
-def _along_both(x: Tensor, matrix: Callable[[int], Tensor]) -> Tensor:
+def _along_both(x: Tensor, matrix: Callable[[int, torch.device], Tensor]) -> Tensor:
     # As products of matrices: several times as fast as strided convolutions of one channel, on a CPU and twice differentiated.
-    down, right = (matrix(size).to(x.device, x.dtype) for size in x.shape[2:])
+    down, right = (matrix(size, x.device).to(x.dtype) for size in x.shape[2:])
     return down @ x @ right.T
 
 
 @cache
-def _upsampling(size: int) -> Tensor:
+def _upsampling(size: int, device: torch.device) -> Tensor:
     """2 size x size."""
     rows = mirrored(torch.eye(size)[None, None], 3, 2)[0, 0].T[:, None]  # what pixel by pixel becomes of a line
     wide = conv_transpose1d(rows, torch.tensor(SYM6).view(1, 1, -1) * 2**0.5, stride=2)
-    return wide[:, 0, 6 + LEAD :][:, : 2 * size].T.contiguous()
+    return wide[:, 0, 6 + LEAD :][:, : 2 * size].T.contiguous().to(device)
 
 
 @cache
-def _downsampling(size: int) -> Tensor:
+def _downsampling(size: int, device: torch.device) -> Tensor:
     """(size / 2 - LEAD) x size."""
     rows = conv1d(torch.eye(size)[:, None], torch.tensor(SYM6).view(1, 1, -1) * 0.5**0.5, stride=2)
-    return rows[:, 0].T.contiguous()
+    return rows[:, 0].T.contiguous().to(device)
 
 
 def filtered(x: Tensor, kernels: Tensor) -> Tensor:
