@@ -3,9 +3,10 @@
     python benchmarks/translates.py RUN [--out sheet.png]
 
 For each direction, on the middles of all held-out pictures: L1 (0-255), PSNR and SSIM to the target where there are
-pairs, and the Frechet distance in fixed random features to the target side's training pictures, beside that of the
-target side's held-out pictures (the floor). Rows: translated; the input as it is; the mean of the target side's training
-pictures. `--out` writes a sheet of outputs alone, which holds none of the data.
+pairs; the Frechet distance to the target side's training pictures in fixed random features and in those of a small
+classifier that tells the two sides apart, and the share that it takes for the target side. Rows: translated; the input as it
+is; the mean of the target side's training pictures; the target side's own held-out pictures (the floor). `--out` writes a
+sheet of outputs alone, which holds none of the data.
 """
 
 import argparse
@@ -19,11 +20,17 @@ from elegan.data.feed import middles
 from elegan.data.sides import open_sides
 from elegan.evaluate import open_plain_extractor
 from elegan.gauge import Gauge
+from elegan.measure.extractors import open_extractor
 from elegan.measure.pairs import distances
 from elegan.painting import translated
 from elegan.run import Run
 
 SHOWN = 8
+
+
+def labelled(sides: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Both sides' pictures in one array, and which side each is of."""
+    return np.concatenate(sides), np.repeat([0, 1], [len(side) for side in sides])
 
 
 def main() -> None:
@@ -34,18 +41,31 @@ def main() -> None:
     run = Run.open(options.run)
     wanted, size = run.recipe.data, run.shape.resolution
     sides = open_sides(run.info["data"]["source"], wanted.kind == "pairs", size, run.shape.channels, wanted.zoom)
+    train = [middles(side, size) for side in sides.train]
+    held_out = [middles(side, size) for side in sides.held_out]
+    images, labels = labelled(train)
+    classifier = open_extractor("classifier", images, labels, ("A", "B"), labelled(held_out), run.path.parent)
+    print(
+        f"{run.path.name}, step {run.step}, {sides.name}; the classifier is right on {classifier.accuracy:.1%} of held-out ones"
+    )
     for way in run.game.translate:
-        given, target = (middles(sides.held_out["AB".index(side)], size) for side in (way[0], way[-1]))
-        real = middles(sides.train["AB".index(way[-1])], size)
-        gauge = Gauge("fd", open_plain_extractor("random", real), real)
+        (given, target), real = (held_out["AB".index(side)] for side in (way[0], way[-1])), train["AB".index(way[-1])]
+        gauges = [Gauge("fd", extractor, real) for extractor in (open_plain_extractor("random", real), classifier)]
         made = translated(run.game, run.nets, way, given, run.device)
         mean = np.rint(real.mean(0, dtype=np.float64)).astype(np.uint8)[None].repeat(len(given), 0)
-        print(f"{run.path.name} {way}, step {run.step}: {len(given)} held-out pictures of {sides.name}; "
-              f"{gauge.label}, floor {gauge(target):.3f} (N = {len(target)} against {len(real)})")  # fmt: skip
-        for name, images in (("translated", made), ("input as it is", given), ("mean picture", mean)):
-            row = {gauge.label: round(gauge(images), 3)}
+        print(f"{way}: {len(given)} pictures, FD to {len(real)}")
+        for name, shown in (
+            ("translated", made),
+            ("input as it is", given),
+            ("mean picture", mean),
+            ("target", target),
+        ):
+            row = {gauge.label: round(gauge(shown), 3) for gauge in gauges}
+            row["taken for the target"] = round(
+                float((classifier.features(shown)[1].argmax(1) == "AB".index(way[-1])).float().mean()), 3
+            )
             if sides.paired:
-                row |= {key: round(float(values.mean()), 3) for key, values in distances(images, target).items()}
+                row |= {key: round(float(values.mean()), 3) for key, values in distances(shown, target).items()}
             print(f"  {name:16}{json.dumps(row)}")
         if options.out:
             pictures.save_png(options.out, pictures.grid(made[:SHOWN], SHOWN // 2))

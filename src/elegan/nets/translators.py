@@ -39,9 +39,9 @@ class ResNetTranslator(nn.Module):
 
     multiple = 4
 
-    def __init__(self, channels: int, width: int, blocks: int, norm_name: str, antialias: bool):
+    def __init__(self, channels: int, width: int, blocks: int, norm_name: str, antialias: bool, residual: bool):
         super().__init__()
-        w = width
+        self.residual, w = residual, width
         self.reach = 8 * blocks + (32 if antialias else 20)
         self.stem = nn.Sequential(nn.ReflectionPad2d(3), nn.Conv2d(channels, w, 7), norm(norm_name, w), nn.ReLU(True))
         self.halve1, self.halve2 = self._half(w, norm_name, antialias), self._half(2 * w, norm_name, antialias)
@@ -52,6 +52,8 @@ class ResNetTranslator(nn.Module):
         )  # fmt: skip
         self.feature_channels = (channels, 2 * w, 4 * w, 4 * w, 4 * w)
         normal_weights(self)
+        if residual:
+            nn.init.zeros_(self.tail[-1].weight)  # type: ignore[arg-type]
 
     @staticmethod
     def _half(w: int, norm_name: str, antialias: bool) -> nn.Sequential:
@@ -76,7 +78,7 @@ class ResNetTranslator(nn.Module):
         h = self.halve2(self.halve1(self.stem(x)))
         for block in self.blocks:
             h = block(h)
-        return self.tail(h).tanh()
+        return (x + self.tail(h)).clamp(-1, 1) if self.residual else self.tail(h).tanh()
 
 
 def resnet_translator(
@@ -88,14 +90,16 @@ def resnet_translator(
     blocks: int = 6,
     norm: str = "instance",
     antialias: bool = False,
+    residual: bool = False,
 ) -> nn.Module:
     """CycleGAN's generator: 6 blocks of width 32 suit a laptop at 128 px, 9 of width 64 a GPU at 256 px and more.
 
-    `antialias` blurs before halving and resizes before doubling, in place of strided and transposed convolutions.
+    `antialias` blurs before halving and resizes before doubling, in place of strided and transposed convolutions. `residual`
+    paints a change to the input, at first none, in place of a new picture.
     """
     if blocks < 2:
         raise UserError(f"blocks = {blocks} is below 2")
-    return ResNetTranslator(channels, width, blocks, norm, antialias)
+    return ResNetTranslator(channels, width, blocks, norm, antialias, residual)
 
 
 class Dropout(nn.Module):
