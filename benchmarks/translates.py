@@ -18,19 +18,13 @@ import numpy as np
 from elegan import pictures
 from elegan.data.feed import middles
 from elegan.data.sides import open_sides
-from elegan.evaluate import open_plain_extractor
+from elegan.evaluate import extractor_for_sides
 from elegan.gauge import Gauge
-from elegan.measure.extractors import open_extractor
 from elegan.measure.pairs import distances
 from elegan.painting import translated
 from elegan.run import Run
 
 SHOWN = 8
-
-
-def labelled(sides: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Both sides' pictures in one array, and which side each is of."""
-    return np.concatenate(sides), np.repeat([0, 1], [len(side) for side in sides])
 
 
 def main() -> None:
@@ -41,31 +35,23 @@ def main() -> None:
     run = Run.open(options.run)
     wanted, size = run.recipe.data, run.shape.resolution
     sides = open_sides(run.info["data"]["source"], wanted.kind == "pairs", size, run.shape.channels, wanted.zoom)
-    train = [middles(side, size) for side in sides.train]
-    held_out = [middles(side, size) for side in sides.held_out]
-    images, labels = labelled(train)
-    classifier = open_extractor("classifier", images, labels, ("A", "B"), labelled(held_out), run.path.parent)
-    print(
-        f"{run.path.name}, step {run.step}, {sides.name}; the classifier is right on {classifier.accuracy:.1%} of held-out ones"
-    )
     for way in run.game.translate:
-        (given, target), real = (held_out["AB".index(side)] for side in (way[0], way[-1])), train["AB".index(way[-1])]
-        gauges = [Gauge("fd", extractor, real) for extractor in (open_plain_extractor("random", real), classifier)]
+        source, own = "AB".index(way[0]), "AB".index(way[-1])
+        given, target = (middles(sides.held_out[side], size) for side in (source, own))
+        real = middles(sides.train[own], size)
         made = translated(run.game, run.nets, way, given, run.device)
         mean = np.rint(real.mean(0, dtype=np.float64)).astype(np.uint8)[None].repeat(len(given), 0)
-        print(f"{way}: {len(given)} pictures, FD to {len(real)}")
-        for name, shown in (
-            ("translated", made),
-            ("input as it is", given),
-            ("mean picture", mean),
-            ("target", target),
-        ):
-            row = {gauge.label: round(gauge(shown), 3) for gauge in gauges}
-            row["taken for the target"] = round(
-                float((classifier.features(shown)[1].argmax(1) == "AB".index(way[-1])).float().mean()), 3
-            )
+        random, classifier = (extractor_for_sides(name, sides, way) for name in ("random", "classifier"))
+        gauges = [Gauge("fd", extractor, real) for extractor in (random, classifier)]
+        print(f"{run.path.name} {way}, step {run.step}: {len(given)} held-out pictures of {sides.name} against {len(real)}; "
+              f"the classifier knows {classifier.accuracy:.1%} of the held-out pictures")  # fmt: skip
+        rows = {"translated": made, "input as it is": given, "mean picture": mean, "target": target}
+        for name, images in rows.items():
+            row = {gauge.label: round(gauge(images), 3) for gauge in gauges}
+            _, probabilities = classifier.features(images)
+            row["taken for the target"] = round(float((probabilities.argmax(1) == own).float().mean()), 3)
             if sides.paired:
-                row |= {key: round(float(values.mean()), 3) for key, values in distances(shown, target).items()}
+                row |= {key: round(float(values.mean()), 3) for key, values in distances(images, target).items()}
             print(f"  {name:16}{json.dumps(row)}")
         if options.out:
             pictures.save_png(options.out, pictures.grid(made[:SHOWN], SHOWN // 2))

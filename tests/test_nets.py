@@ -117,3 +117,15 @@ def test_a_norm_has_the_same_gradients_in_any_memory_layout(name, n):
     for others in found[1:]:
         for a, b in zip(found[0], others, strict=True):
             torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-4)
+
+
+def test_a_residual_translator_begins_with_its_input_and_learns_a_change():
+    torch.manual_seed(0)
+    G = nets.resnet_translator(32, 3, 0, width=4, blocks=2, residual=True)
+    x = torch.rand(1, 3, 32, 32) * 2 - 1
+    torch.testing.assert_close(G(x), x, rtol=0, atol=0)
+    G(x).square().mean().backward()
+    with torch.no_grad():
+        for p in G.parameters():
+            p -= 0.01 * p.grad
+    assert G(x).square().mean() < x.square().mean()

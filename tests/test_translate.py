@@ -8,7 +8,11 @@ import pytest
 from PIL import Image
 
 import elegan as library
+from elegan.data.feed import middles
+from elegan.data.sides import open_sides
 from elegan.errors import UserError
+from elegan.evaluate import extractor_for_sides
+from elegan.measure import classifier
 from elegan.session import make_trainer, plan_for
 from elegan.translate import translate_files
 
@@ -32,6 +36,17 @@ def test_the_log_holds_metric_floor_and_pairs(sides, tmp_path):
     assert {f"{tag} AtoB", f"{tag} AtoB floor", f"{tag} AtoB untranslated", "L1", "PSNR", "SSIM"} <= last.keys()
     # Input, output, target of the two held-out pairs.
     assert Image.open(run.path / "samples.png").size == (6 * 33 + 1, 33 + 1)
+
+
+def test_a_classifier_that_tells_the_sides_apart_measures_translations(cyclegan, sides, tmp_path, monkeypatch):
+    monkeypatch.setattr(classifier, "SEEN", classifier.SEEN // 20)
+    monkeypatch.setenv("ELEGAN_CACHE", str(tmp_path))
+    data = open_sides(str(sides), False, 32, 3, 0)
+    told = extractor_for_sides("classifier", data, "AtoB")
+    for side, pictures in enumerate(data.train):
+        _, probabilities = told.features(middles(pictures, 32))
+        assert (probabilities.argmax(1) == side).float().mean() > 0.9
+    assert [r.label.split("[")[0] for r in cyclegan.evaluate(metrics=["fd"], extractor="classifier")] == ["FD", "FD"]
 
 
 def test_both_directions_are_shown_with_the_way_back(cyclegan):

@@ -8,6 +8,8 @@ import numpy as np
 
 from elegan.data import Dataset, open_data, open_held_out
 from elegan.data.cache import default_root
+from elegan.data.feed import middles
+from elegan.data.sides import Sides
 from elegan.errors import UserError, nearest
 from elegan.measure import Extractor, Features, Result, extract, measure, needed, open_extractor
 from elegan.measure.estimates import check_needs
@@ -55,17 +57,16 @@ def evaluate(
 
 
 def evaluate_arrays(
+    network: Extractor,
     made: np.ndarray,
     real: np.ndarray,
     wanted: np.ndarray | None,
     metrics: Sequence[str] | None,
-    extractor: str,
     seed: int,
     settings: dict[str, Any],
 ) -> list[Result]:
     """Metrics (fd and kd by default) of `made` against `real`, and where they are known of each picture against the one
     that is `wanted`; all uint8 N x H x W x C."""
-    network = open_plain_extractor("random" if extractor == "auto" else extractor, real)
     results = measure(network, real, made, metrics or ("fd", "kd"), seed, settings)
     return results if wanted is None else [*results, *measure_pairs(made, wanted, results[0].settings)]
 
@@ -115,6 +116,18 @@ def extractor_for(name: str, real: Dataset, shape: tuple[int, int], fit: str, de
     held_out = open_held_out(source or real.source, shape, fit)  # without one the classifier sets a tenth aside
     pair = (held_out.images, held_out.labels) if held_out else None
     return open_extractor(f"classifier:{data.name}", data.images, data.labels, data.classes, pair, _cache(), device)
+
+
+def extractor_for_sides(name: str, sides: Sides, way: str, device: str = "cpu") -> Extractor:
+    """The extractor by name, for what is translated `way`; a classifier learns to tell the two sides' training pictures apart."""
+    if name != "classifier":
+        real = middles(sides.train["AB".index(way[-1])], sides.resolution)
+        return open_plain_extractor("random" if name == "auto" else name, real, device)
+    parts = []
+    for part in (sides.train, sides.held_out):
+        images = [middles(side, sides.resolution) for side in part]
+        parts.append((np.concatenate(images), np.repeat([0, 1], [len(side) for side in images])))
+    return open_extractor(f"classifier:{sides.name}", *parts[0], ("A", "B"), parts[1], _cache(), device)
 
 
 def open_plain_extractor(name: str, images: np.ndarray, device: str = "cpu") -> Extractor:

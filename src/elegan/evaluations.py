@@ -8,7 +8,7 @@ from elegan.data.feed import middles, to_bytes
 from elegan.data.photographs import open_photographs
 from elegan.data.sides import open_sides
 from elegan.errors import UserError
-from elegan.evaluate import evaluate, evaluate_arrays
+from elegan.evaluate import evaluate, evaluate_arrays, extractor_for_sides
 from elegan.measure import Result
 from elegan.measure.pairs import measure_pairs
 from elegan.painting import restored, translated
@@ -52,7 +52,8 @@ def of_translations(
         made = translated(run.game, run.nets, way, given, run.device)
         record = {"data": sides.name, "fingerprint": sides.fingerprint, "split": split, "direction": way} | run.record
         real = middles(parts[split]["AB".index(way[-1])], size)
-        found = evaluate_arrays(made, real, target if sides.paired else None, metrics, extractor, seed, record)
+        network = extractor_for_sides(extractor, sides, way, str(run.device))
+        found = evaluate_arrays(network, made, real, target if sides.paired else None, metrics, seed, record)
         mark = f" {way}" * (len(run.game.translate) > 1)
         results += [replace(r, metric=r.metric + mark, label=r.label + mark) for r in found]
     return results

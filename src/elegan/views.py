@@ -13,7 +13,7 @@ from elegan.data.photographs import Photographs
 from elegan.data.resample import resize
 from elegan.data.sides import Sides
 from elegan.errors import UserError
-from elegan.evaluate import extractor_for, open_plain_extractor
+from elegan.evaluate import extractor_for, extractor_for_sides
 from elegan.gauge import Gauge
 from elegan.measure.pairs import distances
 from elegan.painting import paint, reconstructed, restored, translated
@@ -99,7 +99,7 @@ class Translations:
         if watch.metric != "none":
             for way in game.translate:
                 real = middles(data.train["AB".index(way[-1])], data.resolution)[: watch.images]
-                extractor = open_plain_extractor(watch.extractor, real)
+                extractor = extractor_for_sides(watch.extractor, data, way)
                 self.gauges[way] = gauge = Gauge(watch.metric, extractor, real)
                 others = {"floor": self.held_out[way[-1]], "untranslated": self.held_out[way[0]]}
                 self.beside[way] = {f"{gauge.label} {way} {name}": gauge(images) for name, images in others.items()}
