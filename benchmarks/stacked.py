@@ -1,6 +1,6 @@
 """Stacked MNIST, 1000 modes: three random digits as the three channels of one picture (Metz et al. 2017, section 3.3.1).
 
-    python benchmarks/stacked.py mnist.zip stacked.zip [--num 60000]
+    python benchmarks/stacked.py mnist.zip stacked.zip [--num 240000]
 
 Then `elegan train stacked.zip ...` and `elegan evaluate RUN --extractor stacked:mnist.zip --metrics modes --num 25600`.
 """
@@ -21,7 +21,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("data")
     parser.add_argument("out", type=Path)
-    parser.add_argument("--num", type=int, default=60_000)
+    parser.add_argument("--num", type=int, default=240_000)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
 
