@@ -41,7 +41,7 @@ def main() -> None:
         real = middles(sides.train[own], size)
         made = translated(run.game, run.nets, way, given, run.device)
         mean = np.rint(real.mean(0, dtype=np.float64)).astype(np.uint8)[None].repeat(len(given), 0)
-        random, classifier = (extractor_for_sides(name, sides, way) for name in ("random", "classifier"))
+        random, classifier = (extractor_for_sides(name, sides, real) for name in ("random", "classifier"))
         gauges = [Gauge("fd", extractor, real) for extractor in (random, classifier)]
         print(f"{run.path.name} {way}, step {run.step}: {len(given)} held-out pictures of {sides.name} against {len(real)}; "
               f"the classifier knows {classifier.accuracy:.1%} of the held-out pictures")  # fmt: skip

@@ -42,7 +42,7 @@ def test_a_classifier_that_tells_the_sides_apart_measures_translations(cyclegan,
     monkeypatch.setattr(classifier, "SEEN", classifier.SEEN // 20)
     monkeypatch.setenv("ELEGAN_CACHE", str(tmp_path))
     data = open_sides(str(sides), False, 32, 3, 0)
-    told = extractor_for_sides("classifier", data, "AtoB")
+    told = extractor_for_sides("classifier", data, middles(data.train[1], 32))
     for side, pictures in enumerate(data.train):
         _, probabilities = told.features(middles(pictures, 32))
         assert (probabilities.argmax(1) == side).float().mean() > 0.9

@@ -118,10 +118,9 @@ def extractor_for(name: str, real: Dataset, shape: tuple[int, int], fit: str, de
     return open_extractor(f"classifier:{data.name}", data.images, data.labels, data.classes, pair, _cache(), device)
 
 
-def extractor_for_sides(name: str, sides: Sides, way: str, device: str = "cpu") -> Extractor:
-    """The extractor by name, for what is translated `way`; a classifier learns to tell the two sides' training pictures apart."""
+def extractor_for_sides(name: str, sides: Sides, real: np.ndarray, device: str = "cpu") -> Extractor:
+    """The extractor by name, to compare with the pictures `real`; a classifier learns to tell the two sides' training pictures apart."""
     if name != "classifier":
-        real = middles(sides.train["AB".index(way[-1])], sides.resolution)
         return open_plain_extractor("random" if name == "auto" else name, real, device)
     parts = []
     for part in (sides.train, sides.held_out):

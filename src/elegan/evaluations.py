@@ -52,7 +52,7 @@ def of_translations(
         made = translated(run.game, run.nets, way, given, run.device)
         record = {"data": sides.name, "fingerprint": sides.fingerprint, "split": split, "direction": way} | run.record
         real = middles(parts[split]["AB".index(way[-1])], size)
-        network = extractor_for_sides(extractor, sides, way, str(run.device))
+        network = extractor_for_sides(extractor, sides, real, str(run.device))
         found = evaluate_arrays(network, made, real, target if sides.paired else None, metrics, seed, record)
         mark = f" {way}" * (len(run.game.translate) > 1)
         results += [replace(r, metric=r.metric + mark, label=r.label + mark) for r in found]

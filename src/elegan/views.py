@@ -99,7 +99,7 @@ class Translations:
         if watch.metric != "none":
             for way in game.translate:
                 real = middles(data.train["AB".index(way[-1])], data.resolution)[: watch.images]
-                extractor = extractor_for_sides(watch.extractor, data, way)
+                extractor = extractor_for_sides(watch.extractor, data, real)
                 self.gauges[way] = gauge = Gauge(watch.metric, extractor, real)
                 others = {"floor": self.held_out[way[-1]], "untranslated": self.held_out[way[0]]}
                 self.beside[way] = {f"{gauge.label} {way} {name}": gauge(images) for name, images in others.items()}
