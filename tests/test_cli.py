@@ -41,7 +41,7 @@ def called(tmp_path, monkeypatch, capsys):
 def test_train_says_what_it_does_and_leaves_a_run(trained):
     run, done = trained
     assert "1,442 images of 8 px, 10 classes" in done.stderr
-    assert "recipe  cgan (8 px, 10 classes" in done.stderr
+    assert "recipe  rpgan (8 px, 10 classes" in done.stderr
     assert "runs/run/samples.png" in done.stdout
     names = {path.name for path in run.iterdir()}
     assert names >= {"recipe.toml", "run.json", "log.jsonl", "timing.jsonl", "samples.png", "curves.png", "checkpoints"}

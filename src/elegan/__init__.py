@@ -3,7 +3,7 @@
 run = elegan.train("photos/")
 images = run.generate(16)
 run.evaluate()
-elegan.Run.open("runs/photos-dcgan")
+elegan.Run.open("runs/photos-rpgan")
 """
 
 import importlib

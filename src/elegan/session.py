@@ -249,7 +249,7 @@ def _with_length(recipe: Recipe, steps: int | None, images: int | None) -> Recip
 
 
 def _name(data: Dataset | Sides | Photographs, recipe: Recipe, settings: Sequence[str], seed: int) -> str:
-    """digits-cgan, with the seed and a mark of the settings where they are not the default ones."""
+    """digits-rpgan, with the seed and a mark of the settings where they are not the default ones."""
     mark = [f"{chance.mix(*sorted(settings)):016x}"[-6:]] if settings else []
     return "-".join([data.name, recipe.name, *([f"seed{seed}"] if seed else []), *mark])
 

@@ -31,8 +31,8 @@ SIDES = {
 def choose(count: int, resolution: int, labels: np.ndarray | None, classes: int, accelerated: bool) -> Choice:
     """From the number of images, their side and their classes, and whether a GPU is at hand.
 
-    Up to 32 pixels, and without a GPU at any size: networks of dcgan. With one: stylegan2, stylegan2-ada below `FEW`
-    images, fastgan below `FEWEST` without classes.
+    Up to 32 pixels, and without a GPU at any size: rpgan. With one: stylegan2, stylegan2-ada below `FEW` images, fastgan
+    below `FEWEST` without classes.
     """
     conditional = labels is not None and classes > 1 and int(np.bincount(labels, minlength=classes).min()) >= PER_CLASS
     seen = min(max(PASSES * count, LEAST), MOST)
@@ -44,8 +44,8 @@ def choose(count: int, resolution: int, labels: np.ndarray | None, classes: int,
 
 
 def _small(count: int, resolution: int, conditional: bool, seen: int) -> tuple[str, int, list[str], list[str]]:
-    """dcgan or cgan: (recipe, its batch, settings, why)."""
-    recipe, settings, why = "cgan" if conditional else "dcgan", [], []
+    """(recipe, its batch, settings, why), for networks of dcgan."""
+    settings, why = [], []
     if resolution > 32:
         width = max(16, BATCH * 32 // resolution)
         settings += [f"nets.generator.width={width}", f"nets.discriminator.width={width}"]
@@ -55,11 +55,8 @@ def _small(count: int, resolution: int, conditional: bool, seen: int) -> tuple[s
         settings += ["nets.generator.condition=norm", "nets.discriminator.condition=projection"]
     if count < FEW:
         settings.append("task.augment=translation" if resolution <= 32 else "task.augment=color,translation")
-        settings += ["nets.discriminator.norm=none", "losses.r1=r1", "losses.r1.weight=0.1"]
-        if seen < 20_000 * BATCH:
-            settings.append("ema=0.99")  # 0.999 would show the mean of most of so short a run
-        why.append(f"only {count:,} images, so the discriminator sees them through DiffAugment and is held by R1")
-    return recipe, BATCH, settings, why
+        why.append(f"only {count:,} images, so the discriminator sees them through DiffAugment")
+    return "rpgan", BATCH, settings, why
 
 
 def _large(count: int, resolution: int, conditional: bool, seen: int) -> tuple[str, int, list[str], list[str]]:
