@@ -212,9 +212,10 @@ def test_path_length_needs_a_mapping_network():
         game.turns[-1].loss(game.nets, batch_of(4))
 
 
-def test_r1_by_size_and_lazy_adam_follow_their_formulas():
-    D, x = lambda x: x.square().sum((1, 2, 3)), torch.randn(4, 3, 5, 5)
-    torch.testing.assert_close(penalties.r1(D, x, x, by_size=True), 25 * penalties.r1(D, x, x))
+def test_r1_and_r2_by_size_and_lazy_adam_follow_their_formulas():
+    D, (real, fake) = lambda x: x.square().sum((1, 2, 3)), torch.randn(2, 4, 3, 5, 5)
+    for penalty in (penalties.r1, penalties.r2):
+        torch.testing.assert_close(penalty(D, real, fake, by_size=True), 25 * penalty(D, real, fake))
     group = optimizers.adam([nn.Parameter(torch.ones(1))], lr=0.1, betas=(0.0, 0.99), lazy=16).param_groups[0]
     assert group["lr"] == pytest.approx(0.1 * 16 / 17)
     assert group["betas"] == pytest.approx((0.0, 0.99 ** (16 / 17)))

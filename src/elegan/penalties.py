@@ -67,13 +67,17 @@ def r1(D: Critic, real: Tensor, fake: Tensor, *, by_size: bool = False) -> Tenso
 
     `by_size`: gamma is the weight times the number of pixels H W, so that one weight serves every resolution.
     """
-    pixels = real.shape[2] * real.shape[3] if by_size else 1
-    return pixels * 0.5 * _gradient(D, real).square().sum(1).mean()
+    return _slope(D, real, by_size)
 
 
-def r2(D: Critic, real: Tensor, fake: Tensor) -> Tensor:
-    """E |grad D(G(z))|^2 / 2 on fake images (Mescheder et al. 2018, equation 10); its weight is gamma."""
-    return 0.5 * _gradient(D, fake).square().sum(1).mean()
+def r2(D: Critic, real: Tensor, fake: Tensor, *, by_size: bool = False) -> Tensor:
+    """E |grad D(G(z))|^2 / 2 on fake images (Mescheder et al. 2018, equation 10); weight and `by_size` as of `r1`."""
+    return _slope(D, fake, by_size)
+
+
+def _slope(D: Critic, x: Tensor, by_size: bool) -> Tensor:
+    pixels = x.shape[2] * x.shape[3] if by_size else 1
+    return pixels * 0.5 * _gradient(D, x).square().sum(1).mean()
 
 
 def path_length(G: Styled, z: Tensor, label: Tensor | None) -> Tensor:

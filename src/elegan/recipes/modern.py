@@ -57,12 +57,12 @@ fastgan = dcgan.vary(
 rpgan = dcgan.vary(
     "rpgan",
     "dcgan that judges each fake against a real, held by lazy R1 and R2 (RpGAN: Jolicoeur-Martineau 2018; Huang et al. 2024)",
-    # Batch norm stays in the discriminator, though it ties the images of a batch together: without it, or with gamma from 1,
-    # its slope dies on photographs (docs/log.md).
+    # Batch norm stays in the discriminator, though it ties the images of a batch together: without it, or with gamma 1,
+    # its slope dies on photographs. gamma is .03 at 32 pixels and grows with their number (docs/log.md).
     losses={
         "adversarial": "relativistic",
-        "r1": {"name": "r1", "weight": 0.03, "every": 4},
-        "r2": {"name": "r2", "weight": 0.03, "every": 4},
+        "r1": {"name": "r1", "weight": 0.03 / 32**2, "by_size": True, "every": 4},
+        "r2": {"name": "r2", "weight": 0.03 / 32**2, "by_size": True, "every": 4},
     },
     optimizers=both({"name": "adam", "lr": 2e-3, "betas": [0.0, 0.99]}),
     schedule={"name": "cosine", "end": 0.25},
@@ -74,7 +74,7 @@ r3gan = rpgan.vary(
     "rpgan's losses at every step, residual networks without norms (Huang et al. 2024; batch 512)",
     nets={"generator": "r3gan_generator", "discriminator": "r3gan_discriminator"},
     # gamma falls to a tenth, as in the paper, whose values are .05 at 32 pixels of CIFAR-10, 2 at 64 and 150 at 256.
-    losses={"r1": {"weight": [1.0, 0.1], "every": 1}, "r2": {"weight": [1.0, 0.1], "every": 1}},
+    losses={name: {"weight": [1.0, 0.1], "by_size": False, "every": 1} for name in ("r1", "r2")},
     optimizers=both({"lr": 2e-4, "betas": [0.0, [0.9, 0.99]]}),
     ema=[0.99, 0.999, 0.5],
     task={"ada": "blit,geometry,color", "ada_p": [0.0, 0.3, 0.5]},
