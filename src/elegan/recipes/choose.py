@@ -38,12 +38,12 @@ def choose(count: int, resolution: int, labels: np.ndarray | None, classes: int,
     seen = min(max(PASSES * count, LEAST), MOST)
     reasons = [f"{resolution} px", f"{classes} classes" if conditional else "no classes to condition on"]
     chosen = _large if accelerated and resolution > 32 else _small
-    recipe, batch, settings, because = chosen(count, resolution, conditional, seen)
+    recipe, batch, settings, because = chosen(count, resolution, conditional)
     reasons += [*because, f"{seen:,} images seen"]
     return Choice(recipe, (f"steps={math.ceil(seen / batch)}", *settings), ", ".join(reasons))
 
 
-def _small(count: int, resolution: int, conditional: bool, seen: int) -> tuple[str, int, list[str], list[str]]:
+def _small(count: int, resolution: int, conditional: bool) -> tuple[str, int, list[str], list[str]]:
     """(recipe, its batch, settings, why), for networks of dcgan."""
     settings, why = [], []
     if resolution > 32:
@@ -59,7 +59,7 @@ def _small(count: int, resolution: int, conditional: bool, seen: int) -> tuple[s
     return "rpgan", BATCH, settings, why
 
 
-def _large(count: int, resolution: int, conditional: bool, seen: int) -> tuple[str, int, list[str], list[str]]:
+def _large(count: int, resolution: int, conditional: bool) -> tuple[str, int, list[str], list[str]]:
     """What a GPU can train: (recipe, its batch, settings, why)."""
     if count < FEWEST and not conditional:
         return "fastgan", 8, [], [f"only {count:,} images"]
