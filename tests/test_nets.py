@@ -1,5 +1,7 @@
 """Networks: every resolution, channel count, norm and condition; spectral norm against the SVD."""
 
+import math
+
 import pytest
 import torch
 from torch import nn
@@ -40,6 +42,15 @@ def test_norms_by_name(family, norm):
     G = parts.find("nets", f"{family}_generator")(16, 3, 0, norm=norm, **SMALL[family])
     D = parts.find("nets", f"{family}_discriminator")(16, 3, 0, norm=norm, **SMALL[family])
     assert D(G(torch.randn(3, G.latent))).isfinite().all()
+
+
+@pytest.mark.parametrize("family", ["mlp", "dcgan", "r3gan"])
+def test_a_projection_starts_undecided(family):
+    """The relativistic loss of a fresh discriminator is near log 2, for it can tell nothing yet, whatever the label."""
+    torch.manual_seed(0)
+    D = parts.find("nets", f"{family}_discriminator")(32, 3, 10, condition="projection")
+    real, fake = (D(torch.rand(32, 3, 32, 32) * 2 - 1, torch.randint(10, (32,))) for _ in range(2))
+    assert nn.functional.softplus(fake - real).mean() < 2 * math.log(2)
 
 
 @pytest.mark.parametrize(

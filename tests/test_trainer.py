@@ -8,6 +8,7 @@ from torch import nn
 from elegan.data.feed import Feed
 from elegan.errors import UserError
 from elegan.optimizers import sgd
+from elegan.nets.norms import spectral
 from elegan.play.averages import Averages
 from elegan.play.engine import Engine
 from elegan.play.game import Game, Shape, Turn
@@ -112,6 +113,19 @@ def test_the_average_follows_with_its_decay():
     average.follow(nets, step=10_000)
     torch.testing.assert_close(average["g"].weight, start + 0.1)
     assert not any(p.requires_grad for p in average.parameters())
+
+
+def test_the_average_carries_batch_statistics_of_its_own_pace():
+    """Other buffers, such as spectral norm's vectors, mean nothing on average and are copied."""
+    nets = nn.ModuleDict({"g": nn.Sequential(nn.BatchNorm2d(3), spectral(nn.Conv2d(3, 3, 1)))})
+    average = Averages(nets, ("g",), 0.9)
+    before = {name: buffer.clone() for name, buffer in average["g"].named_buffers()}
+    nets["g"](torch.randn(4, 3, 8, 8) + 5)
+    average.follow(nets, step=10_000)
+    for name, newest in nets["g"].named_buffers():
+        followed = before[name] + 0.1 * (newest - before[name]) if "running" in name else newest
+        torch.testing.assert_close(average["g"].get_buffer(name), followed)
+    assert not torch.equal(before["0.running_mean"], nets["g"][0].running_mean)
 
 
 def test_the_rate_is_scheduled_from_its_full_value():

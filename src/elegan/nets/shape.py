@@ -8,6 +8,8 @@ from torch.nn.functional import pad
 
 from elegan.errors import UserError, nearest
 
+WEIGHT_DEVIATION = 0.02  # of initial weights (Radford et al. 2016, section 4)
+
 
 def pyramid(resolution: int, least: int = 2) -> tuple[int, int]:
     """(start, doublings) so that start * 2^doublings covers the resolution, with a start of about 4 pixels.
@@ -33,7 +35,7 @@ def fill_up(x: Tensor, multiple: int) -> Tensor:
     return pad(x, (0, right, 0, down), mode=mode) if down or right else x
 
 
-def normal_weights(module: nn.Module, deviation: float = 0.02) -> nn.Module:
+def normal_weights(module: nn.Module, deviation: float = WEIGHT_DEVIATION) -> nn.Module:
     """N(0, .02) weights, N(1, .02) scales, zero biases (Radford et al. 2016, section 4)."""
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
@@ -93,13 +95,19 @@ class ImageInput(nn.Module):
 
 
 class Score(nn.Module):
-    """Features N x F to scores N: linear, plus <embedding of the label, features> (Miyato & Koyama 2018, equation 3)."""
+    """Features N x F to scores N: linear, plus <embedding of the label, features> (Miyato & Koyama 2018, equation 3).
+
+    The embedding starts as small as other weights do. At torch's deviation of 1 the product with thousands of features
+    would drown the rest of the score for hundreds of steps (docs/log.md).
+    """
 
     def __init__(self, features: int, classes: int):
         super().__init__()
         self.features = features
         self.linear = nn.Linear(features, 1)
         self.embed = nn.Embedding(classes, features) if classes else None
+        if self.embed is not None:
+            nn.init.normal_(self.embed.weight, 0.0, WEIGHT_DEVIATION)
 
     def forward(self, h: Tensor, label: Tensor | None) -> Tensor:
         score = self.linear(h).squeeze(1)
