@@ -7,9 +7,9 @@ from torch import nn
 
 from elegan.data.feed import Feed
 from elegan.errors import UserError
-from elegan.optimizers import sgd
 from elegan.nets.norms import spectral
-from elegan.play.averages import Averages
+from elegan.optimizers import sgd
+from elegan.play.averages import Averages, recompute_statistics
 from elegan.play.engine import Engine
 from elegan.play.game import Game, Shape, Turn
 from elegan.play.trainer import Trainer
@@ -126,6 +126,31 @@ def test_the_average_carries_batch_statistics_of_its_own_pace():
         followed = before[name] + 0.1 * (newest - before[name]) if "running" in name else newest
         torch.testing.assert_close(average["g"].get_buffer(name), followed)
     assert not torch.equal(before["0.running_mean"], nets["g"][0].running_mean)
+
+
+@pytest.mark.parametrize("recipe", ["dcgan", "vaegan"])
+def test_recomputed_statistics_follow_from_the_weights_alone(recipe):
+    """They are those of what is generated; what is not on the way from latents to images keeps its own."""
+    game = build_game(find_recipe(recipe), Shape(8, 1, 0))
+    first, second = (Averages(game.nets, game.averaged, 0.9) for _ in range(2))
+    norms = [layer for layer in second["generator"].modules() if isinstance(layer, nn.BatchNorm2d)]
+    for layer in norms:
+        layer.running_mean += 3
+        layer.running_var *= 7
+    for average in (first, second):
+        recompute_statistics(game, average, None)
+    for mine, other in zip(first.buffers(), second.buffers(), strict=True):
+        assert torch.equal(mine, other)
+    seen = []
+    norms[-1].register_forward_hook(lambda layer, given, made: seen.append(made))
+    game.generate(second, torch.randn(500, game.latent, generator=torch.Generator().manual_seed(0)), None)
+    whitened = (seen[0] - norms[-1].bias[:, None, None]) / norms[-1].weight[:, None, None]
+    torch.testing.assert_close(whitened.mean((0, 2, 3)), torch.zeros(len(norms[-1].bias)), atol=0.05, rtol=0)
+    torch.testing.assert_close(whitened.var((0, 2, 3)), torch.ones(len(norms[-1].bias)), atol=0.1, rtol=0)
+    assert not any(layer.training for layer in second.modules())
+    if recipe == "vaegan":
+        encoder = [(k, v) for k, v in second["encoder"].named_buffers() if "running" in k]
+        assert all(torch.equal(v, game.nets["encoder"].get_buffer(k)) for k, v in encoder)
 
 
 def test_the_rate_is_scheduled_from_its_full_value():

@@ -16,6 +16,7 @@ from elegan.data.sides import Sides
 from elegan.errors import Failure, UserError
 from elegan.journal import Journal
 from elegan.machine import hardware
+from elegan.play.averages import recompute_statistics
 from elegan.play.engine import Engine
 from elegan.play.game import Shape, Terms
 from elegan.play.trainer import Trainer
@@ -90,7 +91,12 @@ class Keeper:
 
     def begin(self) -> int:
         """Makes the folder or takes the newest state from it; gives the step to go on from."""
-        watch = self.plan.recipe.watch
+        recipe = self.plan.recipe
+        watch = recipe.watch
+        if recipe.statistics == "recomputed" and not self.trainer.game.generate:
+            raise UserError(
+                f"statistics = 'recomputed' is for recipes that generate from latents; {recipe.name!r} does not"
+            )
         if self.plan.engine.leads:
             self._open_folder()
             self.view = self._view()
@@ -212,6 +218,7 @@ class Keeper:
     def look(self, step: int) -> None:
         """Measures, draws and saves."""
         value = 0.0
+        self._settle()
         if self.view:
             with self.plan.engine.autocast():
                 values = self.view.measure(self.trainer.average)
@@ -222,7 +229,13 @@ class Keeper:
             self._draw(step, sheet)
         if self.plan.recipe.watch.metric != "none":
             self.history.append([step, self.plan.engine.from_leader(value)])
-        self.save(step)
+        self._write(step)
+
+    def _settle(self) -> None:
+        """Makes the averaged networks what is measured, shown and saved: with statistics of their own where the recipe says so."""
+        data, recipe = self.plan.data, self.plan.recipe
+        if self.plan.engine.leads and recipe.statistics == "recomputed" and isinstance(data, Dataset):
+            recompute_statistics(self.trainer.game, self.trainer.average, data.labels)
 
     def _draw(self, step: int, sheet: np.ndarray) -> None:
         pictures.save_png(self.plan.path / "samples" / f"{step:08d}.png", sheet)
@@ -233,7 +246,12 @@ class Keeper:
             self.board.flush()
 
     def save(self, step: int) -> None:
-        """Writes the state, then drops what is neither among the newest nor the best. Raises Failure on a full disk."""
+        """Saves without a look. Raises Failure on a full disk."""
+        self._settle()
+        self._write(step)
+
+    def _write(self, step: int) -> None:
+        """Writes the state, then drops what is neither among the newest nor the best."""
         if self.plan.engine.leads:
             tensors, plain = self.trainer.state()
             files.write_tensors(self.run.checkpoint(step), tensors, plain | {"history": self.history})

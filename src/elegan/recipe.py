@@ -97,6 +97,7 @@ class Recipe(Section):
     batch: PositiveInt = 64  # over all processes
     accumulate: PositiveInt = 1  # parts that a batch is played in, to save memory
     ema: Annotated[Number, AfterValidator(_decay)] = 0.999  # decay a step of the weights that are shown; 0: none
+    statistics: Literal["averaged", "recomputed"] = "averaged"  # of batch norm in the networks that are shown
     compile: bool = False
     task: Part = Part(name="generate")
     nets: dict[str, Part] = {}

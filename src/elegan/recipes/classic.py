@@ -25,6 +25,7 @@ gan = Recipe.parse(
 dcgan = gan.vary(
     "dcgan",
     "convolutions with batch norm (Radford et al. 2016)",
+    statistics="recomputed",
     nets={"generator": "dcgan_generator", "discriminator": "dcgan_discriminator"},
 )
 

@@ -25,6 +25,7 @@ infogan = dcgan.vary(
 vaegan = dcgan.vary(
     "vaegan",
     "an autoencoder that compares pictures as its discriminator sees them (Larsen et al. 2016)",
+    statistics="averaged",  # its generator also sees the latents of the encoder
     task="autoencode",
     nets={"generator": {"latent": 128}, "encoder": "dcgan_encoder"},
     losses={"prior": "kl", "likelihood": "squared_error"},
@@ -41,6 +42,7 @@ lapgan = dcgan.vary(
 ganomaly = dcgan.vary(
     "ganomaly",
     "learns to make its data again and scores what it cannot: anomalies (Akcay et al. 2018)",
+    statistics="averaged",
     task="anomaly",
     nets={"encoder": "dcgan_encoder"},
     losses={"features": "l2", "context": {"name": "l1", "weight": 50.0}, "encoder": "l2"},

@@ -49,6 +49,7 @@ fastgan = dcgan.vary(
     "for a few hundred pictures: gated skips, a discriminator that must reconstruct, DiffAugment (Liu et al. 2021)",
     steps=50_000,
     batch=8,
+    statistics="averaged",
     nets={"generator": "fastgan_generator", "discriminator": "fastgan_discriminator"},
     losses={"adversarial": {"name": "hinge", "soft": 0.2}, "reconstruction": "reconstruction"},
     task={"augment": "color,translation"},
