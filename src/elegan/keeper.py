@@ -52,6 +52,7 @@ class Plan:
                 "fingerprint": data.fingerprint,
                 "count": data.count,
                 "classes": list(data.classes),
+                **({"class_counts": data.class_counts} if isinstance(data, Dataset) else {}),
                 "notes": list(data.notes),
             },
             "shape": self.shape._asdict(),
