@@ -377,6 +377,49 @@ def test_fastgans_discriminator_gives_pictures_beside_what_they_should_be(resolu
     assert gradient.abs().sum() > 0
 
 
+def test_fastgan_has_its_authors_blocks():
+    """Two convolutions with noise at every other size from 8 pixels, one without in between, spectral norm on all."""
+    G, D = nets.fastgan_generator(256, 3, 0, width=4), nets.fastgan_discriminator(64, 3, 0, width=4)
+    assert [len(up.convs) for up in G.ups] == [2, 1, 2, 1, 2, 1]
+    assert [[noise.fixed.shape[-1] for noise in up.noises] for up in G.ups] == [
+        [8, 8],
+        [],
+        [32, 32],
+        [],
+        [128, 128],
+        [],
+    ]
+    assert [tuple(skip.see[1].weight.shape[1::-1]) for skip in G.skips] == [(64, 8), (32, 8), (16, 8)]
+    for net in (G, D):
+        layers = [layer for layer in net.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
+        assert all(hasattr(layer, "parametrizations") for layer in layers)
+
+
+def test_fastgans_noise_is_new_in_training_and_the_same_in_evaluation():
+    torch.manual_seed(0)
+    G, z = nets.fastgan_generator(16, 3, 0, width=4, norm="none"), torch.randn(1, 256).expand(6, -1)
+
+    def drawn(rows: range) -> torch.Tensor:
+        with chance.drawing(0, total=6, rows=rows), torch.no_grad():
+            return G(z[rows.start : rows.stop])
+
+    without = drawn(range(6))
+    torch.testing.assert_close(
+        without[1:], without[:1].expand(5, -1, -1, -1), atol=1e-5, rtol=1e-4
+    )  # strength starts at zero
+    for up in G.ups:
+        for noise in up.noises:
+            noise.strength.data.fill_(1.0)
+    for _ in range(20):  # until the power iterations stand still
+        drawn(range(6))
+    whole = drawn(range(6))
+    assert (whole[1:] - whole[0]).abs().amax((1, 2, 3)).min() > 1e-3
+    torch.testing.assert_close(torch.cat([drawn(range(2)), drawn(range(2, 6))]), whole, atol=1e-3, rtol=1e-3)
+    G.eval()
+    assert torch.equal(G(z[:1]), G(z[:1]))
+    torch.testing.assert_close(G(z[:2])[0], G(z[:2])[1])
+
+
 def test_a_quarter_of_a_picture_is_the_same_quarter_of_its_features():
     x = torch.arange(16.0).view(1, 1, 4, 4).expand(4, -1, -1, -1)
     corner = torch.tensor([[True, True], [True, False], [False, True], [False, False]])
