@@ -43,7 +43,8 @@ def main() -> None:
     classifier = open_extractor(
         "classifier", real.images, real.labels, real.classes, (held_out.images, held_out.labels), run.path.parent
     )
-    images = run.generate(options.num)
+    labels = run.drawn_labels(options.num)
+    images = np.concatenate(list(run.stream(range(options.num), labels=labels)))
     fake_features, probabilities = classifier.features(images)
     assert probabilities is not None
     confidence = probabilities.max(1).values.numpy()
@@ -70,8 +71,7 @@ def main() -> None:
         "floor (real test images)": round(frechet_distance(moments, Moments().update(floor_features)), 3),
     }
     if run.conditional:
-        asked = np.arange(options.num) % len(real.classes)
-        result["agreement"] = round(float((probabilities.argmax(1).numpy() == asked).mean()), 4)
+        result["agreement"] = round(float((probabilities.argmax(1) == labels).float().mean()), 4)
     print(json.dumps(result, indent=1))
     (run.path / "learns.json").write_text(json.dumps(result, indent=1) + "\n")
 

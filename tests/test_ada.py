@@ -9,6 +9,7 @@ from elegan.data import ada, warp
 from elegan.data.ada import FAMILIES, Adaptive, Probability
 from elegan.data.augment import Augmented
 from elegan.errors import UserError
+from elegan.recipes import find_recipe
 
 
 def drawn(transform, x: torch.Tensor, p: float, total: int = 0, rows: range | None = None) -> torch.Tensor:
@@ -57,6 +58,20 @@ def test_blitting_moves_pixels_and_mixes_none():
     assert own.all()
     turned = [k for k in range(4) for f in (x, x.flip(3)) if (y == f.rot90(k, (2, 3))).flatten(1).all(1).any()]
     assert sorted(turned) == [0, 0, 1, 1, 2, 2, 3, 3]  # all eight symmetries of the square are there
+
+
+@pytest.mark.parametrize("size", [8, 9])
+def test_a_pixel_is_cut_out_where_it_is_nearer_than_a_quarter_to_the_middle_both_ways(size):
+    x = torch.rand(200, 3, size, size) + 1
+    y = drawn(ada.cutout, x, 0.6)
+    with chance.drawing("ada", total=200, rows=range(200)):
+        middle, chosen = chance.uniform(200, 2).numpy(), chance.uniform(200, 1).numpy() < 0.6
+    centres = (np.arange(size) + 0.5) / size
+    kept = np.maximum(*np.broadcast_arrays(
+        abs(centres[:, None] - middle[:, :1, None]), abs(centres[None] - middle[:, 1:, None]),
+    )) >= 0.25  # fmt: skip
+    assert np.array_equal((y != 0).numpy(), np.repeat((kept | ~chosen[..., None])[:, None], 3, 1))
+    assert Adaptive(find_recipe("r3gan").task.options["ada"]).steps[-1] is ada.cutout
 
 
 def test_as_many_are_changed_as_the_probability_says():

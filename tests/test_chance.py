@@ -26,6 +26,19 @@ def test_parts_of_a_batch_draw_the_rows_of_the_whole(seed, parts, copies):
     assert torch.equal(torch.cat([u for _, u in split]), uniform)
 
 
+@given(st.integers(0, 100), st.sampled_from([1, 2, 3, 6]), st.integers(1, 9))
+def test_subsets_hold_nothing_twice_and_do_not_depend_on_the_split(seed, parts, size):
+    def draw(rows):
+        with chance.drawing(seed, total=12, rows=rows):
+            return chance.subsets(len(rows), size, 9)
+
+    step = 12 // parts
+    whole = draw(range(12))
+    assert torch.equal(torch.cat([draw(range(i * step, (i + 1) * step)) for i in range(parts)]), whole)
+    assert all(len(set(row)) == size and min(row) >= 0 and max(row) < 9 for row in whole.tolist())
+    assert len({tuple(sorted(row)) for row in whole.tolist()}) > 1 or size == 9
+
+
 def test_a_wrong_number_of_rows_is_refused():
     with chance.drawing(0, total=8, rows=range(4)), pytest.raises(ValueError, match="6 random rows"):
         chance.normal(6)

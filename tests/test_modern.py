@@ -251,17 +251,34 @@ def test_soft_margins_lie_below_the_hard_ones():
     assert soft == pytest.approx(1.8, abs=0.05)
 
 
-def test_smoothing_keeps_a_flat_picture_and_halves_after_doubling():
-    flat, x = torch.ones(1, 3, 8, 8), torch.randn(2, 3, 5, 5)
-    up, down = Double(3), Blur(3, padding=1, stride=2, taps=(1.0, 2.0, 1.0))
-    torch.testing.assert_close(up(flat)[..., :-1, :-1], torch.ones(1, 3, 15, 15))
-    torch.testing.assert_close(down(flat)[..., 1:, 1:], torch.ones(1, 3, 3, 3))
-    assert up(x).shape == (2, 3, 10, 10)
-    assert torch.equal(up(x)[..., ::2, ::2], x)
-    assert down(x).shape == (2, 3, 3, 3)
-    # Each is the transpose of the other but for the factor 4 of the kernel.
-    y = torch.randn(2, 3, 10, 10)
+def test_doubling_and_halving_keep_a_flat_picture_and_move_nothing_to_a_side():
+    flat, x, y = torch.ones(1, 3, 8, 8), torch.randn(2, 3, 6, 6), torch.randn(2, 3, 12, 12)
+    up, down = Double(), Blur(3, padding=1, stride=2)
+    torch.testing.assert_close(up(flat), torch.ones(1, 3, 16, 16))
+    torch.testing.assert_close(down(flat)[..., 1:-1, 1:-1], torch.ones(1, 3, 2, 2))
+    for smooth, picture in ((up, x), (down, y)):
+        torch.testing.assert_close(smooth(picture.flip(3)), smooth(picture).flip(3))
+        torch.testing.assert_close(smooth(picture.flip(2)), smooth(picture).flip(2))
+    # Each is the transpose of the other but for the factor 4, away from the edge.
+    x, y = (nn.functional.pad(t[..., 1:-1, 1:-1], [1] * 4) for t in (x, y))
     torch.testing.assert_close((up(x) * y).sum(), 4 * (x * down(y)).sum(), rtol=1e-3, atol=1e-3)
+
+
+def test_r3gan_begins_as_bright_at_one_edge_as_at_the_other_and_looks_at_both_alike():
+    """With [1, 2, 1] the first column had over five times the deviation of the last."""
+    made, slope = 0.0, 0.0
+    for seed in range(8):
+        torch.manual_seed(seed)
+        made = made + nets.r3gan_generator(32, 3, 0, width=16)(torch.randn(32, 64)).square().mean((0, 1)).detach()
+        x = torch.randn(8, 3, 32, 32, requires_grad=True)
+        score = nets.r3gan_discriminator(32, 3, 0, width=16)(x).sum()
+        slope = slope + torch.autograd.grad(score, x)[0].square().mean((0, 1))
+    for power in (made, slope):
+        for along in (0, 1):
+            side = power.mean(along).sqrt()
+            first, last = side[:4].mean(), side[-4:].mean()
+            assert 0.7 < first / last < 1.4
+    assert 0.8 < made[:, 0].mean().sqrt() / made[:, 8:24].mean().sqrt() < 1.25
 
 
 def test_a_block_starts_as_its_skip_and_its_branch_as_it_should_be_scaled():
@@ -358,6 +375,49 @@ def test_fastgans_discriminator_gives_pictures_beside_what_they_should_be(resolu
     loss = regularisers.reconstruction(BatchCritic(D, None), x, x)
     (gradient,) = torch.autograd.grad(loss, [D.extract[0].parametrizations.weight.original])
     assert gradient.abs().sum() > 0
+
+
+def test_fastgan_has_its_authors_blocks():
+    """Two convolutions with noise at every other size from 8 pixels, one without in between, spectral norm on all."""
+    G, D = nets.fastgan_generator(256, 3, 0, width=4), nets.fastgan_discriminator(64, 3, 0, width=4)
+    assert [len(up.convs) for up in G.ups] == [2, 1, 2, 1, 2, 1]
+    assert [[noise.fixed.shape[-1] for noise in up.noises] for up in G.ups] == [
+        [8, 8],
+        [],
+        [32, 32],
+        [],
+        [128, 128],
+        [],
+    ]
+    assert [tuple(skip.see[1].weight.shape[1::-1]) for skip in G.skips] == [(64, 8), (32, 8), (16, 8)]
+    for net in (G, D):
+        layers = [layer for layer in net.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
+        assert all(hasattr(layer, "parametrizations") for layer in layers)
+
+
+def test_fastgans_noise_is_new_in_training_and_the_same_in_evaluation():
+    torch.manual_seed(0)
+    G, z = nets.fastgan_generator(16, 3, 0, width=4, norm="none"), torch.randn(1, 256).expand(6, -1)
+
+    def drawn(rows: range) -> torch.Tensor:
+        with chance.drawing(0, total=6, rows=rows), torch.no_grad():
+            return G(z[rows.start : rows.stop])
+
+    without = drawn(range(6))
+    torch.testing.assert_close(
+        without[1:], without[:1].expand(5, -1, -1, -1), atol=1e-5, rtol=1e-4
+    )  # strength starts at zero
+    for up in G.ups:
+        for noise in up.noises:
+            noise.strength.data.fill_(1.0)
+    for _ in range(20):  # until the power iterations stand still
+        drawn(range(6))
+    whole = drawn(range(6))
+    assert (whole[1:] - whole[0]).abs().amax((1, 2, 3)).min() > 1e-3
+    torch.testing.assert_close(torch.cat([drawn(range(2)), drawn(range(2, 6))]), whole, atol=1e-3, rtol=1e-3)
+    G.eval()
+    assert torch.equal(G(z[:1]), G(z[:1]))
+    torch.testing.assert_close(G(z[:2])[0], G(z[:2])[1])
 
 
 def test_a_quarter_of_a_picture_is_the_same_quarter_of_its_features():

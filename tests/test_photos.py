@@ -104,6 +104,19 @@ def test_a_turned_picture_comes_back_upright(tmp_path, turn, suffix):
     assert again.getexif()[0x010F] == "a camera"
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(
+    ("turn", "seen"), [(2, np.fliplr), (3, lambda x: np.rot90(x, 2)), (6, lambda x: np.rot90(x, -1)), (8, np.rot90)]
+)
+def test_a_deep_tiff_is_turned_once(tmp_path, channels, turn, seen):
+    array = values(channels, 16)
+    tifffile.imwrite(tmp_path / "a.tif", array if channels > 1 else array[:, :, 0], extratags=[(0x0112, 3, 1, turn, True)],
+                     photometric="rgb" if channels > 1 else "minisblack", metadata=None)  # fmt: skip
+    photo, target = there_and_back(tmp_path / "a.tif")
+    assert np.array_equal(np.rint(photo.pixels * 65535).astype(np.uint16), seen(array))
+    assert np.array_equal(read_photo(target).pixels, photo.pixels)
+
+
 @pytest.mark.parametrize("mode", ["1", "P", "CMYK"])
 def test_other_modes_become_plain_ones(tmp_path, mode):
     suffix = ".jpg" if mode == "CMYK" else ".png"

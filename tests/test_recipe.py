@@ -106,6 +106,10 @@ def test_a_function_of_another_package_is_a_part():
         (5000, 64, 10, True, "stylegan2-ada", "nets.generator.condition=embedding"),
         (60_000, 256, 0, True, "stylegan2", "losses.r1.weight=1.25e-05"),
         (60_000, 256, 0, True, "stylegan2", "nets.generator.depth=8"),
+        (60_000, 64, 0, True, "stylegan2", "nets.generator.width=256"),
+        (60_000, 128, 0, True, "stylegan2", "nets.discriminator.width=128"),
+        (60_000, 200, 0, True, "stylegan2", "nets.generator.width=64"),
+        (60_000, 512, 0, True, "stylegan2", "nets.generator.width=64"),
     ],
 )
 def test_the_choice_follows_its_rules(count, side, classes, accelerated, recipe, among):

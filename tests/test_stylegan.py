@@ -107,6 +107,24 @@ def test_any_size(resolution, channels):
     assert nets.stylegan2_discriminator(resolution, channels, 0, width=2)(x).shape == (2,)
 
 
+@pytest.mark.parametrize(
+    ("resolution", "channels"),
+    [
+        (32, [512, 512, 512, 512]),
+        (64, [512, 512, 512, 512, 256]),
+        (128, [512, 512, 512, 512, 256, 128]),
+        (256, [512, 512, 512, 512, 256, 128, 64]),
+    ],
+)
+def test_the_authors_widths_a_size(resolution, channels):
+    """min(512, 16384 / size) at 4, 8, ... pixels in both networks."""
+    with torch.device("meta"):
+        G = nets.stylegan2_generator(resolution, 3, 0, width=channels[-1])
+        D = nets.stylegan2_discriminator(resolution, 3, 0, width=channels[-1])
+    assert [paint.conv.weight.shape[1] for paint in G.synthesis.paints] == channels
+    assert [*(block.conv.weight.shape[1] for block in D.blocks), D.gather.weight.shape[0]] == channels[::-1]
+
+
 def test_the_paper_has_fourteen_levels_at_256_pixels():
     assert generator(256).levels == 14
     assert generator(32).levels == 8

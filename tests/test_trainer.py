@@ -15,6 +15,7 @@ from elegan.play.game import Game, Shape, Turn
 from elegan.play.trainer import Trainer
 from elegan.recipes import find_recipe
 from elegan.run import build_game
+from elegan.session import plan_for
 
 SHAPE = Shape(8, 1, 3)
 IMAGES = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 1), dtype=np.uint8)
@@ -180,3 +181,17 @@ def test_compiled_networks_learn_the_same():
         a, b = eager.play(step), compiled.play(step)
         for name in a:
             torch.testing.assert_close(b[name], a[name], atol=1e-4, rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "settings", "said"),
+    [
+        ("dcgan", ["accumulate=4"], ["batch norm in generator and discriminator sees parts of 16 images, for accumulate = 4"]),
+        ("dcgan", ["accumulate=4", "nets.discriminator.norm=none"], ["batch norm in generator sees parts of 16 images, for accumulate = 4"]),
+        ("dcgan", [], []),
+        ("stylegan2", ["accumulate=4"], []),
+    ],
+)  # fmt: skip
+def test_a_plan_says_that_batch_norm_sees_parts_of_the_batch(recipe, settings, said):
+    lines = plan_for("digits", recipe, settings=settings).lines()
+    assert [line.strip() for line in lines if "batch norm" in line] == said

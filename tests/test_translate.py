@@ -5,14 +5,19 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import elegan as library
-from elegan.data.feed import middles
+from elegan import chance
+from elegan.data.feed import Pair, middles
 from elegan.data.sides import open_sides
 from elegan.errors import UserError
 from elegan.evaluate import extractor_for_sides
 from elegan.measure import classifier
+from elegan.play.game import Shape
+from elegan.recipes import find_recipe
+from elegan.run import build_game
 from elegan.session import make_trainer, plan_for
 from elegan.translate import translate_files
 
@@ -119,3 +124,20 @@ def test_what_does_not_go_together(sides, tmp_path):
             make_trainer(plan_for(str(sides), recipe, settings=["batch=4", setting], out=tmp_path))
     with pytest.raises(UserError, match=r"losses.l1 = 'l1' is a function of x, y"):
         make_trainer(plan_for("digits", "dcgan", settings=["losses.l1=l1"], out=tmp_path))
+
+
+@pytest.mark.parametrize("recipe", ["cut", "fastcut"])
+def test_no_query_meets_its_own_answer_among_the_wrong_ones(recipe):
+    """Drawn with replacement, 62 % of the queries did at 16 x 16 places, and 98 % at 8 x 8."""
+    game = build_game(find_recipe(recipe).override(SMALL), Shape(32, 3, 0))
+    seen = []
+    game.nets["heads"].register_forward_pre_hook(lambda heads, given: seen.append(given))
+    batch = Pair(torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32))
+    with chance.drawing(0, 0, total=2, rows=range(2)):
+        game.turns[0].loss(game.nets, batch)
+    for features, places in seen:
+        for found, rows in zip(features, places, strict=True):
+            area = found.shape[2] * found.shape[3]
+            assert [len(set(row)) for row in rows.tolist()] == [min(256, area)] * 2
+    # The queries ask where the answers are.
+    assert all(map(torch.equal, seen[0][1], seen[1][1]))

@@ -69,6 +69,11 @@ def places(n: int, among: int) -> Tensor:
     return torch.randperm(among, generator=_draws.stream)[_draws.rows.start : _draws.rows.stop]
 
 
+def subsets(n: int, size: int, among: int, device: torch.device | str = "cpu") -> Tensor:
+    """n x size, in each row distinct numbers below `among`, any set of them as likely as another; see `normal`."""
+    return _draw(torch.rand, n, among).topk(size, 1).indices.to(device, non_blocking=True)
+
+
 def normal(n: int, *shape: int, device: torch.device | str = "cpu") -> Tensor:
     """Standard normal float32 of n x shape; n is a multiple of the rows at hand. Outside a move: torch's own stream."""
     return _draw(torch.randn, n, *shape).to(device, non_blocking=True)

@@ -12,9 +12,11 @@ from elegan.data.feed import middles
 from elegan.data.sides import Sides
 from elegan.errors import UserError, nearest
 from elegan.measure import Extractor, Features, Result, extract, measure, needed, open_extractor
-from elegan.measure.estimates import check_needs
+from elegan.measure.estimates import METRICS, check_needs
 from elegan.measure.extractors import stacked
 from elegan.measure.pairs import measure_pairs
+
+Made = tuple[Iterable[np.ndarray], Sequence[str]]  # uint8 batches N x H x W x C, and the class of each image
 
 
 def evaluate(
@@ -23,6 +25,7 @@ def evaluate(
     shape: tuple[int, int],
     *,
     labels: Sequence[str] | None = None,
+    even: Made | None = None,
     fit: str = "crop",
     metrics: Sequence[str] | None = None,
     extractor: str = "auto",
@@ -35,8 +38,8 @@ def evaluate(
 
     `shape` is the (resolution, channels) that the real images are brought to, as in training. `extractor` "auto" is a
     classifier of the data where it has classes, else the fixed random network; `metrics` None is what every
-    extractor gives, and `is` where it classifies. `labels` names the class of each generated image. `settings` joins
-    the record. Raises UserError for unknown names, too few images, and metrics that lack what they need.
+    extractor gives, and `is` where it classifies. `labels` names the class of each generated image. `even` is taken in
+    place of both, where it is given, for metrics that compare class with class. `settings` joins the record. Raises UserError for unknown names, too few images, and metrics that lack what they need.
     """
     needs = needed(metrics)
     real = open_data(source, *shape, fit, split)
@@ -50,10 +53,21 @@ def evaluate(
         indices = _indices(names, real.classes) if "labels" in needs and names is not None else None
         return extract(network, images, name, indices, keep="pictures" in needs)
 
-    sets = features("real", real.images, _names(real)), features("generated", generated, labels)
+    found = features("real", real.images, _names(real))
     test = features("held-out", held_out.images, _names(held_out)) if held_out else None
     record = {"data": real.name, "fingerprint": real.fingerprint, "split": split} | (settings or {})
-    return measure(network, *sets, metrics, seed, record, test, real.classes)
+
+    def measured(
+        chosen: Sequence[str] | None, images: Iterable[np.ndarray], names: Sequence[str] | None
+    ) -> list[Result]:
+        if chosen is not None and not chosen:
+            return []
+        made = features("generated", images, names)
+        return measure(network, found, made, chosen, seed, record, test, real.classes)
+
+    apart = [name for name in metrics or () if even and METRICS[name].even]
+    together = None if metrics is None else [name for name in metrics if name not in apart]
+    return [*measured(together, generated, labels), *(measured(apart, *even) if even else [])]
 
 
 def evaluate_arrays(

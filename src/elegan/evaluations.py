@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from torch import Tensor
+
 from elegan.data.feed import middles, to_bytes
 from elegan.data.photographs import open_photographs
 from elegan.data.sides import open_sides
@@ -22,12 +24,15 @@ def of_images(
     run: "Run", data: str | None, metrics: Sequence[str] | None, num: int, extractor: str, split: str, seed: int
 ) -> list[Result]:
     """Of images from latents, against the images of a data set."""
-    labels = run.labels_for(range(num)) if run.conditional else None
+    seeds, labels = range(seed, seed + num), run.drawn_labels(num, seed)
+    turns = run.labels_for(range(num))
+    named, named_turns = _names(run, labels), _names(run, turns)
     return evaluate(
-        run.stream(range(seed, seed + num)),
+        run.stream(seeds, labels=labels),
         data or run.source,
         run.shape[:2],
-        labels=None if labels is None else [run.classes[label] for label in labels.tolist()],
+        labels=named,
+        even=(run.stream(seeds, labels=turns), named_turns) if named_turns else None,
         fit=run.recipe.data.fit,
         metrics=metrics,
         extractor=extractor,
@@ -36,6 +41,11 @@ def of_images(
         settings=run.record | {"images from seed": seed},
         device=str(run.device),
     )
+
+
+def _names(run: "Run", labels: Tensor | None) -> list[str] | None:
+    """Of classes that were asked for."""
+    return [run.classes[label] for label in labels.tolist()] if run.conditional and labels is not None else None
 
 
 def of_translations(

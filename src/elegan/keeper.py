@@ -53,6 +53,7 @@ class Plan:
                 "fingerprint": data.fingerprint,
                 "count": data.count,
                 "classes": list(data.classes),
+                **({"class_counts": data.class_counts} if isinstance(data, Dataset) else {}),
                 "notes": list(data.notes),
             },
             "shape": self.shape._asdict(),
@@ -69,9 +70,18 @@ class Plan:
             f"data    {data.name}: {data.size}{', crops' * (not isinstance(data, Dataset))} of {self.shape.resolution} px{classes}",
             *(f"        {note}" for note in data.notes),
             f"recipe  {self.recipe.name}{f' ({self.why})' if self.why else ''}",
+            *self._accumulation(),
             *([f"from    {self.start}"] if self.start else []),
             f"run     {self.path} ({self.engine.device}, {self.engine.precision})",
         ]
+
+    def _accumulation(self) -> list[str]:
+        """Gradients of parts add up to the whole batch's, but for batch norm, whose statistics are those of a part."""
+        recipe = self.recipe
+        nets = recipe.full()["nets"] if recipe.accumulate > 1 else {}
+        normed = [name for name, options in nets.items() if options.get("norm") == "batch"]
+        part = f"parts of {recipe.batch // recipe.accumulate} images, for accumulate = {recipe.accumulate}"
+        return [f"        batch norm in {' and '.join(normed)} sees {part}"] if normed else []
 
 
 class Keeper:

@@ -1,7 +1,8 @@
-"""Latents by seed: image 7 is the same picture alone, in a grid and in any batch."""
+"""Latents by seed: image 7 is the same picture alone, in a grid and in any batch. Labels as often as the data has them."""
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -19,3 +20,9 @@ def latents(seeds: Sequence[int], size: int, truncation: float | None = None) ->
         return z
     low = torch.special.ndtr(torch.tensor(-truncation, dtype=torch.float64))
     return torch.special.ndtri(low + (1 - 2 * low) * torch.special.ndtr(z.double())).float()
+
+
+def labels(counts: Sequence[int], num: int, seed: int = 0) -> Tensor:
+    """`num` labels, int64, each drawn by itself in the shares of `counts`, the images of each class; fewer are the first ones."""
+    shares = np.asarray(counts) / np.sum(counts)
+    return torch.from_numpy(np.random.default_rng(chance.mix("labels", seed)).choice(len(shares), num, p=shares))

@@ -13,11 +13,10 @@ import numpy as np
 from PIL import Image
 
 from elegan import files
-from elegan.data.decode import Unreadable, open_image, orientation
+from elegan.data.decode import open_image, orientation
+from elegan.data.deep import Unreadable, bits_of, deep, upright
 from elegan.data.sources import read_file
 
-# Of an array and its transposes, by EXIF orientation (EXIF 2.3, 4.6.4): rows and columns exchanged, mirrored, upside down.
-TURNS = {1: (0, 0, 0), 2: (0, 1, 0), 3: (0, 1, 1), 4: (0, 0, 1), 5: (1, 0, 0), 6: (1, 1, 0), 7: (1, 1, 1), 8: (1, 0, 1)}
 ORIENTATION = 0x0112
 # Title, maker, model, orientation, software, date, artist, copyright, the camera's settings, the place.
 DESCRIPTIVE = {0x010E, 0x010F, 0x0110, ORIENTATION, 0x0131, 0x0132, 0x013B, 0x8298, 0x8769, 0x8825}
@@ -61,15 +60,14 @@ def read_photo(path: Path) -> Photo:
     try:
         turn = orientation(image)
         exif = _described(image)
-        bits = _bits(image, encoded)
-        values = _deep(encoded, image) if bits == 16 else _shallow(image)
+        bits = bits_of(image, encoded)
+        values = deep(encoded, image) if bits == 16 else _shallow(image)
     except Unreadable:
         raise
     except Exception as error:  # a damaged file makes decoders raise nearly anything
         raise Unreadable((str(error) or type(error).__name__).splitlines()[0][:120]) from None
-    # Pillow turns TIFF files itself while loading, but the deep ones are not loaded by Pillow.
-    if turn > 1 and (image.format != "TIFF" or bits == 16):
-        values = _upright(values, turn)
+    if turn > 1 and image.format != "TIFF":  # these are turned while they are loaded
+        values = upright(values, turn)
     if ORIENTATION in exif:
         exif[ORIENTATION] = 1
     whole = values if values.ndim == 3 else values[:, :, None]
@@ -104,15 +102,6 @@ def _described(image: Image.Image) -> Image.Exif:
     return kept
 
 
-def _bits(image: Image.Image, encoded: bytes) -> int:
-    if image.mode.startswith("I;16") or image.mode == "I":
-        return 16
-    if image.format == "PNG":
-        return 16 if encoded[24] == 16 else 8
-    depth = image.tag_v2.get(258, (8,)) if image.format == "TIFF" else (8,)  # type: ignore[attr-defined]
-    return 16 if 16 in (depth if isinstance(depth, tuple) else (depth,)) else 8
-
-
 def _shallow(image: Image.Image) -> np.ndarray:
     """8 bits a channel: L, LA, RGB or RGBA."""
     image.load()
@@ -120,27 +109,6 @@ def _shallow(image: Image.Image) -> np.ndarray:
         return np.asarray(image)
     grey = image.mode in ("1", "F") and not image.has_transparency_data
     return np.asarray(image.convert("L" if grey else "RGBA" if image.has_transparency_data else "RGB"))
-
-
-def _deep(encoded: bytes, image: Image.Image) -> np.ndarray:
-    """16 bits a channel, which Pillow knows of grey alone."""
-    import cv2
-
-    values = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_UNCHANGED)
-    if values is None or values.dtype != np.uint16:
-        raise Unreadable("damaged, or 16 bits in a form that is not known")
-    if values.ndim == 3:
-        values = values[:, :, [2, 1, 0, 3][: values.shape[2]]]
-        grey_with_alpha = image.format == "PNG" and encoded[25] == 4
-        values = values[:, :, [0, 3]] if grey_with_alpha else values
-    return values
-
-
-def _upright(values: np.ndarray, turn: int) -> np.ndarray:
-    swapped, mirrored, upside_down = TURNS[turn]
-    values = values.swapaxes(0, 1) if swapped else values
-    values = values[:, ::-1] if mirrored else values
-    return np.ascontiguousarray(values[::-1] if upside_down else values)
 
 
 def _alpha(alpha: np.ndarray, size: tuple[int, int]) -> np.ndarray:

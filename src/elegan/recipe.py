@@ -95,7 +95,7 @@ class Recipe(Section):
     about: str = ""
     steps: PositiveInt = 100_000
     batch: PositiveInt = 64  # over all processes
-    accumulate: PositiveInt = 1  # parts that a batch is played in, to save memory
+    accumulate: PositiveInt = 1  # parts that a batch is played in, to save memory; batch norm sees one
     ema: Annotated[Number, AfterValidator(_decay)] = 0.999  # decay a step of the weights that are shown; 0: none
     statistics: Literal["averaged", "recomputed"] = "averaged"  # of batch norm in the networks that are shown
     compile: bool = False

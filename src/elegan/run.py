@@ -19,8 +19,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from elegan import files, models, parts
+from elegan import files, latents, models, parts
 from elegan.copies import copies
+from elegan.data import open_data
 from elegan.data.feed import pictures as to_tensor
 from elegan.errors import UserError, nearest
 from elegan.evaluations import of_images, of_restorations, of_translations
@@ -169,6 +170,12 @@ class Run:
         tensors, _ = files.read_tensors(path, prefix="restorer.")
         return models.load(net, tensors, path).to(self.device)
 
+    @cached_property
+    def class_counts(self) -> list[int]:
+        """Training images of each class; empty without classes."""
+        known = self.info["data"].get("class_counts")  # older runs have none
+        return open_data(self.source, *self.shape[:2], self.recipe.data.fit).class_counts if known is None else known
+
     @property
     def columns(self) -> int:
         """Of a grid: one a class where they are few and asked for, else 8."""
@@ -229,9 +236,14 @@ class Run:
         return np.concatenate([self.game.score(self.nets, to_tensor(b, self.device)).cpu().numpy() for b in batches])
 
     def stream(
-        self, seeds: Sequence[int], *, label: str | int | None = None, truncation: float | None = None
+        self,
+        seeds: Sequence[int],
+        *,
+        label: str | int | None = None,
+        labels: torch.Tensor | None = None,
+        truncation: float | None = None,
     ) -> Iterator[np.ndarray]:
-        """`generate` in batches. Raises UserError for a run that makes pictures from pictures."""
+        """`generate` in batches; `labels` gives each image its own. Raises UserError for a run that makes pictures from pictures."""
         if not self.game.generate:
             raise UserError(f"{self.path} makes pictures from pictures: {self.use}")
         if truncation is not None and truncation <= 0:
@@ -239,14 +251,19 @@ class Run:
         one = None if label is None else self.label_of(label)
         for start in range(0, len(seeds), BATCH):
             part = list(seeds[start : start + BATCH])
-            labels = self.labels_for(range(start, start + len(part)), one)
-            yield paint(self.game, self.nets, part, labels, self.device, truncation)
+            places = range(start, start + len(part))
+            own = self.labels_for(places, one) if labels is None else labels[places.start : places.stop]
+            yield paint(self.game, self.nets, part, own, self.device, truncation)
 
     def labels_for(self, places: Sequence[int], one: int | None = None) -> torch.Tensor | None:
         """Labels by place, the classes in turn, or all `one`."""
         if not self.shape.classes:
             return None
         return torch.tensor([place % self.shape.classes if one is None else one for place in places])
+
+    def drawn_labels(self, num: int, seed: int = 0) -> torch.Tensor | None:
+        """Labels of `num` images, as often as the training data has them."""
+        return latents.labels(self.class_counts, num, seed) if self.shape.classes else None
 
     def evaluate(
         self,
@@ -260,7 +277,8 @@ class Run:
     ) -> list[Result]:
         """Measures `num` generated images against the run's data or `data`, and adds the records to evaluations.jsonl.
 
-        The latents' seeds start at `seed`. See `elegan.evaluate.evaluate` for the rest and the errors. A run that
+        The latents' seeds start at `seed`; classes come as often as the training data has them, and in turn for
+        class-fd. See `elegan.evaluate.evaluate` for the rest and the errors. A run that
         translates is measured on the middles of held-out pictures, against the other side's pictures of `split`; one that
         restores on those of held-out photographs, damaged anew, against the photographs.
         """

@@ -15,6 +15,7 @@ from elegan.data.sides import Sides
 from elegan.errors import UserError
 from elegan.evaluate import extractor_for, extractor_for_sides
 from elegan.gauge import Gauge
+from elegan.latents import labels
 from elegan.measure.pairs import distances
 from elegan.painting import paint, reconstructed, restored, translated
 from elegan.play.game import Game
@@ -41,6 +42,8 @@ class Samples:
     def __init__(self, data: Dataset, game: Game, watch: Watch, run: Run, device: torch.device):
         self.pairs = Reconstructions(data, game, watch, device) if game.reconstruct else None
         self.game, self.run, self.device, self.images = game, run, device, watch.images
+        # As often as the data has them, for the watched metric compares with the data.
+        self.labels = labels(data.class_counts, watch.images) if data.class_counts else None
         self.gauge: Gauge | None = None
         if watch.metric != "none":
             extractor = extractor_for(watch.extractor, data, (data.resolution, data.channels), "crop")
@@ -48,17 +51,21 @@ class Samples:
             self.gauge = Gauge(watch.metric, extractor, data.images[np.sort(chosen)])
 
     def measure(self, nets: nn.ModuleDict) -> dict[str, float]:
-        return {self.gauge.label: self.gauge(self._paint(nets, range(self.images)))} if self.gauge else {}
+        return {self.gauge.label: self.gauge(self._paint(nets, range(self.images), self.labels))} if self.gauge else {}
 
     def sheet(self, nets: nn.ModuleDict) -> np.ndarray:
-        images = self._paint(nets, range(8 * self.run.columns))
+        seeds = range(8 * self.run.columns)
+        images = self._paint(nets, seeds, self.run.labels_for(seeds))
         if self.pairs:
             images = np.concatenate([images, *self.pairs.beside(nets, self.run.columns)])
         return pictures.grid(images, self.run.columns)
 
-    def _paint(self, nets: nn.ModuleDict, seeds: range) -> np.ndarray:
-        pages = (seeds[i : i + BATCH] for i in range(0, len(seeds), BATCH))
-        return np.concatenate([paint(self.game, nets, p, self.run.labels_for(p), self.device) for p in pages])
+    def _paint(self, nets: nn.ModuleDict, seeds: range, labels: torch.Tensor | None) -> np.ndarray:
+        pages = [slice(i, i + BATCH) for i in range(0, len(seeds), BATCH)]
+        own = [None if labels is None else labels[p] for p in pages]
+        return np.concatenate(
+            [paint(self.game, nets, seeds[p], o, self.device) for p, o in zip(pages, own, strict=True)]
+        )
 
 
 class Reconstructions:

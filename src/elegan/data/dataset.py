@@ -53,6 +53,11 @@ class Dataset:
         return len(self.images)
 
     @property
+    def class_counts(self) -> list[int]:
+        """Images of each class; empty without labels."""
+        return [] if self.labels is None else np.bincount(self.labels, minlength=len(self.classes)).tolist()
+
+    @property
     def size(self) -> str:
         """For people."""
         return f"{self.count:,} images"

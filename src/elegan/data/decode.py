@@ -6,12 +6,15 @@ Only bitmap formats that Pillow decodes itself are opened, so no file can start 
 import hashlib
 import io
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
-VERSION = 2  # raised when the same file would give other pixels, so that no cache of older pixels is taken for new ones
+from elegan.data.deep import Unreadable, bits_of, deep, rounded, upright
+from elegan.data.profiles import Foreign, to_srgb
+
+VERSION = 3  # raised when the same file would give other pixels, so that no cache of older pixels is taken for new ones
 MAX_PIXELS = 89_478_485  # a quarter of a GB in RGB, where Pillow begins to warn of a decompression bomb
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 # fmt: off
@@ -21,10 +24,6 @@ SUFFIXES = (".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", "
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF", "PPM", "TGA", "ICO", "JPEG2000")
 _ORIENTATION = 0x0112
 _EXIF_KEYS = {"exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp"}
-
-
-class Unreadable(Exception):
-    """This one file cannot be used; the text says why in a few words."""
 
 
 class Facts(NamedTuple):
@@ -50,11 +49,16 @@ def decode(encoded: bytes) -> tuple[Image.Image, Facts]:
     try:
         animated = _is_animated(image)
         turn = orientation(image)
+        bits = bits_of(image, encoded)
         image.load()
-        if image.format != "TIFF":  # Pillow turns these itself while loading; a PNG may tell only at its end
-            turn = orientation(image)
-            image = ImageOps.exif_transpose(image) if turn > 1 else image
-        return _eight_bit(image), _facts(image, turn, animated)
+        turn = turn if image.format == "TIFF" else orientation(image)  # a PNG may tell only at its end
+        profile, wide = image.info.get("icc_profile"), bits == 16 and image.mode in ("LA", "RGB", "RGBA")
+        to_turn = turn if image.format != "TIFF" else 1  # these are turned while they are loaded
+        full = rounded(upright(deep(encoded, image), to_turn)) if wide else None
+        image = ImageOps.exif_transpose(image) if to_turn > 1 else image
+        facts = _facts(image, turn, animated, bits)
+        image, colours = _in_srgb(full or image, profile)
+        return image, facts._replace(peculiar=facts.peculiar + colours)
     except Unreadable:
         raise
     except Exception as error:  # a damaged file makes Pillow's plug-ins raise nearly anything
@@ -138,10 +142,10 @@ def _is_animated(image: Image.Image) -> bool:
         return False
 
 
-def _facts(image: Image.Image, orientation: int, animated: bool) -> Facts:
+def _facts(image: Image.Image, orientation: int, animated: bool, bits: int) -> Facts:
     mode = image.mode
     found = {
-        "16-bit": mode.startswith("I"),
+        "16-bit": bits == 16 or mode.startswith("I"),
         "float": mode == "F",
         "1-bit": mode == "1",
         "palette": mode in ("P", "PA"),
@@ -162,6 +166,18 @@ def orientation(image: Image.Image) -> int:
     except Exception:  # a broken EXIF block does not make the pixels unreadable
         return 1
     return value if value in range(1, 9) else 1
+
+
+def _in_srgb(image: Image.Image, profile: Any) -> tuple[Image.Image, tuple[str, ...]]:
+    """`_eight_bit` in sRGB where there is a profile to tell, and what was done about that."""
+    if not profile or image.mode in ("LAB", "HSV"):
+        return _eight_bit(image), ()
+    plain = image if image.mode == "CMYK" else _eight_bit(image)
+    try:
+        made = to_srgb(plain, profile)
+    except Foreign:
+        return _eight_bit(plain), ("broken colour profile",)
+    return _eight_bit(made), ("colour profile",) if made is not plain else ()
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:

@@ -18,7 +18,7 @@ _DONE = {
     "EXIF-rotated": "turned upright",
     "animated": "reduced to their first frame",
 }
-
+_PROFILES = {"colour profile": "converted to sRGB", "broken colour profile": "taken as sRGB"}
 
 WHOLE = ("whole", "halves")  # fits that keep all of a picture, the latter of two side by side
 
@@ -99,12 +99,17 @@ def notes_on(facts: Counter[Facts], plan: Plan, fit: str) -> list[str]:
             peculiar[name] += count
     lines = [_size_note(facts, plan.resolution, fit) if fit not in WHOLE else _whole_note(facts, plan.resolution)]
     lines += [f"{peculiar[name]} {name} images {done}" for name, done in _DONE.items() if peculiar[name]]
+    lines += [f"{_images(peculiar[name])} with a {name} {done}" for name, done in _PROFILES.items() if peculiar[name]]
     if peculiar["transparency"] and plan.channels < 4:
         lines.append(f"{peculiar['transparency']} images with an alpha channel flattened on white")
     in_colour = sum(count for one, count in facts.items() if _channels(one) > 1)
     if in_colour and plan.channels == 1:
         lines.append(f"{in_colour} images in a colour format taken as grey")
     return lines
+
+
+def _images(count: int) -> str:
+    return "1 image" if count == 1 else f"{count} images"
 
 
 def _whole_note(facts: Counter[Facts], short: int) -> str:

@@ -147,6 +147,7 @@ class Metric:
     estimate: Callable[[Sets, int], list[Estimate]]
     least: int = 2
     needs: frozenset[str] = frozenset()
+    even: bool = False  # compares class with class, so wants as many generated images of each
     scores: bool = False  # says how good a set is by itself; the real set's own score is then the floor
 
 
@@ -157,7 +158,7 @@ METRICS = {
     "prdc": Metric(_prdc, 6),
     "sw": Metric(_sw),
     "fd-infinity": Metric(_fd_infinity, 8),
-    "class-fd": Metric(_class_fd, needs=frozenset({"classes", "labels"})),
+    "class-fd": Metric(_class_fd, needs=frozenset({"classes", "labels"}), even=True),
     "modes": Metric(_modes, needs=frozenset({"probabilities"})),
     "fld": Metric(_fld, 4, frozenset({"held-out"})),
     "cas": Metric(_cas, 2, frozenset({"classes", "labels", "held-out", "pictures"}), scores=True),

@@ -1,6 +1,11 @@
-"""The FastGAN pair for few pictures (Liu et al. 2021, section 3): gated skips across scales, a discriminator that reconstructs."""
+"""The FastGAN pair for few pictures (Liu et al. 2021, section 3): gated skips across scales, a discriminator that reconstructs.
+
+Noise, spectral norm in both networks and a second convolution at every other size are not in the paper but in its authors'
+code.
+"""
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
@@ -20,15 +25,53 @@ def _width_at(size: int, width: int) -> int:
     return max(8, int(width * (64 / power if power <= 32 else 128 / power)))
 
 
-class GatedUp(nn.Module):
-    """Twice the size: nearest pixels, 3x3 convolution, normalisation, gated linear unit."""
+class Noise(nn.Module):
+    """A value a pixel, the same for all channels, with one learnt strength that starts at zero.
 
-    def __init__(self, inside: int, outside: int, name: str):
+    New for every image in training and the same for all in evaluation, so a latent is always one picture.
+    """
+
+    fixed: Tensor
+
+    def __init__(self, size: int):
         super().__init__()
-        self.conv, self.norm = nn.Conv2d(inside, 2 * outside, 3, 1, 1, bias=False), norm(name, 2 * outside)
+        self.strength = nn.Parameter(torch.zeros(()))
+        self.register_buffer("fixed", torch.randn(1, 1, size, size))
 
-    def forward(self, x: Tensor) -> Tensor:
-        return glu(self.norm(self.conv(interpolate(x, scale_factor=2))), 1)
+    def draw(self, n: int) -> Tensor:
+        """The noise for n images."""
+        if not self.training:
+            return self.fixed
+        return chance.normal(n, *self.fixed.shape[1:], device=self.fixed.device)
+
+    def forward(self, x: Tensor, noise: Tensor) -> Tensor:
+        return x + (noise * self.strength).to(x.dtype)
+
+
+class GatedUp(nn.Module):
+    """Twice the size: nearest pixels, 3x3 convolution, normalisation, gated linear unit.
+
+    Where `size`, that of the result, is given the latter three are there twice, with noise after each convolution.
+    """
+
+    def __init__(self, inside: int, outside: int, name: str, size: int = 0):
+        super().__init__()
+        widths = [inside, outside, outside] if size else [inside, outside]
+        self.convs = nn.ModuleList(nn.Conv2d(a, 2 * b, 3, 1, 1, bias=False) for a, b in pairwise(widths))
+        self.norms = nn.ModuleList(norm(name, 2 * outside) for _ in self.convs)
+        self.noises = nn.ModuleList(Noise(size) for _ in self.convs if size)
+
+    def draw(self, n: int) -> list[Tensor]:
+        """The noises for n images."""
+        return [noise.draw(n) for noise in self.noises]  # type: ignore[operator]
+
+    def forward(self, x: Tensor, drawn: Sequence[Tensor] = ()) -> Tensor:
+        x = interpolate(x, scale_factor=2)
+        for place, (conv, normalise) in enumerate(zip(self.convs, self.norms, strict=True)):
+            x = conv(x)
+            x = self.noises[place](x, drawn[place]) if drawn else x
+            x = glu(normalise(x), 1)
+        return x
 
 
 class SkipExcitation(nn.Module):
@@ -57,16 +100,22 @@ class FastGANGenerator(nn.Module):
         self.span = min(SPAN, doublings)
         self.project = nn.Linear(latent, 2 * widths[0] * self.start**2, bias=False)
         self.norm = norm(name, 2 * widths[0])
-        self.ups = nn.ModuleList(GatedUp(a, b, name) for a, b in pairwise(widths))
+        # Two convolutions with noise at 8, 32, 128, ... pixels, one without between them.
+        sizes = [(self.start << level) * (level % 2) for level in range(1, doublings + 1)]
+        self.ups = nn.ModuleList(
+            GatedUp(a, b, name, size) for (a, b), size in zip(pairwise(widths), sizes, strict=True)
+        )
         self.skips = nn.ModuleList(SkipExcitation(a, b) for a, b in zip(widths, widths[self.span :], strict=False))
         self.paint = nn.Conv2d(widths[-1], channels, 3, 1, 1)
-        normal_weights(self)
+        spectral(normal_weights(self))
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
+        # All before anything else, which leaves one graph to compile.
+        noises = [up.draw(len(z)) for up in self.ups]  # type: ignore[operator]
         h = self.project(z).unflatten(1, (-1, self.start, self.start))
         maps = [glu(self.norm(h), 1)]
-        for level, up in enumerate(self.ups, 1):
-            h, below = up(maps[-1]), level - self.span
+        for level, (up, drawn) in enumerate(zip(self.ups, noises, strict=True), 1):
+            h, below = up(maps[-1], drawn), level - self.span
             maps.append(self.skips[below](maps[below], h) if below >= 0 else h)
         return crop(self.paint(maps[-1]), self.resolution).tanh()
 
@@ -101,12 +150,12 @@ class FastGANDiscriminator(nn.Module):
         self.judge = nn.Sequential(
             nn.Conv2d(widths[-1], widths[-1], 1), norm(name, widths[-1]), nn.LeakyReLU(0.2), nn.Conv2d(widths[-1], 1, 4)
         )
-        normal_weights(self)
-        if spectral_norm:
-            spectral(self)
         ups = min(halvings, SPAN)
         self.decode = _decoder(widths[-1], channels, ups, name)
         self.decode_quarter = _decoder(widths[-2], channels, ups - 1, name) if halvings > 1 else None
+        normal_weights(self)
+        if spectral_norm:
+            spectral(self)
 
     def features(self, x: Tensor) -> list[Tensor]:
         """After every halving."""
@@ -145,7 +194,7 @@ def _decoder(inside: int, channels: int, doublings: int, name: str) -> nn.Sequen
 def fastgan_generator(
     resolution: int, channels: int, classes: int, *, latent: int = 256, width: int = 32, norm: str = "batch"
 ) -> nn.Module:
-    """One convolution a size and gated skips. `width` is that of 128 pixels, and grows to 16 times at 4 (the paper's is 64)."""
+    """One convolution a size or two, and gated skips. `width` is that of 128 pixels, and grows to 16 times at 4 (the paper's is 64)."""
     return FastGANGenerator(resolution, channels, latent, width, norm)
 
 

@@ -76,15 +76,14 @@ class PatchHeads(nn.Module):
         )
         normal_weights(self)
 
-    def forward(self, features: list[Tensor], places: Tensor) -> list[Tensor]:
-        """`places`, N x P in [0, 1): the same fractions of the picture at every depth."""
-        return [normalize(head(_at(f, places)), dim=2) for head, f in zip(self.heads, features, strict=True)]
+    def forward(self, features: list[Tensor], places: list[Tensor]) -> list[Tensor]:
+        """`places`: of each depth N x P, rows of pixels counted through."""
+        return [normalize(head(_at(f, p)), dim=2) for head, f, p in zip(self.heads, features, places, strict=True)]
 
 
 def _at(features: Tensor, places: Tensor) -> Tensor:
     flat = features.flatten(2).transpose(1, 2)
-    index = (places * flat.shape[1]).long()
-    return torch.gather(flat, 1, index[:, :, None].expand(-1, -1, flat.shape[2]))
+    return torch.gather(flat, 1, places[:, :, None].expand(-1, -1, flat.shape[2]))
 
 
 def patch_heads(channels: tuple[int, ...], *, width: int = 256) -> nn.Module:

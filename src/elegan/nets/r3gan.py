@@ -43,7 +43,7 @@ class Resize(nn.Module):
     def __init__(self, inside: int, outside: int, up: bool):
         super().__init__()
         self.paint = _scaled(nn.Conv2d(inside, outside, 1, bias=False)) if inside != outside else nn.Identity()
-        self.smooth = Double(outside) if up else Blur(inside, padding=1, stride=2, taps=(1.0, 2.0, 1.0))
+        self.smooth = Double() if up else Blur(inside, padding=1, stride=2)
         self.up = up
 
     def forward(self, x: Tensor) -> Tensor:
@@ -74,7 +74,7 @@ class R3GANDiscriminator(nn.Module):
     def __init__(self, resolution: int, channels: int, projected: int, width: int, blocks: int):
         super().__init__()
         _, halvings = pyramid(resolution)
-        sizes = [math.ceil(resolution / 2**level) for level in range(halvings + 1)]
+        sizes = [resolution >> level for level in range(halvings + 1)]
         widths = _widths(sizes, width)
         self.extract = _scaled(nn.Conv2d(channels, widths[0], 1, bias=False))
         stages: list[nn.Module] = _blocks(widths[0], blocks, len(widths))

@@ -22,13 +22,18 @@ from elegan.nets.resample import Blur
 from elegan.nets.shape import check_condition, crop, pyramid
 from elegan.running import RunningMean
 
-WIDEST = 8
+WIDEST, CHANNELS = 8, 512  # times the width, and channels, that no size has more of
 MAPPING_RATE = 0.01  # of the optimiser's learning rate (Karras et al. 2019, appendix C)
 
 
 def _unit(x: Tensor) -> Tensor:
     """Rows with a mean square of one."""
     return x * (x.square().mean(1, keepdim=True) + 1e-8).rsqrt()
+
+
+def _widths(width: int, halvings: int) -> list[int]:
+    """From the full size down."""
+    return [min(width * min(2**level, WIDEST), max(width, CHANNELS)) for level in range(halvings + 1)]
 
 
 class Mapping(nn.Module):
@@ -59,7 +64,7 @@ class Synthesis(nn.Module):
         self.resolution = resolution
         start, doublings = pyramid(resolution)
         self.levels = 2 * doublings + 2  # a convolution and a picture at the start, then two and one that share theirs
-        widths = [width * min(2**level, WIDEST) for level in reversed(range(doublings + 1))]
+        widths = _widths(width, doublings)[::-1]
         sizes = [start << level for level in range(1, doublings + 1)]
         self.constant = nn.Parameter(torch.randn(1, widths[0], start, start))
         self.layers = nn.ModuleList([StyledConv(widths[0], widths[0], start, latent, noisy)])
@@ -152,7 +157,7 @@ class StyleGAN2Discriminator(nn.Module):
     def __init__(self, resolution: int, channels: int, classes: int, width: int, group: int):
         super().__init__()
         _, halvings = pyramid(resolution)
-        widths = [width * min(2**level, WIDEST) for level in range(halvings + 1)]
+        widths = _widths(width, halvings)
         features = widths[-1]
         self.look = Conv(channels, width, 1)
         self.blocks = nn.Sequential(*(_Halve(inside, outside) for inside, outside in pairwise(widths)))
@@ -183,7 +188,9 @@ def stylegan2_generator(
     noise: bool = True,
     condition: str = "none",
 ) -> nn.Module:
-    """`width` channels at the full size, twice as many at each half of it, up to 8 times (64 at 256 px is the paper's).
+    """`width` channels at the full size, twice as many at each half of it, up to 8 times and 512.
+
+    The paper's widths are 16384 / size, at most 512: 64 at 256 px, 128 at 128, 256 at 64, 512 at 32.
 
     `depth` layers of mapping: 2 for small images, 8 from 256 px (Karras et al. 2020b). `condition`: none, or embedding
     (beside the latent). Without `noise` nothing but the latent makes a picture differ: for pictures so small that noise

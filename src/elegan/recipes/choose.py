@@ -65,10 +65,17 @@ def _large(count: int, resolution: int, conditional: bool) -> tuple[str, int, li
         return "fastgan", 8, [], [f"only {count:,} images"]
     batch = max(4, min(32, 32 * 128 // resolution))
     settings = [f"batch={batch}", f"losses.r1.weight={2e-4 / batch}"]  # gamma = .0002 H W / batch
-    settings += ["nets.generator.width=64", "nets.discriminator.width=64"]
+    width = _published(resolution)
+    settings += [f"nets.generator.width={width}", f"nets.discriminator.width={width}"]
     settings += ["nets.generator.depth=8"] if resolution >= 256 else []
     if conditional:
         settings += ["nets.generator.condition=embedding", "nets.discriminator.condition=projection"]
     if count < FEW:
         return "stylegan2-ada", batch, settings, [f"only {count:,} images, so augmentation adapts"]
     return "stylegan2", batch, settings, [f"{count:,} images on a GPU"]
+
+
+def _published(resolution: int) -> int:
+    """Channels at the full size in the authors' networks (Karras et al. 2020b); from 1024 px, where they have 32, more."""
+    size = 1 << (resolution - 1).bit_length()
+    return max(64, min(512, 16384 // size))

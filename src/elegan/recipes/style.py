@@ -1,7 +1,7 @@
 """StyleGAN2, for 32 to 64 pixels on a laptop.
 
-A GPU takes more: nets.generator.width=64 and nets.discriminator.width=64 (the paper's networks at 256 px), from 256 px
-nets.generator.depth=8. With classes: nets.generator.condition=embedding and nets.discriminator.condition=projection.
+A GPU takes more: nets.generator.width and nets.discriminator.width of 16384 / size, at most 512 (the authors' networks:
+512 at 32 px, 256 at 64, 128 at 128, 64 at 256 and 512), from 256 px nets.generator.depth=8. With classes: nets.generator.condition=embedding and nets.discriminator.condition=projection.
 Of 8 or 16 pixels the noise can paint the picture in place of the latent (on the digits it made nine tenths of the
 deviation after 400 steps), and gamma's rule gives almost nothing: nets.generator.noise=false and a larger losses.r1.weight.
 """

@@ -15,7 +15,7 @@ from elegan.recipe import Recipe
 from elegan.tasks.build import build, criterion, net
 from elegan.tasks.judge import fool, judge
 
-PATCHES = 256  # places a picture that PatchNCE looks at
+PATCHES = 256  # places a picture and depth that PatchNCE looks at, or all where there are fewer
 
 
 def _adversarial(recipe: Recipe) -> Adversarial:
@@ -125,9 +125,10 @@ def translate_patches(recipe: Recipe, shape: Shape, *, mirror: bool = False, poo
     nets = nn.ModuleDict({way: G, "heads": heads, "discriminator": Augmented(D, augment), "pool": memory})
 
     def contrast(criterion, nets: nn.ModuleDict, made: Tensor, source: Tensor, flipped: Tensor | None = None) -> Tensor:
-        places = chance.uniform(len(source), PATCHES, device=source.device)
         with torch.no_grad():
-            keys = nets["heads"](G.features(source), places)
+            shown = G.features(source)
+            places = [_places(f) for f in shown]
+            keys = nets["heads"](shown, places)
         features = G.features(made)
         if flipped is not None:
             features = [torch.where(flipped, f.flip(3), f) for f in features]
@@ -159,6 +160,12 @@ def translate_patches(recipe: Recipe, shape: Shape, *, mirror: bool = False, poo
         averaged=(way,),
         translate={way: _translation(way, G.multiple)},
     )
+
+
+def _places(features: Tensor) -> Tensor:
+    """None twice: a place drawn again would stand among its own wrong answers."""
+    n, _, h, w = features.shape
+    return chance.subsets(n, min(PATCHES, h * w), h * w, device=features.device)
 
 
 def _translation(way: str, multiple: int):
