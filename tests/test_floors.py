@@ -14,6 +14,7 @@ FLOORS = [
         "files",
         "journal",
         "machine",
+        "screen",
         "chance",
         "latents",
         "codes",

@@ -1,22 +1,38 @@
 """The command line: one verb a command, each over the same function as the Python API. Torch is imported by the verb."""
 
 import json
+import signal
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from elegan.cli_latent import latent
 from elegan.cli_options import Checkpoint, Device, RunPath
 from elegan.errors import Failure, Interrupted, UserError
+from elegan.screen import say as _say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from elegan.inputs import Outcome
 
+
+class Verbs(TyperGroup):
+    """Ctrl-C ends every verb with exit code 130, where Typer would give 1."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise Interrupted("stopped") from None
+
+
 app = typer.Typer(
+    cls=Verbs,
     help="A folder of images in, a trained and honestly measured GAN out.",
     no_args_is_help=True,
     add_completion=False,
@@ -347,17 +363,30 @@ def _number(name: str, text: str) -> float | None:
         raise UserError(f"{name} {text!r} is not auto or a number") from None
 
 
-def _say(*lines: str) -> None:
-    print(*lines, sep="\n")
+class _Interrupt:
+    """Ctrl-C as KeyboardInterrupt; further ones within a second of the last are of the same impatience, and add nothing."""
+
+    def __init__(self) -> None:
+        self.last = 0.0
+
+    def __call__(self, number: int, frame: Any) -> None:
+        before, self.last = self.last, time.monotonic()
+        if self.last - before > 1:
+            raise KeyboardInterrupt
 
 
 def main() -> None:
     """The entry point: exit code 2 for a user's mistake, 1 for failed work, 130 after Ctrl-C, each with one line."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _Interrupt())
     try:
         app()
     except (UserError, Failure, Interrupted) as error:
-        print(f"elegan: {error}", file=sys.stderr)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _say(f"elegan: {error}", to=sys.stderr)
         sys.exit(error.exit_code)
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing is left that could be stopped
 
 
 if __name__ == "__main__":

@@ -83,23 +83,50 @@ class Run:
     def checkpoint(self, step: int) -> Path:
         return self.path / "checkpoints" / f"{step:08d}.safetensors"
 
-    @cached_property
+    @property
     def step(self) -> int:
         """Of the checkpoint that this run was opened at. Raises UserError where there is none such."""
-        if not self.steps:
+        return self._opened[0]
+
+    @cached_property
+    def _opened(self) -> tuple[int, dict[str, torch.Tensor]]:
+        """The step and the averaged weights of the checkpoint that was asked for.
+
+        A training at work drops old checkpoints: what failed while their list changed is tried again.
+        """
+        while True:
+            steps = self.steps
+            try:
+                step = self._wanted_of(steps)
+                return step, self._read(step, "average/")[0]
+            except UserError:
+                if self.steps == steps:
+                    raise
+
+    def _wanted_of(self, steps: list[int]) -> int:
+        if not steps:
             raise UserError(f"{self.path} has no checkpoint yet")
         if self.wanted == "newest":
-            return self.steps[-1]
+            return steps[-1]
         if self.wanted == "best":
-            _, plain = files.read_tensors(self.checkpoint(self.steps[-1]), prefix="no tensors")
-            best = best_of(plain["history"])
+            best = best_of(self._read(steps[-1], "no tensors")[1]["history"])
             if best is None:
                 raise UserError(f"{self.path} watched no metric, so it has no best checkpoint; there is the newest")
             return best
-        if not str(self.wanted).isdigit() or int(self.wanted) not in self.steps:
-            valid = [*map(str, self.steps), "newest", "best"]
+        if not str(self.wanted).isdigit() or int(self.wanted) not in steps:
+            valid = [*map(str, steps), "newest", "best"]
             raise UserError(f"{self.path} has no checkpoint {self.wanted!r}{nearest(str(self.wanted), valid)}")
         return int(self.wanted)
+
+    def _read(self, step: int, prefix: str) -> tuple[dict[str, torch.Tensor], dict]:
+        """See `files.read_tensors`; of a damaged checkpoint it is also said which whole one is nearest."""
+        try:
+            return files.read_tensors(self.checkpoint(step), prefix)
+        except files.Damaged as error:
+            others = sorted(set(self.steps) - {step}, key=lambda other: abs(other - step))
+            whole = next((other for other in others if is_whole(self.checkpoint(other))), None)
+            rest = "no other is whole" if whole is None else f"a whole one near it: --checkpoint {whole}"
+            raise files.Damaged(f"{error}; {rest}") from None
 
     @cached_property
     def game(self) -> Game:
@@ -108,7 +135,7 @@ class Run:
     @cached_property
     def nets(self) -> nn.ModuleDict:
         """The averaged networks in evaluation mode, float32."""
-        tensors, _ = files.read_tensors(self.checkpoint(self.step), prefix="average/")
+        _, tensors = self._opened
         nets = nn.ModuleDict({name: self.game.nets[name] for name in self.game.averaged})
         try:
             nets.load_state_dict(tensors)
@@ -299,6 +326,15 @@ class Run:
             seed=seed,
             settings=self.record | {"images from seed": seed},
         )
+
+
+def is_whole(checkpoint: Path) -> bool:
+    """Whether every tensor of the file is what was written."""
+    try:
+        files.read_tensors(checkpoint)
+    except UserError:
+        return False
+    return True
 
 
 def best_of(history: list[list[float]]) -> int | None:
