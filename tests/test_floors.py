@@ -36,7 +36,7 @@ FLOORS = [
     ["gauge", "evaluate", "copies"],
     ["run", "evaluations"],
     ["views"],
-    ["keeper", "sample", "inputs", "translate", "anomaly", "restore", "compare", "report", "latent", "export"],
+    ["keeper", "sample", "inputs", "translate", "anomaly", "restore", "compare", "report", "alike", "latent", "export"],
     ["progress"],
     ["session"],
     ["estimate"],

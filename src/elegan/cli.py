@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from elegan.cli_latent import latent
-from elegan.cli_options import Checkpoint, Device, RunPath
+from elegan.cli_options import Checkpoint, Device, RunPath, place
 from elegan.errors import Failure, Interrupted, UserError
 from elegan.screen import say as _say
 
@@ -76,8 +76,10 @@ def train(
         plan = plan_for(**options)
         _say(*plan.lines(), *estimate(plan))
         return
+    from elegan.alike import alike
+
     run = train_run(**options)
-    _say(f"{run.path}/samples.png shows what it makes; more with: {run.use}")
+    _say(f"{run.path}/samples.png shows what it makes; more with: {run.use}", *alike(run))
 
 
 @app.command()
@@ -104,10 +106,11 @@ def sample(
 
     opened = Run.open(run, checkpoint, device)
     chosen = parse_seeds(seeds) if seeds else list(range(num))
+    folder = place(out, run / "generated")
     if codes:
-        _say(*map(str, save_codes(opened, chosen[0], out or run / "generated")))
+        _say(*map(str, save_codes(opened, chosen[0], folder)))
         return
-    _say(str(save_samples(opened, chosen, label, truncation, separate, out or run / "generated")))
+    _say(str(save_samples(opened, chosen, label, truncation, separate, folder)))
 
 
 @app.command()
@@ -126,7 +129,7 @@ def translate(
     from elegan.run import Run
     from elegan.translate import translate_files
 
-    opened, folder, side = Run.open(run, checkpoint, device), out or run / "translated", _tile(tile)
+    opened, folder, side = Run.open(run, checkpoint, device), place(out, run / "translated"), _tile(tile)
     outcomes = translate_files(
         opened, inputs, folder, direction=direction, strength=strength, tile=side, overwrite=overwrite
     )
@@ -232,11 +235,13 @@ def evaluate(
     ] = "auto",
     split: Annotated[str, typer.Option(help="train, test or all of the real images.")] = "train",
     seed: Annotated[int, typer.Option(help="The first latent's seed, and that of subsets.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Folder of evaluations.jsonl; default: RUN.")] = None,
     checkpoint: Checkpoint = "newest",
     device: Device = "cpu",
 ) -> None:
     """Measures a run, or a folder of images, against real ones: intervals and the real-against-real floor."""
     from elegan.evaluate import evaluate_folder
+    from elegan.evaluations import keep
     from elegan.measure import table
     from elegan.run import Run
 
@@ -249,10 +254,16 @@ def evaluate(
     if (run is None) == (generated is None):
         raise UserError("give a RUN or --generated FOLDER")
     if run is not None:
-        results = Run.open(run, checkpoint, device).evaluate(data, num=num, **options)
-        _say(table(results), f"appended to {run}/evaluations.jsonl")
+        results = Run.open(run, checkpoint, device).evaluate(data, num=num, out=out, **options)
+        _say(table(results), f"appended to {out or run}/evaluations.jsonl")
     elif generated and data:
-        _say(table(evaluate_folder(generated, data, device=device, **options)))
+        if out:
+            place(out, out)
+        results = evaluate_folder(generated, data, device=device, **options)
+        _say(table(results))
+        if out:
+            keep(out, results)
+            _say(f"appended to {out}/evaluations.jsonl")
     else:
         raise UserError("--generated needs --real: the images to measure against")
 
@@ -275,7 +286,7 @@ def copies(
 
     options: dict[str, Any] = {"alpha": alpha, "max_share": max_share, "seed": seed}
     if (generated / "run.json").is_file():
-        out = out or generated / "copies"
+        out = place(out, generated / "copies")
         report = Run.open(generated, checkpoint, device).copies(data, num=num, out=out, **options)
     elif data:
         out = out or Path("copies")

@@ -43,6 +43,15 @@ def write(path: Path, data: bytes, make_folder: bool = True) -> None:
         raise
 
 
+def check_place(folder: Path) -> Path:
+    """The folder, which need not be there yet. Raises UserError where nothing can be written to it, so that no long work
+    is done for nothing."""
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not os.access(there, os.W_OK):
+        raise UserError(f"{folder} cannot be written to; --out names another folder")
+    return folder
+
+
 def clear_torn(folder: Path) -> None:
     """Removes what killed writers left below the folder; nobody else may be writing there."""
     for path in folder.rglob(".*"):

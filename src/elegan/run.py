@@ -21,10 +21,10 @@ from torch import nn
 
 from elegan import files, models, parts
 from elegan.copies import copies
+from elegan.data import Dataset, open_data
 from elegan.data.feed import pictures as to_tensor
 from elegan.errors import UserError, nearest
-from elegan.evaluations import of_images, of_restorations, of_translations
-from elegan.journal import Journal
+from elegan.evaluations import keep, of_images, of_restorations, of_translations
 from elegan.measure import Result
 from elegan.measure.copies import CopyReport
 from elegan.painting import BATCH, paint
@@ -149,6 +149,18 @@ class Run:
     def source(self) -> str:
         """The data that it was trained on, by folder, zip or name."""
         return self.info["data"]["source"]
+
+    def changed(self, fingerprint: str) -> str:
+        """A line where the data of this fingerprint, opened from the run's source, are not what it was trained on; else ""."""
+        known = self.info["data"]
+        if fingerprint == known["fingerprint"]:
+            return ""
+        return f"{known['source']} no longer holds the pictures that {self.path} was trained on"
+
+    def training_images(self) -> tuple[Dataset, str]:
+        """The run's own images, opened again, and what `changed` says of them."""
+        data = open_data(self.source, *self.shape[:2], self.recipe.data.fit)
+        return data, self.changed(data.fingerprint)
 
     @property
     def record(self) -> dict[str, Any]:
@@ -284,21 +296,23 @@ class Run:
         extractor: str = "auto",
         split: str = "train",
         seed: int = 0,
+        out: Path | None = None,
     ) -> list[Result]:
-        """Measures `num` generated images against the run's data or `data`, and adds the records to evaluations.jsonl.
+        """Measures `num` generated images against the run's data or `data`, and adds the records to evaluations.jsonl of the
+        run's folder or `out`.
 
         The latents' seeds start at `seed`. See `elegan.evaluate.evaluate` for the rest and the errors. A run that
         translates is measured on the middles of held-out pictures, against the other side's pictures of `split`; one that
         restores on those of held-out photographs, damaged anew, against the photographs.
         """
+        place = files.check_place(out or self.path)
         if self.game.translate:
             results = of_translations(self, data, metrics, num, extractor, split, seed)
         elif self.game.restore:
             results = of_restorations(self, data, num, seed)
         else:
             results = of_images(self, data, metrics, num, extractor, split, seed)
-        for result in results:
-            Journal(self.path / "evaluations.jsonl").write(result.to_record())
+        keep(place, results)
         return results
 
     def copies(
@@ -313,8 +327,11 @@ class Run:
     ) -> CopyReport:
         """Which of `num` generated images are copies of the run's data or of `data`; the findings go to RUN/copies or `out`.
 
-        The latents' seeds start at `seed`. See `elegan.copies.copies` for the rest and the errors.
+        The latents' seeds start at `seed`. See `elegan.copies.copies` for the rest and the errors. Raises UserError where the
+        run's own data are others by now, unless `data` names what to compare with.
         """
+        if data is None and self.game.generate and (remark := self.training_images()[1]):
+            raise UserError(f"{remark}; --data names the pictures to compare with")
         return copies(
             self.stream(range(seed, seed + num)),
             data or self.source,
