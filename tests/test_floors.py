@@ -15,6 +15,7 @@ FLOORS = [
         "journal",
         "machine",
         "screen",
+        "interrupts",
         "chance",
         "latents",
         "codes",

@@ -1,15 +1,14 @@
 """The command line: one verb a command, each over the same function as the Python API. Torch is imported by the verb."""
 
 import json
-import signal
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from elegan import interrupts
 from elegan.cli_latent import latent
 from elegan.cli_options import Checkpoint, Device, RunPath, place
 from elegan.errors import Failure, Interrupted, UserError
@@ -374,30 +373,20 @@ def _number(name: str, text: str) -> float | None:
         raise UserError(f"{name} {text!r} is not auto or a number") from None
 
 
-class _Interrupt:
-    """Ctrl-C as KeyboardInterrupt; further ones within a second of the last are of the same impatience, and add nothing."""
-
-    def __init__(self) -> None:
-        self.last = 0.0
-
-    def __call__(self, number: int, frame: Any) -> None:
-        before, self.last = self.last, time.monotonic()
-        if self.last - before > 1:
-            raise KeyboardInterrupt
-
-
 def main() -> None:
     """The entry point: exit code 2 for a user's mistake, 1 for failed work, 130 after Ctrl-C, each with one line."""
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _Interrupt())
+    interrupts.heed()
     try:
         app()
-    except (UserError, Failure, Interrupted) as error:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except (UserError, Failure) as error:
         _say(f"elegan: {error}", to=sys.stderr)
         sys.exit(error.exit_code)
+    except Interrupted as error:
+        interrupts.ignore()
+        _say(f"elegan: {error}", to=sys.stderr)
+        interrupts.leave(error.exit_code)
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing is left that could be stopped
+        interrupts.ignore()
 
 
 if __name__ == "__main__":

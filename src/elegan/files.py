@@ -77,7 +77,7 @@ def encode_tensors(tensors: dict[str, Tensor], plain: dict[str, Any]) -> bytes:
     The header's text carries its own digest, so that whatever part of the file is read can be checked.
     """
     whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    digests = {name: _digest(name, tensor) for name, tensor in whole.items()}
+    digests = {name: _digest(name, whole[name]) for name in sorted(whole)}
     text = json.dumps({"plain": plain, "digests": digests})
     # One key alone: the format's writer puts several in an order that changes from call to call.
     return save(whole, {SEALED: f"{_short(text.encode())} {text}"})

@@ -295,8 +295,9 @@ class Keeper:
 
 
 def _is_settled(key: str) -> bool:
-    """Whether an option is spent once the weights are drawn or the moments kept, so that an edit would do nothing."""
-    return key.startswith("optimizers.") and key.endswith(".name")
+    """Whether the checkpoint holds what this option would choose: an optimiser's moments, weights that came from a file."""
+    kind, _, option = key.partition(".")[0], *key.rpartition(".")[1:]
+    return (kind, option) in {("optimizers", "name"), ("nets", "model"), ("nets", "weights")}
 
 
 def _flat(values: dict[str, Any], above: str = "") -> dict[str, Any]:

@@ -86,6 +86,10 @@ def plan_for(
         run = Run.open(resume)
         if recipe:
             raise UserError(f"--resume goes on with {run.path}'s own recipe {run.recipe.name!r}; leave out --recipe")
+        if seed not in (0, run.info["seed"]):
+            raise UserError(f"--resume goes on with {run.path}'s own seed {run.info['seed']}; leave out --seed {seed}")
+        if name or start:
+            raise UserError(f"--resume goes on with {run.path} itself; leave out {'--name' if name else '--from'}")
         chosen = _with_length(run.recipe.override(settings), steps, images)
         engine = Engine(device, run.info["precision"] if precision == "auto" else precision)
         dataset = _open(data or run.source, chosen)
