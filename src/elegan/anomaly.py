@@ -24,13 +24,14 @@ class Anomalies:
     """`scores` of the pictures that were read, in order, and `faults` of the others.
 
     `normal`: the sorted scores of normal pictures. A picture above `threshold`, which at most a share of `alpha` of
-    normal pictures passes, is an anomaly.
+    normal pictures passes, is an anomaly. `remark`: what is to be said of the normal pictures, or "".
     """
 
     scores: dict[Path, float]
     faults: dict[Path, str]
     normal: np.ndarray
     alpha: float
+    remark: str = ""
 
     @property
     def threshold(self) -> float:
@@ -50,6 +51,7 @@ class Anomalies:
             "threshold": self.threshold,
             "alpha": self.alpha,
             "normal": len(self.normal),
+            **({"remark": self.remark} if self.remark else {}),
             "pictures": pictures + faults,
         }
 
@@ -64,6 +66,7 @@ class Anomalies:
             *lines,
             f"{above} of {len(self.scores)} above {self.threshold:.4f}, as {self.alpha:.1%} of "
             f"{len(self.normal):,} normal pictures are",
+            *filter(None, [self.remark]),
         ])  # fmt: skip
 
 
@@ -84,10 +87,14 @@ def find_anomalies(run: Run, inputs: Sequence[str], data: str | None = None, *, 
             faults[path] = str(error)
             continue
         found[path] = float(run.scores(pixels[None])[0])
-    normal = open_data(data or run.source, size, channels, run.recipe.data.fit).images
+    if data:
+        normal, remark = open_data(data, size, channels, run.recipe.data.fit).images, ""
+    else:
+        own, remark = run.training_images()
+        normal = own.images
     chosen = np.random.default_rng(chance.mix("normal")).permutation(len(normal))[:NORMAL]
     if not 1 / (len(chosen) + 1) <= alpha < 1:
         raise UserError(
             f"alpha = {alpha} is not in {1 / (len(chosen) + 1):.4f}..1, as {len(chosen)} normal pictures allow"
         )
-    return Anomalies(found, faults, np.sort(run.scores(normal[np.sort(chosen)])), alpha)
+    return Anomalies(found, faults, np.sort(run.scores(normal[np.sort(chosen)])), alpha, remark)

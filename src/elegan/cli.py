@@ -6,17 +6,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
+from elegan import interrupts
 from elegan.cli_latent import latent
-from elegan.cli_options import Checkpoint, Device, RunPath
+from elegan.cli_options import Checkpoint, Device, RunPath, place
 from elegan.errors import Failure, Interrupted, UserError
+from elegan.screen import say as _say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from elegan.inputs import Outcome
 
+
+class Verbs(TyperGroup):
+    """Ctrl-C ends every verb with exit code 130, where Typer would give 1."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise Interrupted("stopped") from None
+
+
 app = typer.Typer(
+    cls=Verbs,
     help="A folder of images in, a trained and honestly measured GAN out.",
     no_args_is_help=True,
     add_completion=False,
@@ -60,8 +75,10 @@ def train(
         plan = plan_for(**options)
         _say(*plan.lines(), *estimate(plan))
         return
+    from elegan.alike import alike
+
     run = train_run(**options)
-    _say(f"{run.path}/samples.png shows what it makes; more with: {run.use}")
+    _say(f"{run.path}/samples.png shows what it makes; more with: {run.use}", *alike(run))
 
 
 @app.command()
@@ -88,10 +105,11 @@ def sample(
 
     opened = Run.open(run, checkpoint, device)
     chosen = parse_seeds(seeds) if seeds else list(range(num))
+    folder = place(out, run / "generated")
     if codes:
-        _say(*map(str, save_codes(opened, chosen[0], out or run / "generated")))
+        _say(*map(str, save_codes(opened, chosen[0], folder)))
         return
-    _say(str(save_samples(opened, chosen, label, truncation, separate, out or run / "generated")))
+    _say(str(save_samples(opened, chosen, label, truncation, separate, folder)))
 
 
 @app.command()
@@ -110,7 +128,7 @@ def translate(
     from elegan.run import Run
     from elegan.translate import translate_files
 
-    opened, folder, side = Run.open(run, checkpoint, device), out or run / "translated", _tile(tile)
+    opened, folder, side = Run.open(run, checkpoint, device), place(out, run / "translated"), _tile(tile)
     outcomes = translate_files(
         opened, inputs, folder, direction=direction, strength=strength, tile=side, overwrite=overwrite
     )
@@ -216,11 +234,13 @@ def evaluate(
     ] = "auto",
     split: Annotated[str, typer.Option(help="train, test or all of the real images.")] = "train",
     seed: Annotated[int, typer.Option(help="The first latent's seed, and that of subsets.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Folder of evaluations.jsonl; default: RUN.")] = None,
     checkpoint: Checkpoint = "newest",
     device: Device = "cpu",
 ) -> None:
     """Measures a run, or a folder of images, against real ones: intervals and the real-against-real floor."""
     from elegan.evaluate import evaluate_folder
+    from elegan.evaluations import keep
     from elegan.measure import table
     from elegan.run import Run
 
@@ -233,10 +253,16 @@ def evaluate(
     if (run is None) == (generated is None):
         raise UserError("give a RUN or --generated FOLDER")
     if run is not None:
-        results = Run.open(run, checkpoint, device).evaluate(data, num=num, **options)
-        _say(table(results), f"appended to {run}/evaluations.jsonl")
+        results = Run.open(run, checkpoint, device).evaluate(data, num=num, out=out, **options)
+        _say(table(results), f"appended to {out or run}/evaluations.jsonl")
     elif generated and data:
-        _say(table(evaluate_folder(generated, data, device=device, **options)))
+        if out:
+            place(out, out)
+        results = evaluate_folder(generated, data, device=device, **options)
+        _say(table(results))
+        if out:
+            keep(out, results)
+            _say(f"appended to {out}/evaluations.jsonl")
     else:
         raise UserError("--generated needs --real: the images to measure against")
 
@@ -259,7 +285,7 @@ def copies(
 
     options: dict[str, Any] = {"alpha": alpha, "max_share": max_share, "seed": seed}
     if (generated / "run.json").is_file():
-        out = out or generated / "copies"
+        out = place(out, generated / "copies")
         report = Run.open(generated, checkpoint, device).copies(data, num=num, out=out, **options)
     elif data:
         out = out or Path("copies")
@@ -347,17 +373,20 @@ def _number(name: str, text: str) -> float | None:
         raise UserError(f"{name} {text!r} is not auto or a number") from None
 
 
-def _say(*lines: str) -> None:
-    print(*lines, sep="\n")
-
-
 def main() -> None:
     """The entry point: exit code 2 for a user's mistake, 1 for failed work, 130 after Ctrl-C, each with one line."""
+    interrupts.heed()
     try:
         app()
-    except (UserError, Failure, Interrupted) as error:
-        print(f"elegan: {error}", file=sys.stderr)
+    except (UserError, Failure) as error:
+        _say(f"elegan: {error}", to=sys.stderr)
         sys.exit(error.exit_code)
+    except Interrupted as error:
+        interrupts.ignore()
+        _say(f"elegan: {error}", to=sys.stderr)
+        interrupts.leave(error.exit_code)
+    finally:
+        interrupts.ignore()
 
 
 if __name__ == "__main__":

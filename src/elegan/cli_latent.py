@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from elegan.cli_options import Checkpoint, Device, RunPath
+from elegan.cli_options import Checkpoint, Device, RunPath, place
 
 if TYPE_CHECKING:
     from elegan.latent.space import Space
@@ -146,4 +146,4 @@ def _opened(run: Path, label: str | None, out: Path | None, checkpoint: str, dev
     from elegan.latent.space import Space
     from elegan.run import Run
 
-    return Space(Run.open(run, checkpoint, device), label), out or run / "latent"
+    return Space(Run.open(run, checkpoint, device), label), place(out, run / "latent")

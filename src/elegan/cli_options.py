@@ -8,3 +8,10 @@ import typer
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
 Checkpoint = Annotated[str, typer.Option(help="newest, best by the watched metric, or a step.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
+
+
+def place(out: Path | None, default: Path) -> Path:
+    """The folder to write to. Raises UserError where that cannot be."""
+    from elegan.files import check_place
+
+    return check_place(out or default)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from torch import Tensor
@@ -11,6 +12,7 @@ from elegan.data.photographs import open_photographs
 from elegan.data.sides import open_sides
 from elegan.errors import UserError
 from elegan.evaluate import evaluate, evaluate_arrays, extractor_for_sides
+from elegan.journal import Journal
 from elegan.measure import Result
 from elegan.measure.pairs import measure_pairs
 from elegan.painting import restored, translated
@@ -27,7 +29,8 @@ def of_images(
     seeds, labels = range(seed, seed + num), run.drawn_labels(num, seed)
     turns = run.labels_for(range(num))
     named, named_turns = _names(run, labels), _names(run, turns)
-    return evaluate(
+    remark = "" if data else run.training_images()[1]
+    results = evaluate(
         run.stream(seeds, labels=labels),
         data or run.source,
         run.shape[:2],
@@ -41,6 +44,7 @@ def of_images(
         settings=run.record | {"images from seed": seed},
         device=str(run.device),
     )
+    return _with_remark(results, remark)
 
 
 def _names(run: "Run", labels: Tensor | None) -> list[str] | None:
@@ -66,7 +70,7 @@ def of_translations(
         found = evaluate_arrays(network, made, real, target if sides.paired else None, metrics, seed, record)
         mark = f" {way}" * (len(run.game.translate) > 1)
         results += [replace(r, metric=r.metric + mark, label=r.label + mark) for r in found]
-    return results
+    return _with_remark(results, "" if data else run.changed(sides.fingerprint))
 
 
 def of_restorations(run: "Run", data: str | None, num: int, seed: int) -> list[Result]:
@@ -75,4 +79,16 @@ def of_restorations(run: "Run", data: str | None, num: int, seed: int) -> list[R
     opened = open_photographs(data or run.source, size, run.shape.channels, run.recipe.data.split)
     x, y = spoiled_middles(run.recipe, opened.held_out, size, num, run.device, seed, "evaluate")
     record = {"data": opened.name, "fingerprint": opened.fingerprint, "damage from seed": seed} | run.record
-    return measure_pairs(restored(run.game, run.nets, x), to_bytes(y), record)
+    results = measure_pairs(restored(run.game, run.nets, x), to_bytes(y), record)
+    return _with_remark(results, "" if data else run.changed(opened.fingerprint))
+
+
+def _with_remark(results: list[Result], remark: str) -> list[Result]:
+    return [replace(r, warnings=(*r.warnings, remark)) for r in results] if remark else results
+
+
+def keep(folder: Path, results: Sequence[Result]) -> None:
+    """Adds a line a result to the folder's evaluations.jsonl. Raises Failure on a full disk."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for result in results:
+        Journal(folder / "evaluations.jsonl").write(result.to_record())

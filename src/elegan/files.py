@@ -1,6 +1,7 @@
 """Files that are whole or absent: every artefact of a run goes through here."""
 
 import contextlib
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -13,21 +14,42 @@ from torch import Tensor
 
 from elegan.errors import Failure, UserError
 
+PLAIN, SEALED = "plain", "sealed"  # keys of a header: of files that carry no digests, and of those that do
 
-def write(path: Path, data: bytes) -> None:
-    """Writes to a neighbour, syncs, renames. Raises Failure (disk full, no permission) and leaves the old file whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+
+class Damaged(UserError):
+    """A file of tensors that is cut or broken, or whose bytes are not those that were written."""
+
+
+def write(path: Path, data: bytes, make_folder: bool = True) -> None:
+    """Writes to a neighbour, syncs, renames; `make_folder` first makes the folder that it stands in.
+
+    Raises Failure (disk full, no permission) and leaves the old file whole.
+    """
     neighbour = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        if make_folder:
+            path.parent.mkdir(parents=True, exist_ok=True)
         with open(neighbour, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         os.replace(neighbour, path)
-    except OSError as error:
+    except BaseException as error:  # Ctrl-C too
         with contextlib.suppress(OSError):
             neighbour.unlink()
-        raise Failure(f"cannot write {path}: {error.strerror} ({len(data) / 1e6:.1f} MB)") from error
+        if isinstance(error, OSError):
+            raise Failure(f"cannot write {path}: {error.strerror} ({len(data) / 1e6:.1f} MB)") from error
+        raise
+
+
+def check_place(folder: Path) -> Path:
+    """The folder, which need not be there yet. Raises UserError where nothing can be written to it, so that no long work
+    is done for nothing."""
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not os.access(there, os.W_OK):
+        raise UserError(f"{folder} cannot be written to; --out names another folder")
+    return folder
 
 
 def clear_torn(folder: Path) -> None:
@@ -50,22 +72,70 @@ def read_json(path: Path) -> Any:
 
 
 def encode_tensors(tensors: dict[str, Tensor], plain: dict[str, Any]) -> bytes:
-    """Tensors and JSON-able data as one safetensors file, the latter in its header."""
+    """Tensors and JSON-able data as one safetensors file, the latter in its header beside a digest of every tensor.
+
+    The header's text carries its own digest, so that whatever part of the file is read can be checked.
+    """
     whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    return save(whole, {"plain": json.dumps(plain)})
+    digests = {name: _digest(name, whole[name]) for name in sorted(whole)}
+    text = json.dumps({"plain": plain, "digests": digests})
+    # One key alone: the format's writer puts several in an order that changes from call to call.
+    return save(whole, {SEALED: f"{_short(text.encode())} {text}"})
 
 
-def write_tensors(path: Path, tensors: dict[str, Tensor], plain: dict[str, Any]) -> None:
+def write_tensors(path: Path, tensors: dict[str, Tensor], plain: dict[str, Any], make_folder: bool = True) -> None:
     """Writes what `encode_tensors` gives. Raises Failure on a full disk."""
-    write(path, encode_tensors(tensors, plain))
+    write(path, encode_tensors(tensors, plain), make_folder)
 
 
 def read_tensors(path: Path, prefix: str = "", device: torch.device | str = "cpu") -> tuple[dict[str, Tensor], dict]:
-    """The tensors whose name starts with `prefix`, without it, and the plain data. Raises UserError for a broken file."""
+    """The tensors whose name starts with `prefix`, without it, and the plain data, all checked against their digests.
+
+    Files without digests, which older versions wrote, are taken as they are. Raises Damaged for a broken file, UserError
+    for one that is not there.
+    """
     try:
-        with safe_open(path, framework="pt", device=str(device)) as file:
+        with safe_open(path, framework="pt") as file:
+            digests, plain = _unsealed(file.metadata() or {})
             names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
-            tensors = {name.removeprefix(prefix): file.get_tensor(name) for name in names}
-            return tensors, json.loads((file.metadata() or {}).get("plain", "{}"))
-    except (OSError, SafetensorError, ValueError) as error:
-        raise UserError(f"{path} cannot be read as safetensors: {error}") from None
+            tensors = {name: file.get_tensor(name) for name in names}
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise Damaged(f"{path} is damaged: it cannot be read as safetensors: {error}") from None
+    if digests is not None:
+        _check(path, tensors, {name: digest for name, digest in digests.items() if name.startswith(prefix)})
+    return {name.removeprefix(prefix): tensor.to(device) for name, tensor in tensors.items()}, plain
+
+
+def _unsealed(header: dict[str, str]) -> tuple[dict[str, str] | None, dict]:
+    """(digests, plain data), the former None where the file carries none."""
+    if not header.keys() - {PLAIN}:
+        return None, json.loads(header.get(PLAIN, "{}"))
+    seal, _, text = header[SEALED].partition(" ")
+    if seal != _short(text.encode()):
+        raise ValueError("its header is not what was written")
+    content = json.loads(text)
+    return content["digests"], content["plain"]
+
+
+def _check(path: Path, tensors: dict[str, Tensor], digests: dict[str, str]) -> None:
+    if tensors.keys() != digests.keys():
+        raise Damaged(f"{path} is damaged: it does not hold the tensors that were written")
+    for name, tensor in tensors.items():
+        if _digest(name, tensor) != digests[name]:
+            raise Damaged(f"{path} is damaged: {name} is not what was written")
+
+
+def _digest(name: str, tensor: Tensor) -> str:
+    """Of a tensor's name, type, shape and bytes."""
+    head = f"{name} {tensor.dtype} {list(tensor.shape)} ".encode()
+    return _short(head, tensor.reshape(-1).view(torch.uint8).numpy())
+
+
+def _short(*parts: Any) -> str:
+    """The first 128 bits of SHA-256: against chance, not against malice."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()[:32]

@@ -21,8 +21,10 @@ from elegan.play.engine import Engine
 from elegan.play.game import Shape, Terms
 from elegan.play.trainer import Trainer
 from elegan.recipe import Recipe
-from elegan.run import START, Run, best_of
+from elegan.run import START, Run, best_of, is_whole
 from elegan.views import Reconstructions, Restorations, Samples, Translations, View
+
+MEASURED = ("watch.metric", "watch.extractor", "watch.images")  # what the watched numbers depend on
 
 
 @dataclass(frozen=True)
@@ -94,13 +96,14 @@ class Keeper:
         self.schedule = parts.find("schedule", plan.recipe.schedule.name)
         self.schedule_options = parts.options(self.schedule, plan.recipe.schedule.options, "schedule")
         self.history: list[list[float]] = []  # [step, watched metric]
+        self.remarks: list[str] = []  # for people, on how it goes on
         self.view: View | None = None
         self.board: Any = None
         self.newest: dict[str, float] = {}
         self.clock = (0, time.monotonic())
 
     def begin(self) -> int:
-        """Makes the folder or takes the newest state from it; gives the step to go on from."""
+        """Makes the folder or takes the newest whole state from it; gives the step to go on from."""
         recipe = self.plan.recipe
         watch = recipe.watch
         if recipe.statistics == "recomputed" and not self.trainer.game.generate:
@@ -139,6 +142,10 @@ class Keeper:
         again = (plan.path / "run.json").exists()
         if again:
             self._check_same()
+            self._set_damaged_aside()
+            self._check_edits()
+        for name in ("samples", "checkpoints"):
+            (plan.path / name).mkdir(exist_ok=True)
         session = {
             "from_step": self.run.steps[-1] if self.run.steps else 0,
             "device": str(plan.engine.device),
@@ -148,8 +155,9 @@ class Keeper:
         info = self.run.info if again else plan.facts()
         info["sessions"].append(session)
         if plan.start and not self.run.steps:
-            files.write_tensors(plan.path / START, self.trainer.average.state_dict(), {"from": str(plan.start)})
-        files.write(plan.path / "recipe.toml", plan.recipe.to_toml().encode())
+            start = files.encode_tensors(self.trainer.average.state_dict(), {"from": str(plan.start)})
+            self._write(START, start)
+        self._write("recipe.toml", plan.recipe.to_toml().encode())
         files.write_json(plan.path / "run.json", info)
 
     def _check_same(self) -> None:
@@ -169,6 +177,36 @@ class Keeper:
                 f"give another --name, or go on with its own settings: --resume {plan.path}"
             )
 
+    def _set_damaged_aside(self) -> None:
+        """Renames checkpoints newer than the newest whole one, so that it is the newest. Raises Failure where none is."""
+        steps = self.run.steps
+        whole = next((step for step in reversed(steps) if is_whole(self.run.checkpoint(step))), None)
+        if steps and whole is None:
+            raise Failure(
+                f"every checkpoint in {self.plan.path / 'checkpoints'} is damaged (steps {', '.join(map(str, steps))}); "
+                "delete that folder to begin anew"
+            )
+        for path in (self.run.checkpoint(step) for step in steps if whole is not None and step > whole):
+            aside = path.replace(path.with_name(f"{path.name}.damaged"))
+            self.remarks.append(f"{path} is damaged, and now {aside.name}; the one before it is taken")
+
+    def _check_edits(self) -> None:
+        """Raises UserError for an edit of the recipe that the newest checkpoint cannot follow."""
+        before = self._written_with()
+        for key, value in _flat(self.plan.recipe.full()).items():
+            if before.get(key, value) != value and _is_settled(key):
+                raise UserError(
+                    f"{self.plan.path / 'recipe.toml'}: {key} = {value!r} comes too late: it was {before[key]!r} when "
+                    f"step {self.run.steps[-1]} was saved, and the checkpoint would hide the change"
+                )
+
+    def _written_with(self) -> dict[str, Any]:
+        """The options that the newest checkpoint was trained with, by key; none where it does not tell."""
+        if not self.run.steps:
+            return {}
+        _, plain = files.read_tensors(self.run.checkpoint(self.run.steps[-1]), prefix="no tensors")
+        return _flat(plain.get("recipe", {}))
+
     def _load(self, step: int) -> None:
         tensors, plain = files.read_tensors(self.run.checkpoint(step), device=self.plan.engine.device)
         if not any(name.startswith("optimizer/") for name in tensors):
@@ -179,11 +217,16 @@ class Keeper:
             raise UserError(
                 f"{self.plan.path / 'recipe.toml'} no longer fits its checkpoint: {str(error).splitlines()[-1].strip()}"
             ) from None
-        self.history = plain["history"]
+        same = {key: value for key, value in _flat(plain.get("recipe", {})).items() if key in MEASURED}
+        now = _flat(self.plan.recipe.full())
+        if all(now[key] == value for key, value in same.items()):  # else the numbers before do not compare
+            self.history = plain["history"]
 
     @property
     def saved(self) -> str:
         """What there is to go on from, for people."""
+        if not (self.plan.path / "run.json").exists():
+            return f"{self.plan.path} was deleted while it trained"
         return (
             f"the last whole checkpoint is step {self.run.steps[-1]}" if self.run.steps else "no checkpoint was written"
         )
@@ -212,7 +255,7 @@ class Keeper:
                 )
 
     def _record(self, step: int, values: dict[str, float]) -> None:
-        self.journal.write({"step": step, "images": step * self.plan.recipe.batch, **values})
+        self.journal.write({"step": step, "images": step * self.plan.recipe.batch, **values}, make_file=False)
         if self.board:
             for name, value in values.items():
                 self.board.add_scalar(name, value, step)
@@ -223,7 +266,8 @@ class Keeper:
         if step > before:
             seconds = self.clock[1] - then
             rate = (step - before) * self.plan.recipe.batch / seconds
-            self.timing.write({"step": step, "seconds": round(seconds, 3), "images_per_second": round(rate, 1)})
+            record = {"step": step, "seconds": round(seconds, 3), "images_per_second": round(rate, 1)}
+            self.timing.write(record, make_file=False)
 
     def look(self, step: int) -> None:
         """Measures, draws and saves."""
@@ -239,7 +283,7 @@ class Keeper:
             self._draw(step, sheet)
         if self.plan.recipe.watch.metric != "none":
             self.history.append([step, self.plan.engine.from_leader(value)])
-        self._write(step)
+        self._write_state(step)
 
     def _settle(self) -> None:
         """Makes the averaged networks what is measured, shown and saved: with statistics of their own where the recipe says so."""
@@ -248,9 +292,11 @@ class Keeper:
             recompute_statistics(self.trainer.game, self.trainer.average, data.labels)
 
     def _draw(self, step: int, sheet: np.ndarray) -> None:
-        pictures.save_png(self.plan.path / "samples" / f"{step:08d}.png", sheet)
-        pictures.save_png(self.plan.path / "samples.png", sheet)
-        pictures.save_curves(self.plan.path / "curves.png", self.journal.records())
+        encoded = pictures.png(sheet)
+        self._write(f"samples/{step:08d}.png", encoded)
+        self._write("samples.png", encoded)
+        if records := self.journal.records():
+            self._write("curves.png", pictures.curves(records))
         if self.board:
             self.board.add_image("samples", sheet, step, dataformats="HWC")
             self.board.flush()
@@ -258,17 +304,28 @@ class Keeper:
     def save(self, step: int) -> None:
         """Saves without a look. Raises Failure on a full disk."""
         self._settle()
-        self._write(step)
+        self._write_state(step)
 
-    def _write(self, step: int) -> None:
+    def _write_state(self, step: int) -> None:
         """Writes the state, then drops what is neither among the newest nor the best."""
         if self.plan.engine.leads:
             tensors, plain = self.trainer.state()
-            files.write_tensors(self.run.checkpoint(step), tensors, plain | {"history": self.history})
+            plain |= {"history": self.history, "recipe": self.plan.recipe.full()}
+            files.write_tensors(self.run.checkpoint(step), tensors, plain, make_folder=False)
             kept = {*self.run.steps[-self.plan.recipe.watch.keep :], best_of(self.history)}
             for old in set(self.run.steps) - kept:
-                self.run.checkpoint(old).unlink()
+                self.run.checkpoint(old).unlink(missing_ok=True)
         self.plan.engine.wait()
+
+    def _write(self, name: str, data: bytes) -> None:
+        """A file of the run's folder, which is not made anew where somebody deleted it."""
+        files.write(self.plan.path / name, data, make_folder=False)
+
+
+def _is_settled(key: str) -> bool:
+    """Whether the checkpoint holds what this option would choose: an optimiser's moments, weights that came from a file."""
+    kind, _, option = key.partition(".")[0], *key.rpartition(".")[1:]
+    return (kind, option) in {("optimizers", "name"), ("nets", "model"), ("nets", "weights")}
 
 
 def _flat(values: dict[str, Any], above: str = "") -> dict[str, Any]:

@@ -48,13 +48,11 @@ def panels(records: Iterable[dict]) -> dict[str, dict[str, list[tuple[float, flo
     return found
 
 
-def save_curves(path: Path, records: Iterable[dict]) -> None:
-    """The panels of a log side by side, as PNG; nothing where nothing is logged yet."""
+def curves(records: Iterable[dict]) -> bytes:
+    """The panels of a log with at least one record side by side, as PNG."""
     from matplotlib.figure import Figure
 
     found = panels(records)
-    if not found:
-        return
     width, height = 5 * len(found), 3.4  # inches, as are the margins
     # The margins hold the longest tick labels. Matplotlib's own layout would measure all texts four times and draw twice.
     margins = {"left": 0.8 / width, "right": 1 - 0.1 / width, "bottom": 0.5 / height, "top": 1 - 0.3 / height}
@@ -70,7 +68,7 @@ def save_curves(path: Path, records: Iterable[dict]) -> None:
         axes.grid(alpha=0.3)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
-    files.write(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
 def _panel(key: str) -> str:

@@ -1,23 +1,24 @@
 """What a person sees while training: the plan, then a bar with speed and time left, or plain lines where nobody watches."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TextIO, TypeVar, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from elegan.keeper import Plan
+from elegan.screen import Screen
 
 T = TypeVar("T")
-console = Console(stderr=True, highlight=False)
+console = Console(file=cast(TextIO, Screen()), highlight=False)
 
 
 class Bar:
-    """Shows steps, images a second, the newest losses and the time left. `quiet` shows nothing."""
+    """Shows steps, images a second, the newest losses and the time left, before them `remarks`. `quiet` shows nothing."""
 
-    def __init__(self, plan: Plan, start: int, quiet: bool):
-        self.plan, self.start, self.quiet = plan, start, quiet
+    def __init__(self, plan: Plan, start: int, quiet: bool, remarks: Sequence[str] = ()):
+        self.plan, self.start, self.quiet, self.remarks = plan, start, quiet, remarks
         self.since = self.said = time.monotonic()
         self.bar = Progress(
             TextColumn("{task.description}"),
@@ -42,7 +43,7 @@ class Bar:
         return self
 
     def _introduce(self) -> None:
-        for line in self.plan.lines():
+        for line in (*self.plan.lines(), *self.remarks):
             console.print(line, markup=False, soft_wrap=True)
         if self.start >= self.plan.recipe.steps:
             console.print(f"finished before, at step {self.start:,}; more with --steps")

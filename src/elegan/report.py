@@ -15,7 +15,7 @@ from PIL import Image
 
 from elegan import __version__, files
 from elegan.charts import chart
-from elegan.data import Dataset, open_data
+from elegan.data import Dataset
 from elegan.errors import Failure, UserError
 from elegan.journal import Journal
 from elegan.measure import extract, open_extractor
@@ -215,10 +215,9 @@ def _copies(run: Run) -> str:
 
 def _training_data(run: Run) -> Dataset:
     """The images that the run saw. Raises UserError where they cannot be opened any more or are others."""
-    known = run.info["data"]
-    data = open_data(known["source"], *run.shape[:2], run.recipe.data.fit)
-    if data.fingerprint != known["fingerprint"]:
-        raise UserError(f"{known['source']} no longer holds the images that were trained on")
+    data, remark = run.training_images()
+    if remark:
+        raise UserError(remark)
     return data
 
 

@@ -21,11 +21,10 @@ from torch import nn
 
 from elegan import files, latents, models, parts
 from elegan.copies import copies
-from elegan.data import open_data
+from elegan.data import Dataset, open_data
 from elegan.data.feed import pictures as to_tensor
 from elegan.errors import UserError, nearest
-from elegan.evaluations import of_images, of_restorations, of_translations
-from elegan.journal import Journal
+from elegan.evaluations import keep, of_images, of_restorations, of_translations
 from elegan.measure import Result
 from elegan.measure.copies import CopyReport
 from elegan.painting import BATCH, paint
@@ -84,23 +83,50 @@ class Run:
     def checkpoint(self, step: int) -> Path:
         return self.path / "checkpoints" / f"{step:08d}.safetensors"
 
-    @cached_property
+    @property
     def step(self) -> int:
         """Of the checkpoint that this run was opened at. Raises UserError where there is none such."""
-        if not self.steps:
+        return self._opened[0]
+
+    @cached_property
+    def _opened(self) -> tuple[int, dict[str, torch.Tensor]]:
+        """The step and the averaged weights of the checkpoint that was asked for.
+
+        A training at work drops old checkpoints: what failed while their list changed is tried again.
+        """
+        while True:
+            steps = self.steps
+            try:
+                step = self._wanted_of(steps)
+                return step, self._read(step, "average/")[0]
+            except UserError:
+                if self.steps == steps:
+                    raise
+
+    def _wanted_of(self, steps: list[int]) -> int:
+        if not steps:
             raise UserError(f"{self.path} has no checkpoint yet")
         if self.wanted == "newest":
-            return self.steps[-1]
+            return steps[-1]
         if self.wanted == "best":
-            _, plain = files.read_tensors(self.checkpoint(self.steps[-1]), prefix="no tensors")
-            best = best_of(plain["history"])
+            best = best_of(self._read(steps[-1], "no tensors")[1]["history"])
             if best is None:
                 raise UserError(f"{self.path} watched no metric, so it has no best checkpoint; there is the newest")
             return best
-        if not str(self.wanted).isdigit() or int(self.wanted) not in self.steps:
-            valid = [*map(str, self.steps), "newest", "best"]
+        if not str(self.wanted).isdigit() or int(self.wanted) not in steps:
+            valid = [*map(str, steps), "newest", "best"]
             raise UserError(f"{self.path} has no checkpoint {self.wanted!r}{nearest(str(self.wanted), valid)}")
         return int(self.wanted)
+
+    def _read(self, step: int, prefix: str) -> tuple[dict[str, torch.Tensor], dict]:
+        """See `files.read_tensors`; of a damaged checkpoint it is also said which whole one is nearest."""
+        try:
+            return files.read_tensors(self.checkpoint(step), prefix)
+        except files.Damaged as error:
+            others = sorted(set(self.steps) - {step}, key=lambda other: abs(other - step))
+            whole = next((other for other in others if is_whole(self.checkpoint(other))), None)
+            rest = "no other is whole" if whole is None else f"a whole one near it: --checkpoint {whole}"
+            raise files.Damaged(f"{error}; {rest}") from None
 
     @cached_property
     def game(self) -> Game:
@@ -109,7 +135,7 @@ class Run:
     @cached_property
     def nets(self) -> nn.ModuleDict:
         """The averaged networks in evaluation mode, float32."""
-        tensors, _ = files.read_tensors(self.checkpoint(self.step), prefix="average/")
+        _, tensors = self._opened
         nets = nn.ModuleDict({name: self.game.nets[name] for name in self.game.averaged})
         try:
             nets.load_state_dict(tensors)
@@ -123,6 +149,18 @@ class Run:
     def source(self) -> str:
         """The data that it was trained on, by folder, zip or name."""
         return self.info["data"]["source"]
+
+    def changed(self, fingerprint: str) -> str:
+        """A line where the data of this fingerprint, opened from the run's source, are not what it was trained on; else ""."""
+        known = self.info["data"]
+        if fingerprint == known["fingerprint"]:
+            return ""
+        return f"{known['source']} no longer holds the pictures that {self.path} was trained on"
+
+    def training_images(self) -> tuple[Dataset, str]:
+        """The run's own images, opened again, and what `changed` says of them."""
+        data = open_data(self.source, *self.shape[:2], self.recipe.data.fit)
+        return data, self.changed(data.fingerprint)
 
     @property
     def record(self) -> dict[str, Any]:
@@ -274,22 +312,24 @@ class Run:
         extractor: str = "auto",
         split: str = "train",
         seed: int = 0,
+        out: Path | None = None,
     ) -> list[Result]:
-        """Measures `num` generated images against the run's data or `data`, and adds the records to evaluations.jsonl.
+        """Measures `num` generated images against the run's data or `data`, and adds the records to evaluations.jsonl of the
+        run's folder or `out`.
 
         The latents' seeds start at `seed`; classes come as often as the training data has them, and in turn for
         class-fd. See `elegan.evaluate.evaluate` for the rest and the errors. A run that
         translates is measured on the middles of held-out pictures, against the other side's pictures of `split`; one that
         restores on those of held-out photographs, damaged anew, against the photographs.
         """
+        place = files.check_place(out or self.path)
         if self.game.translate:
             results = of_translations(self, data, metrics, num, extractor, split, seed)
         elif self.game.restore:
             results = of_restorations(self, data, num, seed)
         else:
             results = of_images(self, data, metrics, num, extractor, split, seed)
-        for result in results:
-            Journal(self.path / "evaluations.jsonl").write(result.to_record())
+        keep(place, results)
         return results
 
     def copies(
@@ -304,8 +344,11 @@ class Run:
     ) -> CopyReport:
         """Which of `num` generated images are copies of the run's data or of `data`; the findings go to RUN/copies or `out`.
 
-        The latents' seeds start at `seed`. See `elegan.copies.copies` for the rest and the errors.
+        The latents' seeds start at `seed`. See `elegan.copies.copies` for the rest and the errors. Raises UserError where the
+        run's own data are others by now, unless `data` names what to compare with.
         """
+        if data is None and self.game.generate and (remark := self.training_images()[1]):
+            raise UserError(f"{remark}; --data names the pictures to compare with")
         return copies(
             self.stream(range(seed, seed + num)),
             data or self.source,
@@ -317,6 +360,15 @@ class Run:
             seed=seed,
             settings=self.record | {"images from seed": seed},
         )
+
+
+def is_whole(checkpoint: Path) -> bool:
+    """Whether every tensor of the file is what was written."""
+    try:
+        files.read_tensors(checkpoint)
+    except UserError:
+        return False
+    return True
 
 
 def best_of(history: list[list[float]]) -> int | None:

@@ -86,6 +86,10 @@ def plan_for(
         run = Run.open(resume)
         if recipe:
             raise UserError(f"--resume goes on with {run.path}'s own recipe {run.recipe.name!r}; leave out --recipe")
+        if seed not in (0, run.info["seed"]):
+            raise UserError(f"--resume goes on with {run.path}'s own seed {run.info['seed']}; leave out --seed {seed}")
+        if name or start:
+            raise UserError(f"--resume goes on with {run.path} itself; leave out {'--name' if name else '--from'}")
         chosen = _with_length(run.recipe.override(settings), steps, images)
         engine = Engine(device, run.info["precision"] if precision == "auto" else precision)
         dataset = _open(data or run.source, chosen)
@@ -116,7 +120,7 @@ def play(plan: Plan, trainer: Trainer, quiet: bool = False) -> Run:
     keeper = Keeper(plan, trainer)
     start = keeper.begin()
     every = recipe.watch.every or math.ceil(recipe.steps / 10)
-    with Bar(plan, start, quiet or not engine.leads) as bar, _Stop() as stop, _failing_with(keeper):
+    with Bar(plan, start, quiet or not engine.leads, keeper.remarks) as bar, _Stop() as stop, _failing_with(keeper):
         for done in range(start + 1, recipe.steps + 1):
             terms = trainer.play(done - 1, keeper.rate(done - 1), (done - 1) / recipe.steps)
             bar.advance(done, keeper.newest)
@@ -137,11 +141,13 @@ def play(plan: Plan, trainer: Trainer, quiet: bool = False) -> Run:
 
 @contextmanager
 def _failing_with(keeper: Keeper) -> Iterator[None]:
-    """A failure, of the disk or of the training, also says what there is to go on from."""
+    """A failure, of the disk or of the training, also says what there is to go on from, as does a second Ctrl-C."""
     try:
         yield
     except Failure as error:
         raise Failure(f"{error}; {keeper.saved}") from error
+    except KeyboardInterrupt:
+        raise Interrupted(f"stopped at once; {keeper.saved}") from None
 
 
 def make_trainer(plan: Plan) -> Trainer:
@@ -205,7 +211,7 @@ def _feed(plan: Plan) -> Feed | SidesFeed | PhotographFeed:
 
 
 class _Stop:
-    """Ctrl-C and a polite kill ask to stop after the step at hand; a second Ctrl-C stops at once."""
+    """Ctrl-C, a polite kill and a closed terminal ask to stop after the step at hand; a second Ctrl-C stops at once."""
 
     def __init__(self) -> None:
         self.asked = False
@@ -213,7 +219,11 @@ class _Stop:
 
     def __enter__(self) -> "_Stop":
         if threading.current_thread() is threading.main_thread():
-            self.before = {s: signal.signal(s, self._ask) for s in (signal.SIGINT, signal.SIGTERM)}
+            asking = [signal.SIGINT, signal.SIGTERM]
+            closed = getattr(signal, "SIGHUP", None)  # Windows has none
+            if closed and signal.getsignal(closed) != signal.SIG_IGN:  # nohup
+                asking.append(closed)
+            self.before = {s: signal.signal(s, self._ask) for s in asking}
         return self
 
     def _ask(self, number, frame) -> None:

@@ -173,7 +173,7 @@ def _finish(listing: Listing, done: _Pass, options: Options, work: Path) -> dict
     if final != held:
         _narrow(work / "images.u8", held, final)
     shape = [pixels, final] if options.fit in WHOLE else [len(done.kept), resolution, resolution, final]
-    notes = [*listing.notes, *notes_on(done.facts, Plan(resolution, final, done.plan.pixels), options.fit)]
+    notes = [*listing.notes, *notes_on(done.facts, Plan(resolution, final, done.plan.pixels), options)]
     content = hashlib.sha256(b"".join(done.digests))
     np.save(work / "digests.npy", np.frombuffer(b"".join(done.digests), np.uint8).reshape(-1, 32))
     (work / "names.json").write_text(json.dumps([listing.names[i] for i in done.kept]), encoding="utf-8")

@@ -15,6 +15,7 @@ from elegan.data.deep import Unreadable, bits_of, deep, rounded, upright
 from elegan.data.profiles import Foreign, to_srgb
 
 VERSION = 3  # raised when the same file would give other pixels, so that no cache of older pixels is taken for new ones
+LONGEST = 8  # times the short side: what is left of the long one of a picture that has to be enlarged
 MAX_PIXELS = 89_478_485  # a quarter of a GB in RGB, where Pillow begins to warn of a decompression bomb
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 # fmt: off
@@ -73,7 +74,7 @@ def square(encoded: bytes, resolution: int, channels: int, fit: str) -> Picture:
 
 
 def whole(encoded: bytes, short: int, least: int, channels: int, halves: int = 1) -> Picture:
-    """`decode`, then colours to `channels`, then scaled by `scaled`; all of the picture stays. Raises `Unreadable`.
+    """`decode`, then colours to `channels`, then cut and scaled by `scaled`. Raises `Unreadable`.
 
     With `halves` 2 it holds two pictures side by side, which are resized apart so that neither bleeds into the other.
     """
@@ -82,8 +83,10 @@ def whole(encoded: bytes, short: int, least: int, channels: int, halves: int = 1
     if image.width % halves:
         raise Unreadable(f"its width of {image.width} pixels is odd: no two pictures side by side")
     width = image.width // halves
+    wide, high = middle(width, image.height, short, least)
     size = scaled(width, image.height, short, least)
-    boxes = [(left, 0, left + width, image.height) for left in range(0, image.width, width)]
+    left, top = (width - wide) // 2, (image.height - high) // 2
+    boxes = [(x + left, top, x + left + wide, top + high) for x in range(0, image.width, width)]
     kept = size == (width, image.height)
     parts = [image] if kept else [image.resize(size, Image.Resampling.LANCZOS, box=b, reducing_gap=4.0) for b in boxes]
     pixels = np.concatenate([np.asarray(part).reshape(size[1], -1, channels) for part in parts], 1)
@@ -91,9 +94,24 @@ def whole(encoded: bytes, short: int, least: int, channels: int, halves: int = 1
 
 
 def scaled(width: int, height: int, short: int, least: int) -> tuple[int, int]:
-    """The size at which the short side is `short` pixels, or with `short` 0 its own, but no less than `least`."""
-    factor = (short or max(least, min(width, height))) / min(width, height)
+    """The size of what `middle` leaves once the short side is `short` pixels, or with `short` 0 its own, but no less
+    than `least`."""
+    factor = _factor(width, height, short, least)
+    width, height = middle(width, height, short, least)
     return max(1, round(width * factor)), max(1, round(height * factor))
+
+
+def middle(width: int, height: int, short: int, least: int) -> tuple[int, int]:
+    """What is left of a picture: all of it, but where it has to be enlarged no more than LONGEST times its short side,
+    so that no small file becomes a huge picture."""
+    if _factor(width, height, short, least) <= 1:
+        return width, height
+    longest = LONGEST * min(width, height)
+    return min(width, longest), min(height, longest)
+
+
+def _factor(width: int, height: int, short: int, least: int) -> float:
+    return (short or max(least, min(width, height))) / min(width, height)
 
 
 def side_by_side(left: bytes, right: bytes) -> bytes:

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import NamedTuple
 
-from elegan.data.decode import Facts, scaled
+from elegan.data.decode import LONGEST, Facts, middle, scaled
 
 SMALLEST, LARGEST = 8, 128  # chosen resolutions; asked for, any is taken
 _DONE = {
@@ -57,9 +57,13 @@ def plan_for(facts: Counter[Facts], options: Options) -> Plan:
 
 
 def _mean_pixels(facts: Counter[Facts], options: Options) -> float:
-    halves = 1 + (options.fit == "halves")
+    halves = _halves(options)
     sizes = [(scaled(f.width // halves or 1, f.height, options.resolution, options.least), n) for f, n in facts.items()]
     return halves * sum(w * h * n for (w, h), n in sizes) / max(1, facts.total())
+
+
+def _halves(options: Options) -> int:
+    return 1 + (options.fit == "halves")
 
 
 def _channels(facts: Facts) -> int:
@@ -91,13 +95,16 @@ def _median_short_side(facts: Counter[Facts]) -> int:
     return SMALLEST
 
 
-def notes_on(facts: Counter[Facts], plan: Plan, fit: str) -> list[str]:
+def notes_on(facts: Counter[Facts], plan: Plan, options: Options) -> list[str]:
     """One plain line for each thing that was done to the images."""
     peculiar: Counter[str] = Counter()
     for one, count in facts.items():
         for name in one.peculiar:
             peculiar[name] += count
-    lines = [_size_note(facts, plan.resolution, fit) if fit not in WHOLE else _whole_note(facts, plan.resolution)]
+    if options.fit in WHOLE:
+        lines = [_whole_note(facts, plan.resolution), *_cut_note(facts, options)]
+    else:
+        lines = [_size_note(facts, plan.resolution, options.fit)]
     lines += [f"{peculiar[name]} {name} images {done}" for name, done in _DONE.items() if peculiar[name]]
     lines += [f"{_images(peculiar[name])} with a {name} {done}" for name, done in _PROFILES.items() if peculiar[name]]
     if peculiar["transparency"] and plan.channels < 4:
@@ -116,6 +123,13 @@ def _whole_note(facts: Counter[Facts], short: int) -> str:
     sizes = {(one.width, one.height) for one in facts}
     seen = "{}x{}".format(*sizes.pop()) if len(sizes) == 1 else f"{len(sizes)} sizes"
     return f"{seen}, the short side scaled to {short}" if short else f"{seen} kept as is"
+
+
+def _cut_note(facts: Counter[Facts], options: Options) -> list[str]:
+    sizes = [(one.width // _halves(options) or 1, one.height, count) for one, count in facts.items()]
+    asked = options.resolution, options.least
+    cut = sum(count for width, height, count in sizes if middle(width, height, *asked) != (width, height))
+    return [f"{cut} too long to be enlarged whole, cut to their middle, {LONGEST} times the short side"] if cut else []
 
 
 def _size_note(facts: Counter[Facts], resolution: int, fit: str) -> str:

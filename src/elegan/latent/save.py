@@ -10,7 +10,6 @@ import numpy as np
 import torch
 
 from elegan import files, pictures
-from elegan.data import open_data
 from elegan.data.decode import Unreadable, square
 from elegan.data.sources import read_file
 from elegan.errors import UserError, nearest
@@ -129,7 +128,7 @@ def save_directions(
     if count < 1 or reach <= 0 or steps < 2:
         raise UserError(f"num = {count}, reach = {reach}, steps = {steps}: at least 1, above 0, at least 2 are needed")
     found = directions(space, method, count)
-    reader = _classifier(space) if classes else None
+    reader, remark = _classifier(space) if classes else (None, "")
     values, points = np.linspace(-reach, reach, steps).tolist(), space.points(seeds)
     name = _stem(space, f"directions-{method}", seeds=seeds, reach=reach, steps=steps, classes=classes or None)
     lines, paths = [], []
@@ -141,7 +140,7 @@ def save_directions(
         lines.append(title)
     plain = {"space": space.name, "method": method, "step": space.run.step, "meaning": lines}
     encoded = files.encode_tensors(found._asdict(), plain)
-    return [*lines, *paths, _keep(out / f"{name}-{len(lines)}.safetensors", encoded)]
+    return [*filter(None, [remark]), *lines, *paths, _keep(out / f"{name}-{len(lines)}.safetensors", encoded)]
 
 
 def _meaning(space: Space, vector: torch.Tensor, reach: float, reader: Extractor | None) -> str:
@@ -150,12 +149,11 @@ def _meaning(space: Space, vector: torch.Tensor, reach: float, reader: Extractor
     return f"{text}; {classes_changed(reader, *pictured[1:])}" if reader else text
 
 
-def _classifier(space: Space) -> Extractor:
-    """Of the data that the run was trained on; trained once, then kept."""
+def _classifier(space: Space) -> tuple[Extractor, str]:
+    """Of the run's own data, trained once, then kept; and what is to be said of these data."""
     run = space.run
-    fit = run.recipe.data.fit
-    data = open_data(run.source, run.shape.resolution, run.shape.channels, fit)
-    return extractor_for("classifier", data, run.shape[:2], fit, str(run.device))
+    data, remark = run.training_images()
+    return extractor_for("classifier", data, run.shape[:2], run.recipe.data.fit, str(run.device)), remark
 
 
 def _keep_table(

@@ -102,19 +102,19 @@ class Trainer:
             parameter.requires_grad_(True)
 
     def state(self) -> tuple[dict[str, Tensor], dict]:
-        """All that outlives a step: tensors by name, and plain data (parameter groups, the gradient scaler)."""
+        """All that outlives a step: tensors by name, and plain data (the gradient scaler's)."""
         tensors = {f"nets/{k}": v for k, v in self.game.nets.state_dict().items()}
         tensors |= {f"average/{k}": v for k, v in self.average.state_dict().items()}
-        plain: dict = {"scaler": self.engine.scaler.state_dict(), "optimizers": {}}
         for player, optimizer in self.optimizers.items():
-            state = optimizer.state_dict()
-            for index, slots in state["state"].items():
+            for index, slots in optimizer.state_dict()["state"].items():
                 tensors |= {f"optimizer/{player}/{index}/{slot}": value for slot, value in slots.items()}
-            plain["optimizers"][player] = state["param_groups"]
-        return tensors, plain
+        return tensors, {"scaler": self.engine.scaler.state_dict()}
 
     def load(self, tensors: dict[str, Tensor], plain: dict) -> None:
-        """The state that `state` gave. Raises RuntimeError where it is another game's."""
+        """The state that `state` gave; rates, betas and the like stay as the optimisers were built.
+
+        Raises RuntimeError where it is another game's.
+        """
         self.game.nets.load_state_dict(_under("nets/", tensors))
         self.average.load_state_dict(_under("average/", tensors))
         if self.engine.scaler.is_enabled():
@@ -125,7 +125,11 @@ class Trainer:
             for key, value in _under(f"optimizer/{player}/", tensors).items():
                 index, _, slot = key.partition("/")
                 state.setdefault(int(index), {})[slot] = _laid_out_like(parameters[int(index)], value)
-            optimizer.load_state_dict({"state": state, "param_groups": plain["optimizers"][player]})
+            groups = optimizer.state_dict()["param_groups"]
+            if groups[0].get("momentum"):  # where it was 0 there is no buffer yet
+                for number, slots in state.items():
+                    slots.setdefault("momentum_buffer", torch.zeros_like(parameters[number]))
+            optimizer.load_state_dict({"state": state, "param_groups": groups})
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
