@@ -12,6 +12,7 @@ from elegan.evaluate import evaluate, evaluate_arrays, extractor_for_sides
 from elegan.measure import Result
 from elegan.measure.pairs import measure_pairs
 from elegan.painting import restored, translated
+from elegan.parts import said
 from elegan.tasks.restore import spoiled_middles
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def of_translations(
         made = translated(run.game, run.nets, way, given, run.device)
         record = {"data": sides.name, "fingerprint": sides.fingerprint, "split": split, "direction": way} | run.record
         real = middles(parts[split]["AB".index(way[-1])], size)
-        network = extractor_for_sides(extractor, sides, real, str(run.device))
+        network = extractor_for_sides(extractor, sides, real, str(run.device), said(extractor))
         found = evaluate_arrays(network, made, real, target if sides.paired else None, metrics, seed, record)
         mark = f" {way}" * (len(run.game.translate) > 1)
         results += [replace(r, metric=r.metric + mark, label=r.label + mark) for r in found]

@@ -64,7 +64,7 @@ def export(run: Run, out: Path, direction: str | None = None) -> float:
         raise UserError(f"{run.path} makes no pictures: {run.use}")
     way = run.direction(direction) if run.game.translate else None
     part = exported(run.game, run.nets, run.shape, run.conditional, way)
-    told = {"run": run.path.name, "step": run.step, "classes": run.classes, "multiple": part.multiple}
+    told = {"run": run.path.resolve().name, "step": run.step, "classes": run.classes, "multiple": part.multiple}
     encoded = encode(part, told)
     worst = max(deviation(encoded, part, n) for n in (1, 3))
     if not worst <= TOLERANCE:

@@ -11,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from elegan import paths
 from elegan.errors import Failure, UserError
 
 
@@ -44,7 +45,7 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path) -> Any:
     """Raises UserError where there is no such file or it is not JSON."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(paths.read(path))
     except (OSError, ValueError) as error:
         raise UserError(f"{path} cannot be read: {error}") from None
 
@@ -63,6 +64,7 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], plain: dict[str, Any])
 def read_tensors(path: Path, prefix: str = "", device: torch.device | str = "cpu") -> tuple[dict[str, Tensor], dict]:
     """The tensors whose name starts with `prefix`, without it, and the plain data. Raises UserError for a broken file."""
     try:
+        paths.check_regular(os.stat(path).st_mode)
         with safe_open(path, framework="pt", device=str(device)) as file:
             names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
             tensors = {name.removeprefix(prefix): file.get_tensor(name) for name in names}

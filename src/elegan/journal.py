@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from elegan import files
+from elegan import files, paths
 from elegan.errors import Failure
 
 
@@ -26,7 +26,7 @@ class Journal:
         """All whole lines; a last one that a kill tore is left out."""
         if not self.path.exists():
             return []
-        lines = self.path.read_text(encoding="utf-8").split("\n")[:-1]
+        lines = paths.read(self.path).decode().split("\n")[:-1]
         return [json.loads(line) for line in lines]
 
     def cut(self, step: int) -> None:

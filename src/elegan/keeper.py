@@ -1,6 +1,7 @@
 """Keeping a run's folder while it trains: what is logged, looked at and saved, and how it goes on."""
 
 import math
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,11 +44,11 @@ class Plan:
         return Shape(self.data.resolution, self.data.channels, len(self.data.classes))
 
     def facts(self) -> dict[str, Any]:
-        """What run.json says of a run that begins."""
+        """What run.json says of a run that begins; no paths, as it may be shown to others."""
         data = self.data
         return {
             "data": {
-                "source": data.source,
+                **({"source": data.source} if self.is_named else {}),
                 "name": data.name,
                 "fingerprint": data.fingerprint,
                 "count": data.count,
@@ -57,16 +58,21 @@ class Plan:
             "shape": self.shape._asdict(),
             "seed": self.seed,
             "precision": self.engine.precision,
-            "from": str(self.start) if self.start else None,
+            "from": self.start.resolve().name if self.start else None,
             "sessions": [],
         }
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the data are a set with a name that means the same everywhere, and no file or folder of this machine."""
+        return not os.path.isabs(self.data.source.removeprefix("hf:"))
 
     def lines(self) -> list[str]:
         """For people: data, recipe, place."""
         data, classes = self.data, f", {len(self.data.classes)} classes" if self.data.classes else ""
         return [
             f"data    {data.name}: {data.size}{', crops' * (not isinstance(data, Dataset))} of {self.shape.resolution} px{classes}",
-            *(f"        {note}" for note in data.notes),
+            *(f"        {note}" for note in (*data.notes, *data.places)),
             f"recipe  {self.recipe.name}{f' ({self.why})' if self.why else ''}",
             *([f"from    {self.start}"] if self.start else []),
             f"run     {self.path} ({self.engine.device}, {self.engine.precision})",
@@ -78,9 +84,9 @@ class Keeper:
 
     def __init__(self, plan: Plan, trainer: Trainer):
         self.plan, self.trainer = plan, trainer
-        self.run = Run(plan.path)
-        self.journal, self.timing = Journal(plan.path / "log.jsonl"), Journal(plan.path / "timing.jsonl")
-        self.schedule = parts.find("schedule", plan.recipe.schedule.name)
+        self.run = Run(plan.path, trust=plan.recipe.trust)
+        self.journal, self.timing = (Journal(self.run.file(name)) for name in ("log.jsonl", "timing.jsonl"))
+        self.schedule = parts.find("schedule", plan.recipe.schedule.name, plan.recipe.trusted())
         self.schedule_options = parts.options(self.schedule, plan.recipe.schedule.options, "schedule")
         self.history: list[list[float]] = []  # [step, watched metric]
         self.view: View | None = None
@@ -102,19 +108,19 @@ class Keeper:
             self.journal.cut(start)
             self.timing.cut(start)
             if watch.tensorboard:
-                self.board = _tensorboard(self.plan.path, start)
+                self.board = _tensorboard(self.run.file("tensorboard"), start)
         self.clock = (start, time.monotonic())
         return start
 
     def _view(self) -> View:
         data, game, recipe, device = self.plan.data, self.trainer.game, self.plan.recipe, self.plan.engine.device
         if isinstance(data, Sides):
-            return Translations(data, game, recipe.watch, device)
+            return Translations(data, game, recipe, device)
         if isinstance(data, Photographs):
             return Restorations(data, game, recipe, device)
         if not game.generate:
             return Reconstructions(data, game, recipe.watch, device)
-        return Samples(data, game, recipe.watch, self.run, device)
+        return Samples(data, game, recipe, self.run, device)
 
     def _open_folder(self) -> None:
         """Writes recipe.toml and run.json, the latter with one more entry of `sessions`."""
@@ -132,9 +138,12 @@ class Keeper:
         info = self.run.info if again else plan.facts()
         info["sessions"].append(session)
         if plan.start and not self.run.steps:
-            files.write_tensors(plan.path / START, self.trainer.average.state_dict(), {"from": str(plan.start)})
-        files.write(plan.path / "recipe.toml", plan.recipe.to_toml().encode())
-        files.write_json(plan.path / "run.json", info)
+            files.write_tensors(self.run.file(START), self.trainer.average.state_dict(), {"from": info["from"]})
+        if not plan.is_named:
+            info["data"].pop("source", None)  # older versions wrote it there
+            files.write_json(self.run.file("local.json"), {"source": plan.data.source})
+        files.write(self.run.file("recipe.toml"), plan.recipe.to_toml().encode())
+        files.write_json(self.run.file("run.json"), info)
 
     def _check_same(self) -> None:
         """The same command again goes on, another one must not write into the folder."""
@@ -225,9 +234,9 @@ class Keeper:
         self.save(step)
 
     def _draw(self, step: int, sheet: np.ndarray) -> None:
-        pictures.save_png(self.plan.path / "samples" / f"{step:08d}.png", sheet)
-        pictures.save_png(self.plan.path / "samples.png", sheet)
-        pictures.save_curves(self.plan.path / "curves.png", self.journal.records())
+        pictures.save_png(self.run.file(f"samples/{step:08d}.png"), sheet)
+        pictures.save_png(self.run.file("samples.png"), sheet)
+        pictures.save_curves(self.run.file("curves.png"), self.journal.records())
         if self.board:
             self.board.add_image("samples", sheet, step, dataformats="HWC")
             self.board.flush()
@@ -255,4 +264,4 @@ def _tensorboard(path: Path, start: int):
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
         raise UserError("watch.tensorboard needs TensorBoard: pip install 'elegan[tensorboard]'") from None
-    return SummaryWriter(str(path / "tensorboard"), purge_step=start + 1)
+    return SummaryWriter(str(path), purge_step=start + 1)
