@@ -18,6 +18,7 @@ from torch.nn.utils import parametrize
 from elegan import chance, files
 from elegan.errors import Failure, UserError
 from elegan.latents import latents
+from elegan.measure.model import messages
 from elegan.nets.progressive import Growing
 from elegan.play.game import Game, Shape
 from elegan.run import Run
@@ -126,7 +127,11 @@ def encode(part: Exported, told: dict[str, Any]) -> bytes:
         raise Failure(f"torch cannot export this network: {str(error).strip().splitlines()[0]}") from error
     assert program is not None
     program.model.metadata_props["elegan"] = json.dumps(told)
-    return program.model_proto.SerializeToString()
+    whole = program.model_proto
+    for message in messages(whole.graph):  # where in which file on this machine each operator comes from
+        if "metadata_props" in message.DESCRIPTOR.fields_by_name:
+            message.ClearField("metadata_props")
+    return whole.SerializeToString()
 
 
 @contextmanager

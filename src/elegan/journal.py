@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from elegan import files, paths
-from elegan.errors import Failure
+from elegan.errors import Failure, UserError
 
 
 class Journal:
@@ -17,16 +17,21 @@ class Journal:
     def write(self, record: dict[str, Any]) -> None:
         """Appends a line. Raises Failure on a full disk."""
         try:
+            if self.path.exists():
+                paths.check_regular(self.path.stat().st_mode)
             with open(self.path, "a", encoding="utf-8") as file:
                 file.write(json.dumps(record) + "\n")
         except OSError as error:
             raise Failure(f"cannot write {self.path}: {error.strerror}") from error
 
     def records(self) -> list[dict[str, Any]]:
-        """All whole lines; a last one that a kill tore is left out."""
+        """All whole lines; a last one that a kill tore is left out. Raises UserError for what is no file."""
         if not self.path.exists():
             return []
-        lines = paths.read(self.path).decode().split("\n")[:-1]
+        try:
+            lines = paths.read(self.path).decode().split("\n")[:-1]
+        except OSError as error:
+            raise UserError(f"{self.path} cannot be read: {error.strerror}") from None
         return [json.loads(line) for line in lines]
 
     def cut(self, step: int) -> None:

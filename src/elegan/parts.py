@@ -8,6 +8,7 @@ also come from others, and importing a module runs it.
 import importlib
 import inspect
 import re
+import sys
 from collections.abc import Callable, Collection, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -59,12 +60,14 @@ def find(kind: str, name: str, trusted: Collection[str] = ()) -> Callable:
 
 def owner(name: str) -> str:
     """Who is to be trusted for a name: the module of `package.module:name`, or `hf:owner/name` itself, which is data that
-    would be fetched. Raises UserError for any other form."""
+    would be fetched. Raises UserError for any other form, and for Python's own library, which defines no parts."""
     if name.startswith("hf:"):
         return name
     match = re.fullmatch(r"([^\W\d]\w*(?:\.[^\W\d]\w*)*):[^\W\d]\w*", name)
     if not match:
         raise UserError(f"{name!r} is not of the form package.module:name")
+    if match[1].partition(".")[0] in sys.stdlib_module_names:
+        raise UserError(f"{name!r} is of Python's own library, which is never a part of a recipe")
     return match[1]
 
 

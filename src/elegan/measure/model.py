@@ -19,7 +19,7 @@ def check_model(path: Path) -> None:
 
     model = onnx.load(str(path), load_external_data=False)
     known = {*DOMAINS, *(function.domain for function in model.functions)}
-    for message in _messages(model):
+    for message in messages(model):
         if isinstance(message, onnx.NodeProto) and (message.domain not in known or message.op_type in CALLBACKS):
             name = f"{message.domain}:{message.op_type}"
             raise UserError(f"{path} has the operator {name!r}, which only a library could do; none is loaded")
@@ -35,10 +35,10 @@ def _check_places(path: Path, told: dict[str, str]) -> None:
             raise UserError(f"{path} has weights in {told['location']!r}, which is no file beside it")
 
 
-def _messages(message: Any) -> Iterator[Any]:
+def messages(message: Any) -> Iterator[Any]:
     """All parts of a protocol buffer, whatever they are nested in."""
     yield message
     for field, value in message.ListFields():
         if field.message_type:
             for part in [value] if hasattr(value, "ListFields") else value:
-                yield from _messages(part)
+                yield from messages(part)
