@@ -54,7 +54,8 @@ def test_second_open_reads_the_cache(tmp_path, cache):
     assert (again.fingerprint, again.classes, again.notes) == (first.fingerprint, first.classes, first.notes)
     assert np.array_equal(again.images, first.images)
     assert np.array_equal(again.labels, first.labels)
-    assert f"cache: 2 kB at {entry}" in again.notes
+    assert f"cache: 2 kB at {entry}" in again.places
+    assert not any(str(entry) in note for note in again.notes)
 
 
 def test_progress_is_told_while_decoding_only(tmp_path, cache):

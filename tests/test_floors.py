@@ -11,6 +11,7 @@ ROOT = Path(elegan.__file__).parent
 FLOORS = [
     [
         "errors",
+        "paths",
         "files",
         "journal",
         "machine",

@@ -192,19 +192,20 @@ def test_your_own_module(tmp_path, monkeypatch):
         "    raise RuntimeError('no such layer')\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    net = open_extractor("mine:Net")
+    trusted = {"mine", "nowhere"}
+    net = open_extractor("mine:Net", trusted=trusted)
     assert net.dims == 5
     assert net.features(np.full((2, 4, 4, 3), 10, np.uint8))[0].tolist() == [[30.0] * 5] * 2
-    assert open_extractor("mine:halves").features(noise(4, 8, 8, 3))[1].tolist() == [[0.5, 0.5]] * 4
-    assert net.digest != open_extractor("mine:halves").digest
+    assert open_extractor("mine:halves", trusted=trusted).features(noise(4, 8, 8, 3))[1].tolist() == [[0.5, 0.5]] * 4
+    assert net.digest != open_extractor("mine:halves", trusted=trusted).digest
     for name, words in (
-        ("mine:Nett", "mine has no 'Nett'; did you mean 'Net'"),
-        ("nowhere:Net", "cannot import 'nowhere'"),
+        ("mine:Nett", "mine defines no function or class 'Nett'; did you mean 'Net'"),
+        ("nowhere:Net", "cannot be imported"),
         ("mine:broken", "fails on a picture: no such layer"),
         ("randon", "no extractor 'randon'; did you mean 'random'"),
     ):
         with pytest.raises(UserError, match=words):
-            open_extractor(name)
+            open_extractor(name, trusted=trusted)
 
 
 def test_onnx_file(tmp_path):
@@ -238,7 +239,7 @@ def test_pictures_that_are_none():
             extractor.features(bad)
 
 
-def test_a_module_instance_is_an_extractor_too(monkeypatch, tmp_path):
-    (tmp_path / "made.py").write_text("from torch import nn\nflat = nn.Sequential(nn.Flatten())\n")
+def test_a_function_that_makes_a_module_is_an_extractor_too(monkeypatch, tmp_path):
+    (tmp_path / "made.py").write_text("from torch import nn\ndef flat():\n    return nn.Sequential(nn.Flatten())\n")
     monkeypatch.syspath_prepend(tmp_path)
-    assert open_extractor("made:flat").dims == 32 * 32 * 3
+    assert open_extractor("made:flat", trusted={"made"}).dims == 32 * 32 * 3

@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 
 from elegan import interrupts
 from elegan.cli_latent import latent
-from elegan.cli_options import Checkpoint, Device, RunPath, place
+from elegan.cli_options import Checkpoint, Device, RunPath, Trust, place
 from elegan.errors import Failure, Interrupted, UserError
 from elegan.screen import say as _say
 
@@ -59,6 +59,7 @@ def train(
     resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Goes on with this run by its own recipe.")] = None,
     start: Annotated[Path | None, typer.Option("--from", metavar="RUN", help="Begins with this run's weights.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only says what it would do and cost.")] = False,
+    trust: Trust = None,
 ) -> None:
     """Trains a generator; the same command again goes on where it stopped."""
     from elegan.session import plan_for
@@ -68,6 +69,7 @@ def train(
     options: dict[str, Any] = {
         "data": data, "recipe": recipe, "settings": settings, "steps": steps, "images": images, "out": out,
         "name": name, "seed": seed, "device": device, "precision": precision, "resume": resume, "start": start,
+        "trust": trust or (),
     }  # fmt: skip
     if dry_run:
         from elegan.estimate import estimate
@@ -98,14 +100,15 @@ def sample(
     out: Annotated[Path | None, typer.Option(help="Folder; default: RUN/generated.")] = None,
     checkpoint: Checkpoint = "newest",
     device: Device = "cpu",
+    trust: Trust = None,
 ) -> None:
     """Makes images with a trained run."""
     from elegan.run import Run
     from elegan.sample import parse_seeds, save_codes, save_samples
 
-    opened = Run.open(run, checkpoint, device)
+    opened = Run.open(run, checkpoint, device, trust or ())
     chosen = parse_seeds(seeds) if seeds else list(range(num))
-    folder = place(out, run / "generated")
+    folder = place(out, opened.file("generated"))
     if codes:
         _say(*map(str, save_codes(opened, chosen[0], folder)))
         return
@@ -123,12 +126,14 @@ def translate(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Also what stands in the folder already.")] = False,
     checkpoint: Checkpoint = "newest",
     device: Device = "cpu",
+    trust: Trust = None,
 ) -> None:
     """Turns pictures of any size into those of the other side; format, profile, alpha and depth are kept."""
     from elegan.run import Run
     from elegan.translate import translate_files
 
-    opened, folder, side = Run.open(run, checkpoint, device), place(out, run / "translated"), _tile(tile)
+    opened, side = Run.open(run, checkpoint, device, trust or ()), _tile(tile)
+    folder = place(out, opened.file("translated"))
     outcomes = translate_files(
         opened, inputs, folder, direction=direction, strength=strength, tile=side, overwrite=overwrite
     )
@@ -148,13 +153,14 @@ def restore(
     out: Annotated[Path | None, typer.Option(help="Folder; default: beside each photo.")] = None,
     format: Annotated[str | None, typer.Option(help="png, jpg, webp or tiff; default: that of the photo.")] = None,
     device: Device = "cpu",
+    trust: Trust = None,
 ) -> None:
     """Makes photographs larger, cleaner, whole; format, profile, alpha and depth are kept, nothing is written over."""
     from elegan.restore import open_restorer, restore_files
 
     options: dict[str, Any] = {
         "task": task, "scale": scale, "sigma": _number("sigma", sigma), "mask": mask, "detail": detail, "model": model,
-        "tile": _tile(tile), "device": device,
+        "tile": _tile(tile), "device": device, "trust": trust or (),
     }  # fmt: skip
     outcomes = restore_files(open_restorer(**options), inputs, out, format)
     _work_through(outcomes, "restored", str(out or "the folders they came from"), "they are not written over")
@@ -165,6 +171,7 @@ def pack(
     run: RunPath,
     out: Annotated[Path, typer.Option(metavar="FILE", help="Ends in .safetensors.")],
     checkpoint: Checkpoint = "newest",
+    trust: Trust = None,
 ) -> None:
     """Writes a run's restorer as one small file, for `elegan restore --model`."""
     from elegan.models import pack as write
@@ -172,7 +179,7 @@ def pack(
 
     if out.suffix != ".safetensors":
         raise UserError(f"{out} does not end in .safetensors")
-    opened = Run.open(run, checkpoint)
+    opened = Run.open(run, checkpoint, trust=trust or ())
     write(out, opened.restorer, opened.recipe)
     _say(f"{out} ({out.stat().st_size / 1e6:.2f} MB)")
 
@@ -183,12 +190,13 @@ def export(
     out: Annotated[Path, typer.Option(metavar="FILE", help="Ends in .onnx.")],
     direction: Annotated[str | None, typer.Option(help="AtoB or BtoA, where the run knows both.")] = None,
     checkpoint: Checkpoint = "newest",
+    trust: Trust = None,
 ) -> None:
     """Writes a run's generator, translator or restorer as ONNX, once it gives what torch gives."""
     from elegan.export import export as write
     from elegan.run import Run
 
-    worst = write(Run.open(run, checkpoint), out, direction)
+    worst = write(Run.open(run, checkpoint, trust=trust or ()), out, direction)
     _say(f"{out} ({out.stat().st_size / 1e6:.2f} MB), within {worst:.1e} of torch")
 
 
@@ -201,12 +209,13 @@ def anomaly(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
     checkpoint: Checkpoint = "newest",
     device: Device = "cpu",
+    trust: Trust = None,
 ) -> None:
     """Scores how unlike a run's data pictures are, and says which are anomalies; for runs of ganomaly."""
     from elegan.anomaly import find_anomalies
     from elegan.run import Run
 
-    found = find_anomalies(Run.open(run, checkpoint, device), inputs, data, alpha=alpha)
+    found = find_anomalies(Run.open(run, checkpoint, device, trust or ()), inputs, data, alpha=alpha)
     _say(json.dumps(found.as_dict(), indent=1, ensure_ascii=False) if as_json else str(found))
     if found.faults:
         source, fault = next(iter(found.faults.items()))
@@ -237,6 +246,7 @@ def evaluate(
     out: Annotated[Path | None, typer.Option(help="Folder of evaluations.jsonl; default: RUN.")] = None,
     checkpoint: Checkpoint = "newest",
     device: Device = "cpu",
+    trust: Trust = None,
 ) -> None:
     """Measures a run, or a folder of images, against real ones: intervals and the real-against-real floor."""
     from elegan.evaluate import evaluate_folder
@@ -253,7 +263,7 @@ def evaluate(
     if (run is None) == (generated is None):
         raise UserError("give a RUN or --generated FOLDER")
     if run is not None:
-        results = Run.open(run, checkpoint, device).evaluate(data, num=num, out=out, **options)
+        results = Run.open(run, checkpoint, device, trust or ()).evaluate(data, num=num, out=out, **options)
         _say(table(results), f"appended to {out or run}/evaluations.jsonl")
     elif generated and data:
         if out:
@@ -278,6 +288,7 @@ def copies(
     seed: Annotated[int, typer.Option(help="The first latent's seed, and that of subsets.")] = 0,
     checkpoint: Checkpoint = "newest",
     device: Device = "cpu",
+    trust: Trust = None,
 ) -> None:
     """Finds copies of training images among generated ones, each with a p-value and its nearest training images."""
     from elegan.copies import copies as find
@@ -285,8 +296,9 @@ def copies(
 
     options: dict[str, Any] = {"alpha": alpha, "max_share": max_share, "seed": seed}
     if (generated / "run.json").is_file():
-        out = place(out, generated / "copies")
-        report = Run.open(generated, checkpoint, device).copies(data, num=num, out=out, **options)
+        opened = Run.open(generated, checkpoint, device, trust or ())
+        out = place(out, opened.file("copies"))
+        report = opened.copies(data, num=num, out=out, **options)
     elif data:
         out = out or Path("copies")
         report = find(generated, data, out=out, **options)
@@ -308,12 +320,13 @@ def report(
     run: RunPath,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="The page; default: RUN/report.html.")] = None,
     checkpoint: Checkpoint = "newest",
+    trust: Trust = None,
 ) -> None:
     """Writes all that is known of a run as one HTML page that loads nothing from outside."""
     from elegan.report import report as write_page
     from elegan.run import Run
 
-    _say(str(write_page(Run.open(run, checkpoint), out)))
+    _say(str(write_page(Run.open(run, checkpoint, trust=trust or ()), out)))
 
 
 @app.command()
@@ -321,13 +334,14 @@ def recipes(
     name: Annotated[
         str | None, typer.Argument(help="Prints this one in full, marking what its parent has not.")
     ] = None,
+    trust: Trust = None,
 ) -> None:
     """Lists the recipes, or prints one."""
     from elegan.recipes import CATALOGUE, find_recipe
     from elegan.recipes.show import full
 
     if name:
-        _say(*full(find_recipe(name)))
+        _say(*full(find_recipe(name).trusting(trust or ())))
     else:
         width = max(map(len, CATALOGUE))
         _say(*(f"{recipe.name:{width}}  {recipe.about}" for recipe in CATALOGUE.values()))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from elegan.cli_options import Checkpoint, Device, RunPath, place
+from elegan.cli_options import Checkpoint, Device, RunPath, Trust, place
 
 if TYPE_CHECKING:
     from elegan.latent.space import Space
@@ -33,12 +33,13 @@ def walk(
     out: Out = None,
     checkpoint: Checkpoint = "newest",
     device: Device = "cpu",
+    trust: Trust = None,
 ) -> None:
     """Films a closed walk from seed to seed and back."""
     from elegan.latent import save
     from elegan.sample import parse_seeds
 
-    space, folder = _opened(run, label, out, checkpoint, device)
+    space, folder = _opened(run, label, out, checkpoint, device, trust)
     print(*save.save_walk(space, parse_seeds(seeds), frames, rate, format, truncation, folder), sep="\n")
 
 
@@ -52,12 +53,13 @@ def interpolate(
     out: Out = None,
     checkpoint: Checkpoint = "newest",
     device: Device = "cpu",
+    trust: Trust = None,
 ) -> None:
     """A row of pictures from each seed to the next."""
     from elegan.latent import save
     from elegan.sample import parse_seeds
 
-    space, folder = _opened(run, label, out, checkpoint, device)
+    space, folder = _opened(run, label, out, checkpoint, device, trust)
     print(*save.save_rows(space, parse_seeds(seeds), steps, truncation, folder), sep="\n")
 
 
@@ -70,12 +72,13 @@ def truncation(
     out: Out = None,
     checkpoint: Checkpoint = "newest",
     device: Device = "cpu",
+    trust: Trust = None,
 ) -> None:
     """Each seed at -1 to 1 times its distance from the mean: its opposite, the mean picture, itself."""
     from elegan.latent import save
     from elegan.sample import parse_seeds
 
-    space, folder = _opened(run, label, out, checkpoint, device)
+    space, folder = _opened(run, label, out, checkpoint, device, trust)
     print(*save.save_truncations(space, parse_seeds(seeds), steps, folder), sep="\n")
 
 
@@ -89,12 +92,13 @@ def mix(
     out: Out = None,
     checkpoint: Checkpoint = "newest",
     device: Device = "cpu",
+    trust: Trust = None,
 ) -> None:
     """A table of the coarse styles of some pictures with the fine styles of others, for stylegan2."""
     from elegan.latent import save
     from elegan.sample import parse_seeds
 
-    space, folder = _opened(run, label, out, checkpoint, device)
+    space, folder = _opened(run, label, out, checkpoint, device, trust)
     print(*save.save_mixed(space, parse_seeds(seeds), parse_seeds(fine), crossover, folder), sep="\n")
 
 
@@ -109,11 +113,12 @@ def invert(
     out: Out = None,
     checkpoint: Checkpoint = "newest",
     device: Device = "cpu",
+    trust: Trust = None,
 ) -> None:
     """Finds the latents whose pictures are nearest to real ones, and says how near."""
     from elegan.latent import save
 
-    opened, folder = _opened(run, label, out, checkpoint, device)
+    opened, folder = _opened(run, label, out, checkpoint, device, trust)
     print(*save.save_inverted(opened, inputs, space, steps, starts, folder), sep="\n")
 
 
@@ -132,18 +137,22 @@ def directions(
     out: Out = None,
     checkpoint: Checkpoint = "newest",
     device: Device = "cpu",
+    trust: Trust = None,
 ) -> None:
     """Finds directions along which pictures change most, shows them and says what changes."""
     from elegan.latent import save
     from elegan.sample import parse_seeds
 
-    space, folder = _opened(run, label, out, checkpoint, device)
+    space, folder = _opened(run, label, out, checkpoint, device, trust)
     chosen = parse_seeds(seeds)
     print(*save.save_directions(space, method, num, reach, steps, chosen, classes, folder), sep="\n")
 
 
-def _opened(run: Path, label: str | None, out: Path | None, checkpoint: str, device: str) -> "tuple[Space, Path]":
+def _opened(
+    run: Path, label: str | None, out: Path | None, checkpoint: str, device: str, trust: list[str] | None
+) -> "tuple[Space, Path]":
     from elegan.latent.space import Space
     from elegan.run import Run
 
-    return Space(Run.open(run, checkpoint, device), label), place(out, run / "latent")
+    opened = Run.open(run, checkpoint, device, trust or ())
+    return Space(opened, label), place(out, opened.file("latent"))

@@ -1,11 +1,12 @@
 """Generated images measured against a data set: which extractor, which real images, what goes on record."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from elegan import parts
 from elegan.data import Dataset, open_data, open_held_out
 from elegan.data.cache import default_root
 from elegan.data.feed import middles
@@ -47,7 +48,7 @@ def evaluate(
     there = {"classes": real.labels, "labels": labels, "held-out": held_out}
     has = {"probabilities", "pictures"} | {name for name, value in there.items() if value is not None}
     check_needs(metrics or (), has, extractor)  # before anything is trained or generated
-    network = extractor_for(extractor, real, shape, fit, device)
+    network = extractor_for(extractor, real, shape, fit, device, parts.said(extractor))
 
     def features(name: str, images: Any, names: Sequence[str] | None) -> Features:
         indices = _indices(names, real.classes) if "labels" in needs and names is not None else None
@@ -111,17 +112,24 @@ def _indices(names: Sequence[str], classes: Sequence[str]) -> np.ndarray:
     return np.array([numbers[name] for name in names])
 
 
-def extractor_for(name: str, real: Dataset, shape: tuple[int, int], fit: str, device: str = "cpu") -> Extractor:
-    """The extractor by name; a classifier is trained on the training part of its data and tested on the held-out part."""
+def extractor_for(
+    name: str, real: Dataset, shape: tuple[int, int], fit: str, device: str = "cpu", trusted: Collection[str] = ()
+) -> Extractor:
+    """The extractor by name; a classifier is trained on the training part of its data and tested on the held-out part.
+
+    Raises UserError for one of a module, or that learns from a set of the hub, that is not among `trusted`.
+    """
+    if (needed := parts.extractor_needs(name)) and (refusal := parts.untrusted({"extractor": needed}, trusted)):
+        raise UserError(refusal)
     if name == "auto":
         name = "classifier" if real.classes else "random"
     kind, _, source = name.partition(":")
     if kind == "stacked":
         if not source:
             raise UserError("'stacked' names the grey digits that its classifier learns from: stacked:mnist")
-        return stacked(extractor_for(f"classifier:{source}", real, (shape[0], 1), fit, device))
+        return stacked(extractor_for(f"classifier:{source}", real, (shape[0], 1), fit, device, trusted))
     if kind != "classifier":
-        return open_plain_extractor(name, real.images, device)
+        return open_plain_extractor(name, real.images, device, trusted)
     data = open_data(source or real.source, *shape, fit)
     if data.labels is None:
         raise UserError(
@@ -132,10 +140,12 @@ def extractor_for(name: str, real: Dataset, shape: tuple[int, int], fit: str, de
     return open_extractor(f"classifier:{data.name}", data.images, data.labels, data.classes, pair, _cache(), device)
 
 
-def extractor_for_sides(name: str, sides: Sides, real: np.ndarray, device: str = "cpu") -> Extractor:
+def extractor_for_sides(
+    name: str, sides: Sides, real: np.ndarray, device: str = "cpu", trusted: Collection[str] = ()
+) -> Extractor:
     """The extractor by name, to compare with the pictures `real`; a classifier learns to tell the two sides' training pictures apart."""
     if name != "classifier":
-        return open_plain_extractor("random" if name == "auto" else name, real, device)
+        return open_plain_extractor("random" if name == "auto" else name, real, device, trusted)
     parts = []
     for part in (sides.train, sides.held_out):
         images = [middles(side, sides.resolution) for side in part]
@@ -143,11 +153,13 @@ def extractor_for_sides(name: str, sides: Sides, real: np.ndarray, device: str =
     return open_extractor(f"classifier:{sides.name}", *parts[0], ("A", "B"), parts[1], _cache(), device)
 
 
-def open_plain_extractor(name: str, images: np.ndarray, device: str = "cpu") -> Extractor:
+def open_plain_extractor(
+    name: str, images: np.ndarray, device: str = "cpu", trusted: Collection[str] = ()
+) -> Extractor:
     """An extractor that needs no labels. Raises UserError for a classifier and for unknown names."""
     if name.partition(":")[0] == "classifier":
         raise UserError("these pictures have no classes to train a classifier on; use random, pixel or inception")
-    return open_extractor(name, images, cache=_cache(), device=device)
+    return open_extractor(name, images, cache=_cache(), device=device, trusted=trusted)
 
 
 def _cache() -> Path:

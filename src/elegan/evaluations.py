@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
+from elegan import paths
 from elegan.data.feed import middles, to_bytes
 from elegan.data.photographs import open_photographs
 from elegan.data.sides import open_sides
@@ -16,6 +17,7 @@ from elegan.journal import Journal
 from elegan.measure import Result
 from elegan.measure.pairs import measure_pairs
 from elegan.painting import restored, translated
+from elegan.parts import said
 from elegan.tasks.restore import spoiled_middles
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ def of_translations(
         made = translated(run.game, run.nets, way, given, run.device)
         record = {"data": sides.name, "fingerprint": sides.fingerprint, "split": split, "direction": way} | run.record
         real = middles(parts[split]["AB".index(way[-1])], size)
-        network = extractor_for_sides(extractor, sides, real, str(run.device))
+        network = extractor_for_sides(extractor, sides, real, str(run.device), said(extractor))
         found = evaluate_arrays(network, made, real, target if sides.paired else None, metrics, seed, record)
         mark = f" {way}" * (len(run.game.translate) > 1)
         results += [replace(r, metric=r.metric + mark, label=r.label + mark) for r in found]
@@ -90,5 +92,6 @@ def _with_remark(results: list[Result], remark: str) -> list[Result]:
 def keep(folder: Path, results: Sequence[Result]) -> None:
     """Adds a line a result to the folder's evaluations.jsonl. Raises Failure on a full disk."""
     folder.mkdir(parents=True, exist_ok=True)
+    journal = Journal(paths.inside(folder, folder / "evaluations.jsonl"))
     for result in results:
-        Journal(folder / "evaluations.jsonl").write(result.to_record())
+        journal.write(result.to_record())

@@ -18,6 +18,7 @@ from torch.nn.utils import parametrize
 from elegan import chance, files
 from elegan.errors import Failure, UserError
 from elegan.latents import latents
+from elegan.measure.model import messages
 from elegan.nets.progressive import Growing
 from elegan.play.game import Game, Shape
 from elegan.run import Run
@@ -64,7 +65,7 @@ def export(run: Run, out: Path, direction: str | None = None) -> float:
         raise UserError(f"{run.path} makes no pictures: {run.use}")
     way = run.direction(direction) if run.game.translate else None
     part = exported(run.game, run.nets, run.shape, run.conditional, way)
-    told = {"run": run.path.name, "step": run.step, "classes": run.classes, "multiple": part.multiple}
+    told = {"run": run.path.resolve().name, "step": run.step, "classes": run.classes, "multiple": part.multiple}
     encoded = encode(part, told)
     worst = max(deviation(encoded, part, n) for n in (1, 3))
     if not worst <= TOLERANCE:
@@ -126,7 +127,11 @@ def encode(part: Exported, told: dict[str, Any]) -> bytes:
         raise Failure(f"torch cannot export this network: {str(error).strip().splitlines()[0]}") from error
     assert program is not None
     program.model.metadata_props["elegan"] = json.dumps(told)
-    return program.model_proto.SerializeToString()
+    whole = program.model_proto
+    for message in messages(whole.graph):  # where in which file on this machine each operator comes from
+        if "metadata_props" in message.DESCRIPTOR.fields_by_name:
+            message.ClearField("metadata_props")
+    return whole.SerializeToString()
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from elegan import paths
 from elegan.errors import Failure, UserError
 
 PLAIN, SEALED = "plain", "sealed"  # keys of a header: of files that carry no digests, and of those that do
@@ -66,7 +67,7 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path) -> Any:
     """Raises UserError where there is no such file or it is not JSON."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(paths.read(path))
     except (OSError, ValueError) as error:
         raise UserError(f"{path} cannot be read: {error}") from None
 
@@ -95,6 +96,7 @@ def read_tensors(path: Path, prefix: str = "", device: torch.device | str = "cpu
     for one that is not there.
     """
     try:
+        paths.check_regular(os.stat(path).st_mode)
         with safe_open(path, framework="pt") as file:
             digests, plain = _unsealed(file.metadata() or {})
             names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118

@@ -56,7 +56,7 @@ def with_targets(found: Sequence[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
     for source, target in found:
         if sources.setdefault(target, source) != source:
             raise UserError(f"{sources[target]} and {source} would both be written to {target}")
-        if target.resolve() == source.resolve():
+        if os.path.realpath(target) == os.path.realpath(source):
             raise UserError(f"{target} would be written over itself; give another --out")
     return [(source, target) for target, source in sources.items()]
 

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from elegan import files
+from elegan import files, paths
 from elegan.errors import Failure, UserError
 
 
@@ -22,6 +22,8 @@ class Journal:
     def write(self, record: dict[str, Any], make_file: bool = True) -> None:
         """Appends a line. Raises Failure on a full disk, and where there is no file though none is to be made."""
         try:
+            if self.path.exists():
+                paths.check_regular(self.path.stat().st_mode)
             flags = os.O_RDWR | os.O_APPEND | (os.O_CREAT if make_file else 0)
             with open(os.open(self.path, flags, 0o666), "rb+") as file:
                 self._mend(file)
@@ -40,7 +42,10 @@ class Journal:
         """All whole lines. Raises UserError, with the file and the line's number, for one that is no record."""
         if not self.path.exists():
             return []
-        lines = _whole(self.path.read_bytes()).split(b"\n")[:-1]
+        try:
+            lines = _whole(paths.read(self.path)).split(b"\n")[:-1]
+        except OSError as error:
+            raise UserError(f"{self.path} cannot be read: {error.strerror}") from None
         return [self._record(number, line) for number, line in enumerate(lines, 1)]
 
     def _record(self, number: int, line: bytes) -> dict[str, Any]:

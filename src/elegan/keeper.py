@@ -1,6 +1,7 @@
 """Keeping a run's folder while it trains: what is logged, looked at and saved, and how it goes on."""
 
 import math
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,11 +47,11 @@ class Plan:
         return Shape(self.data.resolution, self.data.channels, len(self.data.classes))
 
     def facts(self) -> dict[str, Any]:
-        """What run.json says of a run that begins."""
+        """What run.json says of a run that begins; no paths, as it may be shown to others."""
         data = self.data
         return {
             "data": {
-                "source": data.source,
+                **({"source": data.source} if self.is_named else {}),
                 "name": data.name,
                 "fingerprint": data.fingerprint,
                 "count": data.count,
@@ -61,16 +62,21 @@ class Plan:
             "shape": self.shape._asdict(),
             "seed": self.seed,
             "precision": self.engine.precision,
-            "from": str(self.start) if self.start else None,
+            "from": self.start.resolve().name if self.start else None,
             "sessions": [],
         }
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the data are a set with a name that means the same everywhere, and no file or folder of this machine."""
+        return not os.path.isabs(self.data.source.removeprefix("hf:"))
 
     def lines(self) -> list[str]:
         """For people: data, recipe, place."""
         data, classes = self.data, f", {len(self.data.classes)} classes" if self.data.classes else ""
         return [
             f"data    {data.name}: {data.size}{', crops' * (not isinstance(data, Dataset))} of {self.shape.resolution} px{classes}",
-            *(f"        {note}" for note in data.notes),
+            *(f"        {note}" for note in (*data.notes, *data.places)),
             f"recipe  {self.recipe.name}{f' ({self.why})' if self.why else ''}",
             *self._accumulation(),
             *([f"from    {self.start}"] if self.start else []),
@@ -91,9 +97,9 @@ class Keeper:
 
     def __init__(self, plan: Plan, trainer: Trainer):
         self.plan, self.trainer = plan, trainer
-        self.run = Run(plan.path)
-        self.journal, self.timing = Journal(plan.path / "log.jsonl"), Journal(plan.path / "timing.jsonl")
-        self.schedule = parts.find("schedule", plan.recipe.schedule.name)
+        self.run = Run(plan.path, trust=plan.recipe.trust)
+        self.journal, self.timing = (Journal(self.run.file(name)) for name in ("log.jsonl", "timing.jsonl"))
+        self.schedule = parts.find("schedule", plan.recipe.schedule.name, plan.recipe.trusted())
         self.schedule_options = parts.options(self.schedule, plan.recipe.schedule.options, "schedule")
         self.history: list[list[float]] = []  # [step, watched metric]
         self.remarks: list[str] = []  # for people, on how it goes on
@@ -121,19 +127,19 @@ class Keeper:
             self.journal.cut(start)
             self.timing.cut(start)
             if watch.tensorboard:
-                self.board = _tensorboard(self.plan.path, start)
+                self.board = _tensorboard(self.run.file("tensorboard"), start)
         self.clock = (start, time.monotonic())
         return start
 
     def _view(self) -> View:
         data, game, recipe, device = self.plan.data, self.trainer.game, self.plan.recipe, self.plan.engine.device
         if isinstance(data, Sides):
-            return Translations(data, game, recipe.watch, device)
+            return Translations(data, game, recipe, device)
         if isinstance(data, Photographs):
             return Restorations(data, game, recipe, device)
         if not game.generate:
             return Reconstructions(data, game, recipe.watch, device)
-        return Samples(data, game, recipe.watch, self.run, device)
+        return Samples(data, game, recipe, self.run, device)
 
     def _open_folder(self) -> None:
         """Writes recipe.toml and run.json, the latter with one more entry of `sessions`."""
@@ -155,10 +161,12 @@ class Keeper:
         info = self.run.info if again else plan.facts()
         info["sessions"].append(session)
         if plan.start and not self.run.steps:
-            start = files.encode_tensors(self.trainer.average.state_dict(), {"from": str(plan.start)})
-            self._write(START, start)
+            self._write(START, files.encode_tensors(self.trainer.average.state_dict(), {"from": info["from"]}))
+        if not plan.is_named:
+            info["data"].pop("source", None)  # older versions wrote it there
+            files.write_json(self.run.file("local.json"), {"source": plan.data.source})
         self._write("recipe.toml", plan.recipe.to_toml().encode())
-        files.write_json(plan.path / "run.json", info)
+        files.write_json(self.run.file("run.json"), info)
 
     def _check_same(self) -> None:
         """The same command again goes on, another one must not write into the folder."""
@@ -319,7 +327,7 @@ class Keeper:
 
     def _write(self, name: str, data: bytes) -> None:
         """A file of the run's folder, which is not made anew where somebody deleted it."""
-        files.write(self.plan.path / name, data, make_folder=False)
+        files.write(self.run.file(name), data, make_folder=False)
 
 
 def _is_settled(key: str) -> bool:
@@ -340,4 +348,4 @@ def _tensorboard(path: Path, start: int):
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
         raise UserError("watch.tensorboard needs TensorBoard: pip install 'elegan[tensorboard]'") from None
-    return SummaryWriter(str(path / "tensorboard"), purge_step=start + 1)
+    return SummaryWriter(str(path), purge_step=start + 1)

@@ -3,6 +3,7 @@
 Some are shipped with the package and known by name; `elegan pack` makes one of any restoring run.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
@@ -24,13 +25,13 @@ def pack(path: Path, net: nn.Module, recipe: Recipe) -> None:
     """Writes a restorer of `recipe` to a file. Raises Failure on a full disk."""
     tensors = {name: tensor.half() for name, tensor in net.state_dict().items()}
     shape = {"channels": net.channels, "hints": net.hints, "scale": net.scale}
-    files.write_tensors(path, tensors, {"shape": shape, "recipe": recipe.full()})
+    files.write_tensors(path, tensors, {"shape": shape, "recipe": recipe.shared().full()})
 
 
-def unpack(name: str | Path) -> tuple[nn.Module, Recipe]:
+def unpack(name: str | Path, trust: Iterable[str] = ()) -> tuple[nn.Module, Recipe]:
     """The frozen restorer of a file or of a shipped model, in float32, and the recipe that made it.
 
-    Raises UserError for what is neither.
+    Raises UserError for what is neither, and where its restorer is of a module that is not among `trust`.
     """
     path = Path(name) if str(name).endswith(".safetensors") else SHIPPED / f"{name}.safetensors"
     if not path.is_file():
@@ -38,13 +39,14 @@ def unpack(name: str | Path) -> tuple[nn.Module, Recipe]:
     tensors, plain = files.read_tensors(path)
     if not {"shape", "recipe"} <= plain.keys():
         raise UserError(f"{path} is not a packed model")
-    recipe, shape = Recipe.parse(plain["recipe"]), plain["shape"]
+    recipe, shape = Recipe.parse(plain["recipe"]).trusting(trust), plain["shape"]
     return load(build(recipe, **shape), {k: v.float() for k, v in tensors.items()}, path), recipe
 
 
 def build(recipe: Recipe, channels: int, hints: int, scale: int) -> nn.Module:
     """The recipe's restorer with fresh weights."""
-    return parts.build("nets", recipe.nets["restorer"], "nets.restorer", channels, hints, scale)
+    part = recipe.nets["restorer"]
+    return parts.build("nets", part, "nets.restorer", channels, hints, scale, trusted=recipe.trust)
 
 
 def load(net: nn.Module, tensors: dict[str, torch.Tensor], path: Path) -> nn.Module:

@@ -1,12 +1,15 @@
 """From the names in a recipe to functions, without registries: a name is looked up in the modules of its kind.
 
 A part's keyword-only parameters are the options that a recipe may set; its positional ones are given by the code.
-`package.module:name` reaches a function of anybody's installed package.
+`package.module:name` reaches a function of anybody's installed package, where the user trusts it: recipes, runs and models
+also come from others, and importing a module runs it.
 """
 
 import importlib
 import inspect
-from collections.abc import Callable
+import re
+import sys
+from collections.abc import Callable, Collection, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -42,31 +45,81 @@ def _lives_in(function: Callable, home: str) -> bool:
     return function.__module__ == home or function.__module__.startswith(home + ".")
 
 
-def find(kind: str, name: str) -> Callable:
-    """The function that `name` stands for.
+def find(kind: str, name: str, trusted: Collection[str] = ()) -> Callable:
+    """The function that `name` stands for; `package.module:name` only where that module is among `trusted`.
 
     Raises UserError where neither the kind's modules nor the named package have it.
     """
     if ":" in name:
-        return _foreign(kind, name)
+        return foreign(kind, name, trusted)
     known = names(kind)
     if name not in known:
         raise UserError(f"unknown {kind} {name!r}{nearest(name, known)}")
     return known[name]
 
 
-def _foreign(kind: str, name: str) -> Callable:
+def owner(name: str) -> str:
+    """Who is to be trusted for a name: the module of `package.module:name`, or `hf:owner/name` itself, which is data that
+    would be fetched. Raises UserError for any other form, and for Python's own library, which defines no parts."""
+    if name.startswith("hf:"):
+        return name
+    match = re.fullmatch(r"([^\W\d]\w*(?:\.[^\W\d]\w*)*):[^\W\d]\w*", name)
+    if not match:
+        raise UserError(f"{name!r} is not of the form package.module:name")
+    if match[1].partition(".")[0] in sys.stdlib_module_names:
+        raise UserError(f"{name!r} is of Python's own library, which is never a part of a recipe")
+    return match[1]
+
+
+def extractor_needs(name: str) -> str:
+    """What an extractor names that is not elegan's own, for `owner`; "" for nothing."""
+    kind, _, rest = name.partition(":")
+    if kind in ("classifier", "stacked"):
+        return rest if rest.startswith("hf:") else ""
+    return name if rest and kind != "inception" and not name.endswith(".onnx") else ""
+
+
+def said(extractor: str) -> frozenset[str]:
+    """Whom the user trusts by naming this extractor."""
+    needed = extractor_needs(extractor)
+    return frozenset([owner(needed)] if needed else [])
+
+
+def untrusted(names: Mapping[str, str], trusted: Collection[str]) -> str:
+    """What is named, by key, whose `owner` is not among `trusted`, and how to allow it; "" for nothing. Nothing is imported."""
+    missing = {key: name for key, name in names.items() if owner(name) not in trusted}
+    owners = sorted(set(map(owner, missing.values())))
+    options, listed = " ".join(f"--trust {name}" for name in owners), ", ".join(map(repr, owners))
+    wanted = ", ".join(f"{key} = {name!r}" for key, name in missing.items())
+    return f"{wanted}: not elegan's own; if you trust it: {options} (Python: trust=[{listed}])" if missing else ""
+
+
+def foreign(what: str, name: str, trusted: Collection[str]) -> Callable:
+    """The function or class `package.module:name`. Raises UserError where the module is not among `trusted`, which is settled
+    before anything is imported, or does not itself define it: what a module imported (`from os import system`) is not its
+    own."""
+    if refusal := untrusted({what: name}, trusted):
+        raise UserError(refusal)
     package, _, attribute = name.partition(":")
     try:
         module: ModuleType = importlib.import_module(package)
-        return getattr(module, attribute)
-    except (ImportError, AttributeError) as error:
-        raise UserError(f"{kind} {name!r} cannot be imported: {error}") from None
+    except ImportError as error:
+        raise UserError(f"{what} {name!r} cannot be imported: {error}") from None
+    own = {key: value for key, value in vars(module).items() if _defined_in(value, package)}
+    if attribute not in own:
+        raise UserError(
+            f"{what} {name!r}: {package} defines no function or class {attribute!r}{nearest(attribute, own)}"
+        )
+    return own[attribute]
 
 
-def build(kind: str, part: "Part", path: str, *given: Any) -> Any:
+def _defined_in(value: Any, package: str) -> bool:
+    return (inspect.isfunction(value) or inspect.isclass(value)) and value.__module__ == package
+
+
+def build(kind: str, part: "Part", path: str, *given: Any, trusted: Collection[str] = ()) -> Any:
     """The part's function called with what the code gives and the recipe's options. Raises what `find` and `options` do."""
-    function = find(kind, part.name)
+    function = find(kind, part.name, trusted)
     return function(*given, **options(function, part.options, path))
 
 

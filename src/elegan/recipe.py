@@ -3,8 +3,9 @@
 Every recipe is the difference from its parent (`vary`), and a user's `--set key=value` is one more difference.
 """
 
+import os
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -17,12 +18,13 @@ from pydantic import (
     NonNegativeFloat,
     NonNegativeInt,
     PositiveInt,
+    PrivateAttr,
     ValidationError,
 )
 from pydantic import model_validator as validator
 from pydantic_core import PydanticCustomError
 
-from elegan import parts
+from elegan import parts, paths
 from elegan.errors import UserError, nearest
 from elegan.ramp import Number, Ramp
 
@@ -85,12 +87,16 @@ def _decay(value: float | Ramp) -> float | Ramp:
     return value
 
 
+def _plain(name: str) -> str:
+    return paths.check_name("name", name)  # it becomes part of a folder's
+
+
 class Recipe(Section):
     """See the module. `losses` holds the adversarial loss and penalties, each penalty with `weight` and `every`; `damage` what
     is done to photographs, in this order, each with its `chance` of being done.
     """
 
-    name: str
+    name: Annotated[str, AfterValidator(_plain)]
     parent: str = ""
     about: str = ""
     steps: PositiveInt = 100_000
@@ -107,6 +113,34 @@ class Recipe(Section):
     data: Data = Data()
     damage: dict[str, Part] = {}
     watch: Watch = Watch()
+    _trust: frozenset[str] = PrivateAttr(frozenset())  # the user's word, which no file can give
+
+    @property
+    def trust(self) -> frozenset[str]:
+        """Modules, and data sets of the hub, that its user trusts; see `trusting`."""
+        return self._trust
+
+    def trusting(self, names: Iterable[str]) -> Self:
+        """This recipe, which may then name the functions and classes that these modules define."""
+        trusting = self.model_copy()
+        trusting._trust = self._trust | frozenset([names] if isinstance(names, str) else names)
+        return trusting
+
+    @property
+    def trust_options(self) -> str:
+        """What to add to a command on a run of this recipe."""
+        return "".join(f" --trust {name}" for name in sorted({parts.owner(name) for name in self.foreign().values()}))
+
+    def foreign(self) -> dict[str, str]:
+        """What it names by key that is not elegan's own: functions of other packages, and data that would be fetched."""
+        named = {path: part.name for _, path, part in self.parts() if ":" in part.name}
+        return named | ({"watch.extractor": needed} if (needed := parts.extractor_needs(self.watch.extractor)) else {})
+
+    def trusted(self) -> frozenset[str]:
+        """`trust`, where it is enough for this recipe. Raises UserError with all that it names beyond, by key."""
+        if refusal := parts.untrusted(self.foreign(), self._trust):
+            raise UserError(f"recipe {self.name!r} needs {refusal}")
+        return self._trust
 
     def vary(self, name: str, about: str, **changes: Any) -> "Recipe":
         """A recipe that differs from this one by `changes`, nested as in the file.
@@ -117,7 +151,11 @@ class Recipe(Section):
 
     def changed(self, changes: dict[str, Any]) -> Self:
         """This recipe with nested changes. Raises UserError with every offending key and value."""
-        return type(self).parse(_merge(self.model_dump(), changes))
+        return type(self).parse(_merge(self.model_dump(), changes)).trusting(self._trust)
+
+    def shared(self) -> Self:
+        """This recipe for others to read: of absolute paths among its options the last name alone."""
+        return type(self).parse(_without_folders(self.model_dump())).trusting(self._trust)
 
     @classmethod
     def parse(cls, values: dict[str, Any]) -> Self:
@@ -143,11 +181,12 @@ class Recipe(Section):
         for kind, path, part in self.parts():
             *above, last = path.split(".")
             holder = values[above[0]] if above else values
-            holder[last] = {"name": part.name} | filled(kind, part, path)
+            holder[last] = {"name": part.name} | filled(kind, part, path, self.trusted())
         return values
 
     def override(self, settings: Sequence[str]) -> Self:
-        """The recipe after `key=value` settings, values in TOML (a bare word is a string).
+        """The recipe after `key=value` settings, values in TOML (a bare word is a string). Who names another package's
+        function here thereby trusts its module.
 
         Raises UserError for a setting without `=`, an unknown key (with the nearest) or a wrong value.
         """
@@ -159,6 +198,8 @@ class Recipe(Section):
             key, value = recipe._known(key.strip()), _value(text.strip())
             takes_away = value == "none" and _may_come_and_go(key)
             recipe = recipe.changed(_nest(key, None if takes_away else value))
+            said = [name for path, name in recipe.foreign().items() if key in (path, f"{path}.name")]
+            recipe = recipe.trusting(map(parts.owner, said))
         recipe.full()
         return recipe
 
@@ -176,7 +217,7 @@ class Recipe(Section):
     def from_toml(cls, path: Path) -> Self:
         """Raises UserError where the file is not TOML or not a recipe."""
         try:
-            return cls.parse(tomllib.loads(path.read_text(encoding="utf-8")))
+            return cls.parse(tomllib.loads(paths.read(path).decode()))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise UserError(f"{path} is not a recipe: {error}") from None
         except UserError as error:
@@ -194,7 +235,7 @@ def _of_damage(*, chance: Annotated[float, Field(ge=0, le=1)] = 1.0) -> None:
 OUTER: dict[str, Callable[..., None]] = {"losses": _of_loss, "damage": _of_damage}
 
 
-def filled(kind: str, part: Part, path: str) -> dict[str, Any]:
+def filled(kind: str, part: Part, path: str, trusted: Collection[str] = ()) -> dict[str, Any]:
     """All options of a part that are not None, for which TOML has no word; of a penalty also its `weight` and `every`, of
     a damage its `chance`.
     """
@@ -203,8 +244,18 @@ def filled(kind: str, part: Part, path: str) -> dict[str, Any]:
     for_task = {key: value for key, value in part.options.items() if key in taken}
     inner = {key: value for key, value in part.options.items() if key not in taken}
     of_task = parts.options(outer, for_task, path) if outer else {}
-    options = of_task | parts.options(parts.find(kind, part.name), inner, path)
+    options = of_task | parts.options(parts.find(kind, part.name, trusted), inner, path)
     return {key: value for key, value in options.items() if value is not None}
+
+
+def _without_folders(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_folders(part) for key, part in value.items()}
+    if not isinstance(value, str):
+        return value
+    kind, colon, rest = value.partition(":")  # as in inception:FILE
+    before, path = (kind + colon, rest) if os.path.isabs(os.path.expanduser(rest)) else ("", value)
+    return before + os.path.basename(path) if os.path.isabs(os.path.expanduser(path)) else value
 
 
 def _may_come_and_go(key: str) -> bool:

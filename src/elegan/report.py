@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from elegan import __version__, files
+from elegan import __version__, files, paths
 from elegan.charts import chart
 from elegan.data import Dataset
 from elegan.errors import Failure, UserError
@@ -55,7 +55,7 @@ def report(run: Run, out: Path | None = None) -> Path:
         "machine": _machine(run),
         "commands": _commands(run),
     }
-    path = out or run.path / "report.html"
+    path = out or run.file("report.html")
     files.write(path, Template(TEMPLATE.read_text(encoding="utf-8")).substitute(sections).encode())
     return path
 
@@ -86,7 +86,7 @@ def _tiles(run: Run) -> str:
 
 
 def _samples(run: Run) -> str:
-    sheet = run.path / "samples.png"
+    sheet = run.file("samples.png")
     if not sheet.is_file():
         return note("No samples were drawn yet.")
     about = _how_chosen(run)
@@ -95,9 +95,9 @@ def _samples(run: Run) -> str:
 
 def _history(run: Run) -> str:
     """The curves of the log, and the first row of samples over time."""
-    figures = [chart(title, lines) for title, lines in panels(Journal(run.path / "log.jsonl").records()).items()]
+    figures = [chart(title, lines) for title, lines in panels(Journal(run.file("log.jsonl")).records()).items()]
     curves = f'<div class="charts">{"".join(figures)}</div>{note("Over images seen in training.")}' if figures else ""
-    sheets = sorted((run.path / "samples").glob("[0-9]*.png"))
+    sheets = sorted(paths.inside(run.path, p) for p in run.file("samples").glob("[0-9]*.png"))
     chosen = (
         [sheets[i] for i in np.unique(np.linspace(0, len(sheets) - 1, STRIPS).round().astype(int))] if sheets else []
     )
@@ -119,7 +119,7 @@ def _first_row(path: Path) -> bytes:
 def _newest(run: Run) -> list[dict[str, Any]]:
     """The last record of each metric on the same data, in the order in which they were taken."""
     kept: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for record in Journal(run.path / "evaluations.jsonl").records():
+    for record in Journal(run.file("evaluations.jsonl")).records():
         settings = record["settings"]
         key = (record["label"], settings.get("data"), settings.get("split"))
         kept.pop(key, None)
@@ -186,7 +186,7 @@ def _neighbours(run: Run) -> str:
     try:
         images, data = run.generate(SHOWN), _training_data(run)
     except (UserError, Failure) as error:
-        return note(f"Cannot be shown: {error}.")
+        return note(f"Cannot be shown: {str(error).replace(str(run.path), _name(run))}.")
     pixel = open_extractor("pixel", data.images)
     fake, real = (extract(pixel, x).values for x in (images, data.images))
     nearest = squared_distances(fake, real).topk(min(NEIGHBOURS, len(real)), largest=False).indices.tolist()
@@ -200,7 +200,7 @@ def _neighbours(run: Run) -> str:
 
 def _copies(run: Run) -> str:
     """What `elegan copies` found, where it was asked."""
-    found, sheet = run.path / "copies" / "copies.json", run.path / "copies" / "suspects-001.png"
+    found, sheet = run.file("copies/copies.json"), run.file("copies/suspects-001.png")
     if not found.is_file():
         return note("Whether any is a copy: elegan copies, followed by the run.")
     record = files.read_json(found)
@@ -215,10 +215,18 @@ def _copies(run: Run) -> str:
 
 def _training_data(run: Run) -> Dataset:
     """The images that the run saw. Raises UserError where they cannot be opened any more or are others."""
-    data, remark = run.training_images()
+    try:
+        data, remark = run.training_images()
+    except (UserError, Failure):  # whose text is for the user, and the page is for others
+        raise UserError(f"{run.info['data']['name']} cannot be opened where it was") from None
     if remark:
         raise UserError(remark)
     return data
+
+
+def _name(run: Run) -> str:
+    """For others, who need not know where the run is on this machine."""
+    return run.path.name if run.path.is_absolute() else str(run.path)
 
 
 def _data(run: Run) -> str:
@@ -226,7 +234,6 @@ def _data(run: Run) -> str:
     classes = ", ".join(data["classes"])
     facts = [
         ("name", data["name"]),
-        ("source", data["source"]),
         ("images", f"{data['count']:,}"),
         *([("classes", classes)] if classes else []),
         *(("note", note) for note in data["notes"]),
@@ -236,7 +243,7 @@ def _data(run: Run) -> str:
 
 
 def _recipe(run: Run) -> str:
-    recipe, named = run.recipe, CATALOGUE.get(run.recipe.name)
+    recipe, named = run.recipe.shared(), CATALOGUE.get(run.recipe.name)
     parts = []
     for own, base in ((recipe, named), (named or recipe, CATALOGUE.get(recipe.parent))):
         if base and (changes := differences(own, base)):
@@ -251,7 +258,7 @@ def _recipe(run: Run) -> str:
 
 
 def _machine(run: Run) -> str:
-    sessions, timing = run.info["sessions"], Journal(run.path / "timing.jsonl").records()
+    sessions, timing = run.info["sessions"], Journal(run.file("timing.jsonl")).records()
     facts = [("seed", str(run.info["seed"])), ("precision", run.info["precision"])]
     if timing:
         seconds, rates = sum(r["seconds"] for r in timing), [r["images_per_second"] for r in timing]
@@ -274,4 +281,4 @@ def _commands(run: Run) -> str:
 
 
 def _quoted(run: Run) -> str:
-    return shlex.quote(str(run.path))
+    return shlex.quote(_name(run))

@@ -1,6 +1,6 @@
 """Photographs of any size and format through a restorer: enlarged, cleaned, made whole."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -106,11 +106,13 @@ def open_restorer(
     model: str | None = None,
     tile: int | None = None,
     device: str = "cpu",
+    trust: Iterable[str] = (),
 ) -> Restorer:
     """The restorer for a task: a shipped one, or `model`, which is a packed file, a shipped one's name or a run.
 
     `detail` goes from the faithful network (0, the default of shipped models) to the one trained for detail from it (1, the
-    default of a run), where there are both. Raises UserError for unknown names and values out of range.
+    default of a run), where there are both. `trust`: modules that `model` may name. Raises UserError for unknown names and
+    values out of range.
     """
     if task not in TASKS:
         raise UserError(f"unknown task {task!r}{nearest(task, TASKS)}")
@@ -123,7 +125,7 @@ def open_restorer(
     if mask and mask != SCRATCHES and not Path(mask).exists():
         raise UserError(f"no mask {mask!r}{nearest(mask, [SCRATCHES])}")
     name = model or (f"upscale-x{2 if scale <= 2 else 4}" if task == "upscale" else task)
-    net = _network(name, detail, device)
+    net = _network(name, detail, device, trust)
     if (task == "upscale" and not scale <= net.scale) or (task != "upscale" and net.scale != 1):  # type: ignore[operator]
         raise UserError(
             f"model {name!r} makes pictures {net.scale} times as large: not for --task {task} --scale {scale:g}"
@@ -131,17 +133,17 @@ def open_restorer(
     return Restorer(net, task, scale if task == "upscale" else 1.0, sigma, mask, tile)
 
 
-def _network(name: str, detail: float | None, device: str) -> nn.Module:
+def _network(name: str, detail: float | None, device: str, trust: Iterable[str]) -> nn.Module:
     """By name, between the faithful one and the one for detail."""
     if (Path(name) / "run.json").is_file():
-        run = Run.open(name, device=device)
+        run = Run.open(name, device=device, trust=trust)
         faithful, best = run.start, run.restorer
     elif name in TASKS and name not in models.shipped():
         raise UserError(
             f"no model {name!r} is shipped; train one: elegan train FOLDER --recipe {name}, then --model RUN"
         )
     else:
-        faithful, best = None, models.unpack(name)[0]
+        faithful, best = None, models.unpack(name, trust)[0]
         if detail is not None and f"{name}-detail" in models.shipped():
             faithful, best = best, models.unpack(f"{name}-detail")[0]
     if detail is not None and faithful is None:

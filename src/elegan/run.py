@@ -2,6 +2,7 @@
 
 recipe.toml        what was trained, every option written out; may be edited before going on
 run.json           data, seed, precision, versions, hardware
+local.json         where the data lie on this machine; not for sharing
 log.jsonl          a line a record: step, images, losses, metric; the same bytes for the same command
 timing.jsonl       what depends on the machine: seconds, images a second
 samples/           grids of the same latents over time      samples.png   the newest
@@ -10,7 +11,7 @@ checkpoints/       whole states, the newest few and the best by the watched metr
 start.safetensors  the weights that it began from, where it began `--from` another run
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -19,7 +20,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from elegan import files, latents, models, parts
+from elegan import files, latents, models, parts, paths
 from elegan.copies import copies
 from elegan.data import Dataset, open_data
 from elegan.data.feed import pictures as to_tensor
@@ -37,31 +38,42 @@ START = "start.safetensors"  # the weights that a run began from
 
 def build_game(recipe: Recipe, shape: Shape) -> Game:
     """The recipe's task applied to the shape of the data."""
-    return parts.build("task", recipe.task, "task", recipe, shape)
+    return parts.build("task", recipe.task, "task", recipe, shape, trusted=recipe.trusted())
 
 
 class Run:
-    """An opened run folder. `checkpoint` is "newest", "best" or a step; see `open`."""
+    """An opened run folder. `checkpoint` is "newest", "best" or a step; `trust`: modules of other packages that the run may
+    name; see `open`."""
 
-    def __init__(self, path: Path, checkpoint: str | int = "newest", device: str = "cpu"):
-        self.path, self.wanted, self.device = path, checkpoint, torch.device(device)
+    def __init__(self, path: Path, checkpoint: str | int = "newest", device: str = "cpu", trust: Iterable[str] = ()):
+        self.path, self.wanted, self.device, self.trust = path, checkpoint, torch.device(device), trust
 
     @classmethod
-    def open(cls, path: str | Path, checkpoint: str | int = "newest", device: str = "cpu") -> Self:
-        """Raises UserError where there is no run, or no such checkpoint in it (nearest names given)."""
+    def open(
+        cls, path: str | Path, checkpoint: str | int = "newest", device: str = "cpu", trust: Iterable[str] = ()
+    ) -> Self:
+        """Raises UserError where there is no run, or no such checkpoint in it (nearest names given).
+
+        A run may be somebody else's: what it names of other packages is used only where `trust` lists the module, as in
+        trust=["package.module"], and raises UserError otherwise, with all that it needs.
+        """
         path = Path(path)
         if not (path / "run.json").is_file():
             siblings = [p.parent.name for p in path.parent.glob("*/run.json")]
             raise UserError(f"no run at {path}{nearest(path.name, siblings)}")
-        return cls(path, checkpoint, device)
+        return cls(path, checkpoint, device, trust)
+
+    def file(self, name: str) -> Path:
+        """Where this file or folder of the run is. Raises UserError where a link leads out of the run."""
+        return paths.inside(self.path, self.path / name)
 
     @cached_property
     def info(self) -> dict[str, Any]:
-        return files.read_json(self.path / "run.json")
+        return files.read_json(self.file("run.json"))
 
     @cached_property
     def recipe(self) -> Recipe:
-        return Recipe.from_toml(self.path / "recipe.toml")
+        return Recipe.from_toml(self.file("recipe.toml")).trusting(self.trust)
 
     @property
     def shape(self) -> Shape:
@@ -81,7 +93,7 @@ class Run:
         return bool(self.steps) and self.steps[-1] >= self.recipe.steps
 
     def checkpoint(self, step: int) -> Path:
-        return self.path / "checkpoints" / f"{step:08d}.safetensors"
+        return self.file(f"checkpoints/{step:08d}.safetensors")
 
     @property
     def step(self) -> int:
@@ -147,15 +159,22 @@ class Run:
 
     @property
     def source(self) -> str:
-        """The data that it was trained on, by folder, zip or name."""
-        return self.info["data"]["source"]
+        """The data that it was trained on, by folder, zip or name. Raises UserError where that is not known here, and for a
+        set of anybody's on the hub that `trust` does not list."""
+        local = self.file("local.json")
+        source = (files.read_json(local) if local.exists() else self.info["data"]).get("source")
+        if not source:
+            raise UserError(f"{self.path} does not say where its data lie on this machine: name them")
+        if source.startswith("hf:") and (refusal := parts.untrusted({"data": source}, self.recipe.trust)):
+            raise UserError(f"{self.path} would fetch {refusal}")
+        return source
 
     def changed(self, fingerprint: str) -> str:
         """A line where the data of this fingerprint, opened from the run's source, are not what it was trained on; else ""."""
         known = self.info["data"]
         if fingerprint == known["fingerprint"]:
             return ""
-        return f"{known['source']} no longer holds the pictures that {self.path} was trained on"
+        return f"{known['name']} no longer holds the pictures that {self.path.name} was trained on"
 
     def training_images(self) -> tuple[Dataset, str]:
         """The run's own images, opened again, and what `changed` says of them."""
@@ -185,11 +204,12 @@ class Run:
     @property
     def use(self) -> str:
         """The command for what the run is good for."""
+        trust = self.recipe.trust_options
         if self.game.restore:
-            return f"elegan restore PHOTO... --model {self.path}"
+            return f"elegan restore PHOTO... --model {self.path}{trust}"
         if self.game.generate:
-            return f"elegan sample {self.path}"
-        return f"elegan {'anomaly' if self.game.score else 'translate'} {self.path} PICTURE..."
+            return f"elegan sample {self.path}{trust}"
+        return f"elegan {'anomaly' if self.game.score else 'translate'} {self.path} PICTURE...{trust}"
 
     @property
     def restorer(self) -> nn.Module:
@@ -201,7 +221,7 @@ class Run:
     @cached_property
     def start(self) -> nn.Module | None:
         """The restorer that this run began `--from`, None where it began from nothing."""
-        path = self.path / START
+        path = self.file(START)
         if not path.exists():
             return None
         net = models.build(self.recipe, self.shape.channels, self.game.hints, self.game.scale)
@@ -356,7 +376,7 @@ class Run:
             fit=self.recipe.data.fit,
             alpha=alpha,
             max_share=max_share,
-            out=out or self.path / "copies",
+            out=out or self.file("copies"),
             seed=seed,
             settings=self.record | {"images from seed": seed},
         )

@@ -4,7 +4,7 @@ import math
 import shlex
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
@@ -12,7 +12,7 @@ from typing import Any, TypedDict, Unpack
 import torch
 from filelock import FileLock, Timeout
 
-from elegan import chance, models, parts, ramp
+from elegan import chance, models, parts, paths, ramp
 from elegan.data import Dataset, open_data
 from elegan.data.feed import Feed, PhotographFeed, SidesFeed
 from elegan.data.photographs import Photographs, open_photographs
@@ -44,6 +44,7 @@ class Options(TypedDict, total=False):
     precision: str
     resume: str | Path | None
     start: str | Path | None
+    trust: Iterable[str]
 
 
 def train(
@@ -57,7 +58,8 @@ def train(
 
     `data`: folder, zip or named set; `recipe`: a name or TOML file, chosen from the data by default; `settings`:
     "key=value" each; `steps` or `images` is the length; `resume`: a run folder to go on with by its own settings; `start`: a
-    run or packed model whose weights the networks of the same names and shapes begin with.
+    run or packed model whose weights the networks of the same names and shapes begin with; `trust`: modules whose functions
+    a recipe file, `resume` and `start` may name, as `settings` may without it.
     Raises UserError for what the caller can mend, Failure where training failed, Interrupted after Ctrl-C.
     """
     plan = plan_for(data, recipe, **options)
@@ -80,10 +82,11 @@ def plan_for(
     precision: str = "auto",
     resume: str | Path | None = None,
     start: str | Path | None = None,
+    trust: Iterable[str] = (),
 ) -> Plan:
     """Settles what `train` will do; writes nothing but the cache of decoded images."""
     if resume is not None:
-        run = Run.open(resume)
+        run = Run.open(resume, trust=trust)
         if recipe:
             raise UserError(f"--resume goes on with {run.path}'s own recipe {run.recipe.name!r}; leave out --recipe")
         if seed not in (0, run.info["seed"]):
@@ -93,12 +96,12 @@ def plan_for(
         chosen = _with_length(run.recipe.override(settings), steps, images)
         engine = Engine(device, run.info["precision"] if precision == "auto" else precision)
         dataset = _open(data or run.source, chosen)
-        return Plan(chosen, dataset, run.path, run.info["seed"], engine, resumed=True)
+        return Plan(_with_data(chosen, data), dataset, run.path, run.info["seed"], engine, resumed=True)
     if not data:
         raise UserError("name the data to train on: a folder, a zip or a set such as digits")
     engine = Engine(device, precision)
     if recipe:
-        chosen, why = find_recipe(recipe).override(settings), ""
+        chosen, why = find_recipe(recipe).trusting(trust).override(settings), ""
         dataset = _open(data, chosen)
     elif (kind := kind_of(data)) in SIDES:
         chosen, why = find_recipe(SIDES[kind].recipe).override(settings), SIDES[kind].why
@@ -109,8 +112,9 @@ def plan_for(
         accelerated = engine.device.type != "cpu"
         choice = choose(len(dataset.images), dataset.resolution, dataset.labels, len(dataset.classes), accelerated)
         chosen, why = find_recipe(choice.recipe).override([*choice.settings, *settings]), choice.why
-    chosen = _with_length(chosen, steps, images)
-    path = Path(out) / (name or _name(dataset, chosen, settings, seed))
+    chosen = _with_data(_with_length(chosen.trusting(trust), steps, images), data)
+    name = _name(dataset, chosen, settings, seed) if name is None else name
+    path = Path(out) / paths.check_name("name", name)
     return Plan(chosen, dataset, path, seed, engine, why, start=Path(start) if start else None)
 
 
@@ -134,9 +138,9 @@ def play(plan: Plan, trainer: Trainer, quiet: bool = False) -> Run:
                 keeper.check(done, terms)
                 keeper.save(done)
             if stopping and done < recipe.steps:
-                command = f"elegan train --resume {shlex.quote(str(plan.path))}"
+                command = f"elegan train --resume {shlex.quote(str(plan.path))}{recipe.trust_options}"
                 raise Interrupted(f"stopped at step {done} of {recipe.steps}; go on with: {command}")
-    return Run.open(plan.path)
+    return Run.open(plan.path, trust=recipe.trust)
 
 
 @contextmanager
@@ -159,7 +163,7 @@ def make_trainer(plan: Plan) -> Trainer:
     torch.manual_seed(chance.mix(plan.seed, "weights"))
     game = build_game(recipe, plan.shape)
     if plan.start:
-        _begin_with(plan.start, game)
+        _begin_with(plan.start, game, recipe.trust)
     engine.place(game.nets)
     optimizers, settings = {}, {}
     for player in game.players:
@@ -168,7 +172,7 @@ def make_trainer(plan: Plan) -> Trainer:
         if name not in recipe.optimizers:
             raise UserError(f"recipe {recipe.name!r} has no optimizers.{player}")
         part = recipe.optimizers[name]
-        function = parts.find("optimizers", part.name)
+        function = parts.find("optimizers", part.name, recipe.trusted())
         options = parts.options(function, part.options, f"optimizers.{name}")
         optimizers[player] = function(game.owned(player), **options)
         settings[player] = {key: value for key, value in options.items() if ramp.now(value) != value}
@@ -189,11 +193,12 @@ def make_trainer(plan: Plan) -> Trainer:
     )
 
 
-def _begin_with(start: Path, game: Game) -> None:
+def _begin_with(start: Path, game: Game, trust: frozenset[str]) -> None:
     """Raises UserError where nothing of `start` fits the game."""
-    found = (
-        models.unpack(start)[0].state_dict(prefix="restorer.") if start.is_file() else Run.open(start).nets.state_dict()
-    )
+    if start.is_file():
+        found = models.unpack(start, trust)[0].state_dict(prefix="restorer.")
+    else:
+        found = Run.open(start, trust=trust).nets.state_dict()
     mine = game.nets.state_dict()
     fitting = {name: value for name, value in found.items() if name in mine and mine[name].shape == value.shape}
     if not fitting:
@@ -258,6 +263,11 @@ def _with_length(recipe: Recipe, steps: int | None, images: int | None) -> Recip
     return recipe if steps is None else recipe.changed({"steps": steps})
 
 
+def _with_data(recipe: Recipe, data: str | None) -> Recipe:
+    """Who names a set of the hub thereby allows that it is fetched."""
+    return recipe.trusting([data] if data and data.startswith("hf:") else [])
+
+
 def _name(data: Dataset | Sides | Photographs, recipe: Recipe, settings: Sequence[str], seed: int) -> str:
     """digits-rpgan, with the seed and a mark of the settings where they are not the default ones."""
     mark = [f"{chance.mix(*sorted(settings)):016x}"[-6:]] if settings else []
@@ -269,7 +279,7 @@ def _locked(plan: Plan) -> AbstractContextManager:
     if not plan.engine.leads:
         return nullcontext()
     plan.path.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(plan.path / ".lock", timeout=0)
+    lock = FileLock(paths.inside(plan.path, plan.path / ".lock"), timeout=0)
     try:
         return lock.acquire()
     except Timeout:

@@ -39,14 +39,15 @@ class Samples:
     """Images from the same latents; below them, where the game has an encoder, a row of the data and a row of what
     becomes of it."""
 
-    def __init__(self, data: Dataset, game: Game, watch: Watch, run: Run, device: torch.device):
+    def __init__(self, data: Dataset, game: Game, recipe: Recipe, run: Run, device: torch.device):
+        watch, shape = recipe.watch, (data.resolution, data.channels)
         self.pairs = Reconstructions(data, game, watch, device) if game.reconstruct else None
         self.game, self.run, self.device, self.images = game, run, device, watch.images
         # As often as the data has them, for the watched metric compares with the data.
         self.labels = labels(data.class_counts, watch.images) if data.class_counts else None
         self.gauge: Gauge | None = None
         if watch.metric != "none":
-            extractor = extractor_for(watch.extractor, data, (data.resolution, data.channels), "crop")
+            extractor = extractor_for(watch.extractor, data, shape, "crop", trusted=recipe.trusted())
             chosen = np.random.default_rng(chance.mix("gauge")).permutation(len(data.images))[: watch.images]
             self.gauge = Gauge(watch.metric, extractor, data.images[np.sort(chosen)])
 
@@ -97,7 +98,8 @@ class Reconstructions:
 class Translations:
     """Held-out pictures beside what becomes of them: input, output, then back again or, of pairs, the target."""
 
-    def __init__(self, data: Sides, game: Game, watch: Watch, device: torch.device):
+    def __init__(self, data: Sides, game: Game, recipe: Recipe, device: torch.device):
+        watch = recipe.watch
         self.data, self.game, self.device = data, game, device
         shown = [middles(part, data.resolution)[: watch.images] for part in data.held_out]
         self.held_out = dict(zip("AB", shown, strict=True))
@@ -106,7 +108,7 @@ class Translations:
         if watch.metric != "none":
             for way in game.translate:
                 real = middles(data.train["AB".index(way[-1])], data.resolution)[: watch.images]
-                extractor = extractor_for_sides(watch.extractor, data, real)
+                extractor = extractor_for_sides(watch.extractor, data, real, trusted=recipe.trusted())
                 self.gauges[way] = gauge = Gauge(watch.metric, extractor, real)
                 others = {"floor": self.held_out[way[-1]], "untranslated": self.held_out[way[0]]}
                 self.beside[way] = {f"{gauge.label} {way} {name}": gauge(images) for name, images in others.items()}

@@ -50,6 +50,7 @@ class Entry:
     classes: tuple[str, ...]
     fingerprint: str
     notes: tuple[str, ...]
+    places: tuple[str, ...]  # lines on where things lie on this machine, which are not for others
 
     @property
     def names(self) -> list[str]:
@@ -97,12 +98,13 @@ def _open(folder: Path) -> Entry | None:
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
         images: Any = np.asarray(np.memmap(folder / "images.u8", dtype=np.uint8, mode="r")).reshape(meta["shape"])
         labels = np.load(folder / "labels.npy", allow_pickle=False) if meta["classes"] else None
-        notes = [*meta["notes"], f"cache: {in_bytes(images.size)} at {folder}"]
+        places = [f"cache: {in_bytes(images.size)} at {folder}"]
         if meta["skipped"]:
-            notes.append(f"skipped files are listed in {folder / SKIPPED}")
+            places.append(f"skipped files are listed in {folder / SKIPPED}")
         if (folder / "sizes.npy").exists():
             images = Pictures(images, np.load(folder / "sizes.npy", allow_pickle=False))
-        return Entry(folder, images, labels, tuple(meta["classes"]), meta["fingerprint"], tuple(notes))
+        classes, notes = tuple(meta["classes"]), tuple(meta["notes"])
+        return Entry(folder, images, labels, classes, meta["fingerprint"], notes, tuple(places))
     except (OSError, ValueError, KeyError):
         return None
 

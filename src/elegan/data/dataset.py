@@ -41,6 +41,11 @@ class Dataset:
         return self.entry.names
 
     @property
+    def places(self) -> tuple[str, ...]:
+        """Where it lies on this machine, a line each; not for others."""
+        return self.entry.places
+
+    @property
     def resolution(self) -> int:
         return self.images.shape[1]
 

@@ -31,6 +31,7 @@ class Photographs:
     held_out: Part
     fingerprint: str
     notes: tuple[str, ...]
+    places: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
 
     @property
@@ -66,7 +67,8 @@ def open_photographs(
         notes = (*notes, f"held out: every tenth, {len(held_out)} photographs")
     else:
         notes = (*notes, f"held out: {len(held_out)} photographs")
-    return Photographs(plain(found.name), found.address, resolution, depth, train, held_out, entry.fingerprint, notes)
+    name, told = plain(found.name), (notes, entry.places)
+    return Photographs(name, found.address, resolution, depth, train, held_out, entry.fingerprint, *told)
 
 
 def _held_out(source: str, options: Options, split: str, root: Path) -> Sequence[np.ndarray] | None:

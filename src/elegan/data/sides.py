@@ -39,6 +39,7 @@ class Sides:
     held_out: tuple[Part, Part]
     fingerprint: str
     notes: tuple[str, ...]
+    places: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
 
     @property
@@ -96,11 +97,13 @@ def open_sides(
         raise UserError(f"data.zoom = {zoom} is below 1: pictures would be smaller than the crops taken from them")
     root = cache or default_root()
     notes: list[str] = []
+    places: list[str] = []
     short = round(zoom * resolution)
 
     def opened(found: Source, fit: str) -> Entry:
         entry = cached(found, Options(short, channels, fit, resolution), root)
         notes.extend(note for note in entry.notes if note not in notes)
+        places.extend(place for place in entry.places if place not in places)
         return entry
 
     parts: list[tuple[Part, Part]] = []
@@ -130,7 +133,8 @@ def open_sides(
     path = Path(os.path.expanduser(source)).resolve()
     name = plain(path.stem if path.is_file() else path.name)
     mark = f"{chance.mix(*prints, len(parts)):016x}"
-    return Sides(name, str(path), resolution, depth, paired, train, held_out, mark, tuple(notes))
+    told = tuple(notes), tuple(places)
+    return Sides(name, str(path), resolution, depth, paired, train, held_out, mark, *told)
 
 
 def _entries(source: str, split: str, paired: bool, opened) -> list[Entry]:

@@ -5,17 +5,26 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from elegan import paths
 from elegan.data.decode import SUFFIXES, Unreadable
 from elegan.data.layout import Chosen, File, choose, printable
 from elegan.errors import UserError
 
 MAX_BYTES = 1 << 28  # of one encoded file
+# An archive that unpacks to more than both is a bomb: encoded pictures hardly shrink, and uncompressed drawings to a fiftieth.
+BOMB_BYTES, BOMB_RATIO = 4 << 30, 200
+STEPS = {
+    zipfile.ZIP_STORED: 1 << 20,
+    zipfile.ZIP_DEFLATED: 1 << 20,
+}  # read at once; of bzip2 and LZMA, which unpack all
+SMALL_STEP = 1 << 12  # that they are given, less
+FOLDER = "folder"
 Chooser = Callable[[Sequence[File], str, str], Chosen]
 
 
@@ -50,7 +59,7 @@ def from_folder(folder: Path, split: str, chooser: Chooser = choose) -> Source:
     Raises `UserError` when it holds none; its listing also when the split is absent.
     """
     root = str(folder.resolve())
-    files = _walk(root)
+    files, strange = _walk(root)
     stamp = hashlib.sha256(root.encode("utf-8", "surrogateescape"))
     for path, identity, _ in sorted(files):
         stamp.update(f"\0{path}\0{identity}".encode("utf-8", "surrogateescape"))
@@ -61,7 +70,7 @@ def from_folder(folder: Path, split: str, chooser: Chooser = choose) -> Source:
         def read(index: int) -> bytes:
             return read_file(os.path.join(root, chosen.names[index]))
 
-        return _listing(chosen, read)
+        return _listing(chosen, read, strange)
 
     return Source(os.path.basename(root), root, f"{stamp.hexdigest()} {split}", listing)
 
@@ -69,10 +78,7 @@ def from_folder(folder: Path, split: str, chooser: Chooser = choose) -> Source:
 def read_file(path: str) -> bytes:
     """The bytes of a file of reasonable size. Raises `Unreadable`."""
     try:
-        if os.path.getsize(path) > MAX_BYTES:
-            raise Unreadable(f"larger than {MAX_BYTES >> 20} MiB")
-        with open(path, "rb") as file:
-            return file.read()
+        return paths.read(path, MAX_BYTES)
     except OSError as error:
         raise Unreadable(error.strerror or str(error)) from None
 
@@ -94,11 +100,12 @@ def from_zip(archive: Path, split: str, chooser: Chooser = choose) -> Source:
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
             raise UserError(f"{path} is neither a folder nor a readable zip archive ({error})") from None
         entries = {name: info for info in opened.infolist() if _is_image(name := _relative(info.filename))}
+        _check_bomb(path, entries.values())
         chosen = chooser([File(name, _zip_fault(info)) for name, info in entries.items()], split, path)
 
         def read(index: int) -> bytes:
             try:
-                return opened.read(entries[chosen.names[index]])
+                return _unpacked(opened, entries[chosen.names[index]])
             except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
                 raise Unreadable(f"damaged zip entry ({error})") from None
 
@@ -107,9 +114,9 @@ def from_zip(archive: Path, split: str, chooser: Chooser = choose) -> Source:
     return Source(archive.stem, path, f"{stamp} {split}", listing)
 
 
-def _listing(chosen: Chosen, read: Callable[[int], bytes]) -> Listing:
+def _listing(chosen: Chosen, read: Callable[[int], bytes], strange: Sequence[File] = ()) -> Listing:
     names = [printable(name) for name in chosen.names]
-    skipped = tuple((printable(file.path), file.fault) for file in chosen.skipped)
+    skipped = tuple((printable(file.path), file.fault) for file in (*chosen.skipped, *strange))
     return Listing(names, chosen.labels, chosen.classes, read, skipped, chosen.notes)
 
 
@@ -136,6 +143,25 @@ def _central_directory(path: str) -> bytes:
         return file.read(length)
 
 
+def _check_bomb(path: str, entries: Iterable[zipfile.ZipInfo]) -> None:
+    """Raises UserError for an archive that would unpack to far more than pictures do."""
+    packed, total = os.path.getsize(path), sum(info.file_size for info in entries)
+    if total > max(BOMB_BYTES, BOMB_RATIO * packed):
+        raise UserError(
+            f"{path} would unpack to {total / 1e9:,.0f} GB from {packed / 1e6:,.1f} MB, {total // packed:,} times as much: "
+            "no archive of pictures does; if it is one, unpack it and name the folder"
+        )
+
+
+def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    """An entry, no more of it than the directory says, in steps so small that memory never holds what it may grow to."""
+    pieces, step = [], STEPS.get(info.compress_type, SMALL_STEP)
+    with archive.open(info) as file:
+        while piece := file.read(step):
+            pieces.append(piece)
+    return b"".join(pieces)
+
+
 def _zip_fault(info: zipfile.ZipInfo) -> str:
     if info.flag_bits & 1:
         return "encrypted"
@@ -155,9 +181,10 @@ def _is_hidden(name: str) -> bool:
     return name.startswith(".") or name == "__MACOSX"
 
 
-def _walk(root: str) -> list[tuple[str, str, str]]:
-    """(path, identity, fault) of every image file under `root`, through symbolic links but never round in a circle."""
-    found, seen, waiting = [], set(), [("", root)]
+def _walk(root: str) -> tuple[list[tuple[str, str, str]], list[File]]:
+    """(path, identity, fault) of every image file under `root`, through symbolic links but never round in a circle; and what
+    is neither file nor folder, or a folder that was seen already, with the reason."""
+    found, strange, seen, waiting = [], [], set(), [("", root)]
     while waiting:
         prefix, folder = waiting.pop()
         try:
@@ -166,19 +193,27 @@ def _walk(root: str) -> list[tuple[str, str, str]]:
         except OSError as error:
             raise UserError(f"the folder {folder} cannot be read: {error.strerror}") from None
         if (status.st_dev, status.st_ino) in seen:
+            strange.append(File(prefix.rstrip("/"), "a link to a folder that was read already"))
             continue
         seen.add((status.st_dev, status.st_ino))
         for entry in entries:
-            if entry.is_dir():
+            identity, fault = _identity(entry)
+            if identity == FOLDER:
                 waiting.append((f"{prefix}{entry.name}/", entry.path))
             elif entry.name.lower().endswith(SUFFIXES):
-                found.append((prefix + entry.name, *_identity(entry)))
-    return found
+                found.append((prefix + entry.name, identity, fault))
+            elif fault:
+                strange.append(File(prefix + entry.name, fault))
+    return found, strange
 
 
 def _identity(entry: os.DirEntry) -> tuple[str, str]:
+    """What changes when the file does (FOLDER of a folder), and why it cannot be used, "" where it can."""
     try:
+        if entry.is_dir():
+            return FOLDER, ""
         status = entry.stat()
-    except OSError as error:  # a dangling link
+        paths.check_regular(status.st_mode)
+    except OSError as error:  # a link that dangles or goes round in a circle, a FIFO, a device
         return "", error.strerror or str(error)
     return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}", ""

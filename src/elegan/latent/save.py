@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from elegan import files, pictures
+from elegan import files, paths, pictures
 from elegan.data.decode import Unreadable, square
 from elegan.data.sources import read_file
 from elegan.errors import UserError, nearest
@@ -109,7 +109,7 @@ def _read(space: Space, inputs: Sequence[str]) -> dict[str, np.ndarray]:
 
 def _facts(name: str, one: Inverted) -> dict[str, Any]:
     PSNR = one.PSNR if math.isfinite(one.PSNR) else None
-    return {"file": name, "L1": one.L1, "PSNR": PSNR, "far": one.far, "label": one.label}
+    return {"file": Path(name).name, "L1": one.L1, "PSNR": PSNR, "far": one.far, "label": one.label}
 
 
 def _told(space: Space, name: str, one: Inverted) -> str:
@@ -165,7 +165,7 @@ def _keep_table(
 
 def _keep(path: Path, data: bytes) -> str:
     """Raises UserError where the name stands for something else already."""
-    if path.exists() and path.read_bytes() != data:
+    if path.exists() and not (path.is_file() and paths.read(path) == data):
         raise UserError(f"{path} stands there with another content; delete it or give another --out")
     files.write(path, data)
     return str(path)

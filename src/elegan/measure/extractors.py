@@ -4,9 +4,8 @@
 """
 
 import hashlib
-import importlib
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from elegan import parts
 from elegan.errors import UserError, nearest
+from elegan.measure.model import check_model
 from elegan.measure.pictures import as_pictures, resized, to_floats, to_rgba
 
 Forward = Callable[[Tensor], tuple[Tensor, Tensor | None]]
@@ -72,6 +73,7 @@ def open_extractor(
     holdout: tuple[Any, Any] | None = None,
     cache: Path | None = None,
     device: str = "cpu",
+    trusted: Collection[str] = (),
 ) -> Extractor:
     """The extractor called `name`.
 
@@ -83,9 +85,9 @@ def open_extractor(
     - `inception` or `inception:FILE`: the original network; weights from FILE, $ELEGAN_INCEPTION, `cache`, or
       downloaded.
     - `FILE.onnx`: float32 N x C x H x W in [0, 1] to features and, as a second output, probabilities; needs
-      onnxruntime.
-    - `package.module:name`: your own `nn.Module` or function of uint8 N x H x W x C, or a class or function without
-      arguments that makes one; returns features, or features and probabilities.
+      onnx and onnxruntime. Standard operators alone, no files outside its folder: see `elegan.measure.model`.
+    - `package.module:name`: your own function of uint8 N x H x W x C, or a class or function without arguments that makes
+      one (or an `nn.Module`), of a module that is among `trusted`; returns features, or features and probabilities.
 
     Raises UserError for an unknown name, missing images or labels, unusable weights.
     """
@@ -105,7 +107,7 @@ def open_extractor(
     if name.endswith(".onnx"):
         return _onnx(Path(name))
     if rest:
-        return _module(kind, rest, device)
+        return _module(name, trusted, device)
     raise UserError(f"no extractor {name!r}{nearest(name, ['random', 'pixel', 'classifier', 'inception'])}")
 
 
@@ -188,13 +190,17 @@ def _pixel(images: Any, dims: int = 128) -> Extractor:
 
 def _onnx(path: Path) -> Extractor:
     try:
+        import onnx  # noqa: F401
         import onnxruntime
-    except ImportError:
-        raise UserError(f"{path} needs onnxruntime; pip install onnxruntime") from None
+    except ImportError as error:
+        raise UserError(f"{path} needs {error.name}; pip install 'elegan[onnx]'") from None
     if not path.is_file():
         raise UserError(f"no ONNX file {str(path)!r}")
     try:
+        check_model(path)
         session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    except UserError:
+        raise
     except Exception as error:
         raise UserError(f"{path} is no usable ONNX model: {str(error).splitlines()[0]}") from None
     (inp, *more), outputs = session.get_inputs(), [o.name for o in session.get_outputs()][:2]
@@ -217,15 +223,9 @@ def _onnx(path: Path) -> Extractor:
     return Extractor(path.stem, hashlib.sha256(path.read_bytes()).hexdigest(), resizer, dims, forward)
 
 
-def _module(module: str, name: str, device: str) -> Extractor:
-    try:
-        made = getattr(importlib.import_module(module), name)
-    except ImportError as error:
-        raise UserError(f"cannot import {module!r} for the extractor: {error}") from None
-    except AttributeError:
-        known = [n for n in vars(importlib.import_module(module)) if not n.startswith("_")]
-        raise UserError(f"{module} has no {name!r}{nearest(name, known)}") from None
-    if not isinstance(made, nn.Module) and not inspect.signature(made).parameters:
+def _module(name: str, trusted: Collection[str], device: str) -> Extractor:
+    made: Any = parts.foreign("extractor", name, trusted)
+    if not inspect.signature(made).parameters:
         made = made()
     if isinstance(made, nn.Module):
         made = made.to(device).eval()
@@ -238,7 +238,7 @@ def _module(module: str, name: str, device: str) -> Extractor:
         features, probabilities = out if isinstance(out, tuple) else (out, None)
         return features.flatten(1), probabilities
 
-    return Extractor(f"{module}.{name}", digest, "own", _dims(forward, f"{module}:{name}", (32, 32), 3), forward)
+    return Extractor(name.replace(":", "."), digest, "own", _dims(forward, name, (32, 32), 3), forward)
 
 
 def _dims(forward: Forward, name: str, size: Iterable[int], channels: int) -> int:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from elegan import models
+from elegan import models, paths
 from elegan.data.damage import UNKNOWN
 from elegan.errors import UserError
 
@@ -72,6 +72,7 @@ def vgg_features(channels: int, *, weights: str) -> nn.Module:
         raise UserError(f"nets.features = 'vgg_features' needs colour, the pictures have {channels} channels")
     net, path = VGGFeatures(), Path(weights)
     try:
+        paths.check_regular(path.stat().st_mode)
         tensors = _read(path)
         net.load_state_dict({k: v for k, v in tensors.items() if k.startswith("features.")})
     except Exception as error:  # a file from elsewhere makes readers raise nearly anything

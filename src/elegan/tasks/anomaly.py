@@ -22,7 +22,7 @@ def anomaly(recipe: Recipe, shape: Shape) -> Game:
     decoder, D = net(recipe, "generator", *shape), net(recipe, "discriminator", *shape)
     features_of(recipe, D)
     encoders = [net(recipe, "encoder", shape.resolution, shape.channels, decoder.latent) for _ in range(2)]
-    loss: Adversarial = build("losses", recipe.losses["adversarial"], "losses.adversarial")
+    loss: Adversarial = build("losses", recipe.losses["adversarial"], "losses.adversarial", trusted=recipe.trusted())
     criteria = {name: criterion(recipe, name) for name in ("features", "context", "encoder")}
 
     def reconstruct(nets: nn.ModuleDict, x: Tensor, label: Tensor | None = None) -> Tensor:

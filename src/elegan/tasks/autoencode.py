@@ -22,7 +22,7 @@ def autoencode(recipe: Recipe, shape: Shape, *, gamma: float = 0.01) -> Game:
     G, D = net(recipe, "generator", *shape), net(recipe, "discriminator", *shape)
     features_of(recipe, D)
     encoder = net(recipe, "encoder", shape.resolution, shape.channels, 2 * G.latent)
-    loss: Adversarial = build("losses", recipe.losses["adversarial"], "losses.adversarial")
+    loss: Adversarial = build("losses", recipe.losses["adversarial"], "losses.adversarial", trusted=recipe.trusted())
     prior, likelihood = required(recipe, "prior"), required(recipe, "likelihood")
 
     def encode(nets: nn.ModuleDict, batch: Batch) -> Terms:

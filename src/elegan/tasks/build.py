@@ -15,7 +15,7 @@ def net(recipe: Recipe, name: str, *given):
     """The network `name`. Raises UserError where the recipe has none."""
     if name not in recipe.nets:
         raise UserError(f"recipe {recipe.name!r} has no nets.{name}")
-    return build("nets", recipe.nets[name], f"nets.{name}", *given)
+    return build("nets", recipe.nets[name], f"nets.{name}", *given, trusted=recipe.trusted())
 
 
 def weighted(
@@ -27,9 +27,9 @@ def weighted(
     Raises UserError for a loss of another kind.
     """
     part = recipe.losses[name]
-    options = filled("losses", part, f"losses.{name}")
+    options = filled("losses", part, f"losses.{name}", recipe.trusted())
     weight, every = options.pop("weight"), options.pop("every")
-    function = parts.find("losses", options.pop("name", part.name))
+    function = parts.find("losses", options.pop("name", part.name), recipe.trusted())
     if (
         nets is not None
         and not _positional(function)
@@ -49,7 +49,8 @@ def _positional(function: Callable) -> list[inspect.Parameter]:
 
 def is_of_generator(recipe: Recipe, name: str) -> bool:
     """Whether the penalty losses.`name` is one on a generator: its first argument is G."""
-    return next(iter(inspect.signature(parts.find("losses", recipe.losses[name].name)).parameters), "") == "G"
+    function = parts.find("losses", recipe.losses[name].name, recipe.trusted())
+    return next(iter(inspect.signature(function).parameters), "") == "G"
 
 
 def criterion(recipe: Recipe, name: str) -> Callable[..., Tensor] | None:

@@ -67,7 +67,7 @@ def contest(
     of the recipe's losses that are no penalties.
     """
     nets = nn.ModuleDict({"generator": G, "discriminator": Augmented(D, augment, adaptive)})
-    loss: Adversarial = build("losses", recipe.losses["adversarial"], "losses.adversarial")
+    loss: Adversarial = build("losses", recipe.losses["adversarial"], "losses.adversarial", trusted=recipe.trusted())
     own, opponents = _penalties(recipe, nets, ("adversarial", *criteria))
     moves = Moves(G.latent, loss, own, opponents, adaptive, top_k, read)
     after = partial(clip_weights, bound=clip) if clip else None

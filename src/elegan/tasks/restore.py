@@ -39,8 +39,8 @@ def spoiled_middles(
 def _steps(recipe: Recipe) -> Steps:
     steps = []
     for name, part in recipe.damage.items():
-        options = filled("damage", part, f"damage.{name}")
-        function = parts.find("damage", part.name)
+        options = filled("damage", part, f"damage.{name}", recipe.trusted())
+        function = parts.find("damage", part.name, recipe.trusted())
         probability = options.pop("chance")
         steps.append((partial(function, **options), probability))
     return steps
@@ -65,7 +65,7 @@ def restore(recipe: Recipe, shape: Shape, *, augment: str = "") -> Game:
         nets["features"] = net(recipe, "features", shape.channels)
     adversarial: Adversarial | None = None
     if "adversarial" in recipe.losses:
-        adversarial = build("losses", recipe.losses["adversarial"], "losses.adversarial")
+        adversarial = build("losses", recipe.losses["adversarial"], "losses.adversarial", trusted=recipe.trusted())
         D = net(recipe, "discriminator", *shape)
         nets["discriminator"] = Augmented(D, augment)
     elif matching:

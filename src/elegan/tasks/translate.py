@@ -19,7 +19,7 @@ PATCHES = 256  # places a picture and depth that PatchNCE looks at, or all where
 
 
 def _adversarial(recipe: Recipe) -> Adversarial:
-    loss: Adversarial = build("losses", recipe.losses["adversarial"], "losses.adversarial")
+    loss: Adversarial = build("losses", recipe.losses["adversarial"], "losses.adversarial", trusted=recipe.trusted())
     if loss.paired:
         raise UserError(f"losses.adversarial = {recipe.losses['adversarial'].name!r} compares with a real picture of the same "
                         "row, which translation has not")  # fmt: skip
