@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from scipy.stats import binomtest
 
 from elegan.data import open_data
@@ -75,6 +75,58 @@ def together(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return jpeg(75)(shift("edge")(mirror(x, rng), rng), rng)
 
 
+def grey(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return np.asarray(Image.fromarray(x).convert("L").convert("RGB"))
+
+
+def opposite_hue(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Hue by 180 degrees in HSV, which keeps the largest and the smallest channel of a pixel and so not its luma."""
+    hue, saturation, value = Image.fromarray(x).convert("HSV").split()
+    turned = Image.fromarray(np.asarray(hue) + np.uint8(128))
+    return np.asarray(Image.merge("HSV", (turned, saturation, value)).convert("RGB"))
+
+
+def opposite_chroma(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Hue by 180 degrees in YCbCr, which keeps luma but for what leaves the range."""
+    y, blue, red = Image.fromarray(x).convert("YCbCr").split()
+    turned = [Image.fromarray(255 - np.asarray(chroma)) for chroma in (blue, red)]
+    return np.asarray(Image.merge("YCbCr", (y, *turned)).convert("RGB"))
+
+
+def rotate(mode: str) -> Alter:
+    """By 2 to 5 degrees either way about the centre (bilinear); what comes in from outside is by numpy's `mode`."""
+
+    def alter(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        angle, margin = rng.uniform(2, 5) * rng.choice([-1, 1]), len(x) // 4
+        wide = Image.fromarray(np.pad(x, ((margin, margin), (margin, margin), (0, 0)), mode))
+        turned = np.asarray(wide.rotate(angle, Image.Resampling.BILINEAR))
+        return turned[margin : margin + len(x), margin : margin + x.shape[1]]
+
+    return alter
+
+
+def rotate_and_crop(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """As `rotate`, and then the largest square without a corner from outside, enlarged again."""
+    angle = rng.uniform(2, 5) * rng.choice([-1, 1])
+    radians = abs(np.deg2rad(angle))
+    cut = len(x) / 2 * (1 - 1 / (np.cos(radians) + np.sin(radians)))
+    turned = Image.fromarray(x).rotate(angle, Image.Resampling.BICUBIC)
+    box = (cut, cut, x.shape[1] - cut, len(x) - cut)
+    return np.asarray(turned.resize((x.shape[1], len(x)), Image.Resampling.BICUBIC, box))
+
+
+def caption(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A bar over the lower or the upper quarter with random letters on it, black on white or white on black."""
+    image, high = Image.fromarray(x), len(x) // 4
+    ink, paper = (0, 255) if rng.random() < 0.5 else (255, 0)
+    top = int(rng.choice([0, len(x) - high]))
+    drawing = ImageDraw.Draw(image)
+    drawing.rectangle((0, top, x.shape[1], top + high - 1), (paper,) * 3)
+    words = "".join(rng.choice([*"abcdefghijklmnopqrstuvwxyz    "], 20))
+    drawing.text((1, top - high // 8), words, (ink,) * 3, ImageFont.load_default(0.9 * high))
+    return np.asarray(image)
+
+
 WANTED: dict[str, Alter] = {
     "exact": lambda x, rng: x,
     "noise, sigma 13": lambda x, rng: add(x + rng.normal(0, 12.75, x.shape)),
@@ -88,6 +140,14 @@ WANTED: dict[str, Alter] = {
     "shifted 4 px, reflected": shift("reflect"),
     "cropped to 90 %": crop(0.9),
     "mirrored, shifted, JPEG 75": together,
+    "grey": grey,
+    "hue by 180 degrees, HSV": opposite_hue,
+    "hue by 180 degrees, YCbCr": opposite_chroma,
+    "negative": lambda x, rng: 255 - x,
+    "rotated 2 to 5 degrees, black": rotate("constant"),
+    "rotated 2 to 5 degrees, reflected": rotate("reflect"),
+    "rotated 2 to 5 degrees, cropped": rotate_and_crop,
+    "caption over a quarter": caption,
 }
 BEYOND: dict[str, Alter] = {
     "noise, sigma 25": lambda x, rng: add(x + rng.normal(0, 25, x.shape)),

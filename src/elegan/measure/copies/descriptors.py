@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from elegan.chance import generator
+from elegan.measure.copies.geometry import Placements, bilinear, pixels, unchanged
 from elegan.measure.copies.thumbs import thumbnails
 from elegan.measure.features import tiles
 
@@ -42,13 +43,38 @@ def filters(pictures: Tensor, side: int, seed: int) -> Tensor:
     return whitened.T.reshape(-1, len(at), len(at)).float()
 
 
-def placed(bank: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
-    """The filters as linear maps of a whole thumbnail whose middle is read by `rows` and `columns` (V x t x side each).
-
-    Returns side^2 x (V * d): one matrix product describes a thumbnail in every one of V positions.
+def placed(bank: Tensor, placements: Placements, side: int) -> Tensor:
+    """The filters of a thumbnail's middle as filters of a thumbnail in which it stands in each of V placements,
+    V x d x side x side.
     """
-    maps = torch.einsum("vti,dtu,vuj->ijvd", rows, bank, columns)
-    return maps.flatten(2).flatten(0, 1).contiguous()
+    points = placements.targets(pixels(middle(side), side))
+    flat, free = bank.flatten(1), placements.uncovered(points)
+    read = torch.stack([flat if bool(seen.all()) else _likeliest(flat, seen) for seen in free])
+    index, weight = bilinear(points, side)
+    placed = torch.zeros(len(placements), len(bank), side * side)
+    for corner in range(4):
+        where = index[:, None, :, corner].expand_as(read)
+        placed.scatter_add_(2, where, read * weight[:, None, :, corner])
+    return placed.unflatten(2, (side, side))
+
+
+def _likeliest(bank: Tensor, seen: Tensor) -> Tensor:
+    """Filters (d x M) that read only the pixels `seen` (M) and give the likeliest descriptor, whatever the brightness.
+
+    Components are taken for normal with variance 1 and independent, the pixels' other differences for noise as strong
+    as the weakest component.
+    """
+    components = torch.linalg.pinv(bank)
+    shown = components[seen] - components[seen].mean(0)
+    noise = components.square().sum(0).min() * torch.eye(len(bank))
+    likeliest = torch.zeros_like(bank)
+    likeliest[:, seen] = torch.linalg.solve(shown.T @ shown + noise, shown.T)
+    return likeliest
+
+
+def as_maps(placed: Tensor) -> Tensor:
+    """Filters V x d x side x side as a matrix, side^2 x (V * d): one product describes a thumbnail in all placements."""
+    return placed.flatten(2).permute(2, 0, 1).flatten(1).contiguous()
 
 
 def describe(thumbs: Tensor, maps: Tensor, width: int) -> Tensor:
@@ -58,7 +84,7 @@ def describe(thumbs: Tensor, maps: Tensor, width: int) -> Tensor:
 
 def describe_all(pictures: Tensor, bank: Tensor, side: int, mirrored: bool = False) -> Tensor:
     """Descriptors of uint8 images as they stand, or of their mirror images, N x d."""
-    read = F.one_hot(middle(side), side).float()[None]
-    maps = placed(bank, read, read.flip(2) if mirrored else read)
+    whole = placed(bank, unchanged(), side)
+    maps = as_maps(whole.flip(3) if mirrored else whole)
     parts = [describe(thumbnails(pictures[rows], side), maps, len(bank)) for rows in tiles(len(pictures), BATCH)]
     return torch.cat(parts)[:, 0]

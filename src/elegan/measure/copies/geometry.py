@@ -1,24 +1,109 @@
-"""What may have been done to a training image before it stands among the generated ones: mirrored, shifted, cropped.
+"""How a training image may stand among the generated ones: mirrored, shifted, cropped, turned, or with a part covered.
 
-A copy is taken for `mirror?(resize(image[box]))`. A box is a row (size, top, left) in fractions of the side; a shift is
-a box of full size that leaves the image. All boxes are squares on the pixel grid of the image, so a copy made by whole
-pixels, as croppers and augmentations make it, is met exactly, while a second photograph of the same scene is not.
+A copy is taken for `mirror?(turn(resize(image[box])))`. A box is a row (size, top, left) in fractions of the side; a
+shift is a box of full size that leaves the image. Boxes that are not turned are squares on the pixel grid of the image,
+so a copy made by whole pixels, as croppers and augmentations make it, is met exactly, while a second photograph of the
+same scene is not. Points are rows (y, x) in fractions of the side.
 """
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 SHIFT = 4  # pixels, each way
 KEEP = 0.9  # least side of a crop, as a share of the image's
+ANGLES = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0)  # degrees, each way: a quarter of one is 0.05 pixels of 32
 FINEST = 64  # pixels a side at which larger images are worked
 COARSEST = 16  # pixels a side to which smaller ones are enlarged
+WHOLE = (1.0, 0.0, 0.0)
+CAPTIONS = ((0.0, 0.0, 0.25, 1.0), (0.75, 0.0, 1.0, 1.0))  # the upper and the lower quarter
+
+
+@dataclass(frozen=True)
+class Placements:
+    """V ways in which a training image may stand in another: its `box` (V x 3), turned about the middle by `angle` (V,
+    radians), seen but for what a rectangle `covered` (V x 4: top, left, bottom, right, of the other) hides.
+    """
+
+    box: Tensor
+    angle: Tensor
+    covered: Tensor
+
+    def __len__(self) -> int:
+        return len(self.box)
+
+    def sources(self, points: Tensor) -> Tensor:
+        """The points of the training image that stand at `points` (M x 2), V x M x 2."""
+        return self._centre() + self.box[:, :1, None] * ((points - 0.5) @ self._turn())
+
+    def targets(self, points: Tensor) -> Tensor:
+        """Where `points` of the training image (M x 2) stand, V x M x 2."""
+        return 0.5 + ((points - self._centre()) / self.box[:, :1, None]) @ self._turn().transpose(1, 2)
+
+    def uncovered(self, points: Tensor) -> Tensor:
+        """Which of `points` (M x 2, or V x M x 2 by placement) are not hidden, V x M."""
+        y, x = points.unbind(-1)
+        top, left, bottom, right = self.covered.T[:, :, None]
+        return (y < top) | (y > bottom) | (x < left) | (x > right)
+
+    def _centre(self) -> Tensor:
+        return (self.box[:, 1:] + self.box[:, :1] / 2)[:, None]
+
+    def _turn(self) -> Tensor:
+        cos, sin = self.angle.cos(), self.angle.sin()
+        return torch.stack([cos, sin, -sin, cos], 1).view(-1, 2, 2)
 
 
 def working_side(height: int, width: int) -> int:
     """Pixels a side at which images of this size are compared."""
     return max(COARSEST, min(FINEST, max(height, width)))
+
+
+def unchanged() -> Placements:
+    """An image as it is."""
+    return untouched(torch.tensor([WHOLE]))
+
+
+def placements(side: int) -> Placements:
+    """Every way that is looked for; the first is no change."""
+    return _together(untouched(boxes(side)), turned(), captioned())
+
+
+def coarse_placements() -> Placements:
+    """A 5 x 5 grid of shifts, sized between a whole image and the smallest crop: near each of `boxes`, turned or not,
+    lies one. Then the captions, which lie near nothing else.
+    """
+    size = (1 + KEEP) / 2
+    steps = [(1 - size) / 2 + step / 16 for step in (-2, -1, 0, 1, 2)]
+    grid = [(size, y, x) for y in steps for x in steps]
+    return _together(untouched(torch.tensor([WHOLE, *grid])), captioned())
+
+
+def untouched(box: Tensor) -> Placements:
+    """Boxes V x 3 that are not turned and of which nothing is covered."""
+    return Placements(box, torch.zeros(len(box)), torch.zeros(len(box), 4))
+
+
+def turned() -> Placements:
+    """Turned by ANGLES either way: whole, and cut to the largest square that shows nothing from outside."""
+    angle = torch.tensor([sign * math.radians(degrees) for degrees in ANGLES for sign in (-1, 1)])
+    size = 1 / (angle.cos() + angle.sin().abs())
+    inner = torch.stack([size, (1 - size) / 2, (1 - size) / 2], 1)
+    box = torch.cat([torch.tensor([WHOLE]).expand_as(inner), inner])
+    return Placements(box, angle.repeat(2), torch.zeros(len(box), 4))
+
+
+def captioned() -> Placements:
+    """Whole, but for what stands over CAPTIONS."""
+    n = len(CAPTIONS)
+    return Placements(torch.tensor([WHOLE] * n), torch.zeros(n), torch.tensor(CAPTIONS))
+
+
+def _together(*parts: Placements) -> Placements:
+    columns = zip(*((part.box, part.angle, part.covered) for part in parts), strict=True)
+    return Placements(*(torch.cat(column) for column in columns))
 
 
 def boxes(side: int) -> Tensor:
@@ -34,29 +119,21 @@ def boxes(side: int) -> Tensor:
     return torch.tensor(shifts + crops, dtype=torch.float32) / side
 
 
-def coarse_boxes() -> Tensor:
-    """A 5 x 5 grid of shifts, sized between a whole image and the smallest crop: near each of `boxes` lies one."""
-    size = (1 + KEEP) / 2
-    steps = [(1 - size) / 2 + step / 16 for step in (-2, -1, 0, 1, 2)]
-    return torch.tensor([(1.0, 0.0, 0.0)] + [(size, y, x) for y in steps for x in steps])
+def pixels(rows: Tensor, side: int) -> Tensor:
+    """The centres of the pixels in `rows` and in the columns of the same numbers, row by row, M x 2."""
+    return (torch.cartesian_prod(rows, rows) + 0.5) / side
 
 
-def sample(positions: Tensor, pixels: int) -> Tensor:
-    """Weights that read a row of `pixels` at fractional positions, linearly; ends repeat. (...) to (..., pixels)."""
-    distance = positions.clamp(0, pixels - 1)[..., None] - torch.arange(pixels)
-    return (1 - distance.abs()).clamp(min=0)
-
-
-def cut(size: Tensor, start: Tensor, pixels: int) -> tuple[Tensor, Tensor]:
-    """Per box, the map from an image's row to the box's (V x pixels x pixels), and which pixels lie in the image."""
-    positions = ((torch.arange(pixels) + 0.5) / pixels * size[:, None] + start[:, None]) * pixels - 0.5
-    inside = (positions > -0.51) & (positions < pixels - 0.49)
-    return sample(positions, pixels), inside.float()
-
-
-def restore(size: Tensor, start: Tensor, pixels: int, wanted: Tensor) -> Tensor:
-    """Per box, the map from the box's row back to the image's pixels `wanted`, V x wanted x pixels."""
-    return sample((((wanted + 0.5) / pixels - start[:, None]) / size[:, None]) * pixels - 0.5, pixels)
+def bilinear(points: Tensor, side: int) -> tuple[Tensor, Tensor]:
+    """The four pixels, counted row by row, between which each point lies, and their weights; both (..., 4). Ends
+    repeat.
+    """
+    at = (points * side - 0.5).clamp(0, side - 1)
+    first = at.floor().clamp(max=side - 2)
+    (y, x), (down, right) = first.long().unbind(-1), (at - first).unbind(-1)
+    index = torch.stack([(y + i) * side + x + j for i in (0, 1) for j in (0, 1)], -1)
+    weight = torch.stack([v * h for v in (1 - down, down) for h in (1 - right, right)], -1)
+    return index, weight
 
 
 def average(pixels: int, fewer: int) -> Tensor:

@@ -39,8 +39,8 @@ class Judge:
         self.pictures = pictures
         side = geometry.working_side(*pictures.shape[1:3])
         self.thumb = min(THUMB, side)
-        boxes = geometry.boxes(side)
-        self.poses = Poses(boxes, side)
+        placements = geometry.placements(side)
+        self.poses = Poses(placements, side)
         self.bank = descriptors.filters(pictures, self.thumb, seed)
         plain, mirrored = (descriptors.describe_all(pictures, self.bank, self.thumb, flip) for flip in (False, True))
         self.duplicates = duplicate_groups(pictures, plain, mirrored, self.poses)
@@ -48,7 +48,7 @@ class Judge:
         self.kept = torch.tensor([index for index in range(len(pictures)) if index not in repeated])
         if len(self.kept) < LEAST:
             raise UserError(f"too few different training images: {len(self.kept)}; at least {LEAST} are needed")
-        self.search = Search(plain[self.kept], self.bank, boxes, self.thumb)
+        self.search = Search(plain[self.kept], self.bank, placements, self.thumb)
 
     def how(self) -> str:
         """How the training images are searched, with what that misses."""

@@ -1,4 +1,4 @@
-"""Nearest training images of queries that may be mirrored, shifted or cropped: a coarse search, then alignment.
+"""Nearest training images of queries that may be negatives and placed as in `geometry`: coarse search, then alignment.
 
 The poses are applied to the query, so that each training image is described once. Filters composed with a pose are
 linear maps of the query's thumbnail, so that all poses of a query come from one matrix product.
@@ -10,8 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from elegan.measure.copies import descriptors, geometry
+from elegan.measure.copies import descriptors
 from elegan.measure.copies.approximate import Index, index_of
+from elegan.measure.copies.geometry import Placements, coarse_placements
 from elegan.measure.features import tiles
 
 COARSE = 32  # components in the coarse search: few enough to tolerate a pixel of misplacement
@@ -24,7 +25,8 @@ ALIGNED = 64  # queries aligned at a time
 @dataclass(frozen=True)
 class Matches:
     """Of Q queries: `candidates`, Q x K training indices, nearest in their best pose first; `looks` and `poses`, the
-    Q x LOOKS best pairs of training image and pose. Poses from V on are the V boxes mirrored.
+    Q x LOOKS pairs of training image and pose that look best, the last of which is the best image unmoved: a change of
+    colours may turn a descriptor as much as a small movement does. Poses from V on are the V placements mirrored.
     """
 
     candidates: Tensor
@@ -35,12 +37,13 @@ class Matches:
 class Search:
     """Training images, as descriptors of unit length, ready to be searched."""
 
-    def __init__(self, features: Tensor, bank: Tensor, boxes: Tensor, side: int):
+    def __init__(self, features: Tensor, bank: Tensor, placements: Placements, side: int):
         self.features = features
         self.coarse = F.normalize(features[:, :COARSE], dim=1)
         self.index = index_of(self.coarse)
-        self.poses = _maps(bank, boxes, side)
-        self.coarse_poses = _maps(bank[:COARSE], geometry.coarse_boxes(), side)
+        self.count = len(placements)
+        self.poses = _maps(bank, placements, side, len(bank))
+        self.coarse_poses = _maps(bank, coarse_placements(), side, COARSE)
 
     def matches(self, thumbs: Tensor, without: Tensor | None = None) -> Matches:
         """What is nearest to thumbnails, Q x side x side. `without`: per query a training index to leave out."""
@@ -54,7 +57,7 @@ class Search:
         return float((self._candidates(thumbs, without, self.index) == first).any(1).double().mean())
 
     def _candidates(self, thumbs: Tensor, without: Tensor | None, index: Index | None) -> Tensor:
-        """Training indices by their highest cosine over the coarse poses, Q x at most CANDIDATES, nearest first."""
+        """Training indices by their largest cosine over the coarse poses, Q x at most CANDIDATES, nearest first."""
         poses = descriptors.describe(thumbs, self.coarse_poses, self.coarse.shape[1]).transpose(0, 1).contiguous()
         kept = min(CANDIDATES, len(self.coarse) - (without is not None))
         return self._exact(poses, without, kept) if index is None else _indexed(index, poses, without, kept)
@@ -63,10 +66,10 @@ class Search:
         best = torch.empty(poses.shape[1], len(self.coarse))
         for rows in tiles(len(self.coarse), TRAINING):
             training = self.coarse[rows].T
-            highest = poses[0] @ training
+            highest = (poses[0] @ training).abs_()
             cosine = torch.empty_like(highest)
             for pose in poses[1:]:
-                torch.maximum(highest, torch.mm(pose, training, out=cosine), out=highest)
+                torch.maximum(highest, torch.mm(pose, training, out=cosine).abs_(), out=highest)
             best[:, rows] = highest
         if without is not None:
             best[torch.arange(len(best)), without] = -2.0
@@ -74,16 +77,19 @@ class Search:
 
     def _align(self, thumbs: Tensor, candidates: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         poses = descriptors.describe(thumbs, self.poses, self.features.shape[1])
-        cosine = self.features[candidates] @ poses.transpose(1, 2)  # Q x K x V
+        cosine = (self.features[candidates] @ poses.transpose(1, 2)).abs_()  # Q x K x V
         order = cosine.amax(2).argsort(1, descending=True)
-        looks = cosine.flatten(1).topk(LOOKS, 1).indices
-        image, pose = looks // cosine.shape[2], looks % cosine.shape[2]
-        return candidates.gather(1, order), candidates.gather(1, image), pose
+        best = cosine.flatten(1).topk(LOOKS - 1, 1).indices
+        image, pose = best // cosine.shape[2], best % cosine.shape[2]
+        looks = torch.cat([candidates.gather(1, image), candidates.gather(1, image[:, :1])], 1)
+        unmoved = pose[:, :1] // self.count * self.count
+        return candidates.gather(1, order), looks, torch.cat([pose, unmoved], 1)
 
 
 def _indexed(index: Index, poses: Tensor, without: Tensor | None, kept: int) -> Tensor:
     """What `_exact` gives, from the nearest of each pose by `index`."""
-    cosine, found = (x.view(poses.shape[1], -1) for x in index.search(poses.transpose(0, 1).flatten(0, 1), kept + 1))
+    both = torch.cat([poses, -poses]).transpose(0, 1)
+    cosine, found = (x.view(len(both), -1) for x in index.search(both.flatten(0, 1), kept + 1))
     if without is not None:
         cosine = cosine.masked_fill(found == without[:, None], -2.0)
     found = found.gather(1, cosine.argsort(dim=1, descending=True, stable=True))
@@ -93,9 +99,7 @@ def _indexed(index: Index, poses: Tensor, without: Tensor | None, kept: int) -> 
     return found.gather(1, again.int().argsort(dim=1, stable=True)[:, :kept])
 
 
-def _maps(bank: Tensor, boxes: Tensor, side: int) -> Tensor:
-    """Maps that describe a thumbnail's middle as it was before it was cut to each box; then the same mirrored."""
-    size, top, left = boxes.T
-    at = descriptors.middle(side)
-    rows, columns = (geometry.restore(size, start, side, at) for start in (top, left))
-    return torch.cat([descriptors.placed(bank, rows, c) for c in (columns, columns.flip(2))], 1)
+def _maps(bank: Tensor, placements: Placements, side: int, width: int) -> Tensor:
+    """Maps that describe a thumbnail's middle as it was before it was placed; then the same mirrored."""
+    placed = descriptors.placed(bank, placements, side)[:, :width]
+    return descriptors.as_maps(torch.cat([placed, placed.flip(3)]))

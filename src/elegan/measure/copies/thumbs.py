@@ -29,10 +29,15 @@ def colour(pictures: Tensor, side: int) -> Tensor:
 
 
 def luma(x: Tensor) -> Tensor:
-    """N x 3 x H x W to its brightness, N x H x W."""
-    return torch.einsum("nchw,c->nhw", x, LUMA)
+    """N x 3 x H x W to its brightness, N x 1 x H x W. Grey versions keep it, and changes of hue in YCbCr."""
+    return torch.einsum("nchw,c->nhw", x, LUMA)[:, None]
+
+
+def lightness(x: Tensor) -> Tensor:
+    """N x 3 x H x W to the middle between a pixel's channels, N x 1 x H x W. Changes of hue in HSV or HSL keep it."""
+    return (x.amax(1, keepdim=True) + x.amin(1, keepdim=True)) / 2
 
 
 def thumbnails(pictures: Tensor, side: int) -> Tensor:
     """Brightness of uint8 images in [0, 1], N x side x side."""
-    return luma(colour(pictures, side))
+    return luma(colour(pictures, side))[:, 0]
