@@ -111,7 +111,7 @@ class FastGANGenerator(nn.Module):
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         # All before anything else, which leaves one graph to compile.
-        noises = [up.draw(len(z)) for up in self.ups]  # type: ignore[operator]
+        noises = [up.draw(z.shape[0]) for up in self.ups]  # type: ignore[operator]
         h = self.project(z).unflatten(1, (-1, self.start, self.start))
         maps = [glu(self.norm(h), 1)]
         for level, (up, drawn) in enumerate(zip(self.ups, noises, strict=True), 1):
