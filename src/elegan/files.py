@@ -20,7 +20,8 @@ def write(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     neighbour = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with open(neighbour, "wb") as file:
+        neighbour.unlink(missing_ok=True)
+        with open(neighbour, "xb") as file:  # never through a link that stands there
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
