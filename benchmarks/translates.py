@@ -34,7 +34,7 @@ def main() -> None:
     options = parser.parse_args()
     run = Run.open(options.run)
     wanted, size = run.recipe.data, run.shape.resolution
-    sides = open_sides(run.info["data"]["source"], wanted.kind == "pairs", size, run.shape.channels, wanted.zoom)
+    sides = open_sides(run.source, wanted.kind == "pairs", size, run.shape.channels, wanted.zoom)
     for way in run.game.translate:
         source, own = "AB".index(way[0]), "AB".index(way[-1])
         given, target = (middles(sides.held_out[side], size) for side in (source, own))

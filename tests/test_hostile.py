@@ -322,6 +322,14 @@ def test_links_out_of_a_run_are_not_followed(name, place, called):
     assert contents(outside) == before
 
 
+def test_a_link_in_the_way_of_a_file_half_written_is_not_written_through(tmp_path):
+    outside = tmp_path / "outside"
+    outside.write_text("mine")
+    (tmp_path / f".run.json.{os.getpid()}").symlink_to(outside)
+    files.write(tmp_path / "run.json", b"{}")
+    assert (outside.read_text(), (tmp_path / "run.json").read_text()) == ("mine", "{}")
+
+
 def contents(path: Path) -> dict[str, bytes]:
     return {str(p): p.read_bytes() for p in [path, *path.rglob("*")] if p.is_file()}
 

@@ -31,7 +31,8 @@ def write(path: Path, data: bytes, make_folder: bool = True) -> None:
     try:
         if make_folder:
             path.parent.mkdir(parents=True, exist_ok=True)
-        with open(neighbour, "wb") as file:
+        neighbour.unlink(missing_ok=True)
+        with open(neighbour, "xb") as file:  # never through a link that stands there
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
