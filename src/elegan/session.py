@@ -145,6 +145,7 @@ def _failing_with(keeper: Keeper) -> Iterator[None]:
     try:
         yield
     except Failure as error:
+        keeper.clear_rest()
         raise Failure(f"{error}; {keeper.saved}") from error
     except KeyboardInterrupt:
         raise Interrupted(f"stopped at once; {keeper.saved}") from None
