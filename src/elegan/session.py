@@ -269,9 +269,10 @@ def _locked(plan: Plan) -> AbstractContextManager:
     """Holds the run folder for one training at a time; the lock goes with the process."""
     if not plan.engine.leads:
         return nullcontext()
-    plan.path.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(plan.path / ".lock", timeout=0)
     try:
-        return lock.acquire()
+        plan.path.mkdir(parents=True, exist_ok=True)
+        return FileLock(plan.path / ".lock", timeout=0).acquire()
     except Timeout:
         raise UserError(f"another process is training in {plan.path}") from None
+    except OSError as error:
+        raise UserError(f"{plan.path} cannot be written to: {error.strerror}") from None
