@@ -214,12 +214,11 @@ def test_a_closed_terminal_stops_a_training_as_a_polite_kill_does(tmp_path):
     assert Journal(run.path / "log.jsonl").records()[-1]["step"] == run.step
 
 
-@pytest.mark.parametrize("times", [2, 5])
-def test_impatience_ends_in_one_line_and_leaves_nothing_half_written(tmp_path, times):
+def test_impatience_ends_in_one_line_and_leaves_nothing_half_written(tmp_path):
     run = tmp_path / "runs/run"
     process = start(tmp_path, *ENDLESS, "--set", "watch.every=1")  # it writes most of the time
     wait_for(lambda: logged(run, 6))
-    for _ in range(times):
+    for _ in range(5):
         process.send_signal(signal.SIGINT)
         time.sleep(0.05)
     _, errors = process.communicate(timeout=60)
@@ -261,16 +260,14 @@ def test_reading_a_run_that_trains_never_meets_a_checkpoint_that_has_gone(tmp_pa
     process = start(tmp_path, *ENDLESS, "--set", "watch.every=1", "--set", "watch.keep=1")
     try:
         wait_for(lambda: logged(tmp_path / "runs/run", 8))
-        end, looks, seen = time.monotonic() + 5, 0, set()
-        while time.monotonic() < end:
+        end, seen = time.monotonic() + 60, set()
+        while len(seen) < 8 and time.monotonic() < end:
             for checkpoint in ("newest", "best"):
                 run = elegan.Run.open(tmp_path / "runs/run", checkpoint)
                 assert run.nets["generator"]
                 seen.add(run.step)
-                looks += 1
         assert process.poll() is None
-        assert len(seen) > 5
-        assert looks > 20
+        assert len(seen) >= 8
     finally:
         process.kill()
         process.communicate()
@@ -296,7 +293,7 @@ READ_ONLY = """
 import contextlib, io, sys
 from elegan.cli import app
 from elegan.errors import UserError
-for arguments in ("sample run", "evaluate run", "copies run", "latent walk run", "report run", "sample run --out a",
+for arguments in ("sample run", "evaluate run", "copies run", "latent walk run", "report run", "train --resume run --steps 8", "sample run --out a",
                   "evaluate run --num 40 --metrics fd --extractor pixel --out b/c"):
     try:
         app(arguments.split(), standalone_mode=False)
@@ -319,7 +316,8 @@ def test_a_run_on_a_read_only_disk_is_used_with_out_elsewhere(whole, tmp_path):
         for folder in ("run/generated", "run", "run/copies", "run/latent")
     ]
     assert lines[4].startswith("Failure cannot write run/report.html: Read-only file system")
-    assert lines[5].startswith("a/step6-")
+    assert lines[5] == "UserError run cannot be written to: Read-only file system"
+    assert lines[6].startswith("a/step6-")
     assert lines[-1] == "appended to b/c/evaluations.jsonl"
     assert Journal(tmp_path / "b/c/evaluations.jsonl").records()[0]["metric"] == "FD"
     assert done.stderr == ""
@@ -328,7 +326,7 @@ def test_a_run_on_a_read_only_disk_is_used_with_out_elsewhere(whole, tmp_path):
 # Pictures
 
 
-GROW = """
+GROW = r"""
 import resource, sys
 from pathlib import Path
 from elegan.data.photographs import open_photographs
@@ -410,7 +408,7 @@ EDITS = (
     "optimizers.generator.eps=0.01", "optimizers.generator.weight_decay=0.1", "optimizers.generator.lazy=2",
     "optimizers.discriminator.lr=0.01", "optimizers.discriminator.alpha=0.5", "optimizers.discriminator.eps=0.1",
     "optimizers.discriminator.momentum=0.5", "data.flip=true", "data.crop=1", "data.rotate=20", "task.clip=0.002",
-    "task.n_critic=2", "task.top_k=0.5", "task.augment=color", "schedule=linear", "losses.adversarial=hinge",
+    "task.n_critic=2", "task.top_k=0.5", "task.augment=color", "schedule=linear", "losses.adversarial=least_squares",
     "losses.r1=r1",
 )  # fmt: skip
 
@@ -439,8 +437,8 @@ def test_an_edit_that_cannot_take_effect_is_refused(whole, tmp_path, setting, me
         resumed(whole, tmp_path / "run", setting)
 
 
-def test_numbers_of_another_metric_are_no_rivals_of_the_best(whole, tmp_path):
-    resumed(whole, tmp_path / "run", "watch.metric=kd")
+def test_numbers_measured_otherwise_are_no_rivals_of_the_best(whole, tmp_path):
+    resumed(whole, tmp_path / "run", "watch.images=16")
     assert elegan.Run.open(tmp_path / "run", "best").step == 8
 
 
@@ -463,11 +461,12 @@ def test_data_that_were_replaced_are_said(tmp_path):
     scorer = elegan.train(
         str(folder), "ganomaly", quiet=True, out=tmp_path, name="scorer", steps=1, settings=[SMALL[0]]
     )
-    assert run.evaluate(num=20, metrics=["fd"], extractor="pixel")[0].warnings == ()
+    few = run.evaluate(num=20, metrics=["fd"], extractor="pixel")[0].warnings
+    assert not any("no longer" in warning for warning in few)
     assert find_anomalies(scorer, [str(folder / "a/0.png")], alpha=0.5).remark == ""
     Image.new("L", (8, 8)).save(folder / "a/0.png")
     line = f"{folder} no longer holds the pictures that {run.path} was trained on"
-    assert run.evaluate(num=20, metrics=["fd"], extractor="pixel")[0].warnings == (line,)
+    assert run.evaluate(num=20, metrics=["fd"], extractor="pixel")[0].warnings == (*few, line)
     with pytest.raises(UserError, match=f"{line}; --data names the pictures to compare with"):
         run.copies(num=4)
     assert run.copies(str(folder), num=4, alpha=0.1).suspects.shape == (4,)

@@ -102,9 +102,11 @@ def read_tensors(path: Path, prefix: str = "", device: torch.device | str = "cpu
             digests, plain = _unsealed(file.metadata() or {})
             names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
             tensors = {name: file.get_tensor(name) for name in names}
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        if (
+            isinstance(error, OSError) or not path.exists()
+        ):  # the tensors' part is opened by itself, as it may be gone by then
+            raise UserError(f"{path} cannot be read: {error}") from None
         raise Damaged(f"{path} is damaged: it cannot be read as safetensors: {error}") from None
     if digests is not None:
         _check(path, tensors, {name: digest for name, digest in digests.items() if name.startswith(prefix)})

@@ -2,6 +2,7 @@
 
 import math
 import os
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -238,6 +239,12 @@ class Keeper:
         return (
             f"the last whole checkpoint is step {self.run.steps[-1]}" if self.run.steps else "no checkpoint was written"
         )
+
+    def clear_rest(self) -> None:
+        """Of a run that somebody deleted: takes away what was written while that went on, so that no half is left."""
+        kept = (self.plan.path / "run.json", self.plan.path / "recipe.toml", *map(self.run.checkpoint, self.run.steps))
+        if self.plan.engine.leads and not any(path.exists() for path in kept):
+            shutil.rmtree(self.plan.path, ignore_errors=True)
 
     def rate(self, step: int) -> float:
         """The schedule's factor before this step."""

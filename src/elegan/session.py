@@ -149,6 +149,7 @@ def _failing_with(keeper: Keeper) -> Iterator[None]:
     try:
         yield
     except Failure as error:
+        keeper.clear_rest()
         raise Failure(f"{error}; {keeper.saved}") from error
     except KeyboardInterrupt:
         raise Interrupted(f"stopped at once; {keeper.saved}") from None
@@ -278,9 +279,10 @@ def _locked(plan: Plan) -> AbstractContextManager:
     """Holds the run folder for one training at a time; the lock goes with the process."""
     if not plan.engine.leads:
         return nullcontext()
-    plan.path.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(paths.inside(plan.path, plan.path / ".lock"), timeout=0)
     try:
-        return lock.acquire()
+        plan.path.mkdir(parents=True, exist_ok=True)
+        return FileLock(paths.inside(plan.path, plan.path / ".lock"), timeout=0).acquire()
     except Timeout:
         raise UserError(f"another process is training in {plan.path}") from None
+    except OSError as error:
+        raise UserError(f"{plan.path} cannot be written to: {error.strerror}") from None
