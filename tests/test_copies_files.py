@@ -48,6 +48,20 @@ def test_the_command_writes_its_findings_and_fails_above_the_share(elegan, folde
     assert sheet.size == (11 * 65 + 1, suspects * 65 + 1)
 
 
+def test_grey_copies_of_colour_images_are_found_by_name(elegan, tmp_path, digits):
+    """Three channels that have little in common, and what a picture viewer's "greyscale" makes of them."""
+    red, green, blue = digits[:300], 255 - digits[:300][:, ::-1], digits[300:600]
+    real = np.stack([red, green, blue], -1)
+    grey = [np.asarray(Image.fromarray(image).convert("L").convert("RGB")) for image in real[:20]]
+    save(tmp_path / "real", real)
+    save(tmp_path / "grey", np.stack(grey))
+    done = elegan("copies", "grey", "--data", "real", "--alpha", "0.01", "--out", "found")
+    assert done.returncode == 0, done.stderr
+    images = json.loads((tmp_path / "found" / "copies.json").read_text())["images"]
+    assert all(image["suspect"] for image in images)
+    assert [image["nearest"][0] for image in images] == [image["image"] for image in images]
+
+
 def test_sheets_of_an_earlier_search_do_not_stay(folders, digits):
     save(folders / "fresh", digits[490:540])
     assert copies(folders / "made", str(folders / "real"), alpha=0.01, out=folders / "found").suspects[:10].all()

@@ -1,16 +1,23 @@
 """The parts that copies are found with, by their definitions: sets, geometry, residual."""
 
+import runpy
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 from scipy.spatial.distance import cdist
 from scipy.stats import mannwhitneyu, norm
 
-from elegan.measure.copies import geometry, sets
+from elegan.measure.copies import descriptors, geometry, sets
 from elegan.measure.copies.duplicates import SAME
 from elegan.measure.copies.residual import Poses
+from elegan.measure.copies.thumbs import thumbnails
+
+KINDS = runpy.run_path(str(Path(__file__).parents[1] / "benchmarks" / "copies.py"))["WANTED"]
 
 
 def normal(n: int, d: int, seed: int) -> torch.Tensor:
@@ -55,13 +62,35 @@ def test_c_t_is_near_zero_for_fresh_rows_negative_for_copies_and_positive_for_st
     assert sets.c_t(fresh, fresh[:5], training, None, seed=0) is None
 
 
-def test_a_box_is_cut_and_put_back():
-    size, start = torch.tensor([0.9375]), torch.tensor([0.03125])
-    ramp, at = torch.arange(32.0), torch.arange(4, 28)
-    rows, inside = geometry.cut(size, start, 32)
-    assert torch.allclose(rows[0] @ ramp, 1 + 0.9375 * (ramp + 0.5) - 0.5, atol=1e-5)
-    assert inside.all()
-    assert torch.allclose(geometry.restore(size, start, 32, at)[0] @ (rows[0] @ ramp), at.float(), atol=1e-4)
+def test_targets_undo_sources():
+    points = geometry.pixels(torch.arange(32), 32)
+    every = geometry.placements(32)
+    for number, there in enumerate(every.sources(points)):
+        assert torch.allclose(every.targets(there)[number], points, atol=1e-5)
+
+
+def test_a_box_reads_between_the_pixels_of_the_image():
+    box = geometry.untouched(torch.tensor([[0.9375, 0.03125, 0.0]]))
+    row, column = torch.meshgrid(torch.arange(32.0), torch.arange(32.0), indexing="ij")
+    index, weight = geometry.bilinear(box.sources(geometry.pixels(torch.arange(32), 32)), 32)
+    rows, columns = ((ramp.flatten()[index] * weight).sum(-1).view(32, 32) for ramp in (row, column))
+    assert torch.allclose(rows[:, 0], 1 + 0.9375 * (torch.arange(32.0) + 0.5) - 0.5, atol=1e-4)
+    assert torch.allclose(columns[0], (0.9375 * (torch.arange(32.0) + 0.5) - 0.5).clamp(min=0), atol=1e-4)
+
+
+def test_filters_that_see_three_quarters_tell_most_of_the_descriptor():
+    pictures = torch.cat([picture(seed) for seed in range(300)])
+    bank, thumbs = descriptors.filters(pictures, 32, 0), thumbnails(pictures, 32)
+    covered = thumbs.clone()
+    covered[:, :8] = torch.rand(300, 8, 32, generator=torch.Generator().manual_seed(0))
+    whole, likeliest = (
+        descriptors.as_maps(descriptors.placed(bank, placements, 32))
+        for placements in (geometry.unchanged(), geometry.captioned())
+    )
+    true = descriptors.describe(thumbs, whole, len(bank))[:, 0]
+    read = descriptors.describe(covered, likeliest, len(bank))[:, 0]
+    assert torch.equal(read, descriptors.describe(thumbs, likeliest, len(bank))[:, 0])
+    assert (read * true).sum(1).mean() > 0.8
 
 
 def test_every_whole_shift_and_every_crop_is_among_the_boxes():
@@ -81,7 +110,7 @@ def picture(seed: int) -> torch.Tensor:
 
 @pytest.fixture(scope="module")
 def poses() -> Poses:
-    return Poses(geometry.boxes(32), 32)
+    return Poses(geometry.placements(32), 32)
 
 
 @given(seed=st.integers(0, 1000), gain=st.floats(0.5, 1.4), by=st.integers(-30, 0))
@@ -100,3 +129,31 @@ def test_a_shift_leaves_no_residual_in_its_own_pose(poses, seed, box):
     _, top, left = (geometry.boxes(32)[box] * 32).round().int().tolist()
     shifted = torch.roll(x, (-top, -left), (1, 2))
     assert poses.residual(shifted, x, torch.tensor([box])) < SAME
+
+
+@given(seed=st.integers(0, 1000), kind=st.sampled_from(["grey", "hue by 180 degrees, HSV", "negative"]))
+def test_no_change_of_colour_leaves_a_residual(poses, seed, kind):
+    x = picture(seed)
+    query = torch.from_numpy(KINDS[kind](x[0].numpy(), None))[None]
+    assert poses.residual(query, x, torch.tensor([0])) < 0.05
+
+
+@given(seed=st.integers(0, 1000), angle=st.sampled_from([sign * a for a in geometry.ANGLES for sign in (-1, 1)]))
+def test_a_turned_image_leaves_no_residual_in_one_of_the_turned_poses(poses, seed, angle):
+    x = picture(seed)
+    turned = Image.fromarray(x[0].numpy()).rotate(angle, Image.Resampling.BILINEAR)
+    pose = torch.arange(len(geometry.boxes(32)), poses.count)
+    n = len(pose)
+    queries = torch.from_numpy(np.array(turned)).expand(n, -1, -1, -1)
+    assert poses.residual(queries, x.expand(n, -1, -1, -1), pose).min() < 0.05
+
+
+@given(seed=st.integers(0, 1000), lower=st.booleans())
+def test_what_a_caption_hides_does_not_count(poses, seed, lower):
+    x = picture(seed)
+    query = x.clone()
+    query[:, 24:] = 255 - picture(seed + 1)[:, 24:]
+    query, x = (query, x) if lower else (query.flip(1), x.flip(1))
+    upper_pose = poses.count - 2
+    assert poses.residual(query, x, torch.tensor([upper_pose + lower])) < SAME
+    assert poses.residual(query, x, torch.tensor([0])) > 0.1
