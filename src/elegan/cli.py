@@ -230,7 +230,7 @@ def evaluate(
     metrics: Annotated[
         str | None,
         typer.Option(
-            help="Some of fd, kd, is, prdc, sw, fd-infinity, class-fd, modes, fld, cas, by commas; "
+            help="Some of fd, kd, is, prdc, sw, fd-infinity, class-fd, modes, fld, cas, c2st, by commas; "
             "default: fd, kd, prdc, and is with a classifier."
         ),
     ] = None,
@@ -238,7 +238,8 @@ def evaluate(
     extractor: Annotated[
         str,
         typer.Option(
-            help="auto, classifier[:DATA], stacked:mnist, random, pixel, inception, a .onnx file or package.module:name."
+            help="auto (classifier with classes, else self), classifier[:DATA], self[:DATA], stacked:mnist, random, pixel, "
+            "inception, a .onnx file or package.module:name."
         ),
     ] = "auto",
     split: Annotated[str, typer.Option(help="train, test or all of the real images.")] = "train",

@@ -1,6 +1,7 @@
 """Generated images measured against a data set: which extractor, which real images, what goes on record."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from elegan.measure import Extractor, Features, Result, extract, measure, needed
 from elegan.measure.estimates import METRICS, check_needs
 from elegan.measure.extractors import stacked
 from elegan.measure.pairs import measure_pairs
+from elegan.measure.self_supervised import LEAST
 
 Made = tuple[Iterable[np.ndarray], Sequence[str]]  # uint8 batches N x H x W x C, and the class of each image
 
@@ -38,9 +40,10 @@ def evaluate(
     """Each metric of `generated` (uint8 batches N x H x W x C) against the images of `source`.
 
     `shape` is the (resolution, channels) that the real images are brought to, as in training. `extractor` "auto" is a
-    classifier of the data where it has classes, else the fixed random network; `metrics` None is what every
-    extractor gives, and `is` where it classifies. `labels` names the class of each generated image. `even` is taken in
-    place of both, where it is given, for metrics that compare class with class. `settings` joins the record. Raises UserError for unknown names, too few images, and metrics that lack what they need.
+    classifier of the data where it has classes, else a network that has learnt from the images themselves; `metrics`
+    None is what every extractor gives, and `is` where it classifies. `labels` names the class of each generated image.
+    `even` is taken in place of both, where it is given, for metrics that compare class with class. `settings` joins the
+    record. Raises UserError for unknown names, too few images, and metrics that lack what they need.
     """
     needs = needed(metrics)
     real = open_data(source, *shape, fit, split)
@@ -115,29 +118,40 @@ def _indices(names: Sequence[str], classes: Sequence[str]) -> np.ndarray:
 def extractor_for(
     name: str, real: Dataset, shape: tuple[int, int], fit: str, device: str = "cpu", trusted: Collection[str] = ()
 ) -> Extractor:
-    """The extractor by name; a classifier is trained on the training part of its data and tested on the held-out part.
+    """The extractor by name; what learns does so on the training part of its data, and a classifier is tested on the
+    held-out part.
 
-    Raises UserError for one of a module, or that learns from a set of the hub, that is not among `trusted`.
+    "auto" without classes is `self`, or `random` with a note where the images are too few to learn from. Raises UserError for one of a module, or that learns from a set of the hub, that is not among `trusted`.
     """
     if (needed := parts.extractor_needs(name)) and (refusal := parts.untrusted({"extractor": needed}, trusted)):
         raise UserError(refusal)
-    if name == "auto":
-        name = "classifier" if real.classes else "random"
-    kind, _, source = name.partition(":")
+    if name == "auto" and not real.classes:
+        return _without_classes(real, shape, fit, device)
+    kind, _, source = ("classifier" if name == "auto" else name).partition(":")
     if kind == "stacked":
         if not source:
             raise UserError("'stacked' names the grey digits that its classifier learns from: stacked:mnist")
         return stacked(extractor_for(f"classifier:{source}", real, (shape[0], 1), fit, device, trusted))
-    if kind != "classifier":
+    if kind not in ("classifier", "self"):
         return open_plain_extractor(name, real.images, device, trusted)
     data = open_data(source or real.source, *shape, fit)
+    if kind == "self":
+        return open_extractor(f"self:{data.name}", data.images, cache=_cache(), device=device)
     if data.labels is None:
         raise UserError(
-            f"{data.name} has no classes to train a classifier on; use --extractor random, pixel or inception"
+            f"{data.name} has no classes to train a classifier on; use --extractor self, random, pixel or inception"
         )
     held_out = open_held_out(source or real.source, shape, fit)  # without one the classifier sets a tenth aside
     pair = (held_out.images, held_out.labels) if held_out else None
     return open_extractor(f"classifier:{data.name}", data.images, data.labels, data.classes, pair, _cache(), device)
+
+
+def _without_classes(real: Dataset, shape: tuple[int, int], fit: str, device: str) -> Extractor:
+    count = open_data(real.source, *shape, fit).count
+    if count >= LEAST:
+        return extractor_for("self", real, shape, fit, device)
+    note = f"{count} images are too few to learn features from, below {LEAST}: these are random ones, which miss fine flaws"
+    return replace(extractor_for("random", real, shape, fit, device), note=note)
 
 
 def extractor_for_sides(
@@ -158,7 +172,7 @@ def open_plain_extractor(
 ) -> Extractor:
     """An extractor that needs no labels. Raises UserError for a classifier and for unknown names."""
     if name.partition(":")[0] == "classifier":
-        raise UserError("these pictures have no classes to train a classifier on; use random, pixel or inception")
+        raise UserError("these pictures have no classes to train a classifier on; use self, random, pixel or inception")
     return open_extractor(name, images, cache=_cache(), device=device, trusted=trusted)
 
 

@@ -74,7 +74,7 @@ def owner(name: str) -> str:
 def extractor_needs(name: str) -> str:
     """What an extractor names that is not elegan's own, for `owner`; "" for nothing."""
     kind, _, rest = name.partition(":")
-    if kind in ("classifier", "stacked"):
+    if kind in ("classifier", "self", "stacked"):
         return rest if rest.startswith("hf:") else ""
     return name if rest and kind != "inception" and not name.endswith(".onnx") else ""
 

@@ -145,7 +145,7 @@ def _metrics(run: Run) -> str:
         return note("Not measured yet.") + f"<pre>{escape(f'elegan evaluate {_quoted(run)}')}</pre>"
     tables = [_evaluation(list(group)) for _, group in itertools.groupby(records, key=_subject)]
     floor = "The floor is the same measure between real images and others of them: what a perfect generator would get."
-    return "".join(tables) + note(f"{floor} For IS and CAS it is what the real images themselves score.")
+    return "".join(tables) + note(f"{floor} For IS and CAS it is what the real images themselves score, for C2ST 0.5.")
 
 
 def _subject(record: dict[str, Any]) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from elegan.measure.report import Result, comparable, extract, measure, table
 from elegan.measure.score import inception_score
 from elegan.measure.sets import Features, Sets
 from elegan.measure.sliced import sliced_wasserstein
+from elegan.measure.two_sample import classifier_two_sample
 
 __all__ = [
     "METRICS",
@@ -21,6 +22,7 @@ __all__ = [
     "Result",
     "Sets",
     "classification_accuracy_score",
+    "classifier_two_sample",
     "comparable",
     "extract",
     "fd_infinity",

@@ -61,13 +61,21 @@ def shifted(x: Tensor, most: int, rng: torch.Generator) -> Tensor:
 
 
 def train_classifier(
-    images: Any, labels: Any, classes: int, seen: int = SEEN, seed: int = 0, device: str = "cpu", batch: int = 128
+    images: Any,
+    labels: Any,
+    classes: int,
+    seen: int = SEEN,
+    seed: int = 0,
+    device: str = "cpu",
+    batch: int = 128,
+    size: tuple[int, int] | None = None,
 ) -> Classifier:
     """A `Classifier` trained by AdamW on `seen` images (one-cycle rate, shifts of up to 2 pixels), the same for a seed.
 
-    `images` are uint8 N x H x W x C and stay where they are, `labels` N integers below `classes`.
+    `images` are uint8 N x H x W x C and stay where they are, `labels` N integers below `classes`. They are seen at the
+    height and width `size`, by default `input_size`.
     """
-    labels, size = torch.as_tensor(np.asarray(labels)).long(), input_size(images)
+    labels, size = torch.as_tensor(np.asarray(labels)).long(), size or input_size(images)
     rng = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -90,11 +98,13 @@ def train_classifier(
 
 
 @torch.inference_mode()
-def accuracy(net: Classifier, images: Any, labels: Any, device: str = "cpu") -> float:
-    """Share of `images` (uint8 N x H x W x C) whose largest logit is their label."""
-    labels, right = torch.as_tensor(np.asarray(labels)), 0
+def accuracy(
+    net: Classifier, images: Any, labels: Any, device: str = "cpu", size: tuple[int, int] | None = None
+) -> float:
+    """Share of `images` (uint8 N x H x W x C), seen at `size`, whose largest logit is their label."""
+    labels, size, right = torch.as_tensor(np.asarray(labels)), size or input_size(images), 0
     for i in range(0, len(labels), BATCH):
-        x = prepared(images[i : i + BATCH], input_size(images)).to(device)
+        x = prepared(images[i : i + BATCH], size).to(device)
         right += int((net(x)[1].argmax(1).cpu() == labels[i : i + BATCH]).sum())
     return right / len(labels)
 
@@ -107,9 +117,9 @@ def set_aside(images: Any, labels: np.ndarray, seed: int = 0) -> tuple[tuple[Any
     return (images[train], labels[train]), (images[test], labels[test])
 
 
-def fingerprint(*arrays: Any) -> str:
-    """SHA-256 of the shapes and bytes of arrays and of the way the classifier is trained."""
-    h = hashlib.sha256(f"classifier {VERSION} {SEEN} {LEAST_SIDE} {MOST_SIDE} {WIDTHS}".encode())
+def fingerprint(*arrays: Any, about: str = "") -> str:
+    """SHA-256 of the shapes and bytes of arrays and of the way the network is trained, the classifier's by default."""
+    h = hashlib.sha256((about or f"classifier {VERSION} {SEEN} {LEAST_SIDE} {MOST_SIDE} {WIDTHS}").encode())
     for a in map(np.asarray, arrays):
         h.update(f"{a.dtype} {a.shape}".encode())
         for i in range(0, len(a), 4096):

@@ -18,6 +18,7 @@ from elegan.measure.neighbours import prdc_per_image
 from elegan.measure.score import split_scores
 from elegan.measure.sets import Features, Sets
 from elegan.measure.sliced import sliced_with_error
+from elegan.measure.two_sample import classifier_two_sample
 
 Z = 1.959963984540054  # the normal distribution's 97.5 % point
 
@@ -140,6 +141,12 @@ def _cas(s: Sets, seed: int) -> list[Estimate]:
     return [_share("CAS", score, n, f"{n} held-out images, training held fixed", n, len(s.fake))]
 
 
+def _c2st(s: Sets, seed: int) -> list[Estimate]:
+    accuracy, n = classifier_two_sample(s.real.pictures, s.fake.pictures, seed=seed)
+    how = f"{n} held-out images, training held fixed"
+    return [_share("C2ST", accuracy, n, how, len(s.real), len(s.fake))]
+
+
 @dataclass(frozen=True)
 class Metric:
     """How a metric is estimated, from how many images a set at least, and what else it needs: keys of NEEDS."""
@@ -149,6 +156,7 @@ class Metric:
     needs: frozenset[str] = frozenset()
     even: bool = False  # compares class with class, so wants as many generated images of each
     scores: bool = False  # says how good a set is by itself; the real set's own score is then the floor
+    floor: float | None = None  # of a perfect generator, where it is known and need not be measured
 
 
 METRICS = {
@@ -162,6 +170,7 @@ METRICS = {
     "modes": Metric(_modes, needs=frozenset({"probabilities"})),
     "fld": Metric(_fld, 4, frozenset({"held-out"})),
     "cas": Metric(_cas, 2, frozenset({"classes", "labels", "held-out", "pictures"}), scores=True),
+    "c2st": Metric(_c2st, 20, frozenset({"pictures"}), floor=0.5),
 }
 NEEDS = {
     "probabilities": "class probabilities, which {extractor!r} has not; use classifier or inception",

@@ -1,6 +1,6 @@
 """Extractors: what turns pictures into the features that a distance between sets is taken in.
 
-`open_extractor` knows `random`, `pixel`, `classifier[:DATA]`, `inception[:FILE]`, `FILE.onnx`, `package.module:name`.
+`open_extractor` knows `self[:DATA]`, `random`, `pixel`, `classifier[:DATA]`, `inception[:FILE]`, `FILE.onnx`, `package.module:name`.
 """
 
 import hashlib
@@ -35,6 +35,7 @@ class Extractor:
     forward: Forward  # uint8 N x H x W x C -> features N x dims, class probabilities N x K or None
     accuracy: float | None = None  # of a classifier, on images held out of its training
     classes: tuple[str, ...] = ()
+    note: str = ""  # what a reader of its numbers must know
     verified: bool = False  # the original Inception weights: the only ones that may call a distance FID or KID
 
     def features(self, images: Any) -> tuple[Tensor, Tensor | None]:
@@ -77,6 +78,7 @@ def open_extractor(
 ) -> Extractor:
     """The extractor called `name`.
 
+    - `self` or `self:DATA`: small network that learns from `images` alone, once; kept in the folder `cache`.
     - `random`: convolutional network of fixed random weights; needs nothing.
     - `pixel`: pixels, reduced to 128 principal components of `images` (uint8, N x H x W x C) where they are many.
     - `classifier` or `classifier:DATA`: small network trained once on `images` and `labels` (N integers), `classes`
@@ -96,6 +98,10 @@ def open_extractor(
         return _random(device)
     if kind == "pixel" and not rest:
         return _pixel(images)
+    if kind == "self":
+        from elegan.measure.self_supervised import open_self
+
+        return open_self(rest, images, cache, device)
     if kind == "classifier":
         from elegan.measure.classifier import open_classifier
 
@@ -108,7 +114,7 @@ def open_extractor(
         return _onnx(Path(name))
     if rest:
         return _module(name, trusted, device)
-    raise UserError(f"no extractor {name!r}{nearest(name, ['random', 'pixel', 'classifier', 'inception'])}")
+    raise UserError(f"no extractor {name!r}{nearest(name, ['self', 'random', 'pixel', 'classifier', 'inception'])}")
 
 
 def stacked(one: Extractor) -> Extractor:

@@ -20,7 +20,8 @@ from elegan.measure.sets import Features, Sets
 
 @dataclass(frozen=True)
 class Result:
-    """One line of a report. The floor is the metric between two parts of the real set; for IS and CAS the real set's own score."""
+    """One line of a report. The floor is the metric between two parts of the real set; for IS and CAS the real set's own score,
+    for C2ST one half."""
 
     metric: str
     label: str
@@ -99,9 +100,9 @@ def measure(
     and halves only. Raises UserError for an unknown metric or one that lacks what it needs, too few images, mixed
     sizes, NaN features.
     """
-    needed(metrics)
+    keep = "pictures" in needed(metrics)
     real, fake = (
-        s if isinstance(s, Features) else extract(extractor, s, name)
+        s if isinstance(s, Features) else extract(extractor, s, name, keep=keep)
         for s, name in ((real, "real"), (fake, "generated"))
     )
     sets = Sets(real, fake, held_out, tuple(classes))
@@ -140,7 +141,8 @@ def _results(name: str, extractor: Extractor, sets: Sets, seed: int, record: dic
     estimates = metric.estimate(sets, seed)
     if not estimates:
         raise UserError(f"{name!r} finds no class of which both sets have two images")
-    floors, warnings = _floor(metric, sets, estimates, seed), tuple(_warnings(name, sets, estimates))
+    floors = _floor(metric, sets, estimates, seed)
+    warnings = (*([extractor.note] if extractor.note else ()), *_warnings(name, sets, estimates))
     for e in estimates:
         f = floors.get(e.metric)
         yield Result(
@@ -158,9 +160,13 @@ def _results(name: str, extractor: Extractor, sets: Sets, seed: int, record: dic
 def _floor(metric: Metric, sets: Sets, estimates: Sequence[Estimate], seed: int) -> dict[str, Estimate]:
     """The metric by name between random parts of the real set, halves or as many as were measured if these are fewer.
 
-    A metric that scores one set is taken of the whole real set in place of the generated one.
+    A metric that scores one set is taken of the whole real set in place of the generated one. A floor that is known
+    comes from no images.
     """
     real = sets.real
+    if metric.floor is not None:
+        known = metric.floor
+        return {e.metric: Estimate(e.metric, known, known, known, "known", 0, 0) for e in estimates}
     if metric.scores:
         parts = real, real
     else:
@@ -187,6 +193,10 @@ def _warnings(name: str, sets: Sets, estimates: Sequence[Estimate]) -> Iterable[
         yield f"KD on subsets of {n}, not 1000: compare it with no other size"
     if name == "prdc" and n < 1000:
         yield f"below 1000 images precision, recall, density and coverage mean little; here {n}"
+    if name == "c2st" and n < 500:
+        yield f"on {n} images a set C2ST's classifier learns little: a value near 0.5 says little"
+    if name == "c2st" and estimates[0].high < 0.5:
+        yield "C2ST below 0.5: generated images repeat real ones, or these are in both sets; elegan copies finds them"
     if name in ("is", "modes") and fake.probabilities is not None and len(fake) < 40 * fake.probabilities.shape[1]:
         number = f"{len(fake)} images are few for {fake.probabilities.shape[1]} classes"
         yield f"{number}: IS is biased low" if name == "is" else f"{number}: reverse KL is biased high"
@@ -222,7 +232,9 @@ def table(results: Sequence[Result]) -> str:
         about = [
             f"extractor {s['extractor']} {s['digest'][:8]}, {s['dims']} features, resizer {s['resizer']}{accuracy}"
         ]
-        about += ["floor: real images against as many others (of IS and CAS: what real images score themselves)"]
+        about += [
+            "floor: real images against as many others (IS and CAS: what real images score themselves; C2ST: 0.5)"
+        ]
     how = "; ".join(dict.fromkeys(f"{r.metric.partition(':')[0]} {r.interval}" for r in results))
     warnings = [f"warning: {w}" for w in dict.fromkeys(itertools.chain(*(r.warnings for r in results)))]
     return "\n".join([*lines, "", *about, f"intervals: {how}", *warnings])
