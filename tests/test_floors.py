@@ -12,6 +12,9 @@ FLOORS = [
     [
         "errors",
         "files",
+        "memory",
+        "ranges",
+        "facts",
         "journal",
         "machine",
         "chance",
@@ -39,7 +42,7 @@ FLOORS = [
     ["progress"],
     ["session"],
     ["estimate"],
-    ["cli_options", "cli_latent"],
+    ["boundary", "cli_options", "cli_latent"],
     ["cli"],
     ["__main__", "__init__"],
 ]

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from elegan.boundary import Verbs, check_given, end, stopping
 from elegan.cli_latent import latent
-from elegan.cli_options import Checkpoint, Device, RunPath
-from elegan.errors import Failure, Interrupted, UserError
+from elegan.cli_options import MOST, Checkpoint, Device, RunPath, Seed
+from elegan.errors import Failure, UserError, shown
+from elegan.ranges import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from elegan.inputs import Outcome
 
 app = typer.Typer(
+    cls=Verbs,
     help="A folder of images in, a trained and honestly measured GAN out.",
     no_args_is_help=True,
     add_completion=False,
@@ -38,7 +41,7 @@ def train(
     ] = None,
     out: Annotated[Path, typer.Option(help="Where run folders are made.")] = Path("runs"),
     name: Annotated[str | None, typer.Option(help="The run's name; default: by data and recipe.")] = None,
-    seed: Annotated[int, typer.Option(help="Of weights, order and latents.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of weights, order and latents.")] = 0,
     device: Device = "auto",
     precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")] = "auto",
     resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Goes on with this run by its own recipe.")] = None,
@@ -49,7 +52,7 @@ def train(
     from elegan.session import plan_for
     from elegan.session import train as train_run
 
-    settings = [*(settings or []), *([f"data.direction={direction}"] if direction else [])]
+    settings = [*(settings or []), *([f"data.direction={direction}"] if direction is not None else [])]
     options: dict[str, Any] = {
         "data": data, "recipe": recipe, "settings": settings, "steps": steps, "images": images, "out": out,
         "name": name, "seed": seed, "device": device, "precision": precision, "resume": resume, "start": start,
@@ -67,7 +70,7 @@ def train(
 @app.command()
 def sample(
     run: RunPath,
-    num: Annotated[int, typer.Option(min=1, help="How many images.")] = 64,
+    num: Annotated[int, typer.Option(min=1, max=MOST, help="How many images.")] = 64,
     seeds: Annotated[str | None, typer.Option(help="Which ones: 0-63, or 3,7,20-29.")] = None,
     label: Annotated[str | None, typer.Option("--class", help="Only this class, by name or number.")] = None,
     truncation: Annotated[
@@ -87,7 +90,7 @@ def sample(
     from elegan.sample import parse_seeds, save_codes, save_samples
 
     opened = Run.open(run, checkpoint, device)
-    chosen = parse_seeds(seeds) if seeds else list(range(num))
+    chosen = parse_seeds(seeds) if seeds is not None else list(range(num))
     if codes:
         _say(*map(str, save_codes(opened, chosen[0], out or run / "generated")))
         return
@@ -153,7 +156,7 @@ def pack(
     from elegan.run import Run
 
     if out.suffix != ".safetensors":
-        raise UserError(f"{out} does not end in .safetensors")
+        raise UserError(f"{shown(str(out))} does not end in .safetensors")
     opened = Run.open(run, checkpoint)
     write(out, opened.restorer, opened.recipe)
     _say(f"{out} ({out.stat().st_size / 1e6:.2f} MB)")
@@ -207,7 +210,7 @@ def evaluate(
             "default: fd, kd, prdc, and is with a classifier."
         ),
     ] = None,
-    num: Annotated[int, typer.Option(min=2, help="Images to generate.")] = 10_000,
+    num: Annotated[int, typer.Option(min=2, max=MOST, help="Images to generate.")] = 10_000,
     extractor: Annotated[
         str,
         typer.Option(
@@ -215,7 +218,7 @@ def evaluate(
         ),
     ] = "auto",
     split: Annotated[str, typer.Option(help="train, test or all of the real images.")] = "train",
-    seed: Annotated[int, typer.Option(help="The first latent's seed, and that of subsets.")] = 0,
+    seed: Seed = 0,
     checkpoint: Checkpoint = "newest",
     device: Device = "cpu",
 ) -> None:
@@ -225,7 +228,7 @@ def evaluate(
     from elegan.run import Run
 
     options: dict[str, Any] = {
-        "metrics": [name.strip() for name in metrics.split(",")] if metrics else None,
+        "metrics": [name.strip() for name in metrics.split(",")] if metrics is not None else None,
         "extractor": extractor,
         "split": split,
         "seed": seed,
@@ -233,7 +236,8 @@ def evaluate(
     if (run is None) == (generated is None):
         raise UserError("give a RUN or --generated FOLDER")
     if run is not None:
-        results = Run.open(run, checkpoint, device).evaluate(data, num=num, **options)
+        with stopping(f"stopped before {run} was measured; nothing was written to {run}/evaluations.jsonl"):
+            results = Run.open(run, checkpoint, device).evaluate(data, num=num, **options)
         _say(table(results), f"appended to {run}/evaluations.jsonl")
     elif generated and data:
         _say(table(evaluate_folder(generated, data, device=device, **options)))
@@ -246,24 +250,29 @@ def copies(
     generated: Annotated[Path, typer.Argument(metavar="RUN|FOLDER", help="A run, or a folder or zip of images.")],
     data: Annotated[str | None, typer.Option(help="The training images; default: the run's data.")] = None,
     alpha: Annotated[float, typer.Option(help="False-positive rate: the share of fresh real images flagged.")] = 0.001,
-    num: Annotated[int, typer.Option(min=1, help="Images to generate with a run.")] = 10_000,
+    num: Annotated[int, typer.Option(min=1, max=MOST, help="Images to generate with a run.")] = 10_000,
     max_share: Annotated[float | None, typer.Option(help="Exit code 1 where more than this are suspects.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder; default: RUN/copies, or copies.")] = None,
-    seed: Annotated[int, typer.Option(help="The first latent's seed, and that of subsets.")] = 0,
+    seed: Seed = 0,
     checkpoint: Checkpoint = "newest",
     device: Device = "cpu",
 ) -> None:
     """Finds copies of training images among generated ones, each with a p-value and its nearest training images."""
     from elegan.copies import copies as find
-    from elegan.run import Run
+    from elegan.play.engine import find_device
+    from elegan.run import Run, is_run
 
     options: dict[str, Any] = {"alpha": alpha, "max_share": max_share, "seed": seed}
-    if (generated / "run.json").is_file():
+    stopped = stopping("stopped before all images were searched; nothing was written")
+    if is_run(generated):
         out = out or generated / "copies"
-        report = Run.open(generated, checkpoint, device).copies(data, num=num, out=out, **options)
+        with stopped:
+            report = Run.open(generated, checkpoint, device).copies(data, num=num, out=out, **options)
     elif data:
         out = out or Path("copies")
-        report = find(generated, data, out=out, **options)
+        find_device(device)
+        with stopped:
+            report = find(generated, data, out=out, **options)
     else:
         raise UserError(f"{generated} is no run; a folder of images needs --data: the training images to compare with")
     _say(*report.lines(), f"each image: {out}/copies.json")
@@ -324,19 +333,22 @@ def _work_through(outcomes: "Iterator[Outcome]", done: str, where: str, again: s
     from elegan.inputs import summary
     from elegan.progress import counted
 
-    lines, fault = summary(
-        list(counted(outcomes, lambda o: f"{o.source}: {o.fault}" if o.fault else "")), done, where, again
-    )
+    worked: list[Outcome] = []
+    with stopping(lambda: f"stopped after {len(worked)} pictures were {done}, in {where}; {again}"):
+        worked.extend(counted(outcomes, lambda o: f"{o.source}: {o.fault or o.remark}" if o.fault or o.remark else ""))
+    lines, fault = summary(worked, done, where, again)
     _say(*lines)
     if fault:
         raise Failure(fault)
 
 
 def _tile(text: str) -> int | None:
-    sides = {"auto": None, "none": 0} | ({text: int(text)} if text.isdigit() else {})
-    if text not in sides:
-        raise UserError(f"tile {text!r} is not auto, none or a number of pixels")
-    return sides[text]
+    if text in ("auto", "none"):
+        return None if text == "auto" else 0
+    side = whole(text)
+    if side is None or not 16 <= side <= 65536:
+        raise UserError(f"tile {shown(text)} is not auto, none or a number of pixels from 16 to 65536")
+    return side
 
 
 def _number(name: str, text: str) -> float | None:
@@ -344,7 +356,7 @@ def _number(name: str, text: str) -> float | None:
     try:
         return None if text == "auto" else float(text)
     except ValueError:
-        raise UserError(f"{name} {text!r} is not auto or a number") from None
+        raise UserError(f"{name} {shown(text)} is not auto or a number") from None
 
 
 def _say(*lines: str) -> None:
@@ -354,10 +366,10 @@ def _say(*lines: str) -> None:
 def main() -> None:
     """The entry point: exit code 2 for a user's mistake, 1 for failed work, 130 after Ctrl-C, each with one line."""
     try:
+        check_given(sys.argv[1:])
         app()
-    except (UserError, Failure, Interrupted) as error:
-        print(f"elegan: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+    except Exception as error:
+        end(error)
 
 
 if __name__ == "__main__":

@@ -7,4 +7,6 @@ import typer
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
 Checkpoint = Annotated[str, typer.Option(help="newest, best by the watched metric, or a step.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The first latent's seed, and that of subsets.")]
+MOST = 10_000_000  # images of a call
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,46 @@ from torch import Tensor
 
 from elegan.errors import Failure, UserError
 
+LONGEST = 255  # bytes that a name may have on the usual file systems
+MARK = 10  # of them are added while a file is written
+
+
+def folder_for(path: str | Path) -> Path:
+    """A folder to write into, which need not be there yet.
+
+    Raises UserError where there cannot be one: a file stands there or above, nothing may be written there, a name is too
+    long or empty.
+    """
+    path = Path(path)
+    if long := [name for name in path.parts if len(os.fsencode(name)) > LONGEST - MARK]:
+        raise UserError(
+            f"the name {long[0][:40]}... of {len(os.fsencode(long[0]))} bytes is too long; at most {LONGEST - MARK}"
+        )
+    try:
+        there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+        if not there.is_dir():
+            raise UserError(f"cannot write into {path}: {there} is a file")
+        with tempfile.TemporaryFile(dir=there):
+            return path
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UserError(f"cannot write into {path}: {reason}") from None
+
+
+def file_for(path: str | Path) -> Path:
+    """A file to write, or to write anew. Raises UserError where there cannot be one: see `folder_for`."""
+    path = Path(path)
+    if not path.name or path.is_dir():
+        raise UserError(f"{path} is a folder; name a file to write")
+    folder_for(path if len(os.fsencode(path.name)) > LONGEST - MARK else path.parent)
+    return path
+
 
 def write(path: Path, data: bytes) -> None:
     """Writes to a neighbour, syncs, renames. Raises Failure (disk full, no permission) and leaves the old file whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     neighbour = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with open(neighbour, "wb") as file:
             file.write(data)
             file.flush()
@@ -41,11 +76,15 @@ def write_json(path: Path, value: Any) -> None:
     write(path, json.dumps(value, indent=1, ensure_ascii=False).encode() + b"\n")
 
 
-def read_json(path: Path) -> Any:
-    """Raises UserError where there is no such file or it is not JSON."""
+def read_json(path: Path, most: int = 1 << 28) -> Any:
+    """Raises UserError where there is no such file, it is not JSON, or it has more than `most` bytes."""
     try:
+        if path.stat().st_size > most:
+            raise UserError(f"{path} cannot be read: it has more than {most >> 20} MiB")
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{path} cannot be read: {error}") from None
 
 

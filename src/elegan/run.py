@@ -19,15 +19,17 @@ import numpy as np
 import torch
 from torch import nn
 
-from elegan import files, models, parts
+from elegan import files, models, parts, ranges
 from elegan.copies import copies
 from elegan.data.feed import pictures as to_tensor
-from elegan.errors import UserError, nearest
+from elegan.errors import UserError, nearest, shown
 from elegan.evaluations import of_images, of_restorations, of_translations
+from elegan.facts import read_facts
 from elegan.journal import Journal
 from elegan.measure import Result
 from elegan.measure.copies import CopyReport
 from elegan.painting import BATCH, paint
+from elegan.play.engine import find_device
 from elegan.play.game import Game, Shape
 from elegan.recipe import Recipe
 from elegan.tiles import in_tiles
@@ -44,20 +46,22 @@ class Run:
     """An opened run folder. `checkpoint` is "newest", "best" or a step; see `open`."""
 
     def __init__(self, path: Path, checkpoint: str | int = "newest", device: str = "cpu"):
-        self.path, self.wanted, self.device = path, checkpoint, torch.device(device)
+        self.path, self.wanted, self.device = path, checkpoint, find_device(device)
 
     @classmethod
     def open(cls, path: str | Path, checkpoint: str | int = "newest", device: str = "cpu") -> Self:
-        """Raises UserError where there is no run, or no such checkpoint in it (nearest names given)."""
+        """Raises UserError where there is no run or no such device; what is asked of the run later, where it is damaged or
+        has no such checkpoint (nearest names given)."""
         path = Path(path)
-        if not (path / "run.json").is_file():
+        if not is_run(path):
             siblings = [p.parent.name for p in path.parent.glob("*/run.json")]
             raise UserError(f"no run at {path}{nearest(path.name, siblings)}")
         return cls(path, checkpoint, device)
 
     @cached_property
     def info(self) -> dict[str, Any]:
-        return files.read_json(self.path / "run.json")
+        """What run.json says. Raises UserError where that is not what a run's says."""
+        return read_facts(self.path / "run.json")
 
     @cached_property
     def recipe(self) -> Recipe:
@@ -73,8 +77,9 @@ class Run:
 
     @property
     def steps(self) -> list[int]:
-        """Of the checkpoints at hand, oldest first."""
-        return sorted(int(p.stem) for p in (self.path / "checkpoints").glob("[0-9]*.safetensors"))
+        """Of the checkpoints at hand, oldest first. A file of another name, such as a copy of one, is none."""
+        stems = (p.stem for p in (self.path / "checkpoints").glob("[0-9]*.safetensors"))
+        return sorted(step for stem in stems if (step := ranges.whole(stem)) is not None and stem == f"{step:08d}")
 
     @property
     def finished(self) -> bool:
@@ -96,10 +101,11 @@ class Run:
             if best is None:
                 raise UserError(f"{self.path} watched no metric, so it has no best checkpoint; there is the newest")
             return best
-        if not str(self.wanted).isdigit() or int(self.wanted) not in self.steps:
+        step = ranges.whole(str(self.wanted))
+        if step not in self.steps:
             valid = [*map(str, self.steps), "newest", "best"]
-            raise UserError(f"{self.path} has no checkpoint {self.wanted!r}{nearest(str(self.wanted), valid)}")
-        return int(self.wanted)
+            raise UserError(f"{self.path} has no checkpoint {shown(self.wanted)}{nearest(str(self.wanted), valid)}")
+        return step
 
     @cached_property
     def game(self) -> Game:
@@ -139,9 +145,10 @@ class Run:
             raise UserError(f"{self.path} was trained without classes; cgan and projection are recipes with them")
         if str(name) in self.classes:
             return self.classes.index(str(name))
-        if str(name).isdigit() and int(name) < len(self.classes):
-            return int(name)
-        raise UserError(f"unknown class {str(name)!r}{nearest(str(name), self.classes)}")
+        number = ranges.whole(str(name))
+        if number is not None and number < len(self.classes):
+            return number
+        raise UserError(f"unknown class {shown(str(name))}{nearest(str(name), self.classes)}")
 
     @property
     def use(self) -> str:
@@ -234,8 +241,8 @@ class Run:
         """`generate` in batches. Raises UserError for a run that makes pictures from pictures."""
         if not self.game.generate:
             raise UserError(f"{self.path} makes pictures from pictures: {self.use}")
-        if truncation is not None and truncation <= 0:
-            raise UserError(f"truncation = {truncation} is not above 0")
+        if truncation is not None:
+            ranges.check("truncation", truncation, ranges.Positive)
         one = None if label is None else self.label_of(label)
         for start in range(0, len(seeds), BATCH):
             part = list(seeds[start : start + BATCH])
@@ -299,6 +306,14 @@ class Run:
             seed=seed,
             settings=self.record | {"images from seed": seed},
         )
+
+
+def is_run(path: str | Path) -> bool:
+    """Whether a run folder is there; a name that no folder can have is none."""
+    try:
+        return (Path(path) / "run.json").is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def best_of(history: list[list[float]]) -> int | None:
