@@ -1,12 +1,34 @@
 """What users get wrong, over every verb: each wrong call ends with exit code 1 or 2 and one line that says what to mend."""
 
-from itertools import product
+import json
+import math
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
+from elegan.boundary import told
+from elegan.errors import Failure, UserError
+from elegan.evaluations import recorded
+from elegan.facts import read_facts
+from elegan.play.engine import find_device
+from elegan.recipe import Recipe
+from elegan.recipes import CATALOGUE, find_recipe
+from elegan.run import Run
+from elegan.sample import parse_seeds
 from many_calls import Called, Calls
+from wrong_calls import DEVICES, NUMBERS, PLACES, RECIPES
 
 SMALL = ("watch.images=32", "batch=8")
 TRAINED = {
@@ -33,8 +55,8 @@ def world(tmp_path_factory, calls, sides, photographs) -> Path:
     root = tmp_path_factory.mktemp("world")
     (root / "sides").symlink_to(sides)
     (root / "photographs").symlink_to(photographs)
-    for name, (data, recipe, *settings) in TRAINED.items():
-        sets = [word for setting in settings for word in ("--set", setting)]
+    for name, (data, recipe, *changes) in TRAINED.items():
+        sets = [word for change in changes for word in ("--set", change)]
         done = calls("train", data, "--recipe", recipe, "--name", name, "--steps", 2, *sets, cwd=root)
         assert done.code == 0, done.err
     evaluate = ("evaluate", "runs/g", "--num", 40, "--metrics", "fd", "--extractor", "pixel")
@@ -53,193 +75,350 @@ def world(tmp_path_factory, calls, sides, photographs) -> Path:
     return root
 
 
+# What is said of work that had begun: the plan of a training and its steps, the pictures that could not be read.
+WORK = re.compile(r"(data|recipe|from|run|step|finished) |        |[^:]+: (not an image|empty file)$")
+
+
 def check(done: Called, message: str = "") -> None:
     """The rule for a wrong call."""
     assert done.code in (1, 2), f"exit code {done.code}: {done.err[-500:]}"
     assert "Traceback" not in done.err, done.err[-1500:]
     usage = done.code == 2 and done.err.startswith("Usage: ")
-    assert usage or len(done.err.splitlines()) == 1, done.err[-1500:]
-    assert usage or done.err.startswith("elegan: ")
+    *before, last = done.err.splitlines()
+    assert usage or all(WORK.match(line) for line in before), done.err[-1500:]
+    assert usage or last.startswith("elegan: ")
     assert "internal error" not in done.err
     assert done.peak < 2 << 30
     assert message in done.err
 
 
-# A verb of each kind with everything right but what the tables below add.
-TRAIN = ("train", "digits", "--recipe", "dcgan", "--steps", "1", "--set", "nets.generator.width=4")
-SAMPLE = ("sample", "runs/g", "--num", "4")
-TRANSLATE = ("translate", "runs/t", "photo.png", "--direction", "AtoB")
-RESTORE = ("restore", "photo.png", "--model", "runs/r")
-EVALUATE = ("evaluate", "runs/g", "--num", "20", "--metrics", "fd", "--extractor", "pixel")
-COPIES = ("copies", "runs/g", "--num", "20", "--alpha", "0.1")
-ANOMALY = ("anomaly", "runs/a", "photo.png")
-REPORT = ("report", "runs/g")
-WALK = ("latent", "walk", "runs/s", "--seeds", "0-1", "--frames", "2")
-INTERPOLATE = ("latent", "interpolate", "runs/s", "--seeds", "0-1", "--steps", "2")
-TRUNCATION = ("latent", "truncation", "runs/s", "--seeds", "0-1", "--steps", "2")
-MIX = ("latent", "mix", "runs/s", "--seeds", "0-1", "--fine", "2-3")
-INVERT = ("latent", "invert", "runs/s", "photo.png", "--steps", "1", "--starts", "4")
-DIRECTIONS = ("latent", "directions", "runs/s", "--num", "1", "--steps", "2", "--seeds", "0")
-PACK = ("pack", "runs/r", "--out", "packed.safetensors")
-EXPORT = ("export", "runs/g", "--out", "exported.onnx")
+@pytest.mark.parametrize("call", [*PLACES, *DEVICES, *NUMBERS, *RECIPES], ids=lambda call: " ".join(call)[:120])
+def test_a_wrong_call_ends_in_one_line(calls, world, call):
+    before = {path.name for path in world.iterdir()}
+    check(calls(*call, cwd=world))
+    assert {path.name for path in world.iterdir()} == before
+    assert not (world / "runs" / "n" / "run.json").exists()
 
 
-INTO_FOLDERS = (TRAIN, SAMPLE, TRANSLATE, RESTORE, COPIES, WALK, INTERPOLATE, TRUNCATION, MIX, INVERT, DIRECTIONS)
-INTO_FILES = (REPORT, PACK, EXPORT)
-ON_DEVICES = (TRAIN, SAMPLE, TRANSLATE, RESTORE, EVALUATE, COPIES, ANOMALY, WALK, INTERPOLATE, TRUNCATION, MIX, INVERT,
-              DIRECTIONS)  # fmt: skip
-OF_RUNS = tuple(verb for verb in (*ON_DEVICES, *INTO_FILES) if verb[0] not in ("train", "restore"))
+def check_line(error: Exception, *words: str) -> None:
+    """The rule for what an error says."""
+    assert len(str(error).splitlines()) == 1
+    assert len(str(error)) < 2000
+    assert all(word in str(error) for word in words)
 
-NO_FOLDERS = ("afile", "afile/below", "/proc/elegan", "", "x" * 300, "/dev/null", "new/" + "y" * 300)
-NO_FILES = ("empty", "afile/below", "/", "/proc/elegan", "", "x" * 300)
-NO_DEVICES = ("cpu:7", "cuda:9", "x", "", "mps:3", "cpu:x", "cuda:-1")
-PLACES = [
-    *((*verb, "--out", out) for verb, out in product(INTO_FOLDERS, NO_FOLDERS)),
-    *((*verb, "--out", out) for verb, out in product(INTO_FILES, NO_FILES)),
-    (*PACK[:2], "--out", "afile/x.safetensors"), (*PACK[:2], "--out", "empty/.safetensors/"),
-    (*PACK[:2], "--out", "/proc/x.safetensors"), (*PACK[:2], "--out", f"{'x' * 300}.safetensors"),
-    (*EXPORT[:2], "--out", "afile/x.onnx"), (*EXPORT[:2], "--out", "/proc/x.onnx"),
-    (*EXPORT[:2], "--out", f"{'x' * 300}.onnx"),
-]  # fmt: skip
-DEVICES = [(*verb, "--device", device) for verb, device in product(ON_DEVICES, NO_DEVICES)]
 
-NUMBERS = [
-    *((*SAMPLE, "--seeds", seeds) for seeds in ("5-3", "0-999999999999", "-3", "²", "1,²", "x", ",", "1-", "-", "1e3",
-                                                "9" * 30, "9" * 5000, "0-0x9", "1.5", " ", "3-²", "٣")),
-    *((*SAMPLE, "--truncation", value) for value in ("nan", "inf", "-inf", "0", "-1", "x", "1e400")),
-    *((*SAMPLE[:2], "--num", value) for value in ("0", "-4", "1000000000000", "nan", "²", "9" * 30)),
-    *((*SAMPLE, "--class", value) for value in ("", "²", "3", "x")),
-    *(("sample", "runs/c", "--class", value) for value in ("", "²", "99", "-1", "9" * 30)),
-    *((*SAMPLE, "--checkpoint", value) for value in ("", "99", "-1", "²", "x", "9" * 30, "nan")),
-    *((*REPORT, "--checkpoint", value) for value in ("99", "", "²", "x")),
-    *((*PACK, "--checkpoint", value) for value in ("99", "²")),
-    (*EXPORT, "--direction", "AtoB"), (*EXPORT, "--direction", ""), ("export", "runs/t", "--out", "x.onnx"),
-    *((*TRANSLATE[:3], *rest) for rest in (("--direction", "x"), ("--direction", ""), ())),
-    *((*TRANSLATE, "--strength", value) for value in ("nan", "inf", "-1", "2", "x")),
-    *((*verb, "--tile", value) for verb in (TRANSLATE, RESTORE) for value in ("²", "-1", "x", "", "nan", "1.5", "9" * 30)),
-    *((*RESTORE, *rest) for rest in (
-        ("--scale", "nan"), ("--scale", "inf"), ("--scale", "-2"), ("--scale", "1"), ("--scale", "5"), ("--scale", "x"),
-        ("--sigma", "nan"), ("--sigma", "inf"), ("--sigma", "-1"), ("--sigma", "²"), ("--sigma", "300"), ("--sigma", ""),
-        ("--detail", "nan"), ("--detail", "2"), ("--detail", "-1"), ("--detail", "0.5"), ("--mask", "nowhere"),
-        ("--mask", ""), ("--format", "gif"), ("--format", ""), ("--task", ""), ("--task", "denoise"), ("--model", ""),
-        ("--model", "nowhere"), ("--model", "runs/g"), ("--model", "afile"), ("--model", "empty"), ("--model", "."),
-        ("--model", "runs"), ("--model", "x.safetensors"), ("--model", "../denoise"), ("--model", "runs/g/run.json"))),
-    ("restore", "nowhere.png"), ("restore", ""), ("restore", "empty"), ("restore", "garbage"), ("restore", "afile"),
-    ("restore", "[z"), ("restore", "/dev/null"), ("translate", "runs/t", "garbage", "--direction", "AtoB"),
-    ("translate", "runs/t", "", "--direction", "AtoB"), ("translate", "runs/g", "photo.png"),
-    ("translate", "runs/r", "photo.png"), ("anomaly", "runs/a", "garbage"), ("anomaly", "runs/a", ""),
-    ("anomaly", "runs/g", "photo.png"), ("anomaly", "runs/t", "photo.png"),
-    *((*ANOMALY, "--alpha", value) for value in ("nan", "0", "1", "-1", "inf", "x", "1e-9")),
-    *((*ANOMALY, "--data", value) for value in ("", "nowhere", "garbage", "empty", "afile")),
-    *((*EVALUATE[:2], "--extractor", "pixel", *rest) for rest in (
-        ("--metrics", ","), ("--metrics", ""), ("--metrics", "fd,"), ("--metrics", "x"), ("--metrics", " "),
-        ("--split", "x"), ("--split", ""), ("--num", "1"), ("--num", "-5"), ("--num", "1000000000000"),
-        ("--seed", "-1"), ("--seed", "x"), ("--seed", "²"), ("--seed", "9" * 30), ("--data", ""), ("--data", "nowhere"),
-        ("--data", "garbage"), ("--data", "empty"), ("--data", "afile"), ("--data", "/"), ("--data", "hf:"))),
-    *((*EVALUATE[:2], "--num", "20", "--extractor", name) for name in (
-        "", "x", "classifier:", "classifier:nowhere", "x.onnx", "afile", ":", "a:", "stacked:", "stacked:digits:x")),
-    ("evaluate",), ("evaluate", "runs/g", "--generated", "photographs"), ("evaluate", "--generated", "photographs"),
-    ("evaluate", "--generated", "", "--real", "digits"), ("evaluate", "--generated", "garbage", "--real", "digits"),
-    ("evaluate", "--generated", "photographs", "--real", ""), ("evaluate", "--generated", "empty", "--real", "digits"),
-    *((*COPIES, *rest) for rest in (
-        ("--alpha", "nan"), ("--alpha", "0"), ("--alpha", "1"), ("--alpha", "-1"), ("--alpha", "inf"), ("--num", "0"),
-        ("--num", "1000000000000"), ("--max-share", "nan"), ("--max-share", "2"), ("--max-share", "-1"), ("--seed", "-1"),
-        ("--seed", "9" * 30), ("--data", ""), ("--data", "nowhere"), ("--data", "empty"))),
-    ("copies", "garbage", "--data", "digits"), ("copies", "photographs"), ("copies", "photographs", "--data", ""),
-    ("copies", "", "--data", "digits"),
-    ("compare",), ("compare", "nowhere"), ("compare", "runs/g", "runs/c"), ("compare", "runs/g", ""),
-    *((*TRAIN, *rest) for rest in (
-        ("--steps", "0"), ("--steps", "-1"), ("--steps", "nan"), ("--steps", "9" * 30), ("--images", "0"),
-        ("--seed", "-1"), ("--seed", "x"), ("--seed", "²"), ("--seed", "9" * 30), ("--precision", ""), ("--precision", "x"),
-        ("--name", ""), ("--name", "."), ("--name", ".."), ("--name", "a/b"), ("--name", "x" * 300),
-        ("--from", ""), ("--from", "nowhere"), ("--from", "afile"), ("--from", "empty"), ("--from", "runs/t"))),
-    ("train", "", "--recipe", "dcgan"), ("train", "digits", "--recipe", ""), ("train", "digits", "--direction", ""),
-    ("train", "garbage", "--recipe", "dcgan"), ("train", "empty"), ("train", "afile"), ("train", "/dev/null"),
-    ("train", "--resume", ""), ("train", "--resume", "nowhere"), ("train", "--resume", "afile"),
-    ("train", "nowhere", "--resume", "runs/g"), ("train", "digits", "--resume", "runs/g", "--recipe", "dcgan"),
-    ("train", "sides", "--recipe", "dcgan", "--set", "data.resolution=3"), ("train", "digits", "--recipe", "cyclegan"),
-    ("train", "digits", "--recipe", "sr-x2"), ("train", "photographs", "--recipe", "cgan"),
-    ("train", "photographs", "--recipe", "pix2pix"),
-    ("data", ""), ("data", "nowhere"), ("data", "garbage"), ("data", "empty"), ("data", "afile"), ("data", "/dev/null"),
-    ("data", "hf:"), ("data", "hf:/x"), ("recipes", ""), ("recipes", "x"), ("recipes", "afile"), ("recipes", "x.toml"),
-    *((*verb[:3], *rest) for verb, rest in product((WALK,), (
-        ("--seeds", ""), ("--seeds", "1"), ("--seeds", "5-3"), ("--seeds", "²"), ("--seeds", "0-999999999999"),
-        ("--frames", "0"), ("--frames", "1000000000000"), ("--rate", "nan"), ("--rate", "0"), ("--rate", "inf"),
-        ("--rate", "1e-300"), ("--rate", "1e300"), ("--format", ""), ("--format", "x"), ("--truncation", "nan"),
-        ("--class", "x"), ("--class", "")))),
-    *((*INTERPOLATE[:3], *rest) for rest in (("--steps", "1"), ("--steps", "1000000000000"), ("--truncation", "inf"))),
-    *((*MIX[:3], *rest) for rest in (("--crossover", "-1"), ("--crossover", "0"), ("--crossover", "99"), ("--fine", ""))),
-    ("latent", "mix", "runs/g"), ("latent", "walk", "runs/t"), ("latent", "walk", "runs/r"), ("latent", "walk", "nowhere"),
-    *((*INVERT, *rest) for rest in (("--space", ""), ("--space", "x"), ("--steps", "0"), ("--starts", "1000000000000"))),
-    ("latent", "invert", "runs/s", "garbage"), ("latent", "invert", "runs/s", "afile"), ("latent", "invert", "runs/s", ""),
-    *((*DIRECTIONS, *rest) for rest in (
-        ("--reach", "nan"), ("--reach", "inf"), ("--reach", "0"), ("--reach", "-1"), ("--method", ""), ("--method", "x"),
-        ("--num", "0"), ("--steps", "1000000000000"), ("--seeds", ""))),
-    *((verb[0], *rest) for verb in OF_RUNS if verb[0] != "latent" for rest in (
-        ("nowhere", *verb[2:]), ("", *verb[2:]), ("afile", *verb[2:]), ("empty", *verb[2:]))
-        if (verb[0], rest[0]) not in {("copies", name) for name in ("nowhere", "", "afile", "empty")}),
-]  # fmt: skip
+# What a user may type or a file may hold in place of a value.
+ODD = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.just(10**400), st.just([]), st.just({}),
+    st.lists(st.integers() | st.floats(), max_size=3), st.dictionaries(st.text(max_size=4), st.integers(), max_size=2),
+)  # fmt: skip
 
-SETTINGS = [
-    "", "=", "x", "x=1", "=1", "batch", "batch=", "batch=0", "batch=-1", "batch=1000000000", "batch=nan", "batch=1e400",
-    "batch=1.5", "batch=[", "batch=[1]", "batch={}", "batch=true", f"batch={10**400}", f"batch={'9' * 5000}", "batch=²",
-    "accumulate=0", "accumulate=3", "steps=0", "steps=1e400", f"steps={10**30}", "ema=nan", "ema=1", "ema=-0.1",
-    "ema=[0.9]", "ema=[0.9, 2]", "ema=[]", "ema=[0.1, nan]", "ema=x", "compile=2", "name=", "name=1", "task=x",
-    "task=dcgan_generator", "task=r1", "task=restore", "task=translate_cycle", "task=anomaly", "task.name=1", "task={}",
-    "nets=1", "nets={}", "nets.generator=x", "nets.generator=", "nets.generator=dcgan_discriminator", "nets.generator=unet",
-    "nets.generator=head", "nets.generator=dcgan_encoder", "nets.generator=residual_restorer", "nets.generator=vgg_features",
-    "nets.generator=patch_heads", "nets.discriminator=dcgan_generator", "nets.discriminator=head",
-    "nets.discriminator=patch_discriminator", "nets.discriminator=resnet_translator", "nets.generator.width=0",
-    "nets.generator.width=-4", "nets.generator.width=1000000000", "nets.generator.width=nan", "nets.generator.width=1.5",
-    "nets.generator.width=[]", "nets.generator.latent=0", "nets.generator.latent=-1", "nets.generator.latent=10000000000",
-    "nets.generator.norm=x", "nets.generator.norm=1", "nets.generator.condition=x", "nets.generator.condition=projection",
-    "nets.generator.x=1", "nets.generator.name.x=1", "nets.generator.width.x=1", "nets.generator={name=\"dcgan_generator\", x=1}",
-    "nets.generator={width=4}", "nets.x=dcgan_generator", "losses.adversarial=r1", "losses.adversarial=l1",
-    "losses.adversarial=patch_nce", "losses.adversarial=lecam", "losses.adversarial=none", "losses.adversarial=x",
-    "losses.adversarial.weight=2", "losses.r1=hinge", "losses.r1=none.x", "losses.r1=kl", "losses.r1=patch_nce",
-    "losses.l1=l1", "losses.path_length=path_length", "losses.r1={name=\"r1\", weight=nan}",
-    "losses.r1={name=\"r1\", weight=[1]}", "losses.r1={name=\"r1\", every=0}", "losses.r1={name=\"r1\", every=-1}",
-    "losses.r1={name=\"r1\", by_size=3}", "losses={}", "losses=1", "optimizers.generator=cosine", "optimizers.generator=x",
-    "optimizers.generator.lr=nan", "optimizers.generator.lr=-1", "optimizers.generator.lr=inf", "optimizers.generator.lr=x",
-    "optimizers.generator.lr=1e400", "optimizers.generator.betas=1", "optimizers.generator.betas=[1.5, 2]",
-    "optimizers.generator.betas=[-1, 0]", "optimizers.generator.betas=[nan, 0]", "optimizers.generator.betas=[0.5]",
-    "optimizers.generator.eps=-1", "optimizers.generator.eps=nan", "optimizers.generator.weight_decay=-1",
-    "optimizers.generator.lazy=-1", "optimizers={}", "optimizers.x=adam", "schedule=x", "schedule=adam", "schedule=hinge",
-    "schedule={name=\"cosine\", until=0}", "schedule={name=\"cosine\", end=nan}", "schedule={name=\"linear\", start=1.5}",
-    "schedule={name=\"linear\", start=1}", "schedule={name=\"step\", drops=-1}", "schedule={name=\"step\", factor=-1}",
-    "schedule={name=\"exponential\", end=-1}", "schedule={name=\"plateau\", patience=0}", "task.n_critic=0",
-    "task.n_critic=-1", "task.n_critic=1000000000000", "task.clip=-1", "task.clip=nan", "task.augment=x", "task.augment=,",
-    "task.ada=x", "task.ada_target=nan", "task.ada_target=2", "task.ada_images=0", "task.ada_images=-5", "task.ada_p=2",
-    "task.ada_p=-1", "task.top_k=0", "task.top_k=-1", "task.top_k=2", "task.top_k=nan", "data.resolution=-1",
-    "data.resolution=1", "data.resolution=100000", "data.channels=2", "data.kind=x", "data.kind=sides",
-    "data.kind=photographs", "data.fit=x", "data.zoom=-1", "data.zoom=nan", "data.crop=-1", "data.crop=1000000",
-    "data.rotate=-1", "data.rotate=nan", "data.rotate=inf", "data.flip=2", "data.split=x", "data.direction=x",
-    "watch.log=0", "watch.every=-1", "watch.keep=0", "watch.metric=l1", "watch.metric=x", "watch.extractor=x",
-    "watch.extractor=", "watch.extractor=classifier:nowhere", "watch.images=0", "watch.images=1", "damage.x=jpeg",
-    "damage.x=r1", "damage.jpeg={name=\"jpeg\", quality=[0, 200]}", "damage.jpeg={name=\"jpeg\", chance=2}",
-    ".".join("a" * 3000) + "=1", "batch=" + "[" * 3000, "nets.generator=" + "{a=" * 3000, "a" * 10000 + "=1",
-]  # fmt: skip
-RESTORER_SETTINGS = [
-    "nets.restorer.blocks=-1", "nets.restorer.blocks=1000000000", "nets.restorer.width=0", "nets.restorer.fold=0",
-    "nets.restorer.fold=3", "nets.restorer.fold=100", "losses.l1=r1", "losses.l1=none", "losses.l1.weight=inf",
-    "damage.downscale.factor=0", "damage.downscale.factor=100", "damage.downscale=none", "data.zoom=1e300",
-    "damage.noise={name=\"gaussian_noise\", sigma=[5, 1]}", "damage.noise={name=\"gaussian_noise\", sigma=[0, inf]}",
-    "data.kind=images", "data.kind=sides", "nets.restorer=dcgan_generator", "nets.restorer=unet", "watch.metric=fd",
-    "task=generate", "task=translate_pairs", "damage.b={name=\"motion_blur\", length=[0, 1000000000]}",
-    "damage.b={name=\"gaussian_blur\", sigma=[1000000, 1000000]}",
-]  # fmt: skip
-TRANSLATOR_SETTINGS = [
-    "nets.generator.blocks=-1", "nets.generator.width=0", "nets.generator=dcgan_generator", "nets.generator=unet_",
-    "nets.discriminator.layers=0", "nets.discriminator.layers=-1", "nets.discriminator.layers=40",
-    "nets.discriminator.scales=0", "nets.discriminator.scales=30", "task.pool=-1", "losses.cycle=none", "losses.cycle=r1",
-    "task=generate", "nets.generator={name=\"unet\", depth=-1}", "nets.generator={name=\"unet\", depth=30}",
-    "nets.discriminator=dcgan_generator", "data.kind=photographs", "data.kind=pairs", "data.zoom=inf",
-]  # fmt: skip
-RECIPES = [
-    *(("train", "digits", "--recipe", "dcgan", "--steps", "1", "--set", setting, "--name", "n") for setting in SETTINGS),
-    *(("train", "photographs", "--recipe", "sr-x2", "--steps", "1", "--set", "data.resolution=32", "--set",
-       "nets.restorer.width=4", "--set", "nets.restorer.blocks=2", "--set", setting, "--name", "n")
-      for setting in RESTORER_SETTINGS),
-    *(("train", "sides", "--recipe", "cyclegan", "--steps", "1", "--set", "data.resolution=32", "--set",
-       "nets.generator.blocks=2", "--set", setting, "--name", "n") for setting in TRANSLATOR_SETTINGS),
-]  # fmt: skip
+
+@given(st.text(alphabet="0123456789-, x²٣.", max_size=12))
+def test_seeds_are_read_or_refused(text):
+    try:
+        seeds = parse_seeds(text)
+    except UserError as error:
+        return check_line(error)
+    ranges = [part.strip().split("-") for part in text.split(",")]
+    assert seeds == [n for ends in ranges for n in range(int(ends[0]), int(ends[-1]) + 1)]
+
+
+@given(st.text(alphabet="cpudamsx:-0123456789² ", max_size=8))
+def test_devices_are_found_or_refused(name):
+    try:
+        assert find_device(name).type == name.partition(":")[0]
+    except UserError as error:
+        check_line(error)
+
+
+KEYS = sorted({
+    f"{path}.{name}" if path else name
+    for recipe in (find_recipe(name) for name in ("dcgan", "stylegan2-ada", "cyclegan", "sr-x4-detail", "oldphoto"))
+    for path, values in [("", recipe.full()), *((f"{kind}.{part}", options) for kind in ("nets", "losses", "optimizers", "damage")
+                                               for part, options in recipe.full()[kind].items())]
+    for name in values
+})  # fmt: skip
+TOML = st.one_of(
+    st.integers().map(str), st.floats().map(str), st.text(max_size=10), st.sampled_from(["true", "none", "1979-05-27", "''"]),
+    st.lists(st.floats() | st.integers(), max_size=4).map(str), st.sampled_from([f"{{name={name!r}}}" for name in CATALOGUE]),
+)  # fmt: skip
+
+
+@settings(max_examples=150)
+@given(st.sampled_from(sorted(CATALOGUE)), st.sampled_from(KEYS) | st.text(max_size=12), TOML)
+def test_a_setting_makes_a_whole_recipe_or_is_refused(name, key, value):
+    try:
+        recipe = find_recipe(name).override([f"{key}={value}"])
+    except UserError as error:
+        return check_line(error)
+    assert Recipe.parse(tomllib.loads(recipe.to_toml())).full() == recipe.full()
+    assert all(math.isfinite(n) for n in numbers(recipe.full()))
+
+
+def numbers(value):
+    """Every number in nested data."""
+    if isinstance(value, dict | list | tuple):
+        return [n for inner in (value.values() if isinstance(value, dict) else value) for n in numbers(inner)]
+    return [value] if isinstance(value, int | float) else []
+
+
+@settings(max_examples=100)
+@given(data=st.data())
+def test_a_recipe_file_is_read_or_refused(tmp_path_factory, data):
+    text = "\n".join(find_recipe(data.draw(st.sampled_from(["dcgan", "cut", "denoise"]))).to_toml().splitlines())
+    start = data.draw(st.integers(0, len(text)))
+    cut = data.draw(st.integers(0, 12))
+    path = tmp_path_factory.mktemp("recipe") / "mine.toml"
+    path.write_bytes(text[:start].encode() + data.draw(st.binary(max_size=6)) + text[start + cut :].encode())
+    try:
+        recipe = find_recipe(str(path))
+        recipe.full()
+    except UserError as error:
+        return check_line(error)
+    assert all(math.isfinite(n) for n in numbers(recipe.full()))
+
+
+FILES = {
+    "empty": b"",
+    "binary": bytes(range(256)),
+    "no table": b"[1]",
+    "twice": b"name = 'x'\nname = 'y'",
+    "nested": b"name = 'x'\n" + b"a." * 5000 + b"b = 1",
+    "deep": b"name = 'x'\nbatch = " + b"[" * 5000,
+    "deep part": b"name = 'x'\n[nets.generator]\nname = 'dcgan_generator'\n" + b"width." * 2000 + b"b = 1",
+    "hexadecimal": b"name = 'x'\nbatch = 0x" + b"f" * 9000,
+    "decimal": b"name = 'x'\nbatch = " + b"9" * 9000,
+    "types": b"name = 1\nbatch = '64'\nsteps = true\nnets = [1]",
+    "no name": b"batch = 4",
+    "date": b"name = 'x'\nbatch = 1979-05-27",
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_is_no_recipe_is_named(calls, world, tmp_path, name):
+    path = tmp_path / "mine.toml"
+    path.write_bytes(FILES[name])
+    check(calls("train", "digits", "--recipe", path, "--name", "n", cwd=world), "mine.toml" if name != "empty" else "")
+    path.unlink()
+    path.mkdir()
+    check(calls("train", "digits", "--recipe", path, "--name", "n", cwd=world), "directory")
+
+
+def test_a_recipe_that_an_editor_gave_a_byte_order_mark_is_read(calls, world, tmp_path):
+    text = find_recipe("dcgan").changed({"steps": 1, "batch": 8, "watch": {"metric": "none"}}).to_toml()
+    (tmp_path / "marked.toml").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    done = calls("train", "digits", "--recipe", "marked.toml", "--out", "o", "--name", "n", cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert Run.open(tmp_path / "o" / "n").steps == [1]
+
+
+def copied(world: Path, tmp_path: Path, name: str = "g") -> Path:
+    shutil.copytree(world / "runs" / name, tmp_path / "run")
+    return tmp_path / "run"
+
+
+def paths_in(value, above=()):
+    """The places of everything in nested data."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [above, *(place for key, one in inner for place in paths_in(one, (*above, key)))]
+
+
+def replaced(value, place, new):
+    """A copy of nested data with another value at that place; absent where `new` is `...`."""
+    if not place:
+        return new
+    copy = value.copy()
+    if new is ... and len(place) == 1:
+        del copy[place[0]]
+    else:
+        copy[place[0]] = replaced(value[place[0]], place[1:], new)
+    return copy
+
+
+@settings(max_examples=80)
+@given(data=st.data())
+def test_a_foreign_run_json_is_named_or_good_enough(world, tmp_path_factory, data):
+    info = json.loads((world / "runs/c/run.json").read_text())
+    place = data.draw(st.sampled_from(paths_in(info)))
+    path = tmp_path_factory.mktemp("facts") / "run.json"
+    path.write_text(json.dumps(replaced(info, place, data.draw(ODD | st.just(...)) if place else data.draw(ODD))))
+    try:
+        found = read_facts(path)
+    except UserError as error:
+        return check_line(error, str(path))
+    run = Run(path.parent)
+    assert run.shape.classes == len(run.classes)
+    assert run.source + found["data"]["name"] + found["precision"]
+    assert found["sessions"][-1]["from_step"] >= 0
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_a_foreign_evaluation_is_named_or_good_enough(world, tmp_path_factory, data):
+    record = json.loads((world / "runs/g/evaluations.jsonl").read_text().splitlines()[0])
+    place = data.draw(
+        st.sampled_from([place for place in paths_in(record) if "settings" not in place or len(place) == 1])
+    )
+    folder = tmp_path_factory.mktemp("evaluated")
+    other = replaced(record, place, data.draw(ODD | st.just(...)) if place else data.draw(ODD))
+    (folder / "evaluations.jsonl").write_text(json.dumps(record) + "\n" + json.dumps(other) + "\n")
+    try:
+        records = recorded(folder)
+    except UserError as error:
+        return check_line(error, "evaluations.jsonl, line 2")
+    assert len(records) == 2
+    assert f"{records[1]['value']:.4g}" + records[1]["metric"] + records[1]["label"]
+
+
+BROKEN = {
+    "run.json": [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"1",
+        b'"x"',
+        b"{}",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"a": ' * 3000,
+        b"\0" * 99,
+    ],
+    "recipe.toml": [b"", b"nets = 1", b"\xff", b"[" * 5000, None],
+    "evaluations.jsonl": [b"{}\n", b"[]\n", b"x\n", b"\xff\n", b"[" * 100_000 + b"\n", b'{"metric": "FD"}\n'],
+}
+
+
+@pytest.mark.parametrize(("name", "content"), [(name, c) for name in BROKEN for c in BROKEN[name]],
+                         ids=lambda value: repr(value)[:24])  # fmt: skip
+def test_a_broken_file_of_a_run_is_named(calls, world, tmp_path, name, content):
+    run = copied(world, tmp_path)
+    (run / name).unlink()
+    if content is not None:
+        (run / name).write_bytes(content)
+    verbs = {
+        "run.json": [("report", "run"), ("sample", "run", "--num", "2"), ("train", "--resume", "run")],
+        "recipe.toml": [("sample", "run", "--num", "2"), ("train", "--resume", "run")],
+        "evaluations.jsonl": [("report", "run"), ("compare", "run")],
+    }
+    for verb in verbs[name]:
+        check(calls(*verb, cwd=tmp_path), name)
+
+
+def test_a_report_says_which_pictures_and_findings_are_damaged(calls, world, tmp_path):
+    run = copied(world, tmp_path)
+    (run / "samples.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
+    (run / "copies").mkdir()
+    (run / "copies" / "copies.json").write_text('{"share": "much"}')
+    (run / "samples" / "9 (copy).png").write_bytes(b"")
+    for sheet in (run / "samples").glob("0*.png"):
+        sheet.write_bytes(sheet.read_bytes()[:60])
+    done = calls("report", "run", cwd=tmp_path)
+    assert (done.code, done.err) == (0, "")
+    page = (run / "report.html").read_text()
+    assert page.count("cannot be shown") >= 2
+    assert "copies.json" in page
+
+
+def test_a_stray_copy_of_a_checkpoint_is_no_checkpoint(calls, world, tmp_path):
+    run = copied(world, tmp_path)
+    newest = run / "checkpoints" / "00000002.safetensors"
+    for name in ("00000002 (copy)", "x", "2", "00000002.1", "9 of 10", "٠٠٠٠٠٠٠٩"):
+        shutil.copy(newest, newest.with_name(f"{name}.safetensors"))
+    assert Run.open(run).steps == Run.open(world / "runs/g").steps
+    assert calls("sample", "run", "--num", "2", "--out", "o", cwd=tmp_path).code == 0
+
+
+@pytest.mark.parametrize(("photo", "size"), [("rgba.png", 3), ("la.png", 1)])
+def test_a_transparent_picture_as_jpeg_stands_on_white_and_it_is_said(calls, world, tmp_path, photo, size):
+    done = calls("restore", photo, "--model", "runs/r", "--format", "jpg", "--out", tmp_path, cwd=world)
+    assert done.code == 0, done.err
+    assert "flattened on white" in done.err
+    assert len(done.err.splitlines()) == 1
+    made = np.asarray(Image.open(tmp_path / photo.replace("png", "jpg")))
+    assert made.shape == ((64, 80, 3) if size == 3 else (64, 80))
+    assert made[:6].mean() > 225  # there the picture is nearly clear
+    assert made[-6:].mean() < 225
+
+
+def test_auto_is_a_device_of_every_verb(calls, world, tmp_path):
+    for verb in (
+        ("sample", "runs/g", "--num", "2"),
+        ("latent", "walk", "runs/s", "--seeds", "0-1", "--frames", "1"),
+        ("restore", "photo.png", "--model", "runs/r"),
+        ("translate", "runs/t", "photo.png", "--direction", "AtoB"),
+    ):
+        done = calls(*verb, "--device", "auto", "--out", tmp_path / verb[0], cwd=world)  # fmt: skip
+        assert done.code == 0, done.err
+
+
+def test_memory_that_does_not_suffice_is_said_with_what_would(calls, world):
+    free = 700 << 20
+    train = ("train", "digits", "--recipe", "dcgan", "--name", "n", "--set", "watch.metric=none")
+    check(
+        calls(*train, "--set", "batch=32768", cwd=world, memory=free), "accumulate=2 plays the batch in parts of 16384"
+    )
+    shutil.rmtree(world / "runs" / "n")
+    check(calls(*train, "--set", "batch=1048576", "--set", "data.resolution=64", cwd=world, memory=free), "would fit")
+    check(calls("sample", "runs/g", "--num", "10000000", cwd=world, memory=free), "would fit")
+    check(calls("copies", "runs/g", "--num", "10000000", cwd=world, memory=free), "would fit")
+
+
+INTERRUPTED = {
+    "evaluate": (("evaluate", "runs/g", "--num", "1000000", "--extractor", "pixel"), "2", "nothing was written"),
+    "copies": (("copies", "runs/g", "--num", "1000000", "--out", "stopped"), "2", "nothing was written"),
+    "sample": (("sample", "runs/g", "--num", "1000000", "--separate", "--out", "stopped"), "stopped", "of 1000000 pictures"),
+    "restore": (("restore", "many", "--model", "runs/r", "--out", "stopped"), "stopped", "pictures were restored"),
+    "translate": (("translate", "runs/t", "many", "--direction", "AtoB", "--out", "stopped"), "stopped", "were translated"),
+    "latent": (("latent", "invert", "runs/s", "many", "--steps", "10000", "--out", "stopped"), "2", "stopped"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def many(world) -> Path:
+    """Far more pictures than there is time for."""
+    folder = world / "many"
+    folder.mkdir()
+    for number in range(3000):
+        os.link(world / "photo.png", folder / f"{number}.png")
+    return folder
+
+
+@pytest.mark.parametrize("verb", INTERRUPTED)
+def test_ctrl_c_says_what_was_done(calls, world, many, verb):
+    command, stop, message = INTERRUPTED[verb]
+    before = (world / "runs/g/evaluations.jsonl").read_bytes()
+    done = calls(*command, cwd=world, stop=stop)
+    shutil.rmtree(world / "stopped", ignore_errors=True)
+    assert done.code == 130, done.err
+    assert "Traceback" not in done.err
+    assert len(done.err.splitlines()) == 1
+    assert message in done.err
+    assert (world / "runs/g/evaluations.jsonl").read_bytes() == before
+
+
+def test_ctrl_c_on_a_process_of_its_own(world, many, tmp_path):
+    command = [sys.executable, "-m", "elegan", "restore", str(many), "--model", "runs/r", "--out", str(tmp_path / "o")]
+    process = subprocess.Popen(command, cwd=world, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not (tmp_path / "o").exists() and process.poll() is None:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out, errors = process.communicate(timeout=120)
+    assert (process.returncode, out) == (130, "")
+    assert re.fullmatch(r"elegan: stopped after \d+ pictures were restored, in .*; they are not written over\n", errors)
+    assert all(Image.open(path).size == (80, 64) for path in (tmp_path / "o").iterdir())
+
+
+def test_what_nobody_thought_of_is_one_line_too():
+    said = told(ZeroDivisionError("division by zero"))
+    assert said.exit_code == 1
+    check_line(said, "ELEGAN_DEBUG=1")
+    assert isinstance(told(OSError(28, "No space left on device", "a/b")), Failure)
+    assert str(told(OSError(28, "No space left on device", "a/b"))) == "a/b: No space left on device"
+    environment = os.environ | {"ELEGAN_DEBUG": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "elegan", "recipes", "x"], capture_output=True, text=True, env=environment
+    )
+    assert done.returncode == 2
+    assert "Traceback" in done.stderr

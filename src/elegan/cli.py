@@ -90,7 +90,7 @@ def sample(
     from elegan.sample import parse_seeds, save_codes, save_samples
 
     opened = Run.open(run, checkpoint, device)
-    chosen = parse_seeds(seeds) if seeds is not None else list(range(num))
+    chosen = parse_seeds(seeds) if seeds is not None else range(num)
     if codes:
         _say(*map(str, save_codes(opened, chosen[0], out or run / "generated")))
         return

@@ -15,6 +15,7 @@ from elegan.measure import Extractor, Features, Result, extract, measure, needed
 from elegan.measure.estimates import check_needs
 from elegan.measure.extractors import stacked
 from elegan.measure.pairs import measure_pairs
+from elegan.play.engine import find_device
 
 
 def evaluate(
@@ -76,6 +77,7 @@ def evaluate_folder(generated: str, real: str, **options: Any) -> list[Result]:
 
     See `evaluate` for the options and the errors.
     """
+    options["device"] = str(find_device(options.get("device", "cpu")))
     shown = open_data(generated, split="all")
     pages = (shown.images[start : start + 1024] for start in range(0, len(shown.images), 1024))
     record = {"generated": shown.name, "generated fingerprint": shown.fingerprint}
@@ -106,6 +108,8 @@ def extractor_for(name: str, real: Dataset, shape: tuple[int, int], fit: str, de
         if not source:
             raise UserError("'stacked' names the grey digits that its classifier learns from: stacked:mnist")
         return stacked(extractor_for(f"classifier:{source}", real, (shape[0], 1), fit, device))
+    if name == "classifier:":
+        raise UserError("'classifier:' names no data to learn from: classifier, or classifier:DATA")
     if kind != "classifier":
         return open_plain_extractor(name, real.images, device)
     data = open_data(source or real.source, *shape, fit)

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from elegan import files, models, parts, ranges
+from elegan import files, memory, models, parts, ranges
 from elegan.copies import copies
 from elegan.data.feed import pictures as to_tensor
 from elegan.errors import UserError, nearest, shown
@@ -109,7 +109,11 @@ class Run:
 
     @cached_property
     def game(self) -> Game:
-        return build_game(self.recipe, self.shape)
+        """Raises UserError, naming recipe.toml, where it makes none of the run's shape."""
+        try:
+            return build_game(self.recipe, self.shape)
+        except UserError as error:
+            raise UserError(f"{self.path / 'recipe.toml'}: {error}") from error
 
     @cached_property
     def nets(self) -> nn.ModuleDict:
@@ -295,6 +299,8 @@ class Run:
 
         The latents' seeds start at `seed`. See `elegan.copies.copies` for the rest and the errors.
         """
+        side, channels, _ = self.shape
+        memory.check_room(num, 3 * side * side * channels, "images to search")
         return copies(
             self.stream(range(seed, seed + num)),
             data or self.source,
