@@ -4,11 +4,11 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 import torch
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, Strict
 from torch import Tensor
 
 from elegan import chance
-from elegan.ranges import Count, NonNegative, NonNegativeCount, Share
+from elegan.ranges import NonNegative, NonNegativeCount, Share
 
 
 class Scene(NamedTuple):
@@ -42,7 +42,7 @@ Range = Annotated[tuple[Amount, Amount], AfterValidator(_in_order)]
 Shares = Annotated[tuple[Share, Share], AfterValidator(_in_order)]
 Number = Annotated[NonNegativeCount, Field(le=10_000)]
 Counts = Annotated[tuple[Number, Number], AfterValidator(_in_order)]
-Quality = Annotated[Count, Field(le=100)]
+Quality = Annotated[int, Strict(), Field(ge=1, le=100)]
 Qualities = Annotated[tuple[Quality, Quality], AfterValidator(_in_order)]
 
 
