@@ -185,7 +185,7 @@ def test_a_users_mistake_is_one_line_and_exit_code_2(called, tmp_path, arguments
     [
         (["sample", "--class", "11"], "unknown class '11'"),
         (["sample", "--seeds", "9-3"], "seeds '9-3'"),
-        (["sample", "--truncation", "-1"], "truncation = -1.0 is not above 0"),
+        (["sample", "--truncation", "-1"], "truncation = -1.0: input should be greater than 0"),
         (["sample", "--checkpoint", "7"], "no checkpoint '7'"),
         (["evaluate", "--metrics", "fdd"], "'fdd'"),
         (["evaluate", "--extractor", "classifer"], "classifier"),

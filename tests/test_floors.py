@@ -13,6 +13,9 @@ FLOORS = [
         "errors",
         "paths",
         "files",
+        "memory",
+        "ranges",
+        "facts",
         "journal",
         "machine",
         "screen",
@@ -42,7 +45,7 @@ FLOORS = [
     ["progress"],
     ["session"],
     ["estimate"],
-    ["cli_options", "cli_latent"],
+    ["boundary", "cli_options", "cli_latent"],
     ["cli"],
     ["__main__", "__init__"],
 ]

@@ -128,7 +128,7 @@ def test_the_same_run_gives_the_same_bytes(run, tmp_path):
 def test_what_files_say_is_shown_and_never_obeyed(copy):
     evil = '"><script>alert(1)</script><img src=http://x/ onerror=a> $name ${x} &amp;'
     info = copy.info
-    info["data"] |= {"name": evil, "source": evil, "notes": [evil], "classes": [evil]}
+    info["data"] |= {"name": evil, "source": evil, "notes": [evil], "classes": [evil] * len(info["data"]["classes"])}
     info["sessions"][0]["processor"] = evil
     (copy.path / "run.json").write_text(json.dumps(info))
     for name, key in (("evaluations.jsonl", "metric"), ("log.jsonl", "")):

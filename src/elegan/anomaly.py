@@ -78,6 +78,8 @@ def find_anomalies(run: Run, inputs: Sequence[str], data: str | None = None, *, 
     Raises UserError for inputs that name nothing, a run that does not score, an alpha that the normal pictures are too
     few for.
     """
+    if not 0 < alpha < 1:
+        raise UserError(f"alpha = {alpha} is not between 0 and 1")
     size, channels, _ = run.shape
     found, faults = {}, {}
     for path in (given.source for given in pictures_in(inputs)):

@@ -6,28 +6,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from elegan import interrupts
+from elegan.boundary import Verbs, check_given, end, stopping
 from elegan.cli_latent import latent
-from elegan.cli_options import Checkpoint, Device, RunPath, Trust, place
-from elegan.errors import Failure, Interrupted, UserError
+from elegan.cli_options import MOST, Checkpoint, Device, RunPath, Seed, Trust, place
+from elegan.errors import Failure, UserError, shown
+from elegan.ranges import whole
 from elegan.screen import say as _say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from elegan.inputs import Outcome
-
-
-class Verbs(TyperGroup):
-    """Ctrl-C ends every verb with exit code 130, where Typer would give 1."""
-
-    def invoke(self, ctx: Any) -> Any:
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            raise Interrupted("stopped") from None
 
 
 app = typer.Typer(
@@ -53,7 +44,7 @@ def train(
     ] = None,
     out: Annotated[Path, typer.Option(help="Where run folders are made.")] = Path("runs"),
     name: Annotated[str | None, typer.Option(help="The run's name; default: by data and recipe.")] = None,
-    seed: Annotated[int, typer.Option(help="Of weights, order and latents.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of weights, order and latents.")] = 0,
     device: Device = "auto",
     precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")] = "auto",
     resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Goes on with this run by its own recipe.")] = None,
@@ -65,7 +56,7 @@ def train(
     from elegan.session import plan_for
     from elegan.session import train as train_run
 
-    settings = [*(settings or []), *([f"data.direction={direction}"] if direction else [])]
+    settings = [*(settings or []), *([f"data.direction={direction}"] if direction is not None else [])]
     options: dict[str, Any] = {
         "data": data, "recipe": recipe, "settings": settings, "steps": steps, "images": images, "out": out,
         "name": name, "seed": seed, "device": device, "precision": precision, "resume": resume, "start": start,
@@ -86,7 +77,7 @@ def train(
 @app.command()
 def sample(
     run: RunPath,
-    num: Annotated[int, typer.Option(min=1, help="How many images.")] = 64,
+    num: Annotated[int, typer.Option(min=1, max=MOST, help="How many images.")] = 64,
     seeds: Annotated[str | None, typer.Option(help="Which ones: 0-63, or 3,7,20-29.")] = None,
     label: Annotated[str | None, typer.Option("--class", help="Only this class, by name or number.")] = None,
     truncation: Annotated[
@@ -107,7 +98,7 @@ def sample(
     from elegan.sample import parse_seeds, save_codes, save_samples
 
     opened = Run.open(run, checkpoint, device, trust or ())
-    chosen = parse_seeds(seeds) if seeds else list(range(num))
+    chosen = parse_seeds(seeds) if seeds is not None else range(num)
     folder = place(out, opened.file("generated"))
     if codes:
         _say(*map(str, save_codes(opened, chosen[0], folder)))
@@ -178,7 +169,7 @@ def pack(
     from elegan.run import Run
 
     if out.suffix != ".safetensors":
-        raise UserError(f"{out} does not end in .safetensors")
+        raise UserError(f"{shown(str(out))} does not end in .safetensors")
     opened = Run.open(run, checkpoint, trust=trust or ())
     write(out, opened.restorer, opened.recipe)
     _say(f"{out} ({out.stat().st_size / 1e6:.2f} MB)")
@@ -234,7 +225,7 @@ def evaluate(
             "default: fd, kd, prdc, and is with a classifier."
         ),
     ] = None,
-    num: Annotated[int, typer.Option(min=2, help="Images to generate.")] = 10_000,
+    num: Annotated[int, typer.Option(min=2, max=MOST, help="Images to generate.")] = 10_000,
     extractor: Annotated[
         str,
         typer.Option(
@@ -243,7 +234,7 @@ def evaluate(
         ),
     ] = "auto",
     split: Annotated[str, typer.Option(help="train, test or all of the real images.")] = "train",
-    seed: Annotated[int, typer.Option(help="The first latent's seed, and that of subsets.")] = 0,
+    seed: Seed = 0,
     out: Annotated[Path | None, typer.Option(help="Folder of evaluations.jsonl; default: RUN.")] = None,
     checkpoint: Checkpoint = "newest",
     device: Device = "cpu",
@@ -256,7 +247,7 @@ def evaluate(
     from elegan.run import Run
 
     options: dict[str, Any] = {
-        "metrics": [name.strip() for name in metrics.split(",")] if metrics else None,
+        "metrics": [name.strip() for name in metrics.split(",")] if metrics is not None else None,
         "extractor": extractor,
         "split": split,
         "seed": seed,
@@ -264,7 +255,8 @@ def evaluate(
     if (run is None) == (generated is None):
         raise UserError("give a RUN or --generated FOLDER")
     if run is not None:
-        results = Run.open(run, checkpoint, device, trust or ()).evaluate(data, num=num, out=out, **options)
+        with stopping(f"stopped before {run} was measured; nothing was written to {out or run}/evaluations.jsonl"):
+            results = Run.open(run, checkpoint, device, trust or ()).evaluate(data, num=num, out=out, **options)
         _say(table(results), f"appended to {out or run}/evaluations.jsonl")
     elif generated and data:
         if out:
@@ -283,26 +275,31 @@ def copies(
     generated: Annotated[Path, typer.Argument(metavar="RUN|FOLDER", help="A run, or a folder or zip of images.")],
     data: Annotated[str | None, typer.Option(help="The training images; default: the run's data.")] = None,
     alpha: Annotated[float, typer.Option(help="False-positive rate: the share of fresh real images flagged.")] = 0.001,
-    num: Annotated[int, typer.Option(min=1, help="Images to generate with a run.")] = 10_000,
+    num: Annotated[int, typer.Option(min=1, max=MOST, help="Images to generate with a run.")] = 10_000,
     max_share: Annotated[float | None, typer.Option(help="Exit code 1 where more than this are suspects.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder; default: RUN/copies, or copies.")] = None,
-    seed: Annotated[int, typer.Option(help="The first latent's seed, and that of subsets.")] = 0,
+    seed: Seed = 0,
     checkpoint: Checkpoint = "newest",
     device: Device = "cpu",
     trust: Trust = None,
 ) -> None:
     """Finds copies of training images among generated ones, each with a p-value and its nearest training images."""
     from elegan.copies import copies as find
-    from elegan.run import Run
+    from elegan.play.engine import find_device
+    from elegan.run import Run, is_run
 
     options: dict[str, Any] = {"alpha": alpha, "max_share": max_share, "seed": seed}
-    if (generated / "run.json").is_file():
+    stopped = stopping("stopped before all images were searched; nothing was written")
+    if is_run(generated):
         opened = Run.open(generated, checkpoint, device, trust or ())
         out = place(out, opened.file("copies"))
-        report = opened.copies(data, num=num, out=out, **options)
+        with stopped:
+            report = opened.copies(data, num=num, out=out, **options)
     elif data:
         out = out or Path("copies")
-        report = find(generated, data, out=out, **options)
+        find_device(device)
+        with stopped:
+            report = find(generated, data, out=out, **options)
     else:
         raise UserError(f"{generated} is no run; a folder of images needs --data: the training images to compare with")
     _say(*report.lines(), f"each image: {out}/copies.json")
@@ -365,19 +362,22 @@ def _work_through(outcomes: "Iterator[Outcome]", done: str, where: str, again: s
     from elegan.inputs import summary
     from elegan.progress import counted
 
-    lines, fault = summary(
-        list(counted(outcomes, lambda o: f"{o.source}: {o.fault}" if o.fault else "")), done, where, again
-    )
+    worked: list[Outcome] = []
+    with stopping(lambda: f"stopped after {len(worked)} pictures were {done}, in {where}; {again}"):
+        worked.extend(counted(outcomes, lambda o: f"{o.source}: {o.fault or o.remark}" if o.fault or o.remark else ""))
+    lines, fault = summary(worked, done, where, again)
     _say(*lines)
     if fault:
         raise Failure(fault)
 
 
 def _tile(text: str) -> int | None:
-    sides = {"auto": None, "none": 0} | ({text: int(text)} if text.isdigit() else {})
-    if text not in sides:
-        raise UserError(f"tile {text!r} is not auto, none or a number of pixels")
-    return sides[text]
+    if text in ("auto", "none"):
+        return None if text == "auto" else 0
+    side = whole(text)
+    if side is None or not 16 <= side <= 65536:
+        raise UserError(f"tile {shown(text)} is not auto, none or a number of pixels from 16 to 65536")
+    return side
 
 
 def _number(name: str, text: str) -> float | None:
@@ -385,21 +385,17 @@ def _number(name: str, text: str) -> float | None:
     try:
         return None if text == "auto" else float(text)
     except ValueError:
-        raise UserError(f"{name} {text!r} is not auto or a number") from None
+        raise UserError(f"{name} {shown(text)} is not auto or a number") from None
 
 
 def main() -> None:
     """The entry point: exit code 2 for a user's mistake, 1 for failed work, 130 after Ctrl-C, each with one line."""
     interrupts.heed()
     try:
+        check_given(sys.argv[1:])
         app()
-    except (UserError, Failure) as error:
-        _say(f"elegan: {error}", to=sys.stderr)
-        sys.exit(error.exit_code)
-    except Interrupted as error:
-        interrupts.ignore()
-        _say(f"elegan: {error}", to=sys.stderr)
-        interrupts.leave(error.exit_code)
+    except Exception as error:
+        end(error)
     finally:
         interrupts.ignore()
 

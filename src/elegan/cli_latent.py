@@ -17,7 +17,7 @@ latent = typer.Typer(
 Seeds = Annotated[str, typer.Option(help="Which pictures, by seed: 0-7, or 3,7,20-29.")]
 Label = Annotated[str | None, typer.Option("--class", help="By name or number; default: the first.")]
 Truncation = Annotated[float | None, typer.Option(help="Safer, less varied pictures; see `elegan sample`.")]
-Steps = Annotated[int, typer.Option(min=2, help="Columns.")]
+Steps = Annotated[int, typer.Option(min=2, max=1000, help="Columns.")]
 Out = Annotated[Path | None, typer.Option(help="Folder; default: RUN/latent.")]
 
 
@@ -25,7 +25,7 @@ Out = Annotated[Path | None, typer.Option(help="Folder; default: RUN/latent.")]
 def walk(
     run: RunPath,
     seeds: Seeds = "0-5",
-    frames: Annotated[int, typer.Option(min=1, help="Pictures from one seed to the next.")] = 24,
+    frames: Annotated[int, typer.Option(min=1, max=10_000, help="Pictures from one seed to the next.")] = 24,
     rate: Annotated[float, typer.Option(help="Pictures a second.")] = 24.0,
     format: Annotated[str, typer.Option(help="gif or mp4.")] = "gif",
     label: Label = None,
@@ -108,7 +108,9 @@ def invert(
     inputs: Annotated[list[str], typer.Argument(metavar="PICTURE...", help="Files, folders or quoted globs.")],
     space: Annotated[str | None, typer.Option(help="z; of stylegan2 w, or w+: nearer, less typical.")] = None,
     steps: Annotated[int, typer.Option(min=1, help="Of the descent.")] = 300,
-    starts: Annotated[int, typer.Option(min=1, help="Random points, the nearest of which it begins at.")] = 256,
+    starts: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="Random points, the nearest of which it begins at.")
+    ] = 256,
     label: Annotated[str | None, typer.Option("--class", help="By name or number; default: the nearest.")] = None,
     out: Out = None,
     checkpoint: Checkpoint = "newest",

@@ -13,11 +13,13 @@ Trust = Annotated[
         "--trust", metavar="MODULE", help="Lets a file from elsewhere name what this module of yours defines."
     ),
 ]
+Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The first latent's seed, and that of subsets.")]
+MOST = 10_000_000  # images of a call
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
 
 
 def place(out: Path | None, default: Path) -> Path:
     """The folder to write to. Raises UserError where that cannot be."""
-    from elegan.files import check_place
+    from elegan.files import folder_for
 
-    return check_place(out or default)
+    return folder_for(out or default)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from elegan.errors import UserError
-from elegan.journal import Journal
+from elegan.evaluations import recorded
 from elegan.measure import comparable
 from elegan.run import Run
 
@@ -32,7 +32,7 @@ def compare(paths: Sequence[Path]) -> str:
 
 def _newest(path: Path) -> dict[str, dict[str, Any]]:
     """The last record of each metric."""
-    records = Journal(Run.open(path).file("evaluations.jsonl")).records()
+    records = recorded(Run.open(path))
     if not records:
         raise UserError(f"{path} has no evaluation yet: elegan evaluate {path}")
     return {record["metric"]: record for record in records}

@@ -37,6 +37,10 @@ def copies(
     """
     if max_share is not None and not 0 <= max_share <= 1:
         raise UserError(f"max_share must lie between 0 and 1; got {max_share}")
+    if not 0 < alpha < 1:
+        raise UserError(f"alpha must lie between 0 and 1; got {alpha}")
+    if out is not None:
+        files.folder_for(out)
     shown, names = _generated(generated, shape, fit)
     shape = (shown.shape[1], shown.shape[3])
     real = open_data(data, *shape, fit)

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from elegan.ranges import Positive
+
 
 def l1(x: Tensor, y: Tensor) -> Tensor:
     """Mean absolute difference."""
@@ -18,12 +20,12 @@ def l2(x: Tensor, y: Tensor) -> Tensor:
     return (x - y).square().mean()
 
 
-def charbonnier(x: Tensor, y: Tensor, *, epsilon: float = 1e-3) -> Tensor:
+def charbonnier(x: Tensor, y: Tensor, *, epsilon: Positive = 1e-3) -> Tensor:
     """sqrt(d^2 + epsilon^2), L1 with a round tip (Charbonnier et al. 1994; Lai et al. 2017)."""
     return ((x - y).square() + epsilon**2).sqrt().mean()
 
 
-def patch_nce(query: Tensor, key: Tensor, *, temperature: float = 0.07) -> Tensor:
+def patch_nce(query: Tensor, key: Tensor, *, temperature: Positive = 0.07) -> Tensor:
     """Each of P query vectors is to pick the key of its own place among the P of its picture (Park et al. 2020, eq. 3).
 
     Both are N x P x d and of unit length; keys are taken as given, without a gradient.

@@ -22,10 +22,25 @@ class Interrupted(Exception):
     exit_code = 130
 
 
+def shown(value: object, most: int = 80) -> str:
+    """A value as it stands in an error line: one line, and not longer than `most`."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits, or nesting without end
+        text = f"a {type(value).__name__} too large to show"
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def in_a_line(error: BaseException) -> str:
+    """What any exception says, in one line: its kind and the first line that it has to say."""
+    said = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {said[0][:200]}" if said else type(error).__name__
+
+
 def nearest(value: str, valid: Iterable[str]) -> str:
     """The end of an error line: `; did you mean 'dcgan'?`, or all valid values when none is near."""
     choices = sorted(valid)
-    close = difflib.get_close_matches(value, choices, n=1, cutoff=0.5)
+    close = [] if len(value) > 200 else difflib.get_close_matches(value, choices, n=1, cutoff=0.5)
     if close:
         return f"; did you mean {close[0]!r}?"
     shown = ", ".join(choices[:12]) + (", ..." if len(choices) > 12 else "")

@@ -18,6 +18,7 @@ from elegan.measure.estimates import METRICS, check_needs
 from elegan.measure.extractors import stacked
 from elegan.measure.pairs import measure_pairs
 from elegan.measure.self_supervised import LEAST
+from elegan.play.engine import find_device
 
 Made = tuple[Iterable[np.ndarray], Sequence[str]]  # uint8 batches N x H x W x C, and the class of each image
 
@@ -94,6 +95,7 @@ def evaluate_folder(generated: str, real: str, **options: Any) -> list[Result]:
 
     See `evaluate` for the options and the errors.
     """
+    options["device"] = str(find_device(options.get("device", "cpu")))
     shown = open_data(generated, split="all")
     pages = (shown.images[start : start + 1024] for start in range(0, len(shown.images), 1024))
     record = {"generated": shown.name, "generated fingerprint": shown.fingerprint}
@@ -132,6 +134,8 @@ def extractor_for(
         if not source:
             raise UserError("'stacked' names the grey digits that its classifier learns from: stacked:mnist")
         return stacked(extractor_for(f"classifier:{source}", real, (shape[0], 1), fit, device, trusted))
+    if name in ("classifier:", "self:"):
+        raise UserError(f"{name!r} names no data to learn from: {kind}, or {kind}:DATA")
     if kind not in ("classifier", "self"):
         return open_plain_extractor(name, real.images, device, trusted)
     data = open_data(source or real.source, *shape, fit)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
@@ -13,6 +13,7 @@ from elegan.data.photographs import open_photographs
 from elegan.data.sides import open_sides
 from elegan.errors import UserError
 from elegan.evaluate import evaluate, evaluate_arrays, extractor_for_sides
+from elegan.facts import read_lines
 from elegan.journal import Journal
 from elegan.measure import Result
 from elegan.measure.pairs import measure_pairs
@@ -22,6 +23,14 @@ from elegan.tasks.restore import spoiled_middles
 
 if TYPE_CHECKING:
     from elegan.run import Run
+
+
+def recorded(run: "Run") -> list[dict[str, Any]]:
+    """The records of a run's evaluations.jsonl, none where it was not evaluated.
+
+    Raises UserError, naming file and line, for one that elegan did not write.
+    """
+    return read_lines(run.file("evaluations.jsonl"), Result)
 
 
 def of_images(

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from elegan import chance, files
-from elegan.errors import Failure, UserError
+from elegan.errors import Failure, UserError, shown
 from elegan.latents import latents
 from elegan.measure.model import messages
 from elegan.nets.progressive import Growing
@@ -59,11 +59,12 @@ def export(run: Run, out: Path, direction: str | None = None) -> float:
     written.
     """
     if out.suffix != ".onnx":
-        raise UserError(f"{out} does not end in .onnx")
+        raise UserError(f"{shown(str(out))} does not end in .onnx")
+    files.file_for(out)
     _check_packages("onnx", "onnxscript", "onnxruntime")
     if not (run.game.generate or run.game.translate or run.game.restore):
         raise UserError(f"{run.path} makes no pictures: {run.use}")
-    way = run.direction(direction) if run.game.translate else None
+    way = run.direction(direction) if run.game.translate or direction is not None else None
     part = exported(run.game, run.nets, run.shape, run.conditional, way)
     told = {"run": run.path.resolve().name, "step": run.step, "classes": run.classes, "multiple": part.multiple}
     encoded = encode(part, told)

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,44 @@ from torch import Tensor
 from elegan import paths
 from elegan.errors import Failure, UserError
 
+LONGEST = 255  # bytes that a name may have on the usual file systems
+MARK = 10  # of them are added while a file is written
 PLAIN, SEALED = "plain", "sealed"  # keys of a header: of files that carry no digests, and of those that do
 
 
 class Damaged(UserError):
     """A file of tensors that is cut or broken, or whose bytes are not those that were written."""
+
+
+def folder_for(path: str | Path) -> Path:
+    """A folder to write into, which need not be there yet.
+
+    Raises UserError where there cannot be one: a file stands there or above, nothing may be written there, a name is too
+    long or empty.
+    """
+    path = Path(path)
+    if long := [name for name in path.parts if len(os.fsencode(name)) > LONGEST - MARK]:
+        raise UserError(
+            f"the name {long[0][:40]}... of {len(os.fsencode(long[0]))} bytes is too long; at most {LONGEST - MARK}"
+        )
+    try:
+        there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+        if not there.is_dir():
+            raise UserError(f"cannot write into {path}: {there} is a file")
+        with tempfile.TemporaryFile(dir=there):
+            return path
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UserError(f"cannot write into {path}: {reason}; --out names another folder") from None
+
+
+def file_for(path: str | Path) -> Path:
+    """A file to write, or to write anew. Raises UserError where there cannot be one: see `folder_for`."""
+    path = Path(path)
+    if not path.name or path.is_dir():
+        raise UserError(f"{path} is a folder; name a file to write")
+    folder_for(path if len(os.fsencode(path.name)) > LONGEST - MARK else path.parent)
+    return path
 
 
 def write(path: Path, data: bytes, make_folder: bool = True) -> None:
@@ -45,15 +79,6 @@ def write(path: Path, data: bytes, make_folder: bool = True) -> None:
         raise
 
 
-def check_place(folder: Path) -> Path:
-    """The folder, which need not be there yet. Raises UserError where nothing can be written to it, so that no long work
-    is done for nothing."""
-    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not os.access(there, os.W_OK):
-        raise UserError(f"{folder} cannot be written to; --out names another folder")
-    return folder
-
-
 def clear_torn(folder: Path) -> None:
     """Removes what killed writers left below the folder; nobody else may be writing there."""
     for path in folder.rglob(".*"):
@@ -65,11 +90,13 @@ def write_json(path: Path, value: Any) -> None:
     write(path, json.dumps(value, indent=1, ensure_ascii=False).encode() + b"\n")
 
 
-def read_json(path: Path) -> Any:
-    """Raises UserError where there is no such file or it is not JSON."""
+def read_json(path: Path, most: int = 1 << 28) -> Any:
+    """Raises UserError where there is no such file, it is not JSON, or it has more than `most` bytes."""
     try:
-        return json.loads(paths.read(path))
-    except (OSError, ValueError) as error:
+        return json.loads(paths.read(path, most))
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{path} cannot be read: {error}") from None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elegan.data.decode import SUFFIXES
-from elegan.errors import UserError, nearest
+from elegan.errors import UserError, nearest, shown
 
 
 @dataclass(frozen=True)
@@ -20,12 +20,14 @@ class Input:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Of one input: where it went, or the `fault` that kept it from going there; `skipped` where it stood there."""
+    """Of one input: where it went, or the `fault` that kept it from going there; `skipped` where it stood there, `remark`
+    what else is to be said of it."""
 
     source: Path
     target: Path
     fault: str = ""
     skipped: bool = False
+    remark: str = ""
 
 
 def pictures_in(inputs: Sequence[str]) -> list[Input]:
@@ -39,7 +41,7 @@ def pictures_in(inputs: Sequence[str]) -> list[Input]:
         for path in matched:
             if not path.exists():
                 beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-                raise UserError(f"no picture {given!r}{nearest(path.name, beside)}")
+                raise UserError(f"no picture {shown(given)}{nearest(path.name, beside)}")
             if path.is_dir():
                 inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
                 found += [Input(source, source.relative_to(path)) for source in inside]

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.functional import relu, softplus
 
 from elegan import chance
+from elegan.ranges import Real, Share
 
 Expression = Callable[[Tensor, Tensor], Tensor]
 
@@ -35,7 +36,7 @@ def minimax() -> Adversarial:
     return Adversarial(_likelihood, lambda real, fake: -softplus(fake).mean())
 
 
-def least_squares(*, a: float = 0.0, b: float = 1.0, c: float = 1.0) -> Adversarial:
+def least_squares(*, a: Real = 0.0, b: Real = 1.0, c: Real = 1.0) -> Adversarial:
     """D draws fake scores to a and real ones to b, G draws fake scores to c (Mao et al. 2017, equation 2)."""
     return Adversarial(
         lambda real, fake: 0.5 * (real - b).square().mean() + 0.5 * (fake - a).square().mean(),
@@ -48,7 +49,7 @@ def wasserstein() -> Adversarial:
     return Adversarial(lambda real, fake: fake.mean() - real.mean(), lambda real, fake: -fake.mean())
 
 
-def hinge(*, soft: float = 0.0) -> Adversarial:
+def hinge(*, soft: Share = 0.0) -> Adversarial:
     """Margins of one on both sides for D, the plain mean for G (Miyato et al. 2018, equations 16 and 17).
 
     `soft` draws each margin from [1 - soft, 1].

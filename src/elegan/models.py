@@ -22,7 +22,8 @@ def shipped() -> list[str]:
 
 
 def pack(path: Path, net: nn.Module, recipe: Recipe) -> None:
-    """Writes a restorer of `recipe` to a file. Raises Failure on a full disk."""
+    """Writes a restorer of `recipe` to a file. Raises UserError where there cannot be one, Failure on a full disk."""
+    files.file_for(path)
     tensors = {name: tensor.half() for name, tensor in net.state_dict().items()}
     shape = {"channels": net.channels, "hints": net.hints, "scale": net.scale}
     files.write_tensors(path, tensors, {"shape": shape, "recipe": recipe.shared().full()})

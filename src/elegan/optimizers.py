@@ -10,7 +10,8 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from elegan.errors import UserError
-from elegan.ramp import Number, now
+from elegan.ramp import now
+from elegan.ranges import BelowOne, BelowOneAlong, NonNegative, NonNegativeCount
 
 Parameters = Iterable[Tensor]
 
@@ -18,11 +19,11 @@ Parameters = Iterable[Tensor]
 def adam(
     parameters: Parameters,
     *,
-    lr: float = 2e-4,
-    betas: tuple[Number, Number] = (0.5, 0.999),
-    eps: float = 1e-8,
-    weight_decay: float = 0.0,
-    lazy: int = 0,
+    lr: NonNegative = 2e-4,
+    betas: tuple[BelowOneAlong, BelowOneAlong] = (0.5, 0.999),
+    eps: NonNegative = 1e-8,
+    weight_decay: NonNegative = 0.0,
+    lazy: NonNegativeCount = 0,
 ) -> Optimizer:
     """Adam (Kingma & Ba 2015).
 
@@ -42,17 +43,22 @@ def adam(
 def adamw(
     parameters: Parameters,
     *,
-    lr: float = 2e-4,
-    betas: tuple[Number, Number] = (0.5, 0.999),
-    eps: float = 1e-8,
-    weight_decay: float = 0.01,
+    lr: NonNegative = 2e-4,
+    betas: tuple[BelowOneAlong, BelowOneAlong] = (0.5, 0.999),
+    eps: NonNegative = 1e-8,
+    weight_decay: NonNegative = 0.01,
 ) -> Optimizer:
     """Adam with decoupled weight decay (Loshchilov & Hutter 2019)."""
     return torch.optim.AdamW(parameters, lr=lr, betas=now(betas), eps=eps, weight_decay=weight_decay, fused=True)
 
 
 def rmsprop(
-    parameters: Parameters, *, lr: float = 5e-5, alpha: float = 0.99, eps: float = 1e-8, momentum: float = 0.0
+    parameters: Parameters,
+    *,
+    lr: NonNegative = 5e-5,
+    alpha: BelowOne = 0.99,
+    eps: NonNegative = 1e-8,
+    momentum: BelowOne = 0.0,
 ) -> Optimizer:
     """RMSprop (Tieleman & Hinton 2012)."""
     return torch.optim.RMSprop(parameters, lr=lr, alpha=alpha, eps=eps, momentum=momentum)
@@ -61,9 +67,9 @@ def rmsprop(
 def sgd(
     parameters: Parameters,
     *,
-    lr: float = 0.01,
-    momentum: float = 0.9,
-    weight_decay: float = 0.0,
+    lr: NonNegative = 0.01,
+    momentum: BelowOne = 0.9,
+    weight_decay: NonNegative = 0.0,
     nesterov: bool = False,
 ) -> Optimizer:
     """Stochastic gradient descent with momentum."""

@@ -13,13 +13,15 @@ from collections.abc import Callable, Collection, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from elegan.errors import UserError, nearest
+from elegan import memory
+from elegan.errors import Failure, UserError, in_a_line, nearest, shown
 
 if TYPE_CHECKING:
     from elegan.recipe import Part
 
+FINITE = ConfigDict(allow_inf_nan=False)
 HOMES = {
     "nets": ("elegan.nets",),
     "losses": ("elegan.losses", "elegan.penalties", "elegan.regularisers", "elegan.criteria"),
@@ -54,7 +56,7 @@ def find(kind: str, name: str, trusted: Collection[str] = ()) -> Callable:
         return foreign(kind, name, trusted)
     known = names(kind)
     if name not in known:
-        raise UserError(f"unknown {kind} {name!r}{nearest(name, known)}")
+        raise UserError(f"unknown {kind} {shown(name)}{nearest(name, known)}")
     return known[name]
 
 
@@ -119,13 +121,49 @@ def _defined_in(value: Any, package: str) -> bool:
 
 def build(kind: str, part: "Part", path: str, *given: Any, trusted: Collection[str] = ()) -> Any:
     """The part's function called with what the code gives and the recipe's options. Raises what `find` and `options` do."""
-    function = find(kind, part.name, trusted)
-    return function(*given, **options(function, part.options, path))
+    function, named = find(kind, part.name, trusted), f"{path} = {part.name!r}"
+    chosen = options(function, part.options, path)
+    check_takes(function, len(given), named)
+    try:
+        return function(*given, **chosen)
+    except (UserError, Failure, MemoryError):
+        raise
+    except Exception as error:
+        if memory.is_short(error):
+            raise
+        raise UserError(f"{named} cannot be built of {_in_words(chosen)}: {in_a_line(error)}") from error
+
+
+def check_takes(function: Callable, count: int, named: str, place: str = "there") -> None:
+    """Raises UserError unless the function takes so many arguments, which says what kind of part it is."""
+    try:
+        inspect.signature(function).bind(*range(count), **defaults(function))
+    except (TypeError, ValueError):
+        raise UserError(f"{named} is a function of {_arguments(function)} and has no place {place}") from None
+
+
+def _arguments(function: Callable) -> str:
+    try:
+        return ", ".join(p.name for p in positional(function)) or "nothing"
+    except (TypeError, ValueError):
+        return "what nobody knows"
+
+
+def positional(function: Callable) -> list[inspect.Parameter]:
+    """What the code gives, as against the options. Raises TypeError for what cannot be called."""
+    return [p for p in inspect.signature(function).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+
+
+def _in_words(options: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {shown(value, 30)}" for name, value in options.items()) or "nothing"
 
 
 def defaults(function: Callable) -> dict[str, Any]:
-    """The options of a part with their defaults."""
-    parameters = inspect.signature(function).parameters.values()
+    """The options of a part with their defaults. Raises UserError for what is no function."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        raise UserError(f"{shown(function)} is no function with options") from None
     return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
 
 
@@ -138,11 +176,11 @@ def options(function: Callable, given: dict[str, Any], path: str) -> dict[str, A
     annotations = inspect.get_annotations(function, eval_str=True)
     for name, value in given.items():
         if name not in known:
-            raise UserError(f"unknown key {path}.{name}{nearest(name, known)}")
+            raise UserError(f"unknown key {path}.{name[:80]}{nearest(name, known)}")
         try:
-            known[name] = TypeAdapter(annotations[name]).validate_python(value)
+            known[name] = TypeAdapter(annotations.get(name, Any), config=FINITE).validate_python(value)
         except ValidationError as error:
-            raise UserError(f"{path}.{name} = {value!r}: {error.errors()[0]['msg'].lower()}") from None
+            raise UserError(f"{path}.{name} = {shown(value)}: {error.errors()[0]['msg'].lower()}") from None
     missing = [name for name, value in known.items() if value is inspect.Parameter.empty]
     if missing:
         raise UserError(f"{path} needs a value for {', '.join(missing)}")

@@ -13,6 +13,7 @@ from torch import Tensor
 from elegan import chance
 from elegan.errors import UserError
 from elegan.gradients import TwiceDifferentiable
+from elegan.ranges import NonNegative
 from elegan.running import RunningMean
 
 Critic = Callable[[Tensor], Tensor]
@@ -43,14 +44,22 @@ def _distance_from(target: float, gradient: Tensor, one_sided: bool) -> Tensor:
     return (excess.relu() if one_sided else excess).square().mean()
 
 
-def gradient_penalty(D: Critic, real: Tensor, fake: Tensor, *, target: float = 1.0, one_sided: bool = False) -> Tensor:
+def gradient_penalty(
+    D: Critic, real: Tensor, fake: Tensor, *, target: NonNegative = 1.0, one_sided: bool = False
+) -> Tensor:
     """E (|grad D(x^)| - target)^2 on lines between real and fake (Gulrajani et al. 2017, equation 3)."""
     alpha = chance.uniform(len(real), 1, 1, 1, device=real.device)
     return _distance_from(target, _gradient(D, torch.lerp(real.float(), fake.float(), alpha)), one_sided)
 
 
 def dragan_penalty(
-    D: Critic, real: Tensor, fake: Tensor, *, target: float = 1.0, spread: float = 0.5, one_sided: bool = False
+    D: Critic,
+    real: Tensor,
+    fake: Tensor,
+    *,
+    target: NonNegative = 1.0,
+    spread: NonNegative = 0.5,
+    one_sided: bool = False,
 ) -> Tensor:
     """E (|grad D(x + noise)| - target)^2 around the real data (Kodali et al. 2017, equation 2).
 

@@ -6,7 +6,7 @@ Values are those of the file, in the space of its profile, which goes with the r
 import io
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ ORIENTATION = 0x0112
 # Title, maker, model, orientation, software, date, artist, copyright, the camera's settings, the place.
 DESCRIPTIVE = {0x010E, 0x010F, 0x0110, ORIENTATION, 0x0131, 0x0132, 0x013B, 0x8298, 0x8769, 0x8825}
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # BT.601
+OPAQUE, SHALLOW = ("JPEG", "MPO"), ("JPEG", "MPO", "WEBP")  # formats without alpha, and those of 8 bits a channel
 SETTINGS = {"JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"quality": 95}, "AVIF": {"quality": 90}}
 
 
@@ -78,17 +79,31 @@ def read_photo(path: Path) -> Photo:
     return Photo(pixels, alpha, bits, image.format or "PNG", profile, exif.tobytes() if len(exif) else None)
 
 
-def write_photo(path: Path, pixels: np.ndarray, like: Photo) -> None:
+def write_photo(path: Path, pixels: np.ndarray, like: Photo) -> str:
     """float H x W x C in [0, 1], any size, with the bits, alpha (resized where need be), profile and format of `like`.
 
-    Raises Failure on a full disk.
+    Gives what is to be said of it: a JPEG knows no transparency and is flattened on white. Raises Failure on a full disk.
     """
-    full = 65535 if like.bits == 16 else 255
-    kind = np.uint16 if like.bits == 16 else np.uint8
+    if like.alpha is not None and like.format in OPAQUE:
+        write_photo(path, _flattened(pixels, like), replace(like, alpha=None))
+        return f"{like.format} knows no transparency; flattened on white"
+    deep = like.bits == 16 and like.format not in SHALLOW
+    full = 65535 if deep else 255
+    kind = np.uint16 if deep else np.uint8
     values = np.rint(with_channels(pixels, like.pixels.shape[2]).clip(0, 1) * full).astype(kind)
     if like.alpha is not None:
-        values = np.concatenate([values, _alpha(like.alpha, values.shape[:2])[:, :, None]], 2)
-    files.write(path, _encode_deep(values, like) if like.bits == 16 else _encode(values, like))
+        alpha = _alpha(like.alpha, values.shape[:2])
+        alpha = alpha if deep or like.bits == 8 else np.rint(alpha / 257).astype(np.uint8)
+        values = np.concatenate([values, alpha[:, :, None]], 2)
+    files.write(path, _encode_deep(values, like) if deep else _encode(values, like))
+    return ""
+
+
+def _flattened(pixels: np.ndarray, like: Photo) -> np.ndarray:
+    assert like.alpha is not None
+    full = np.iinfo(like.alpha.dtype).max
+    share = (_alpha(like.alpha, pixels.shape[:2]).astype(np.float32) / full)[:, :, None]
+    return share * pixels + (1 - share)
 
 
 def _described(image: Image.Image) -> Image.Exif:

@@ -27,13 +27,20 @@ class Ramp(NamedTuple):
 
 def _number(value: object) -> float | Ramp:
     values: Sequence = value if isinstance(value, list | tuple) else [value]
-    if not all(isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v) for v in values):
+    if not all(isinstance(v, int | float) and not isinstance(v, bool) and abs(v) < math.inf for v in values):
         raise PydanticCustomError("number", "input should be a number, or [start, end] or [start, end, until]")
     if values is not value:
-        return float(values[0])
+        return _float(values[0])
     if len(values) not in (2, 3) or not 0 < (*values, 1)[2] <= 1:
         raise PydanticCustomError("ramp", "input should be [start, end] or [start, end, until] with until in (0, 1]")
-    return Ramp(*map(float, values))
+    return Ramp(*map(_float, values))
+
+
+def _float(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise PydanticCustomError("number", "input should be less than 1e308") from None
 
 
 # The type of an option that may follow progress.

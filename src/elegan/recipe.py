@@ -10,27 +10,19 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import tomli_w
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    NonNegativeFloat,
-    NonNegativeInt,
-    PositiveInt,
-    PrivateAttr,
-    ValidationError,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 from pydantic import model_validator as validator
-from pydantic_core import PydanticCustomError
 
 from elegan import parts, paths
-from elegan.errors import UserError, nearest
-from elegan.ramp import Number, Ramp
+from elegan.errors import UserError, nearest, shown
+from elegan.ramp import Number
+from elegan.ranges import BelowOneAlong, Count, NonNegative, NonNegativeCount, Pixels, Share
+
+NESTED = 8  # deep, at most, that a recipe is
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Part(BaseModel):
@@ -57,34 +49,30 @@ class Data(Section):
     """
 
     kind: Literal["images", "pairs", "sides", "photographs"] = "images"
-    resolution: Annotated[int, Field(ge=0, le=1024)] = 0  # 0: from the data
+    resolution: Pixels = 0  # 0: from the data
     channels: Literal[0, 1, 3, 4] = 0  # 0: from the data
     fit: Literal["crop", "pad", "stretch"] = "crop"
-    zoom: NonNegativeFloat = 1.12  # of sides: the short side is so many times the crop that is trained on; 0: its own
+    zoom: Annotated[NonNegative, Field(le=64)] = (
+        1.12  # of sides: the short side is so many times the crop that is trained on; 0: its own
+    )
     direction: Literal["AtoB", "BtoA"] = "AtoB"  # of pairs and one-sided translation: from what to what
     split: Literal["train", "all"] = "train"  # of photographs: all takes folders named test as well
     learn: Literal["photograph", "damage"] = "photograph"  # what is asked for; damage: what it tells, as a grey picture
     flip: bool = False
-    crop: NonNegativeInt = 0  # random shifts by up to so many pixels
-    rotate: NonNegativeFloat = 0.0  # random turns by up to so many degrees
+    crop: Pixels = 0  # random shifts by up to so many pixels
+    rotate: Annotated[NonNegative, Field(le=180)] = 0.0  # random turns by up to so many degrees
 
 
 class Watch(Section):
     """What is looked at during training and how often, in steps."""
 
-    log: PositiveInt = 50
-    every: NonNegativeInt = 0  # samples, metric and checkpoint; 0: a tenth of the run
-    keep: PositiveInt = 2  # newest checkpoints kept, beside the best
+    log: Count = 50
+    every: NonNegativeCount = 0  # samples, metric and checkpoint; 0: a tenth of the run
+    keep: Count = 2  # newest checkpoints kept, beside the best
     metric: Literal["fd", "kd", "l1", "none"] = "fd"  # l1: of photographs
     extractor: str = "random"
-    images: PositiveInt = 2000
+    images: Annotated[Count, Field(ge=2, le=1_000_000)] = 2000
     tensorboard: bool = False
-
-
-def _decay(value: float | Ramp) -> float | Ramp:
-    if not all(0 <= end < 1 for end in (value[:2] if isinstance(value, Ramp) else [value])):
-        raise PydanticCustomError("decay", "input should be at least 0 and less than 1")
-    return value
 
 
 def _plain(name: str) -> str:
@@ -99,10 +87,10 @@ class Recipe(Section):
     name: Annotated[str, AfterValidator(_plain)]
     parent: str = ""
     about: str = ""
-    steps: PositiveInt = 100_000
-    batch: PositiveInt = 64  # over all processes
-    accumulate: PositiveInt = 1  # parts that a batch is played in, to save memory; batch norm sees one
-    ema: Annotated[Number, AfterValidator(_decay)] = 0.999  # decay a step of the weights that are shown; 0: none
+    steps: Count = 100_000
+    batch: Annotated[Count, Field(le=1 << 20)] = 64  # over all processes
+    accumulate: Count = 1  # parts that a batch is played in, to save memory; batch norm sees one
+    ema: BelowOneAlong = 0.999  # decay a step of the weights that are shown; 0: none
     statistics: Literal["averaged", "recomputed"] = "averaged"  # of batch norm in the networks that are shown
     compile: bool = False
     task: Part = Part(name="generate")
@@ -159,6 +147,9 @@ class Recipe(Section):
 
     @classmethod
     def parse(cls, values: dict[str, Any]) -> Self:
+        """Raises UserError with every offending key and value."""
+        if _deeper(values, NESTED):
+            raise UserError(f"a recipe is not nested more than {NESTED} deep")
         try:
             return cls.model_validate(values)
         except ValidationError as error:
@@ -194,7 +185,7 @@ class Recipe(Section):
         for setting in settings:
             key, equals, text = setting.partition("=")
             if not equals:
-                raise UserError(f"--set {setting!r} is not of the form key=value")
+                raise UserError(f"--set {shown(setting)} is not of the form key=value")
             key, value = recipe._known(key.strip()), _value(text.strip())
             takes_away = value == "none" and _may_come_and_go(key)
             recipe = recipe.changed(_nest(key, None if takes_away else value))
@@ -207,7 +198,7 @@ class Recipe(Section):
         keys = set(_flat(self.full()))
         whole = {path for _, path, _ in self.parts()}
         if key not in keys | whole and not _may_come_and_go(key):
-            raise UserError(f"unknown key {key!r}{nearest(key, _same_ending(key, keys) or keys)}")
+            raise UserError(f"unknown key {shown(key)}{nearest(key, _same_ending(key, keys) or keys)}")
         return key
 
     def to_toml(self) -> str:
@@ -217,18 +208,19 @@ class Recipe(Section):
     def from_toml(cls, path: Path) -> Self:
         """Raises UserError where the file is not TOML or not a recipe."""
         try:
-            return cls.parse(tomllib.loads(paths.read(path).decode()))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise UserError(f"{path} is not a recipe: {error}") from None
+            return cls.parse(tomllib.loads(paths.read(path).decode("utf-8-sig")))
+        except (OSError, ValueError, RecursionError) as error:  # ValueError: no UTF-8, no TOML, a number without end
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise UserError(f"{path} is not a recipe: {reason}") from None
         except UserError as error:
             raise UserError(f"{path}: {error}") from None
 
 
-def _of_loss(*, weight: Number = 1.0, every: PositiveInt = 1) -> None:
+def _of_loss(*, weight: Number = 1.0, every: Count = 1) -> None:
     """What the task, and not the penalty itself, takes."""
 
 
-def _of_damage(*, chance: Annotated[float, Field(ge=0, le=1)] = 1.0) -> None:
+def _of_damage(*, chance: Share = 1.0) -> None:
     """What the task, and not the damage itself, takes."""
 
 
@@ -305,12 +297,26 @@ def _value(text: str) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
+    except (ValueError, RecursionError):
+        raise UserError(f"--set: the value {shown(text)} is a number without end, or nested without end") from None
+
+
+def _deeper(values: Any, most: int) -> bool:
+    """Whether anything is nested more than `most` deep; without going deep itself."""
+    level = [values]
+    for _ in range(most + 1):
+        level = [inner for value in level if isinstance(value, dict | list) for inner in _inside(value)]
+    return bool(level)
+
+
+def _inside(value: dict | list) -> Iterator[Any]:
+    return iter(value.values() if isinstance(value, dict) else value)
 
 
 def _line(error: Any) -> str:
     path = ".".join(str(place) for place in error["loc"])
     if error["type"] == "extra_forbidden":
-        return f"unknown key {path!r}{nearest(path, set(Recipe.model_fields))}"
+        return f"unknown key {shown(path)}{nearest(path, set(Recipe.model_fields))}"
     if error["type"] == "missing":
         return f"{path} is missing"
-    return f"{path} = {error['input']!r}: {error['msg'].lower()}"
+    return f"{path} = {shown(error['input'])}: {error['msg'].lower()}"

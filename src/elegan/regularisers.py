@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from elegan.data.augment import flip, shift
 from elegan.penalties import Critic
+from elegan.ranges import BelowOne, NonNegative, Share
 from elegan.running import RunningMean
 
 
@@ -16,9 +17,9 @@ def consistency(
     real: Tensor,
     fake: Tensor,
     *,
-    shifts: float = 0.125,
-    lambda_real: float = 10.0,
-    lambda_fake: float = 10.0,
+    shifts: Share = 0.125,
+    lambda_real: NonNegative = 10.0,
+    lambda_fake: NonNegative = 10.0,
 ) -> Tensor:
     """bCR: E |D(x) - D(T(x))|^2 of real and of fake images, each times its lambda (Zhao et al. 2021, algorithm 2).
 
@@ -48,7 +49,7 @@ class LeCam(nn.Module):
         return (scores[0] - a_fake).square().mean() + (scores[1] - a_real).square().mean()
 
 
-def lecam(*, decay: float = 0.99) -> nn.Module:
+def lecam(*, decay: BelowOne = 0.99) -> nn.Module:
     """E |D(x) - a_F|^2 + E |D(G(z)) - a_R|^2, a_R and a_F moving averages of the real and fake scores of earlier moves, at
     first 0 (Tseng et al. 2021, equations 4 and 5). The paper's weight is 0.3 with a hinge loss.
     """

@@ -12,16 +12,20 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+from pydantic import BaseModel
 
 from elegan import __version__, files, paths
 from elegan.charts import chart
 from elegan.data import Dataset
-from elegan.errors import Failure, UserError
-from elegan.journal import Journal
+from elegan.errors import Failure, UserError, in_a_line
+from elegan.evaluations import recorded
+from elegan.facts import read_lines
+from elegan.files import file_for
 from elegan.measure import extract, open_extractor
 from elegan.measure.features import squared_distances
 from elegan.page import folded, items, note, picture, table
 from elegan.pictures import panels, png
+from elegan.ranges import check, whole
 from elegan.recipes import CATALOGUE
 from elegan.recipes.show import differences, full
 from elegan.run import Run
@@ -31,14 +35,43 @@ STRIPS = 12  # moments of the training shown
 SHEET_WIDTH, STRIP_WIDTH = 660, 500  # pixels on the page, about
 SHEET_ROWS = 8  # of a grid of samples
 NEIGHBOURS, SHOWN = 6, 8
+UNREADABLE = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)  # what Pillow raises of a broken picture
 HIGHER = {"IS", "precision", "recall", "density", "coverage", "modes", "CAS"}  # is better; of all else lower is
+
+
+class Logged(BaseModel, extra="allow"):
+    """A line of log.jsonl: beside the place, numbers by name."""
+
+    __pydantic_extra__: dict[str, float]
+    step: int
+    images: int
+
+
+class Timed(BaseModel):
+    """A line of timing.jsonl."""
+
+    seconds: float
+    images_per_second: float
+
+
+class Found(BaseModel):
+    """What is shown of copies.json."""
+
+    share: float
+    n_images: int
+    alpha: float
 
 
 def report(run: Run, out: Path | None = None) -> Path:
     """Writes the page to `out` (RUN/report.html by default) and gives its path; the same run gives the same bytes.
 
-    What a run does not have yet, an evaluation or a checkpoint, is said in its place. Raises Failure on a full disk.
+    What a run does not have yet, an evaluation or a checkpoint, is said in its place, and so is a picture that is damaged.
+    Raises UserError for a checkpoint that the run has not, for records that are damaged and for a place that cannot be,
+    Failure on a full disk.
     """
+    path = file_for(run.path / "report.html" if out is None else out)
+    if run.wanted != "newest":
+        _ = run.step
     sections = {
         "version": escape(__version__),
         "name": escape(run.path.resolve().name),
@@ -55,7 +88,6 @@ def report(run: Run, out: Path | None = None) -> Path:
         "machine": _machine(run),
         "commands": _commands(run),
     }
-    path = out or run.file("report.html")
     files.write(path, Template(TEMPLATE.read_text(encoding="utf-8")).substitute(sections).encode())
     return path
 
@@ -90,23 +122,42 @@ def _samples(run: Run) -> str:
     if not sheet.is_file():
         return note("No samples were drawn yet.")
     about = _how_chosen(run)
-    return f"{picture(sheet.read_bytes(), 'generated images', SHEET_WIDTH)}{note(about)}"
+    return _sheet(sheet, "generated images") + note(about)
 
 
 def _history(run: Run) -> str:
     """The curves of the log, and the first row of samples over time."""
-    figures = [chart(title, lines) for title, lines in panels(Journal(run.file("log.jsonl")).records()).items()]
+    lines = panels(read_lines(run.file("log.jsonl"), Logged))
+    figures = [chart(title, curves) for title, curves in lines.items()]
     curves = f'<div class="charts">{"".join(figures)}</div>{note("Over images seen in training.")}' if figures else ""
-    sheets = sorted(paths.inside(run.path, p) for p in run.file("samples").glob("[0-9]*.png"))
+    found = (paths.inside(run.path, path) for path in run.file("samples").glob("[0-9]*.png"))
+    sheets = sorted(path for path in found if whole(path.stem) is not None)
     chosen = (
         [sheets[i] for i in np.unique(np.linspace(0, len(sheets) - 1, STRIPS).round().astype(int))] if sheets else []
     )
-    strips = (
-        f"<span>step {int(p.stem):,}</span>{picture(_first_row(p), f'samples at step {int(p.stem)}', STRIP_WIDTH)}"
-        for p in chosen
-    )
-    time = f'<h3>The same over time</h3><div class="strips">{"".join(strips)}</div>' if chosen else ""
+    strips = "".join(map(_moment, chosen))
+    time = f'<h3>The same over time</h3><div class="strips">{strips}</div>' if chosen else ""
     return curves + time or note("Nothing is logged yet.")
+
+
+def _sheet(path: Path, what: str) -> str:
+    """A picture of the run, or where it is damaged that it is."""
+    try:
+        data = path.read_bytes()
+        with Image.open(io.BytesIO(data)) as image:
+            image.load()
+        return picture(data, what, SHEET_WIDTH)
+    except UNREADABLE as error:
+        return note(f"{path.name} cannot be shown: {in_a_line(error)}.")
+
+
+def _moment(path: Path) -> str:
+    """The first row of a sheet, with its step."""
+    step = int(path.stem)
+    try:
+        return f"<span>step {step:,}</span>{picture(_first_row(path), f'samples at step {step}', STRIP_WIDTH)}"
+    except UNREADABLE as error:
+        return f"<span>step {step:,}</span>{note(f'{path.name} cannot be shown: {in_a_line(error)}.')}"
 
 
 def _first_row(path: Path) -> bytes:
@@ -119,7 +170,7 @@ def _first_row(path: Path) -> bytes:
 def _newest(run: Run) -> list[dict[str, Any]]:
     """The last record of each metric on the same data, in the order in which they were taken."""
     kept: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for record in Journal(run.file("evaluations.jsonl")).records():
+    for record in recorded(run):
         settings = record["settings"]
         key = (record["label"], settings.get("data"), settings.get("split"))
         kept.pop(key, None)
@@ -203,14 +254,17 @@ def _copies(run: Run) -> str:
     found, sheet = run.file("copies/copies.json"), run.file("copies/suspects-001.png")
     if not found.is_file():
         return note("Whether any is a copy: elegan copies, followed by the run.")
-    record = files.read_json(found)
+    try:
+        record = check(str(found), files.read_json(found), Found)
+    except UserError as error:
+        return note(f"{error}.")
     about = note(
-        f"{record['share']:.2%} of {record['n_images']:,} generated images are suspected copies at alpha = {record['alpha']:g}; "
-        f"of fresh real images {record['alpha']:.2%} or less would be."
+        f"{record.share:.2%} of {record.n_images:,} generated images are suspected copies at alpha = {record.alpha:g}; "
+        f"of fresh real images {record.alpha:.2%} or less would be."
     )
     if not sheet.is_file():
         return about
-    return about + picture(sheet.read_bytes(), "suspects, each beside its nearest training images", SHEET_WIDTH)
+    return about + _sheet(sheet, "suspects, each beside its nearest training images")
 
 
 def _training_data(run: Run) -> Dataset:
@@ -258,7 +312,7 @@ def _recipe(run: Run) -> str:
 
 
 def _machine(run: Run) -> str:
-    sessions, timing = run.info["sessions"], Journal(run.file("timing.jsonl")).records()
+    sessions, timing = run.info["sessions"], read_lines(run.file("timing.jsonl"), Timed)
     facts = [("seed", str(run.info["seed"])), ("precision", run.info["precision"])]
     if timing:
         seconds, rates = sum(r["seconds"] for r in timing), [r["images_per_second"] for r in timing]

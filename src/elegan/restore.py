@@ -15,10 +15,12 @@ from elegan.data.damage import UNKNOWN
 from elegan.data.decode import Unreadable
 from elegan.data.resample import resize
 from elegan.errors import Failure, UserError, nearest
+from elegan.files import folder_for
 from elegan.inputs import Outcome, pictures_in, with_targets
 from elegan.nets.restorers import whole
 from elegan.photos import Photo, read_photo, write_photo
-from elegan.run import Run
+from elegan.play.engine import find_device
+from elegan.run import Run, is_run
 from elegan.tiles import in_tiles
 
 # What is added to a file's name.
@@ -118,14 +120,15 @@ def open_restorer(
         raise UserError(f"unknown task {task!r}{nearest(task, TASKS)}")
     if not 1 < scale <= LARGEST:
         raise UserError(f"scale = {scale:g} is not above 1 and up to {LARGEST:g}")
+    place = find_device(device)
     if sigma is not None and not 0 <= sigma <= 255:
         raise UserError(f"sigma = {sigma:g} is not in 0..255")
     if task == "inpaint" and not mask:
         raise UserError(f"inpainting needs --mask: a picture that is white where to fill, or {SCRATCHES}")
     if mask and mask != SCRATCHES and not Path(mask).exists():
         raise UserError(f"no mask {mask!r}{nearest(mask, [SCRATCHES])}")
-    name = model or (f"upscale-x{2 if scale <= 2 else 4}" if task == "upscale" else task)
-    net = _network(name, detail, device, trust)
+    name = model if model is not None else (f"upscale-x{2 if scale <= 2 else 4}" if task == "upscale" else task)
+    net = _network(name, detail, place, trust)
     if (task == "upscale" and not scale <= net.scale) or (task != "upscale" and net.scale != 1):  # type: ignore[operator]
         raise UserError(
             f"model {name!r} makes pictures {net.scale} times as large: not for --task {task} --scale {scale:g}"
@@ -133,10 +136,10 @@ def open_restorer(
     return Restorer(net, task, scale if task == "upscale" else 1.0, sigma, mask, tile)
 
 
-def _network(name: str, detail: float | None, device: str, trust: Iterable[str]) -> nn.Module:
+def _network(name: str, detail: float | None, device: torch.device, trust: Iterable[str]) -> nn.Module:
     """By name, between the faithful one and the one for detail."""
-    if (Path(name) / "run.json").is_file():
-        run = Run.open(name, device=device, trust=trust)
+    if is_run(name):
+        run = Run.open(name, device=str(device), trust=trust)
         faithful, best = run.start, run.restorer
     elif name in TASKS and name not in models.shipped():
         raise UserError(
@@ -159,19 +162,22 @@ def restore_files(
 
     Each goes beside its source with a suffix, or to the folder `out`; what stands there is never written over. Gives an
     outcome as each is done; one that cannot be restored does not keep the rest from being done. Raises UserError for
-    inputs that name nothing.
+    inputs that name nothing, or a folder that cannot be.
     """
+    if out:
+        folder_for(out)
     for source, target in _targets(restorer, inputs, out, format):
         if target.exists():
             yield Outcome(source, target, skipped=True)
             continue
         try:
             photo = restorer(read_photo(source), source.name)
-            write_photo(target, photo.pixels, photo if format is None else replace(photo, format=FORMATS[format]))
+            like = photo if format is None else replace(photo, format=FORMATS[format])
+            remark = write_photo(target, photo.pixels, like)
         except (Unreadable, Failure) as error:
             yield Outcome(source, target, fault=str(error))
         else:
-            yield Outcome(source, target)
+            yield Outcome(source, target, remark=remark)
 
 
 FORMATS = {"png": "PNG", "jpg": "JPEG", "webp": "WEBP", "tiff": "TIFF"}

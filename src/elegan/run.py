@@ -20,15 +20,17 @@ import numpy as np
 import torch
 from torch import nn
 
-from elegan import files, latents, models, parts, paths
+from elegan import files, latents, memory, models, parts, paths, ranges
 from elegan.copies import copies
 from elegan.data import Dataset, open_data
 from elegan.data.feed import pictures as to_tensor
-from elegan.errors import UserError, nearest
+from elegan.errors import UserError, nearest, shown
 from elegan.evaluations import keep, of_images, of_restorations, of_translations
+from elegan.facts import read_facts, read_source
 from elegan.measure import Result
 from elegan.measure.copies import CopyReport
 from elegan.painting import BATCH, paint
+from elegan.play.engine import find_device
 from elegan.play.game import Game, Shape
 from elegan.recipe import Recipe
 from elegan.tiles import in_tiles
@@ -46,19 +48,20 @@ class Run:
     name; see `open`."""
 
     def __init__(self, path: Path, checkpoint: str | int = "newest", device: str = "cpu", trust: Iterable[str] = ()):
-        self.path, self.wanted, self.device, self.trust = path, checkpoint, torch.device(device), trust
+        self.path, self.wanted, self.device, self.trust = path, checkpoint, find_device(device), trust
 
     @classmethod
     def open(
         cls, path: str | Path, checkpoint: str | int = "newest", device: str = "cpu", trust: Iterable[str] = ()
     ) -> Self:
-        """Raises UserError where there is no run, or no such checkpoint in it (nearest names given).
+        """Raises UserError where there is no run or no such device; what is asked of the run later, where it is damaged or
+        has no such checkpoint (nearest names given).
 
         A run may be somebody else's: what it names of other packages is used only where `trust` lists the module, as in
         trust=["package.module"], and raises UserError otherwise, with all that it needs.
         """
         path = Path(path)
-        if not (path / "run.json").is_file():
+        if not is_run(path):
             siblings = [p.parent.name for p in path.parent.glob("*/run.json")]
             raise UserError(f"no run at {path}{nearest(path.name, siblings)}")
         return cls(path, checkpoint, device, trust)
@@ -69,7 +72,8 @@ class Run:
 
     @cached_property
     def info(self) -> dict[str, Any]:
-        return files.read_json(self.file("run.json"))
+        """What run.json says. Raises UserError where that is not what a run's says."""
+        return read_facts(self.file("run.json"))
 
     @cached_property
     def recipe(self) -> Recipe:
@@ -85,8 +89,9 @@ class Run:
 
     @property
     def steps(self) -> list[int]:
-        """Of the checkpoints at hand, oldest first."""
-        return sorted(int(p.stem) for p in (self.path / "checkpoints").glob("[0-9]*.safetensors"))
+        """Of the checkpoints at hand, oldest first. A file of another name, such as a copy of one, is none."""
+        stems = (p.stem for p in (self.path / "checkpoints").glob("[0-9]*.safetensors"))
+        return sorted(step for stem in stems if (step := ranges.whole(stem)) is not None and stem == f"{step:08d}")
 
     @property
     def finished(self) -> bool:
@@ -125,10 +130,11 @@ class Run:
             if best is None:
                 raise UserError(f"{self.path} watched no metric, so it has no best checkpoint; there is the newest")
             return best
-        if not str(self.wanted).isdigit() or int(self.wanted) not in steps:
+        step = ranges.whole(str(self.wanted))
+        if step not in steps:
             valid = [*map(str, steps), "newest", "best"]
-            raise UserError(f"{self.path} has no checkpoint {self.wanted!r}{nearest(str(self.wanted), valid)}")
-        return int(self.wanted)
+            raise UserError(f"{self.path} has no checkpoint {shown(self.wanted)}{nearest(str(self.wanted), valid)}")
+        return step
 
     def _read(self, step: int, prefix: str) -> tuple[dict[str, torch.Tensor], dict]:
         """See `files.read_tensors`; of a damaged checkpoint it is also said which whole one is nearest."""
@@ -142,7 +148,11 @@ class Run:
 
     @cached_property
     def game(self) -> Game:
-        return build_game(self.recipe, self.shape)
+        """Raises UserError, naming recipe.toml, where it makes none of the run's shape."""
+        try:
+            return build_game(self.recipe, self.shape)
+        except UserError as error:
+            raise UserError(f"{self.path / 'recipe.toml'}: {error}") from error
 
     @cached_property
     def nets(self) -> nn.ModuleDict:
@@ -162,7 +172,7 @@ class Run:
         """The data that it was trained on, by folder, zip or name. Raises UserError where that is not known here, and for a
         set of anybody's on the hub that `trust` does not list."""
         local = self.file("local.json")
-        source = (files.read_json(local) if local.exists() else self.info["data"]).get("source")
+        source = read_source(local) if local.exists() else self.info["data"].get("source")
         if not source:
             raise UserError(f"{self.path} does not say where its data lie on this machine: name them")
         if source.startswith("hf:") and (refusal := parts.untrusted({"data": source}, self.recipe.trust)):
@@ -197,9 +207,10 @@ class Run:
             raise UserError(f"{self.path} was trained without classes; cgan and projection are recipes with them")
         if str(name) in self.classes:
             return self.classes.index(str(name))
-        if str(name).isdigit() and int(name) < len(self.classes):
-            return int(name)
-        raise UserError(f"unknown class {str(name)!r}{nearest(str(name), self.classes)}")
+        number = ranges.whole(str(name))
+        if number is not None and number < len(self.classes):
+            return number
+        raise UserError(f"unknown class {shown(str(name))}{nearest(str(name), self.classes)}")
 
     @property
     def use(self) -> str:
@@ -304,8 +315,8 @@ class Run:
         """`generate` in batches; `labels` gives each image its own. Raises UserError for a run that makes pictures from pictures."""
         if not self.game.generate:
             raise UserError(f"{self.path} makes pictures from pictures: {self.use}")
-        if truncation is not None and truncation <= 0:
-            raise UserError(f"truncation = {truncation} is not above 0")
+        if truncation is not None:
+            ranges.check("truncation", truncation, ranges.Positive)
         one = None if label is None else self.label_of(label)
         for start in range(0, len(seeds), BATCH):
             part = list(seeds[start : start + BATCH])
@@ -342,7 +353,7 @@ class Run:
         translates is measured on the middles of held-out pictures, against the other side's pictures of `split`; one that
         restores on those of held-out photographs, damaged anew, against the photographs.
         """
-        place = files.check_place(out or self.path)
+        place = files.folder_for(out or self.path)
         if self.game.translate:
             results = of_translations(self, data, metrics, num, extractor, split, seed)
         elif self.game.restore:
@@ -369,6 +380,8 @@ class Run:
         """
         if data is None and self.game.generate and (remark := self.training_images()[1]):
             raise UserError(f"{remark}; --data names the pictures to compare with")
+        side, channels, _ = self.shape
+        memory.check_room(num, 3 * side * side * channels, "images to search")
         return copies(
             self.stream(range(seed, seed + num)),
             data or self.source,
@@ -389,6 +402,14 @@ def is_whole(checkpoint: Path) -> bool:
     except UserError:
         return False
     return True
+
+
+def is_run(path: str | Path) -> bool:
+    """Whether a run folder is there; a name that no folder can have is none."""
+    try:
+        return (Path(path) / "run.json").is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def best_of(history: list[list[float]]) -> int | None:

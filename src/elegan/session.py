@@ -12,12 +12,13 @@ from typing import Any, TypedDict, Unpack
 import torch
 from filelock import FileLock, Timeout
 
-from elegan import chance, models, parts, paths, ramp
+from elegan import chance, memory, models, parts, paths, ramp
 from elegan.data import Dataset, open_data
 from elegan.data.feed import Feed, PhotographFeed, SidesFeed
 from elegan.data.photographs import Photographs, open_photographs
 from elegan.data.sides import Sides, kind_of, open_sides
-from elegan.errors import Failure, Interrupted, UserError
+from elegan.errors import Failure, Interrupted, UserError, in_a_line
+from elegan.files import folder_for
 from elegan.keeper import Keeper, Plan
 from elegan.play.engine import Engine
 from elegan.play.game import Game
@@ -63,9 +64,10 @@ def train(
     Raises UserError for what the caller can mend, Failure where training failed, Interrupted after Ctrl-C.
     """
     plan = plan_for(data, recipe, **options)
-    trainer = make_trainer(plan)
-    with _locked(plan):
-        return play(plan, trainer, quiet)
+    with _in_memory(plan):
+        trainer = make_trainer(plan)
+        with _locked(plan):
+            return play(plan, trainer, quiet)
 
 
 def plan_for(
@@ -114,7 +116,7 @@ def plan_for(
         chosen, why = find_recipe(choice.recipe).override([*choice.settings, *settings]), choice.why
     chosen = _with_data(_with_length(chosen.trusting(trust), steps, images), data)
     name = _name(dataset, chosen, settings, seed) if name is None else name
-    path = Path(out) / paths.check_name("name", name)
+    path = folder_for(out) / paths.check_name("name", name)
     return Plan(chosen, dataset, path, seed, engine, why, start=Path(start) if start else None)
 
 
@@ -126,7 +128,8 @@ def play(plan: Plan, trainer: Trainer, quiet: bool = False) -> Run:
     every = recipe.watch.every or math.ceil(recipe.steps / 10)
     with Bar(plan, start, quiet or not engine.leads, keeper.remarks) as bar, _Stop() as stop, _failing_with(keeper):
         for done in range(start + 1, recipe.steps + 1):
-            terms = trainer.play(done - 1, keeper.rate(done - 1), (done - 1) / recipe.steps)
+            with _fitting(plan) if done == 1 else nullcontext():
+                terms = trainer.play(done - 1, keeper.rate(done - 1), (done - 1) / recipe.steps)
             bar.advance(done, keeper.newest)
             looking = done % every == 0 or done == recipe.steps
             stopping = engine.any(stop.asked)
@@ -155,12 +158,48 @@ def _failing_with(keeper: Keeper) -> Iterator[None]:
         raise Interrupted(f"stopped at once; {keeper.saved}") from None
 
 
+@contextmanager
+def _in_memory(plan: Plan) -> Iterator[None]:
+    """Where memory does not suffice: Failure, with what of this recipe would."""
+    try:
+        yield
+    except (MemoryError, RuntimeError, OSError) as error:
+        if not memory.is_short(error):
+            raise
+        recipe = plan.recipe
+        halves = recipe.accumulate * 2
+        less = (
+            f"accumulate={halves} plays the batch in parts of {recipe.batch // halves}, or "
+            if recipe.batch % halves == 0
+            else ""
+        )
+        raise Failure(
+            f"a batch of {recipe.batch} images of {plan.shape.resolution} px does not fit the memory of {plan.engine.device}: "
+            f"{less}a smaller batch, data.resolution or nets.*.width takes less"
+        ) from error
+
+
+@contextmanager
+def _fitting(plan: Plan) -> Iterator[None]:
+    """In the first step, parts that do not fit one another (a user's own, or one of another kind) are the user's to mend."""
+    try:
+        yield
+    except (TypeError, ValueError, AttributeError, IndexError, RuntimeError) as error:
+        if memory.is_short(error):
+            raise
+        names = ", ".join(
+            dict.fromkeys(part.name for kind, _, part in plan.recipe.parts() if kind in ("nets", "losses"))
+        )
+        raise UserError(f"parts of the recipe do not fit one another ({names}): {in_a_line(error)}") from error
+
+
 def make_trainer(plan: Plan) -> Trainer:
     """The plan's game with fresh weights on the device, and the trainer that plays it.
 
     Raises UserError for a recipe that does not fit the data or lacks a part.
     """
     recipe, engine = plan.recipe, plan.engine
+    _check_batch(plan)
     torch.manual_seed(chance.mix(plan.seed, "weights"))
     game = build_game(recipe, plan.shape)
     if plan.start:
@@ -175,7 +214,7 @@ def make_trainer(plan: Plan) -> Trainer:
         part = recipe.optimizers[name]
         function = parts.find("optimizers", part.name, recipe.trusted())
         options = parts.options(function, part.options, f"optimizers.{name}")
-        optimizers[player] = function(game.owned(player), **options)
+        optimizers[player] = parts.build("optimizers", part, f"optimizers.{name}", game.owned(player))
         settings[player] = {key: value for key, value in options.items() if ramp.now(value) != value}
     feed = _feed(plan)
     if engine.world > 1 and any(isinstance(net, Pool) and len(net.images) for net in game.nets.values()):
@@ -191,6 +230,16 @@ def make_trainer(plan: Plan) -> Trainer:
         seed=plan.seed,
         compiled=recipe.compile,
         settings=settings,
+    )
+
+
+def _check_batch(plan: Plan) -> None:
+    """Raises UserError for a batch whose images alone, of which training holds several times as many, do not fit memory."""
+    side, channels, _ = plan.shape
+    memory.check_room(
+        plan.recipe.batch // plan.recipe.accumulate // plan.engine.world,
+        4 * side * side * channels,
+        "batch / accumulate",
     )
 
 

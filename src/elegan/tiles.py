@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import batch_norm, interpolate
 
+from elegan import memory
+
 WHOLE = 1_500_000  # pixels up to which a picture is not cut
 TILE = 768  # pixels a side of a tile, without what it brings around it
 Function = Callable[[Tensor], Tensor]
@@ -33,7 +35,7 @@ def in_tiles(function: Function, x: Tensor, net: nn.Module, tile: int | None = N
         try:
             return function(x)
         except RuntimeError as error:
-            if not _out_of_memory(error):
+            if not memory.is_short(error):
                 raise
             tile = TILE
     with shared_statistics(net, function, x):
@@ -41,7 +43,7 @@ def in_tiles(function: Function, x: Tensor, net: nn.Module, tile: int | None = N
             try:
                 return _tiled(function, x, net.multiple, net.reach, tile, scale)  # type: ignore[arg-type]
             except RuntimeError as error:
-                if not _out_of_memory(error) or tile <= 64:
+                if not memory.is_short(error) or tile <= 64:
                     raise
                 tile //= 2
 
@@ -68,10 +70,6 @@ def _square(top: int, left: int, side: int, scale: int) -> tuple[slice, ...]:
 
 def _around(start: int, tile: int, reach: int, size: int) -> tuple[int, int]:
     return max(0, start - reach), min(size, start + tile + reach)
-
-
-def _out_of_memory(error: RuntimeError) -> bool:
-    return isinstance(error, torch.OutOfMemoryError) or "not enough memory" in str(error)
 
 
 @contextmanager

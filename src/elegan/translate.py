@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from elegan.data.decode import Unreadable
+from elegan.files import folder_for
 from elegan.inputs import Outcome, pictures_in, with_targets
 from elegan.photos import read_photo, write_photo
+from elegan.ranges import Share, check
 from elegan.run import Run
 
 
@@ -22,9 +24,11 @@ def translate_files(
     """Writes every picture among the files, folders and globs `inputs` to `out`, under its name and in its format.
 
     Gives an outcome as each is done; a file that cannot be read does not keep the rest from being done. Raises UserError
-    for inputs that name nothing, or two files of one name.
+    for inputs that name nothing, two files of one name, a strength outside 0..1, or a folder that cannot be.
     """
     run.direction(direction)
+    check("strength", strength, Share)
+    folder_for(out)
     for source, target in with_targets([(found.source, out / found.inside) for found in pictures_in(inputs)]):
         if target.exists() and not overwrite:
             yield Outcome(source, target, skipped=True)
@@ -35,5 +39,4 @@ def translate_files(
             yield Outcome(source, target, fault=str(error))
             continue
         made = run.translate(photo.colours(run.shape.channels), direction, strength, tile)
-        write_photo(target, made, photo)
-        yield Outcome(source, target)
+        yield Outcome(source, target, remark=write_photo(target, made, photo))

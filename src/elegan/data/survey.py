@@ -8,10 +8,11 @@ from itertools import chain
 from typing import Any
 
 from elegan.data import decode
-from elegan.data.build import calm, in_order
+from elegan.data.build import calm, in_order, in_short
 from elegan.data.dataset import find
 from elegan.data.decode import Facts, Unreadable
 from elegan.data.sources import Listing
+from elegan.errors import UserError
 
 SHOWN = 10  # entries of a long list in the text; all of them are in the JSON
 
@@ -59,7 +60,10 @@ class Survey:
 
 
 def survey(source: str, split: str = "all") -> Survey:
-    """Reads and decodes every image of DATA once. Raises `UserError` for an unknown DATA or split."""
+    """Reads and decodes every image of DATA once.
+
+    Raises `UserError` for an unknown DATA or split, and where no image can be read.
+    """
     found = find(source, split)
     listing = found.listing()
     unreadable = list(listing.skipped)
@@ -80,6 +84,8 @@ def survey(source: str, split: str = "all") -> Survey:
             same.setdefault(result[1], []).append(index)
             if listing.labels is not None:
                 classes[listing.classes[listing.labels[index]]] += 1
+    if not facts:
+        raise UserError(f"{found.address} has no readable image: {in_short(unreadable)}")
     repeated = [group for group in same.values() if len(group) > 1]
     return Survey(
         name=found.name,

@@ -1,10 +1,11 @@
 """The latent whose picture is nearest to a real one."""
 
 import math
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import torch
+from pydantic import Field
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
@@ -13,6 +14,7 @@ from elegan.errors import UserError, nearest
 from elegan.latent.space import Space
 from elegan.measure.fidelity import psnr
 from elegan.painting import BATCH
+from elegan.ranges import Count, check
 
 BEST = 4  # starts that are followed
 RATE = 0.1  # of Adam, in deviations of a coordinate
@@ -48,8 +50,7 @@ def invert(space: Space, image: np.ndarray, where: str | None = None, steps: int
     if where not in spaces(space):
         raise UserError(f"{space.run.path} has no space {where!r}{nearest(where, spaces(space))}")
     for name, value in (("steps", steps), ("starts", starts)):
-        if value < 1:
-            raise UserError(f"{name} = {value} is below 1")
+        check(name, value, Annotated[Count, Field(le=1_000_000)])
     target = pictures(np.array(image[None]), space.device).contiguous()
     cloud, labels, point = _nearest(space, target, starts)
     if where == "w+":

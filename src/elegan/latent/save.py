@@ -4,12 +4,13 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
+from pydantic import Field
 
-from elegan import files, paths, pictures
+from elegan import files, memory, paths, pictures
 from elegan.data.decode import Unreadable, square
 from elegan.data.sources import read_file
 from elegan.errors import UserError, nearest
@@ -22,7 +23,10 @@ from elegan.latent.invert import Inverted, invert
 from elegan.latent.space import Space
 from elegan.latent.tables import mixed, rows_between, truncations, walk
 from elegan.measure.extractors import Extractor
+from elegan.ranges import Count, Positive, Real, check
 
+Rate = Annotated[Real, Field(ge=0.01, le=100)]  # pictures a second: GIF knows hundredths, and pauses up to 655 s
+Steps = Annotated[Count, Field(ge=2, le=1000)]
 MOTION = 128  # pixels of the side of a film
 
 
@@ -32,8 +36,9 @@ def save_walk(
     """A film of a closed walk, `kind` gif or mp4; gives its path. Raises UserError for another kind."""
     if kind not in pages.FORMATS:
         raise UserError(f"unknown format {kind!r}{nearest(kind, pages.FORMATS)}")
-    if frames < 1 or rate <= 0:
-        raise UserError(f"frames = {frames} and rate = {rate} must be above 0")
+    check("frames", frames, Count)
+    check("rate", rate, Rate)
+    memory.check_room(len(seeds) * frames, MOTION * MOTION * 3 * 2, "pictures of one film")
     images = pages.enlarged(space.paint(walk(space, seeds, frames, truncation)), MOTION)
     film = pages.gif(images, rate) if kind == "gif" else pages.mp4(images, rate)
     marks = _stem(space, "walk", seeds=seeds, truncation=truncation, frames=frames, rate=rate)
@@ -125,8 +130,8 @@ def save_directions(
 
     With `classes` also what a classifier of the run's data sees change. Raises UserError for data without any.
     """
-    if count < 1 or reach <= 0 or steps < 2:
-        raise UserError(f"num = {count}, reach = {reach}, steps = {steps}: at least 1, above 0, at least 2 are needed")
+    for name, value, kind in (("num", count, Count), ("reach", reach, Positive), ("steps", steps, Steps)):
+        check(name, value, kind)
     found = directions(space, method, count)
     reader, remark = _classifier(space) if classes else (None, "")
     values, points = np.linspace(-reach, reach, steps).tolist(), space.points(seeds)

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from elegan import ranges
 from elegan.data.feed import to_bytes
 from elegan.errors import UserError
 from elegan.latents import latents
@@ -52,8 +53,8 @@ class Space:
 
     def z(self, seeds: Sequence[int], truncation: float | None = None) -> Tensor:
         """Latents N x size as `Run.generate` draws them. Raises UserError for a truncation that is not above 0."""
-        if truncation is not None and truncation <= 0:
-            raise UserError(f"truncation = {truncation} is not above 0")
+        if truncation is not None:
+            ranges.check("truncation", truncation, ranges.Positive)
         return latents(seeds, self.size, None if self.mapped else truncation).to(self.device)
 
     @torch.no_grad()

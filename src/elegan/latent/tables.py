@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Annotated
 
 import torch
+from pydantic import Field
 from torch import Tensor
 
 from elegan.errors import UserError
 from elegan.latent.space import Space, slerp
+from elegan.ranges import Count, check
 
 
 def walk(space: Space, seeds: Sequence[int], frames: int, truncation: float | None = None) -> Tensor:
@@ -63,6 +66,5 @@ def _check_seeds(seeds: Sequence[int], least: int) -> None:
 
 
 def _even(first: float, last: float, steps: int) -> list[float]:
-    if steps < 2:
-        raise UserError(f"steps = {steps} is below 2")
+    check("steps", steps, Annotated[Count, Field(ge=2, le=1000)])
     return torch.linspace(first, last, steps, dtype=torch.float64).tolist()

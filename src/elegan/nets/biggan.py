@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from elegan.nets.norms import AdaptiveNorm, norm, spectral
 from elegan.nets.resnet import ResNetGenerator
 from elegan.nets.shape import check_condition, pyramid
+from elegan.ranges import Pixels, Width
 
 
 class BigGANGenerator(ResNetGenerator):
@@ -45,12 +46,12 @@ def biggan_generator(
     channels: int,
     classes: int,
     *,
-    latent: int = 128,
-    width: int = 64,
-    shared: int = 128,
+    latent: Width = 128,
+    width: Width = 64,
+    shared: Width = 128,
     norm: str = "batch",
     spectral_norm: bool = True,
-    attention: int = 32,
+    attention: Pixels = 32,
     condition: str = "none",
 ) -> nn.Module:
     """Residual blocks that each hear a piece of the latent. `condition`: none, or norm (by the class's embedding of `shared`).

@@ -4,6 +4,7 @@ from torch import Tensor, nn
 
 from elegan.nets.norms import ConditionalNorm, norm, spectral
 from elegan.nets.shape import ImageInput, LatentInput, Score, check_condition, crop, normal_weights, pyramid
+from elegan.ranges import Width
 
 WIDEST = 8
 
@@ -73,8 +74,8 @@ def dcgan_generator(
     channels: int,
     classes: int,
     *,
-    latent: int = 100,
-    width: int = 64,
+    latent: Width = 100,
+    width: Width = 64,
     norm: str = "batch",
     condition: str = "none",
 ) -> nn.Module:
@@ -92,7 +93,7 @@ def dcgan_discriminator(
     channels: int,
     classes: int,
     *,
-    width: int = 64,
+    width: Width = 64,
     norm: str = "batch",
     spectral_norm: bool = False,
     condition: str = "none",
@@ -104,6 +105,6 @@ def dcgan_discriminator(
     return spectral(D) if spectral_norm else D
 
 
-def dcgan_encoder(resolution: int, channels: int, outputs: int, *, width: int = 64, norm: str = "batch") -> nn.Module:
+def dcgan_encoder(resolution: int, channels: int, outputs: int, *, width: Width = 64, norm: str = "batch") -> nn.Module:
     """Images to N x outputs by strided convolutions, then linear."""
     return DCGANEncoder(resolution, channels, outputs, width, norm)

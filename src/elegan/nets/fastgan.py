@@ -15,6 +15,7 @@ from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, glu, interpolat
 from elegan import chance
 from elegan.nets.norms import norm, spectral
 from elegan.nets.shape import crop, normal_weights, pyramid
+from elegan.ranges import Width
 
 SPAN = 4  # doublings that a gated skip reaches across: from 8 x 8 to 128 x 128
 
@@ -192,7 +193,7 @@ def _decoder(inside: int, channels: int, doublings: int, name: str) -> nn.Sequen
 
 
 def fastgan_generator(
-    resolution: int, channels: int, classes: int, *, latent: int = 256, width: int = 32, norm: str = "batch"
+    resolution: int, channels: int, classes: int, *, latent: Width = 256, width: Width = 32, norm: str = "batch"
 ) -> nn.Module:
     """One convolution a size or two, and gated skips. `width` is that of 128 pixels, and grows to 16 times at 4 (the paper's is 64)."""
     return FastGANGenerator(resolution, channels, latent, width, norm)
@@ -203,7 +204,7 @@ def fastgan_discriminator(
     channels: int,
     classes: int,
     *,
-    width: int = 32,
+    width: Width = 32,
     norm: str = "batch",
     spectral_norm: bool = True,
 ) -> nn.Module:

@@ -3,9 +3,10 @@
 from torch import nn
 
 from elegan.nets.shape import normal_weights
+from elegan.ranges import Columns
 
 
-def head(features: int, outputs: int, *, width: int = 0) -> nn.Module:
+def head(features: int, outputs: int, *, width: Columns = 0) -> nn.Module:
     """Features N x F to N x outputs: linear, with a hidden layer of `width` where that is not 0."""
     if not width:
         return normal_weights(nn.Linear(features, outputs))

@@ -4,6 +4,7 @@ from torch import Tensor, cat, nn
 
 from elegan.nets.norms import norm
 from elegan.nets.shape import ImageInput, check_condition, normal_weights
+from elegan.ranges import Few, Width
 
 
 class Refiner(nn.Module):
@@ -31,8 +32,8 @@ def laplacian_refiner(
     channels: int,
     classes: int,
     *,
-    width: int = 64,
-    layers: int = 2,
+    width: Width = 64,
+    layers: Few = 2,
     norm: str = "batch",
     condition: str = "none",
 ) -> nn.Module:

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from elegan.nets.norms import norm
 from elegan.nets.shape import ImageInput, LatentInput, Score, check_condition
+from elegan.ranges import Width
 
 
 class _RowNorm(nn.Module):
@@ -61,8 +62,8 @@ def mlp_generator(
     channels: int,
     classes: int,
     *,
-    latent: int = 100,
-    widths: tuple[int, ...] = (128, 256, 512, 1024),
+    latent: Width = 100,
+    widths: tuple[Width, ...] = (128, 256, 512, 1024),
     norm: str = "batch",
     condition: str = "none",
 ) -> nn.Module:
@@ -76,7 +77,7 @@ def mlp_discriminator(
     channels: int,
     classes: int,
     *,
-    widths: tuple[int, ...] = (512, 256),
+    widths: tuple[Width, ...] = (512, 256),
     norm: str = "none",
     condition: str = "none",
 ) -> nn.Module:

@@ -6,6 +6,7 @@ from torch.nn.functional import avg_pool2d, normalize
 
 from elegan.nets.norms import norm, spectral
 from elegan.nets.shape import normal_weights
+from elegan.ranges import Few, Some, Width
 
 WIDEST = 8
 
@@ -55,11 +56,11 @@ def patch_discriminator(
     channels: int,
     classes: int,
     *,
-    width: int = 64,
-    layers: int = 3,
+    width: Width = 64,
+    layers: Few = 3,
     norm: str = "instance",
     spectral_norm: bool = False,
-    scales: int = 1,
+    scales: Some = 1,
 ) -> nn.Module:
     """PatchGAN: with 3 `layers` each score sees 70 x 70 pixels; `scales` above 1 adds critics of half the size."""
     D = PatchDiscriminator(channels, width, layers, norm, scales)
@@ -86,6 +87,6 @@ def _at(features: Tensor, places: Tensor) -> Tensor:
     return torch.gather(flat, 1, places[:, :, None].expand(-1, -1, flat.shape[2]))
 
 
-def patch_heads(channels: tuple[int, ...], *, width: int = 256) -> nn.Module:
+def patch_heads(channels: tuple[int, ...], *, width: Width = 256) -> nn.Module:
     """A two-layer perceptron for each depth of the generator's encoder, made before the first step."""
     return PatchHeads(channels, width)

@@ -15,6 +15,7 @@ from torch.nn.utils.parametrize import register_parametrization
 
 from elegan import ramp
 from elegan.nets.shape import Score, crop, pyramid
+from elegan.ranges import AboveZero, Width
 
 
 class _Scaled(nn.Module):
@@ -138,14 +139,14 @@ def _width_at(size: int, width: int) -> int:
 
 
 def progressive_generator(
-    resolution: int, channels: int, classes: int, *, latent: int = 128, width: int = 128, until: float = 0.6
+    resolution: int, channels: int, classes: int, *, latent: Width = 128, width: Width = 128, until: AboveZero = 0.6
 ) -> nn.Module:
     """Two convolutions a size with pixel norm; fully grown at progress `until`, the same as the discriminator's."""
     return ProgressiveGenerator(resolution, channels, latent, width, until)
 
 
 def progressive_discriminator(
-    resolution: int, channels: int, classes: int, *, width: int = 128, until: float = 0.6
+    resolution: int, channels: int, classes: int, *, width: Width = 128, until: AboveZero = 0.6
 ) -> nn.Module:
     """The generator's mirror image, with the deviation over the batch as one more feature before it judges."""
     return ProgressiveDiscriminator(resolution, channels, width, until)

@@ -9,6 +9,7 @@ from torch.nn.functional import leaky_relu
 
 from elegan.nets.resample import Blur, Double
 from elegan.nets.shape import LatentInput, Score, check_condition, crop, pyramid
+from elegan.ranges import Depth, Width
 
 SLOPE = 0.2
 GAIN = math.sqrt(2 / (1 + SLOPE**2))  # keeps the variance through a leaky ReLU (He et al. 2015)
@@ -111,9 +112,9 @@ def r3gan_generator(
     channels: int,
     classes: int,
     *,
-    latent: int = 64,
-    width: int = 128,
-    blocks: int = 2,
+    latent: Width = 64,
+    width: Width = 128,
+    blocks: Depth = 2,
     condition: str = "none",
 ) -> nn.Module:
     """A learnt picture of a few pixels weighted by the latent, then `blocks` residual blocks at each size.
@@ -126,7 +127,7 @@ def r3gan_generator(
 
 
 def r3gan_discriminator(
-    resolution: int, channels: int, classes: int, *, width: int = 128, blocks: int = 2, condition: str = "none"
+    resolution: int, channels: int, classes: int, *, width: Width = 128, blocks: Depth = 2, condition: str = "none"
 ) -> nn.Module:
     """The generator's mirror image. `condition`: none or projection."""
     check_condition(condition, ("none", "projection"), classes)

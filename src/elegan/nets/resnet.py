@@ -11,6 +11,7 @@ from torch.nn.functional import avg_pool2d, interpolate
 from elegan.nets.attention import SelfAttention, level_of
 from elegan.nets.norms import ConditionalNorm, norm, spectral
 from elegan.nets.shape import LatentInput, Score, check_condition, crop, orthogonal_weights, pyramid
+from elegan.ranges import Pixels, Width
 
 
 def width_at(size: int, width: int) -> int:
@@ -122,11 +123,11 @@ def resnet_generator(
     channels: int,
     classes: int,
     *,
-    latent: int = 128,
-    width: int = 128,
+    latent: Width = 128,
+    width: Width = 128,
     norm: str = "batch",
     spectral_norm: bool = False,
-    attention: int = 0,
+    attention: Pixels = 0,
     condition: str = "none",
 ) -> nn.Module:
     """Residual blocks from a few pixels up. `condition`: none, embedding (beside the latent) or norm (by class).
@@ -145,10 +146,10 @@ def resnet_discriminator(
     channels: int,
     classes: int,
     *,
-    width: int = 128,
+    width: Width = 128,
     norm: str = "none",
     spectral_norm: bool = False,
-    attention: int = 0,
+    attention: Pixels = 0,
     condition: str = "none",
 ) -> nn.Module:
     """Residual blocks down to about 8 pixels, two more, mean, linear. `condition`: none or projection.

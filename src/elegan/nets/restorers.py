@@ -13,6 +13,7 @@ from torch.nn.functional import avg_pool2d, elu, interpolate, pixel_shuffle, pix
 from elegan.errors import UserError
 from elegan.nets.shape import fill_up
 from elegan.photos import LUMA
+from elegan.ranges import Depth, Some, Width
 
 
 def start_at_zero(layer: nn.Module) -> None:
@@ -69,7 +70,7 @@ class ResidualRestorer(nn.Module):
 
 
 def residual_restorer(
-    channels: int, hints: int, scale: int, *, width: int = 48, blocks: int = 8, fold: int = 1, keep: bool = True
+    channels: int, hints: int, scale: int, *, width: Width = 48, blocks: Depth = 8, fold: Some = 1, keep: bool = True
 ) -> nn.Module:
     """For enlarging and denoising. `fold` 2 works on quarter-size pictures of four times the channels: cheaper by far. What
     comes out is added to the picture unless `keep` is false."""
@@ -162,8 +163,8 @@ def hourglass_restorer(
     hints: int,
     scale: int,
     *,
-    width: int = 24,
-    dilations: tuple[int, ...] = (1, 2, 4, 8, 2, 1),
+    width: Width = 24,
+    dilations: tuple[Width, ...] = (1, 2, 4, 8, 2, 1),
     keep: Keep = "all",
 ) -> nn.Module:
     """For what needs to be seen from afar: holes, scratches, colours.

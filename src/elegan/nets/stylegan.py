@@ -20,6 +20,7 @@ from elegan.nets.modulated import (
 )
 from elegan.nets.resample import Blur
 from elegan.nets.shape import check_condition, crop, pyramid
+from elegan.ranges import Depth, Repeats, Share, Width
 from elegan.running import RunningMean
 
 WIDEST, CHANNELS = 8, 512  # times the width, and channels, that no size has more of
@@ -181,10 +182,10 @@ def stylegan2_generator(
     channels: int,
     classes: int,
     *,
-    latent: int = 512,
-    width: int = 32,
-    depth: int = 2,
-    mixing: float = 0.9,
+    latent: Width = 512,
+    width: Width = 32,
+    depth: Depth = 2,
+    mixing: Share = 0.9,
     noise: bool = True,
     condition: str = "none",
 ) -> nn.Module:
@@ -205,7 +206,7 @@ def stylegan2_generator(
 
 
 def stylegan2_discriminator(
-    resolution: int, channels: int, classes: int, *, width: int = 32, group: int = 4, condition: str = "none"
+    resolution: int, channels: int, classes: int, *, width: Width = 32, group: Repeats = 4, condition: str = "none"
 ) -> nn.Module:
     """The generator's widths in reverse; `group` images are compared with each other. `condition`: none or projection."""
     check_condition(condition, ("none", "projection"), classes)

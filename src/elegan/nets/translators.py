@@ -15,6 +15,7 @@ from elegan.errors import UserError
 from elegan.nets.norms import norm
 from elegan.nets.resample import Blur
 from elegan.nets.shape import normal_weights
+from elegan.ranges import Depth, Few, Width
 
 
 class Enlarge(nn.Module):
@@ -86,8 +87,8 @@ def resnet_translator(
     channels: int,
     classes: int,
     *,
-    width: int = 32,
-    blocks: int = 6,
+    width: Width = 32,
+    blocks: Depth = 6,
     norm: str = "instance",
     antialias: bool = False,
     residual: bool = False,
@@ -149,8 +150,8 @@ def unet(
     channels: int,
     classes: int,
     *,
-    width: int = 64,
-    depth: int = 0,
+    width: Width = 64,
+    depth: Few = 0,
     norm: str = "batch",
     dropout: bool = True,
 ) -> nn.Module:

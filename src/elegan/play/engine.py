@@ -28,7 +28,7 @@ class Engine:
 
     def __init__(self, device: str = "auto", precision: str = "auto"):
         self.rank, self.world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
-        self.device = _device(device)
+        self.device = find_device(device)
         self.precision = _precision(precision, self.device)
         self.dtype = PRECISIONS[self.precision]
         # float16 has too small a range for gradients; the others scale by one, which costs nothing.
@@ -145,18 +145,23 @@ class _SharedBatchNorm(nn.BatchNorm2d):
         return centred * scale[:, None, None] + self.bias[:, None, None]
 
 
-def _device(name: str) -> torch.device:
+def find_device(name: str) -> torch.device:
+    """The device auto, cpu, cuda, cuda:1, mps, ... Raises UserError for one that is not on this machine."""
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    kind = name.partition(":")[0]
+    kind, colon, number = name.partition(":")
     here = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if kind not in here:
         raise UserError(f"unknown device {name!r}{nearest(kind, here)}")
     if not here[kind]:
         raise UserError(f"device {name!r} is not on this machine; here: {', '.join(d for d in here if here[d])}")
     if name == "cuda":
-        name = f"cuda:{os.environ.get('LOCAL_RANK', 0)}"
-    return torch.device(name)
+        number = os.environ.get("LOCAL_RANK", "0")
+    count = torch.cuda.device_count() if kind == "cuda" else 1
+    if (colon or number) and number not in map(str, range(count)):
+        valid = [kind, *(f"{kind}:{index}" for index in range(count))]
+        raise UserError(f"device {name!r} is not on this machine; here: {', '.join(valid)}")
+    return torch.device(f"cuda:{number or 0}" if kind == "cuda" else kind)
 
 
 def _precision(name: str, device: torch.device) -> str:

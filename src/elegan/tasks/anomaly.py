@@ -6,10 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from elegan.data.feed import Batch
-from elegan.losses import Adversarial
 from elegan.play.game import Game, Shape, Terms, Turn
 from elegan.recipe import Recipe
-from elegan.tasks.build import build, criterion, features_of, net
+from elegan.tasks.build import adversarial, criterion, discriminator, features_of, net
 
 
 def anomaly(recipe: Recipe, shape: Shape) -> Game:
@@ -19,10 +18,10 @@ def anomaly(recipe: Recipe, shape: Shape) -> Game:
     losses.encoder their codes; the mean distance of the codes is the score.
     """
     shape = shape._replace(classes=0)  # a picture to be judged has no label
-    decoder, D = net(recipe, "generator", *shape), net(recipe, "discriminator", *shape)
+    decoder, D = net(recipe, "generator", *shape, carries="latent"), discriminator(recipe, *shape)
     features_of(recipe, D)
     encoders = [net(recipe, "encoder", shape.resolution, shape.channels, decoder.latent) for _ in range(2)]
-    loss: Adversarial = build("losses", recipe.losses["adversarial"], "losses.adversarial", trusted=recipe.trusted())
+    loss = adversarial(recipe)
     criteria = {name: criterion(recipe, name) for name in ("features", "context", "encoder")}
 
     def reconstruct(nets: nn.ModuleDict, x: Tensor, label: Tensor | None = None) -> Tensor:

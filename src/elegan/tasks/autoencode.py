@@ -7,22 +7,22 @@ from torch import Tensor, nn
 
 from elegan import chance
 from elegan.data.feed import Batch
-from elegan.losses import Adversarial
 from elegan.play.game import Game, Shape, Terms, Turn
+from elegan.ranges import NonNegative
 from elegan.recipe import Recipe
-from elegan.tasks.build import build, features_of, net, required
+from elegan.tasks.build import adversarial, discriminator, features_of, net, required
 
 
-def autoencode(recipe: Recipe, shape: Shape, *, gamma: float = 0.01) -> Game:
+def autoencode(recipe: Recipe, shape: Shape, *, gamma: NonNegative = 0.01) -> Game:
     """VAE/GAN (Larsen et al. 2016, algorithm 1): three players, each with the losses that the paper gives it.
 
     losses.prior holds the code's distribution to N(0, I), losses.likelihood the reconstruction to the picture in the
     discriminator's features; `gamma` weighs the latter against the adversarial loss in the decoder's move.
     """
-    G, D = net(recipe, "generator", *shape), net(recipe, "discriminator", *shape)
+    G, D = net(recipe, "generator", *shape, carries="latent"), discriminator(recipe, *shape)
     features_of(recipe, D)
     encoder = net(recipe, "encoder", shape.resolution, shape.channels, 2 * G.latent)
-    loss: Adversarial = build("losses", recipe.losses["adversarial"], "losses.adversarial", trusted=recipe.trusted())
+    loss = adversarial(recipe)
     prior, likelihood = required(recipe, "prior"), required(recipe, "likelihood")
 
     def encode(nets: nn.ModuleDict, batch: Batch) -> Terms:

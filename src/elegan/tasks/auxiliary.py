@@ -8,12 +8,15 @@ from torch import Tensor, nn
 from elegan.codes import Coded, Codes
 from elegan.errors import UserError
 from elegan.play.game import Game, Shape, Terms
+from elegan.ranges import NonNegative, Pixels, Repeats, Width
 from elegan.recipe import Recipe
-from elegan.tasks.build import criterion, features_of, net, required
+from elegan.tasks.build import criterion, discriminator, features_of, net, required
 from elegan.tasks.generate import contest
 
 
-def auxiliary_classes(recipe: Recipe, shape: Shape, *, n_critic: int = 1, clip: float = 0.0, augment: str = "") -> Game:
+def auxiliary_classes(
+    recipe: Recipe, shape: Shape, *, n_critic: Repeats = 1, clip: NonNegative = 0.0, augment: str = ""
+) -> Game:
     """nets.classifier learns the classes of real images, and the generator is to make what it names rightly.
 
     As Odena et al. 2017, where it learns on generated images as well. Options as in `generate`.
@@ -21,7 +24,7 @@ def auxiliary_classes(recipe: Recipe, shape: Shape, *, n_critic: int = 1, clip: 
     if not shape.classes:
         raise UserError("an auxiliary classifier needs labelled data: put the images into one folder a class")
     classify = required(recipe, "classification")
-    G, D = net(recipe, "generator", *shape), net(recipe, "discriminator", *shape)
+    G, D = net(recipe, "generator", *shape, carries="latent"), discriminator(recipe, *shape)
     classifier = net(recipe, "classifier", features_of(recipe, D), shape.classes)
 
     def read(nets: nn.ModuleDict, features: Tensor, label: Tensor | None, z: Tensor | None) -> Terms:
@@ -35,10 +38,10 @@ def auxiliary_codes(
     recipe: Recipe,
     shape: Shape,
     *,
-    categories: tuple[int, ...] = (10,),
-    continuous: int = 2,
-    n_critic: int = 1,
-    clip: float = 0.0,
+    categories: tuple[Width, ...] = (10,),
+    continuous: Pixels = 2,
+    n_critic: Repeats = 1,
+    clip: NonNegative = 0.0,
     augment: str = "",
 ) -> Game:
     """Generated images are to show the codes in their latents, which nets.recognition reads (Chen et al. 2016).
@@ -46,7 +49,7 @@ def auxiliary_codes(
     A code for each K in `categories`, of K values, and `continuous` ones; losses.categorical and losses.continuous
     hold minus the information. Other options as in `generate`.
     """
-    G, D = net(recipe, "generator", *shape), net(recipe, "discriminator", *shape)
+    G, D = net(recipe, "generator", *shape, carries="latent"), discriminator(recipe, *shape)
     codes = _codes(G.latent, categories, continuous)
     named, measured = criterion(recipe, "categorical"), criterion(recipe, "continuous")
     recognition = net(recipe, "recognition", features_of(recipe, D), sum(categories) + 2 * continuous)

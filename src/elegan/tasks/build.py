@@ -7,15 +7,45 @@ from torch import Tensor, nn
 
 from elegan import parts, ramp
 from elegan.errors import UserError
-from elegan.parts import build
+from elegan.losses import Adversarial
+from elegan.parts import build, positional
 from elegan.recipe import Recipe, filled
 
+# What a network that lacks this attribute does not do.
+LACKS = {"latent": "makes no images from latents", "multiple": "makes no pictures from pictures"}
 
-def net(recipe: Recipe, name: str, *given):
-    """The network `name`. Raises UserError where the recipe has none."""
+
+def net(recipe: Recipe, name: str, *given, carries: str = ""):
+    """The network `name`. Raises UserError where the recipe has none, or one without the attribute `carries`."""
     if name not in recipe.nets:
         raise UserError(f"recipe {recipe.name!r} has no nets.{name}")
-    return build("nets", recipe.nets[name], f"nets.{name}", *given, trusted=recipe.trusted())
+    made = build("nets", recipe.nets[name], f"nets.{name}", *given, trusted=recipe.trusted())
+    if carries and not hasattr(made, carries):
+        raise UserError(
+            f"nets.{name} = {recipe.nets[name].name!r} {LACKS[carries]}, which {recipe.task.name!r} asks of it"
+        )
+    return made
+
+
+def discriminator(recipe: Recipe, *given):
+    """nets.discriminator. Raises UserError where the recipe has none, or a network that makes pictures or knows no labels."""
+    made = net(recipe, "discriminator", *given)
+    named = f"nets.discriminator = {recipe.nets['discriminator'].name!r}"
+    if any(hasattr(made, name) for name in LACKS):
+        raise UserError(f"{named} makes pictures and judges none")
+    parts.check_takes(made.forward, 2, named)
+    return made
+
+
+def adversarial(recipe: Recipe) -> Adversarial:
+    """losses.adversarial. Raises UserError where the recipe has none, or a loss of another kind."""
+    if "adversarial" not in recipe.losses:
+        raise UserError(f"{recipe.task.name!r} is nothing without losses.adversarial")
+    part = recipe.losses["adversarial"]
+    made = build("losses", part, "losses.adversarial", trusted=recipe.trusted())
+    if not isinstance(made, Adversarial):
+        raise UserError(f"losses.adversarial = {part.name!r} is no game of two, such as hinge or relativistic")
+    return made
 
 
 def weighted(
@@ -30,21 +60,10 @@ def weighted(
     options = filled("losses", part, f"losses.{name}", recipe.trusted())
     weight, every = options.pop("weight"), options.pop("every")
     function = parts.find("losses", options.pop("name", part.name), recipe.trusted())
-    if (
-        nets is not None
-        and not _positional(function)
-        and isinstance(memory := function(**ramp.now(options)), nn.Module)
-    ):
+    if nets is not None and not positional(function) and isinstance(memory := function(**ramp.now(options)), nn.Module):
         nets[f"losses_{name}"], function, options = memory, memory.forward, {}
-    positional = _positional(function)
-    if len(positional) != takes:
-        raise UserError(f"losses.{name} = {part.name!r} is a function of {', '.join(p.name for p in positional) or 'nothing'}"
-                        f" and has no place in {recipe.task.name!r}")  # fmt: skip
+    parts.check_takes(function, takes, f"losses.{name} = {part.name!r}", f"in {recipe.task.name!r}")
     return lambda *given: ramp.now(weight) * function(*given, **ramp.now(options)), every
-
-
-def _positional(function: Callable) -> list[inspect.Parameter]:
-    return [p for p in inspect.signature(function).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
 
 
 def is_of_generator(recipe: Recipe, name: str) -> bool:

@@ -15,8 +15,9 @@ from elegan.data.augment import Augmented
 from elegan.data.feed import Batch
 from elegan.losses import Adversarial
 from elegan.play.game import Game, Shape, Terms, Turn
+from elegan.ranges import AboveZeroAlong, Count, NonNegative, Repeats, Share, ShareAlong
 from elegan.recipe import Recipe
-from elegan.tasks.build import build, is_of_generator, net, weighted
+from elegan.tasks.build import adversarial, discriminator, is_of_generator, net, weighted
 from elegan.tasks.critic import BatchCritic
 
 # (nets, features, label, the latent of generated images) -> terms on them
@@ -29,14 +30,14 @@ def generate(
     recipe: Recipe,
     shape: Shape,
     *,
-    n_critic: int = 1,
-    clip: float = 0.0,
+    n_critic: Repeats = 1,
+    clip: NonNegative = 0.0,
     augment: str = "",
     ada: str = "",
-    ada_target: float = 0.6,
-    ada_images: int = 500_000,
-    ada_p: ramp.Number | None = None,
-    top_k: ramp.Number = 1.0,
+    ada_target: Share = 0.6,
+    ada_images: Count = 500_000,
+    ada_p: ShareAlong | None = None,
+    top_k: AboveZeroAlong = 1.0,
 ) -> Game:
     """The game of every recipe with one generator and one discriminator.
 
@@ -45,7 +46,7 @@ def generate(
     see `elegan.data.ada.Adaptive`; the generator learns from the `top_k` share of its images (see `best`). Penalties with
     `every` above 1 are turns of their own, as lazy regularisation.
     """
-    G, D = net(recipe, "generator", *shape), net(recipe, "discriminator", *shape)
+    G, D = net(recipe, "generator", *shape, carries="latent"), discriminator(recipe, *shape)
     adaptive = Adaptive(ada, ada_target, ada_images, ada_p) if ada else None
     return contest(recipe, G, D, n_critic=n_critic, clip=clip, augment=augment, adaptive=adaptive, top_k=top_k)
 
@@ -67,7 +68,7 @@ def contest(
     of the recipe's losses that are no penalties.
     """
     nets = nn.ModuleDict({"generator": G, "discriminator": Augmented(D, augment, adaptive)})
-    loss: Adversarial = build("losses", recipe.losses["adversarial"], "losses.adversarial", trusted=recipe.trusted())
+    loss = adversarial(recipe)
     own, opponents = _penalties(recipe, nets, ("adversarial", *criteria))
     moves = Moves(G.latent, loss, own, opponents, adaptive, top_k, read)
     after = partial(clip_weights, bound=clip) if clip else None

@@ -10,12 +10,19 @@ from torch.nn.functional import interpolate
 from elegan.data.feed import Batch
 from elegan.errors import UserError
 from elegan.play.game import Game, Shape, Terms, Turn
+from elegan.ranges import NonNegative, Repeats, Width
 from elegan.recipe import Recipe
 from elegan.tasks.generate import generate
 
 
 def laplacian(
-    recipe: Recipe, shape: Shape, *, coarsest: int = 8, n_critic: int = 1, clip: float = 0.0, augment: str = ""
+    recipe: Recipe,
+    shape: Shape,
+    *,
+    coarsest: Width = 8,
+    n_critic: Repeats = 1,
+    clip: NonNegative = 0.0,
+    augment: str = "",
 ) -> Game:
     """A game at each level, which know nothing of one another: every level learns from the data's own coarse images.
 

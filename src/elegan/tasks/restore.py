@@ -13,12 +13,11 @@ from elegan.data.damaging import Steps
 from elegan.data.feed import Damaged, damage, middles
 from elegan.data.photographs import MARGIN
 from elegan.data.sides import Part
-from elegan.errors import UserError
-from elegan.losses import Adversarial
+from elegan.errors import UserError, in_a_line
 from elegan.nets.restorers import whole
 from elegan.play.game import Game, Shape, Terms, Turn
 from elegan.recipe import Recipe, filled
-from elegan.tasks.build import build, criterion, net
+from elegan.tasks.build import adversarial, criterion, discriminator, net
 from elegan.tasks.judge import fool, judge
 
 
@@ -53,7 +52,7 @@ def restore(recipe: Recipe, shape: Shape, *, augment: str = "") -> Game:
     losses.adversarial brings the discriminator in (Ledig et al. 2017). `augment` is its DiffAugment policy.
     """
     hints, scale = _told(recipe, shape)
-    G = net(recipe, "restorer", shape.channels, hints, scale)
+    G = net(recipe, "restorer", shape.channels, hints, scale, carries="multiple")
     if shape.resolution % (G.multiple * scale):
         raise UserError(
             f"data.resolution = {shape.resolution} is no multiple of {G.multiple * scale}, which {recipe.name!r} needs"
@@ -63,10 +62,9 @@ def restore(recipe: Recipe, shape: Shape, *, augment: str = "") -> Game:
     perceptual, matching = criterion(recipe, "perceptual"), criterion(recipe, "matching")
     if perceptual:
         nets["features"] = net(recipe, "features", shape.channels)
-    adversarial: Adversarial | None = None
-    if "adversarial" in recipe.losses:
-        adversarial = build("losses", recipe.losses["adversarial"], "losses.adversarial", trusted=recipe.trusted())
-        D = net(recipe, "discriminator", *shape)
+    loss = adversarial(recipe) if "adversarial" in recipe.losses else None
+    if loss:
+        D = discriminator(recipe, *shape)
         nets["discriminator"] = Augmented(D, augment)
     elif matching:
         raise UserError("losses.matching compares in the discriminator, which losses.adversarial brings")
@@ -76,22 +74,22 @@ def restore(recipe: Recipe, shape: Shape, *, augment: str = "") -> Game:
         terms = {"reconstruction": reconstruct(made, batch.y)} if reconstruct else {}
         if perceptual:
             terms["perceptual"] = _between(perceptual, nets["features"](made), nets["features"](batch.y))
-        if adversarial:
-            real = batch.y if adversarial.paired else None
-            terms["adversarial"] = fool(adversarial, nets["discriminator"], made, real)
+        if loss:
+            real = batch.y if loss.paired else None
+            terms["adversarial"] = fool(loss, nets["discriminator"], made, real)
         if matching:
             terms["matching"] = _between(matching, *(D.features(x) for x in (made, batch.y)))
         return terms
 
     def discriminate(nets: nn.ModuleDict, batch: Damaged) -> Terms:
-        assert adversarial
+        assert loss
         with torch.no_grad():
             made = nets["restorer"](batch.x)
-        value, watched = judge(adversarial, nets["discriminator"], batch.y, made)
+        value, watched = judge(loss, nets["discriminator"], batch.y, made)
         return {"adversarial": value} | watched
 
     players: dict[str, tuple[str, ...]] = {"generator": ("restorer",)}
-    if adversarial:
+    if loss:
         players["discriminator"] = ("discriminator",)
     moves = {"generator": repair, "discriminator": discriminate}
     return Game(
@@ -118,6 +116,9 @@ def _told(recipe: Recipe, shape: Shape) -> tuple[int, int]:
     try:
         with chance.drawing("probe", total=1, rows=range(1)):
             x, y = spoiler(recipe)(np.full((1, side, side, shape.channels), 128, np.uint8))
-    except ValueError as error:
-        raise UserError(f"damage of {recipe.name!r} on crops of {side} pixels (margin included): {error}") from None
+    except (UserError, MemoryError):
+        raise
+    except Exception as error:  # whatever sizes and colours a damage cannot do
+        said = str(error).splitlines()[0] if isinstance(error, ValueError) else in_a_line(error)
+        raise UserError(f"damage of {recipe.name!r} on crops of {side} pixels (margin included): {said}") from error
     return x.shape[1] - shape.channels, y.shape[2] // x.shape[2]

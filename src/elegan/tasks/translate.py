@@ -11,15 +11,16 @@ from elegan.losses import Adversarial
 from elegan.nets.shape import fill_up
 from elegan.play.game import Game, Shape, Terms, Turn
 from elegan.play.pool import Pool, check_pool
+from elegan.ranges import Memories
 from elegan.recipe import Recipe
-from elegan.tasks.build import build, criterion, net
+from elegan.tasks.build import adversarial, criterion, discriminator, net
 from elegan.tasks.judge import fool, judge
 
 PATCHES = 256  # places a picture and depth that PatchNCE looks at, or all where there are fewer
 
 
 def _adversarial(recipe: Recipe) -> Adversarial:
-    loss: Adversarial = build("losses", recipe.losses["adversarial"], "losses.adversarial", trusted=recipe.trusted())
+    loss = adversarial(recipe)
     if loss.paired:
         raise UserError(f"losses.adversarial = {recipe.losses['adversarial'].name!r} compares with a real picture of the same "
                         "row, which translation has not")  # fmt: skip
@@ -37,8 +38,8 @@ def translate_pairs(recipe: Recipe, shape: Shape, *, augment: str = "") -> Game:
     `augment` is a DiffAugment policy, applied to both pictures of a pair alike.
     """
     loss, reconstruct, way = _adversarial(recipe), criterion(recipe, "reconstruction"), recipe.data.direction
-    D = net(recipe, "discriminator", shape.resolution, 2 * shape.channels, 0)
-    G, memory = net(recipe, "generator", *shape), Pool(0, 2 * shape.channels, shape.resolution)
+    D = discriminator(recipe, shape.resolution, 2 * shape.channels, 0)
+    G, memory = net(recipe, "generator", *shape, carries="multiple"), Pool(0, 2 * shape.channels, shape.resolution)
     nets = nn.ModuleDict({way: G, "discriminator": Augmented(D, augment), "pool": memory})
 
     def deceive(nets: nn.ModuleDict, batch: Pair) -> Terms:
@@ -63,18 +64,18 @@ def translate_pairs(recipe: Recipe, shape: Shape, *, augment: str = "") -> Game:
     )
 
 
-def translate_cycle(recipe: Recipe, shape: Shape, *, pool: int = 50, augment: str = "") -> Game:
+def translate_cycle(recipe: Recipe, shape: Shape, *, pool: Memories = 50, augment: str = "") -> Game:
     """Two generators that undo one another, so that no pairs are needed (Zhu et al. 2017).
 
     `pool` pictures of either side are remembered for the discriminators; `augment` is a DiffAugment policy.
     """
     check_pool(pool, recipe.batch)
     loss, cycle, identity = _adversarial(recipe), criterion(recipe, "cycle"), criterion(recipe, "identity")
-    generators = {way: net(recipe, "generator", *shape) for way in ("AtoB", "BtoA")}
+    generators = {way: net(recipe, "generator", *shape, carries="multiple") for way in ("AtoB", "BtoA")}
     memory = {side: Pool(pool, shape.channels, shape.resolution) for side in "AB"}
     nets = nn.ModuleDict(generators)
     for side in "AB":
-        nets[f"discriminator_{side}"] = Augmented(net(recipe, "discriminator", *shape), augment)
+        nets[f"discriminator_{side}"] = Augmented(discriminator(recipe, *shape), augment)
         nets[f"pool_{side}"] = memory[side]
 
     def deceive(nets: nn.ModuleDict, batch: Pair) -> Terms:
@@ -106,7 +107,9 @@ def translate_cycle(recipe: Recipe, shape: Shape, *, pool: int = 50, augment: st
     )
 
 
-def translate_patches(recipe: Recipe, shape: Shape, *, mirror: bool = False, pool: int = 0, augment: str = "") -> Game:
+def translate_patches(
+    recipe: Recipe, shape: Shape, *, mirror: bool = False, pool: Memories = 0, augment: str = ""
+) -> Game:
     """One generator, held to its input patch by patch (CUT: Park et al. 2020).
 
     losses.nce ties the output to the input, losses.identity_nce the generator's picture of a target to that target.
@@ -115,12 +118,12 @@ def translate_patches(recipe: Recipe, shape: Shape, *, mirror: bool = False, poo
     check_pool(pool, recipe.batch)
     loss, nce, identity = _adversarial(recipe), criterion(recipe, "nce"), criterion(recipe, "identity_nce")
     way = recipe.data.direction
-    G = net(recipe, "generator", *shape)
+    G = net(recipe, "generator", *shape, carries="multiple")
     if not hasattr(G, "features"):
         raise UserError(
             f"nets.generator = {recipe.nets['generator'].name!r} shows no features to contrast; use resnet_translator"
         )
-    memory, D = Pool(pool, shape.channels, shape.resolution), net(recipe, "discriminator", *shape)
+    memory, D = Pool(pool, shape.channels, shape.resolution), discriminator(recipe, *shape)
     heads = net(recipe, "heads", G.feature_channels)
     nets = nn.ModuleDict({way: G, "heads": heads, "discriminator": Augmented(D, augment), "pool": memory})
 

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from pydantic import NonNegativeInt
 
-from elegan.data.damage.scene import Scene, Shares, streams
+from elegan.data.damage.scene import Number, Scene, Shares, streams
 from elegan.data.decode import SUFFIXES, Unreadable, decode
 
 ATTEMPTS = 40  # at shapes that fit; what does not fit is tried smaller
@@ -17,8 +16,8 @@ ATTEMPTS = 40  # at shapes that fit; what does not fit is tried smaller
 def holes(
     scene: Scene,
     *,
-    boxes: NonNegativeInt = 3,
-    strokes: NonNegativeInt = 4,
+    boxes: Number = 3,
+    strokes: Number = 4,
     size: Shares = (0.1, 0.45),
     share: Shares = (0.05, 0.4),
     masks: str = "",

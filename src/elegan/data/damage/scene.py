@@ -4,10 +4,11 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 import torch
-from pydantic import AfterValidator, Field, NonNegativeFloat, NonNegativeInt
+from pydantic import AfterValidator, Field, Strict
 from torch import Tensor
 
 from elegan import chance
+from elegan.ranges import NonNegative, NonNegativeCount, Share
 
 
 class Scene(NamedTuple):
@@ -36,11 +37,12 @@ def _in_order(limits: tuple[float, float]) -> tuple[float, float]:
 
 
 # Options are drawn uniformly between the two ends, one value a picture.
-Range = Annotated[tuple[NonNegativeFloat, NonNegativeFloat], AfterValidator(_in_order)]
-Share = Annotated[float, Field(ge=0, le=1)]
+Amount = Annotated[NonNegative, Field(le=1000)]
+Range = Annotated[tuple[Amount, Amount], AfterValidator(_in_order)]
 Shares = Annotated[tuple[Share, Share], AfterValidator(_in_order)]
-Counts = Annotated[tuple[NonNegativeInt, NonNegativeInt], AfterValidator(_in_order)]
-Quality = Annotated[int, Field(ge=1, le=100)]
+Number = Annotated[NonNegativeCount, Field(le=10_000)]
+Counts = Annotated[tuple[Number, Number], AfterValidator(_in_order)]
+Quality = Annotated[int, Strict(), Field(ge=1, le=100)]
 Qualities = Annotated[tuple[Quality, Quality], AfterValidator(_in_order)]
 
 

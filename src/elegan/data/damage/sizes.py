@@ -3,13 +3,14 @@
 from typing import Annotated
 
 import torch
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
 from elegan.data.damage.scene import Range, Scene, between, streams
 from elegan.data.resample import Kernel, resize
+from elegan.ranges import Some
 
 
-def downscale(scene: Scene, *, factor: PositiveInt = 4, kernel: Kernel = "bicubic", rounded: bool = True) -> Scene:
+def downscale(scene: Scene, *, factor: Some = 4, kernel: Kernel = "bicubic", rounded: bool = True) -> Scene:
     """Both sides divided by `factor`; hints are averaged.
 
     With `rounded` the result has 8 bits, rounded and clipped after the rows and again after the columns as imresize does
