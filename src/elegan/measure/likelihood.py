@@ -32,8 +32,8 @@ def likelihood_with_error(train: Any, test: Any, fake: Any, most: int = MOST, se
     """`feature_likelihood_divergence` and its standard error over fresh draws of all three sets.
 
     The test images' part is the spread of their terms. That of the training and generated images is found between
-    PARTS disjoint parts of both, each measured alone, over PARTITIONS random partitions, which costs about as much
-    again as the value. Raises UserError where a set has fewer than LEAST images, too.
+    PARTS disjoint parts of both, each measured alone, over PARTITIONS random partitions, which costs about twice
+    as much again as the value. Raises UserError where a set has fewer than LEAST images, too.
     """
     rng = np.random.default_rng(seed)
     train, test, fake = _prepared(train, test, fake, LEAST, most, rng)
