@@ -137,7 +137,7 @@ def test_the_error_is_the_spread_over_new_samples(n, d):
 
 def test_extrapolation_takes_out_the_bias_of_few_images():
     g = torch.Generator().manual_seed(0)
-    real = Moments().update(sample(1000, torch.eye(20).double()))
+    real = sample(1000, torch.eye(20).double())
     fake = torch.randn(4000, 20, generator=g) * 1.1
     truth = 20 * 0.1**2
     value, error = fd_infinity(real, fake, least=400)

@@ -157,7 +157,7 @@ def test_what_cannot_be_measured(digits):
         (iter([]), few, ["fd"], "there are no real images"),
         (few, two_sizes, ["fd"], "the generated images differ in size: 8x8x1 and 8x16x1"),
         (few, few[:1], ["fd"], "'fd' needs at least 2 images a set; got 20 real and 1 generated"),
-        (few, few[:5], ["prdc"], "'prdc' needs at least 6"),
+        (few, few[:11], ["prdc"], "'prdc' needs at least 12"),
         (few, few, ["fdd"], "no metric 'fdd'; did you mean 'fd'"),
         (few, few, ["is"], "'is' needs class probabilities, which 'random' has not"),
         (few, few / 255, ["fd"], "must be uint8"),

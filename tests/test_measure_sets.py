@@ -12,9 +12,11 @@ from scipy.spatial.distance import cdist
 from elegan.errors import UserError
 from elegan.measure import inception_score, kernel_distance, prdc, sliced_wasserstein
 from elegan.measure.classes import modes, modes_with_errors, per_class_frechet
+from elegan.measure.deletions import Balls, prdc_with_errors, ranks_within
 from elegan.measure.frechet import frechet_distance, frechet_with_error
 from elegan.measure.kernel import kernel_with_error
-from elegan.measure.likelihood import feature_likelihood_divergence, likelihood_with_error
+from elegan.measure.likelihood import feature_likelihood_divergence
+from elegan.measure.neighbours import nearest, tiled
 from elegan.measure.sliced import sliced_with_error
 
 
@@ -92,6 +94,30 @@ def test_prdc_of_copies_strangers_and_one_image():
     assert one["coverage"] < 0.1
     with pytest.raises(UserError, match="k = 5 needs more than 5 images a set; got 200 real and 5"):
         prdc(real, real[:5])
+    with pytest.raises(UserError, match="k = 5 needs 12 images a set for its error; got 200 real and 11"):
+        prdc_with_errors(real, real[:11])
+
+
+@pytest.mark.parametrize(("n", "m"), [(1300, 1100), (12, 40), (30, 12)])
+def test_prdc_with_errors_has_the_values_of_prdc(n, m):
+    real, fake = normal(n, 4, 0), normal(m, 4, 1) * 0.8 + 0.2
+    found = prdc_with_errors(real, fake)
+    assert {name: value for name, (value, _) in found.items()} == prdc(real, fake)
+    assert all(0 <= error < 1 for _, error in found.values())
+    assert found == prdc_with_errors(real, fake)
+
+
+def test_deleted_images_have_no_ball_and_are_no_neighbours():
+    """Each subset's balls are those that the subset alone would have."""
+    real, fake = normal(60, 3, 0).double(), normal(50, 3, 1).double()
+    kept = np.random.default_rng(0).random((5, 60)) < 0.7
+    balls = Balls(nearest(real, real.mean(0), 59), kept, 3, 50, np.add)
+    for r, f, d2 in tiled(real, fake, real.mean(0)):
+        balls.add(r, f, ranks_within(nearest(real, real.mean(0), 59), r, d2))
+    for there, held in zip(kept, balls.held, strict=True):
+        alone = real[torch.from_numpy(there)].numpy()
+        radii = np.sort(cdist(alone, alone), 1)[:, 3]
+        assert (held == (cdist(alone, fake.numpy()) < radii[:, None]).sum(0)).all()
 
 
 @given(st.integers(1, 30), st.integers(1, 30), st.integers(0, 1000))
@@ -130,13 +156,6 @@ def test_errors_of_modes_cover_the_spread_over_draws():
     (hit, hit_errors), (divergence, errors) = (np.array(pairs).T for pairs in zip(*draws, strict=True))
     assert hit.var() < (hit_errors**2).mean() < 2.5 * hit.var()
     assert errors.mean() == pytest.approx(divergence.std(), rel=0.3)
-
-
-def test_error_of_likelihood_divergence_is_the_spread_over_test_images():
-    train, fake = normal(200, 3, 0), normal(200, 3, 1) + 0.3
-    draws = [likelihood_with_error(train, normal(150, 3, 2 + i), fake) for i in range(30)]
-    values, errors = np.transpose(draws)
-    assert errors.mean() == pytest.approx(values.std(), rel=0.4)
 
 
 def test_frechet_distance_of_each_class():

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from elegan.errors import UserError, nearest
 from elegan.measure.classes import classification_accuracy_score, modes_with_errors, per_class_frechet
+from elegan.measure.deletions import prdc_with_errors
 from elegan.measure.frechet import fd_infinity, frechet_with_error
 from elegan.measure.kernel import kernel_with_error
-from elegan.measure.likelihood import MOST, likelihood_with_error
-from elegan.measure.neighbours import prdc_per_image
+from elegan.measure.likelihood import LEAST, MOST, PARTS, likelihood_with_error
 from elegan.measure.score import split_scores
 from elegan.measure.sets import Features, Sets
 from elegan.measure.sliced import sliced_with_error
@@ -40,7 +40,7 @@ def _normal(metric: str, value: float, error: float, how: str, n_real: int, n_fa
     return Estimate(metric, value, value - Z * error, value + Z * error, how, n_real, n_fake)
 
 
-def _share(metric: str, p: float, n: int, how: str, n_real: int, n_fake: int) -> Estimate:
+def _share(metric: str, p: float, n: float, how: str, n_real: int, n_fake: int) -> Estimate:
     """Wilson's interval of the share `p` of `n` images."""
     centre, half = (p + Z * Z / (2 * n)), Z * math.sqrt(p * (1 - p) / n + Z * Z / (4 * n * n))
     low, high = ((centre + sign * half) / (1 + Z * Z / n) for sign in (-1, 1))
@@ -54,7 +54,15 @@ def _fd(s: Sets, seed: int) -> list[Estimate]:
 
 def _fd_infinity(s: Sets, seed: int) -> list[Estimate]:
     value = fd_infinity(s.real.values, s.fake.values, least=min(1000, len(s.fake) // 4), seed=seed)
-    return [_normal("FD-infinity", *value, "line fit", len(s.real), len(s.fake))]
+    return [
+        _normal(
+            "FD-infinity",
+            *value,
+            f"delta method; the bias of {len(s.real)} real images stays",
+            len(s.real),
+            len(s.fake),
+        )
+    ]
 
 
 def _kd(s: Sets, seed: int) -> list[Estimate]:
@@ -77,12 +85,19 @@ def _is(s: Sets, seed: int) -> list[Estimate]:
 
 def _prdc(s: Sets, seed: int) -> list[Estimate]:
     """On as many real as generated images, because all four depend on both numbers."""
-    n, held = min(len(s.real), len(s.fake)), "neighbourhoods held fixed"
-    terms = prdc_per_image(_some(s.real, n, seed).values, _some(s.fake, n, seed).values)
-    density = terms.pop("density")
-    shares = [_share(name, float(hits.mean()), n, held, n, n) for name, hits in terms.items()]
-    error = float(density.std() / math.sqrt(n))
-    return [*shares, _normal("density", float(density.mean()), error, f"normal, {held}", n, n)]
+    n, how = min(len(s.real), len(s.fake)), "jackknife deleting many images of both sets"
+    found = prdc_with_errors(_some(s.real, n, seed).values, _some(s.fake, n, seed).values, seed=seed)
+    density = _normal("density", *found.pop("density"), how, n, n)
+    return [*(_share(name, p, _effective(p, error, n), how, n, n) for name, (p, error) in found.items()), density]
+
+
+def _effective(p: float, error: float, n: int) -> float:
+    """Number of independent images whose share `p` would have this standard error; no more than `n`.
+
+    `p` is moved off 0 and 1 by two images, as in Agresti and Coull (1998): there it says nothing of a share's spread.
+    """
+    p = (n * p + 2) / (n + 4)
+    return min(n, p * (1 - p) / error**2) if error else n
 
 
 def _some(x: Features, n: int, seed: int) -> Features:
@@ -131,7 +146,8 @@ def _fld(s: Sets, seed: int) -> list[Estimate]:
     assert s.held_out is not None
     value = likelihood_with_error(s.real.values, s.held_out.values, s.fake.values, seed=seed)
     n_real, n_fake, n = (min(len(x), MOST) for x in (s.real, s.fake, s.held_out))
-    return [_normal("FLD", *value, f"normal over {n} held-out images, mixtures held fixed", n_real, n_fake)]
+    how = f"normal, over {n} held-out images and between {PARTS} parts of both other sets"
+    return [_normal("FLD", *value, how, n_real, n_fake)]
 
 
 def _cas(s: Sets, seed: int) -> list[Estimate]:
@@ -163,12 +179,12 @@ METRICS = {
     "fd": Metric(_fd),
     "kd": Metric(_kd),
     "is": Metric(_is, needs=frozenset({"probabilities"}), scores=True),
-    "prdc": Metric(_prdc, 6),
+    "prdc": Metric(_prdc, 12),
     "sw": Metric(_sw),
     "fd-infinity": Metric(_fd_infinity, 8),
     "class-fd": Metric(_class_fd, needs=frozenset({"classes", "labels"}), even=True),
     "modes": Metric(_modes, needs=frozenset({"probabilities"})),
-    "fld": Metric(_fld, 4, frozenset({"held-out"})),
+    "fld": Metric(_fld, LEAST, frozenset({"held-out"})),
     "cas": Metric(_cas, 2, frozenset({"classes", "labels", "held-out", "pictures"}), scores=True),
     "c2st": Metric(_c2st, 20, frozenset({"pictures"}), floor=0.5),
 }

@@ -190,11 +190,17 @@ def frechet_with_error(real: Any, fake: Any) -> tuple[float, float]:
     the spread of these influences. It says how far another sample of the same size would differ, not how biased N
     makes it.
     """
+    value, of_real, of_fake = _influences(real, fake)
+    return value, math.sqrt(float(of_real.var()) / len(of_real) + float(of_fake.var()) / len(of_fake))
+
+
+def _influences(real: Any, fake: Any) -> tuple[float, Tensor, Tensor]:
+    """Frechet distance, and by how much each real and each generated row moves it, up to constants and over N."""
     real, fake = as_features(real, "real"), as_features(fake, "generated")
     a, b = _roots(real, fake)
     U, s, Vh = torch.linalg.svd(a.F.T @ b.F, full_matrices=False)
-    variance = _influence(a, b, real, U * s.sqrt()).var() / a.n + _influence(b, a, fake, Vh.T * s.sqrt()).var() / b.n
-    return 0.0 if _identical(real, fake) else _distance(a, b, s.sum()), float(variance.sqrt())
+    value = 0.0 if _identical(real, fake) else _distance(a, b, s.sum())
+    return value, _influence(a, b, real, U * s.sqrt()), _influence(b, a, fake, Vh.T * s.sqrt())
 
 
 def _influence(own: Root, other: Root, x: Tensor, B: Tensor) -> Tensor:
@@ -211,21 +217,26 @@ def _influence(own: Root, other: Root, x: Tensor, B: Tensor) -> Tensor:
 
 
 def fd_infinity(real: Any, fake: Any, points: int = 15, least: int = 1000, seed: int = 0) -> tuple[float, float]:
-    """Frechet distance extrapolated to infinitely many generated images, with its standard error.
+    """Frechet distance extrapolated to infinitely many generated images, with its standard error; features N x d.
 
     The value is linear in 1 / N to first order (Chong and Forsyth 2020): a line is fitted through `points` random
-    subsets of evenly spaced sizes from `least` to all, and its intercept is returned. The error is the intercept's
-    under that line; it takes the subsets for independent. The real set's own bias stays. Raises UserError below 2
-    `least` generated images.
+    subsets of evenly spaced sizes from `least` to all, and its intercept is returned. The error is the delta method's
+    over both sets: the intercept is a sum of the subsets' distances with known weights, so a generated image moves it
+    by its influence times the weights over the sizes of all subsets it is in. The bias that the finite real set gives
+    stays. Raises UserError below 2 `least` generated images.
     """
-    fake = as_features(fake, "generated")
+    real, fake = as_features(real, "real"), as_features(fake, "generated")
     if len(fake) < 2 * least:
         raise UserError(
             f"{len(fake)} generated images are too few to extrapolate from; at least {2 * least} are needed"
         )
-    a = real if isinstance(real, Moments) else Moments().update(as_features(real, "real"))
-    rng = np.random.default_rng(seed)
+    a, rng = Moments().update(real), np.random.default_rng(seed)
     sizes = np.linspace(least, len(fake), points).astype(int)
-    values = [frechet_distance(a, fake[torch.from_numpy(rng.permutation(len(fake))[:n])]) for n in sizes]
-    (_, intercept), cov = np.polyfit(1 / sizes, values, 1, cov=True)
-    return float(intercept), float(np.sqrt(cov[1, 1]))
+    subsets = [torch.from_numpy(rng.permutation(len(fake))[:n]) for n in sizes]
+    weights = np.linalg.pinv(np.stack([np.ones(points), 1 / sizes], 1))[0]  # of the least squares, for the intercept
+    weight = torch.zeros(len(fake), dtype=torch.float64)
+    for w, n, rows in zip(weights, sizes, subsets, strict=True):
+        weight[rows] += w / n
+    _, of_real, of_fake = _influences(real, fake)
+    variance = of_real.var() / len(of_real) + of_fake.var() * weight.square().sum()
+    return float(weights @ [frechet_distance(a, fake[rows]) for rows in subsets]), math.sqrt(float(variance))

@@ -20,44 +20,83 @@ def prdc(real: Any, fake: Any, k_precision: int = 3, k_density: int = 5) -> dict
     real balls that hold a generated image. A ball's border does not belong to it. Raises UserError where a set has no
     more than k images.
     """
-    return {
-        name: float(per_image.mean()) for name, per_image in prdc_per_image(real, fake, k_precision, k_density).items()
-    }
-
-
-def prdc_per_image(real: Any, fake: Any, k_precision: int = 3, k_density: int = 5) -> dict[str, Tensor]:
-    """The terms whose means `prdc` returns: one a generated (precision, density) or a real image (recall, coverage)."""
-    real, fake = as_pair(real, fake)
     k = max(k_precision, k_density)
-    if min(k_precision, k_density) < 1 or min(len(real), len(fake)) <= k:
-        raise UserError(f"k = {k} needs more than {k} images a set; got {len(real)} real and {len(fake)} generated")
-    centre = real.double().mean(0)  # distances are differences of large products: a common offset costs digits
-    ball, ball_density = _radii(real, centre, (k_precision, k_density))
-    (fake_ball,) = _radii(fake, centre, (k_precision,))
-    inside = torch.zeros(len(fake), dtype=torch.bool, device=real.device)
-    recalled = torch.zeros(len(real), dtype=torch.bool, device=real.device)
-    count = torch.zeros(len(fake), dtype=torch.float64, device=real.device)
-    nearest = torch.full((len(real),), torch.inf, dtype=torch.float64, device=real.device)
-    for r, f, d2 in _tiled(real, fake, centre):
-        inside[f] |= (d2 < ball[r, None]).any(0)
-        recalled[r] |= (d2 < fake_ball[f]).any(1)
-        count[f] += (d2 < ball_density[r, None]).sum(0)
-        nearest[r] = torch.minimum(nearest[r], d2.amin(1))
-    terms = {"precision": inside, "recall": recalled, "density": count / k_density, "coverage": nearest < ball_density}
-    return {name: per_image.double() for name, per_image in terms.items()}
+    real, fake = checked(real, fake, min(k_precision, k_density), k)
+    centre = real.double().mean(0)
+    terms = Terms(nearest(real, centre, k), nearest(fake, centre, k_precision), k_precision, k_density)
+    for r, f, d2 in tiled(real, fake, centre):
+        terms.add(r, f, d2)
+    return {name: float(per_image.mean()) for name, per_image in terms.per_image().items()}
 
 
-def _tiled(a: Tensor, b: Tensor, centre: Tensor) -> Iterator[tuple[slice, slice, Tensor]]:
+def checked(real: Any, fake: Any, least_k: int, most: int) -> tuple[Tensor, Tensor]:
+    """Both feature matrices. Raises UserError where k is below 1 or a set has no more than `most` images."""
+    real, fake = as_pair(real, fake)
+    if least_k < 1 or min(len(real), len(fake)) <= most:
+        raise UserError(
+            f"k = {most} needs more than {most} images a set; got {len(real)} real and {len(fake)} generated"
+        )
+    return real, fake
+
+
+def tiled(a: Tensor, b: Tensor, centre: Tensor) -> Iterator[tuple[slice, slice, Tensor]]:
+    """Squared distances of the rows of `a` to those of `b` in tiles, with the rows and the columns of each.
+
+    Distances are differences of large products: a common offset costs digits, so `centre` is taken off first.
+    """
     for i in tiles(len(a), TILE):
         rows = a[i].double() - centre
         for j in tiles(len(b), TILE):
             yield i, j, squared_distances(rows, b[j].double() - centre)
 
 
-def _radii(x: Tensor, centre: Tensor, ks: tuple[int, ...]) -> list[Tensor]:
-    """Squared distance of each row to its k-th nearest other row, for each k; the row itself is the nearest, at 0."""
-    best = torch.full((len(x), max(ks) + 1), torch.inf, dtype=torch.float64, device=x.device)
-    for i, _, d2 in _tiled(x, x, centre):
-        near = d2.topk(min(best.shape[1], d2.shape[1]), 1, largest=False).values
-        best[i] = torch.cat([best[i], near], 1).topk(best.shape[1], 1, largest=False).values
-    return [best[:, k] for k in ks]
+class Nearest:
+    """The `k` nearest columns of each of `n` rows, from tiles: squared distances `d2` and indices `columns`, n x k."""
+
+    def __init__(self, n: int, k: int, device: torch.device) -> None:
+        self.d2 = torch.full((n, k), torch.inf, dtype=torch.float64, device=device)
+        self.columns = torch.zeros((n, k), dtype=torch.int64, device=device)
+
+    def add(self, i: slice, j: slice, d2: Tensor) -> None:
+        near, column = d2.topk(min(self.d2.shape[1], d2.shape[1]), 1, largest=False)
+        both = torch.cat([self.d2[i], near], 1)
+        self.d2[i], order = both.topk(self.d2.shape[1], 1, largest=False)
+        self.columns[i] = torch.cat([self.columns[i], column + j.start], 1).gather(1, order)
+
+    def radii(self, k: int) -> Tensor:
+        """Squared distance of each row to its k-th nearest column."""
+        return self.d2[:, k - 1]
+
+
+def nearest(x: Tensor, centre: Tensor, k: int) -> Nearest:
+    """The `k` nearest other rows of each row."""
+    found = Nearest(len(x), k, x.device)
+    for i, j, d2 in tiled(x, x, centre):
+        if i == j:
+            d2.fill_diagonal_(torch.inf)
+        found.add(i, j, d2)
+    return found
+
+
+class Terms:
+    """The terms whose means `prdc` returns, from tiles of distances of real to generated images."""
+
+    def __init__(self, real: Nearest, fake: Nearest, k_precision: int, k_density: int) -> None:
+        self.ball, self.ball_density, self.k_density = real.radii(k_precision), real.radii(k_density), k_density
+        self.fake_ball = fake.radii(k_precision)
+        self.inside = torch.zeros_like(self.fake_ball, dtype=torch.bool)
+        self.recalled = torch.zeros_like(self.ball, dtype=torch.bool)
+        self.count = torch.zeros_like(self.fake_ball)
+        self.closest = torch.full_like(self.ball, torch.inf)
+
+    def add(self, r: slice, f: slice, d2: Tensor) -> None:
+        self.inside[f] |= (d2 < self.ball[r, None]).any(0)
+        self.recalled[r] |= (d2 < self.fake_ball[f]).any(1)
+        self.count[f] += (d2 < self.ball_density[r, None]).sum(0)
+        self.closest[r] = torch.minimum(self.closest[r], d2.amin(1))
+
+    def per_image(self) -> dict[str, Tensor]:
+        """One a generated (precision, density) or a real image (recall, coverage), float64."""
+        covered, density = self.closest < self.ball_density, self.count / self.k_density
+        terms = {"precision": self.inside, "recall": self.recalled, "density": density, "coverage": covered}
+        return {name: per_image.double() for name, per_image in terms.items()}
