@@ -1,4 +1,4 @@
-"""Pictures that stand in a set more than once, as they are or mirrored: exact copies and new encodings."""
+"""Pictures that stand in a set more than once, as they are or mirrored: exact copies, new encodings, other colours."""
 
 import torch
 from torch import Tensor

@@ -22,7 +22,7 @@ CALIBRATION = 10_000  # training images left out in turn: the threshold at alpha
 def find_copies(train: Any, queries: Any, alpha: float = 0.001, held_out: Any = None, seed: int = 0) -> CopyReport:
     """Judges each query image against the training images (uint8, N x H x W x C, of one size) at the rate `alpha`.
 
-    An image's score is the residual that its best explanation leaves by a training image mirrored, shifted or cropped.
+    An image's score is the residual that its best explanation by a training image leaves, placed as in `geometry`, in any light.
     The p-value is conformal (Vovk et al. 2005, section 2.2): the rank of that score among those of real images that are
     searched in the same way: the `held_out` ones where they are enough for `alpha`, else training images left out in
     turn. A fresh real image that is no duplicate of a training image is a suspect with probability at most alpha.
