@@ -435,6 +435,10 @@ def test_a_ramp_brought_in_by_an_edit_takes_effect(whole, unedited, tmp_path):
 def test_an_edit_that_cannot_take_effect_is_refused(whole, tmp_path, setting, message):
     with pytest.raises(UserError, match=message):
         resumed(whole, tmp_path / "run", setting)
+    shutil.copytree(whole, tmp_path / "other")
+    with pytest.raises(UserError, match=message):
+        elegan.train(resume=tmp_path / "other", quiet=True, steps=8, settings=[setting])
+    assert same(tmp_path / "other/recipe.toml", whole / "recipe.toml")  # or the next resume would be refused too
 
 
 def test_numbers_measured_otherwise_are_no_rivals_of_the_best(whole, tmp_path):

@@ -118,13 +118,14 @@ class Keeper:
                 f"statistics = 'recomputed' is for recipes that generate from latents; {recipe.name!r} does not"
             )
         if self.plan.engine.leads:
-            self._open_folder()
-            self.view = self._view()
+            self._check_folder()
         self.plan.engine.wait()
         start = self.run.steps[-1] if self.run.steps else 0
         if start:
             self._load(start)
         if self.plan.engine.leads:
+            self._open_folder()
+            self.view = self._view()
             self.journal.cut(start)
             self.timing.cut(start)
             if watch.tensorboard:
@@ -142,15 +143,21 @@ class Keeper:
             return Reconstructions(data, game, recipe.watch, device)
         return Samples(data, game, recipe, self.run, device)
 
-    def _open_folder(self) -> None:
-        """Writes recipe.toml and run.json, the latter with one more entry of `sessions`."""
-        plan = self.plan
-        files.clear_torn(plan.path)
-        again = (plan.path / "run.json").exists()
-        if again:
+    @property
+    def again(self) -> bool:
+        return (self.plan.path / "run.json").exists()
+
+    def _check_folder(self) -> None:
+        """Raises UserError where this plan must not go on in the folder, Failure where there is nothing whole to go on from."""
+        files.clear_torn(self.plan.path)
+        if self.again:
             self._check_same()
             self._set_damaged_aside()
             self._check_edits()
+
+    def _open_folder(self) -> None:
+        """Writes recipe.toml and run.json, the latter with one more entry of `sessions`."""
+        plan = self.plan
         for name in ("samples", "checkpoints"):
             (plan.path / name).mkdir(exist_ok=True)
         session = {
@@ -159,7 +166,7 @@ class Keeper:
             "precision": plan.engine.precision,
             "processes": plan.engine.world,
         } | hardware()
-        info = self.run.info if again else plan.facts()
+        info = self.run.info if self.again else plan.facts()
         info["sessions"].append(session)
         if plan.start and not self.run.steps:
             self._write(START, files.encode_tensors(self.trainer.average.state_dict(), {"from": info["from"]}))
@@ -234,7 +241,7 @@ class Keeper:
     @property
     def saved(self) -> str:
         """What there is to go on from, for people."""
-        if not (self.plan.path / "run.json").exists():
+        if not self.again:
             return f"{self.plan.path} was deleted while it trained"
         return (
             f"the last whole checkpoint is step {self.run.steps[-1]}" if self.run.steps else "no checkpoint was written"
