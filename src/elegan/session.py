@@ -94,7 +94,7 @@ def plan_for(
         return Plan(chosen, dataset, run.path, run.info["seed"], engine, resumed=True)
     if not data:
         raise UserError("name the data to train on: a folder, a zip or a set such as digits")
-    engine = Engine(device, precision)
+    folder, engine = folder_for(out), Engine(device, precision)
     if recipe:
         chosen, why = find_recipe(recipe).override(settings), ""
         dataset = _open(data, chosen)
@@ -108,7 +108,7 @@ def plan_for(
         choice = choose(len(dataset.images), dataset.resolution, dataset.labels, len(dataset.classes), accelerated)
         chosen, why = find_recipe(choice.recipe).override([*choice.settings, *settings]), choice.why
     chosen = _with_length(chosen, steps, images)
-    path = folder_for(out) / (name or _name(dataset, chosen, settings, seed))
+    path = folder / (name or _name(dataset, chosen, settings, seed))
     return Plan(chosen, dataset, path, seed, engine, why, start=Path(start) if start else None)
 
 
