@@ -5,14 +5,17 @@ Some are shipped with the package and known by name; `elegan pack` makes one of 
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal, get_args
 
 import torch
 from torch import nn
 
 from elegan import files, parts
 from elegan.errors import UserError, nearest
+from elegan.ranges import Few, check
 from elegan.recipe import Recipe
 
+Side = Literal["channels", "hints", "scale"]  # of what a restorer is built for
 SHIPPED = Path(__file__).parent / "shipped"
 
 
@@ -40,7 +43,10 @@ def unpack(name: str | Path, trust: Iterable[str] = ()) -> tuple[nn.Module, Reci
     tensors, plain = files.read_tensors(path)
     if not {"shape", "recipe"} <= plain.keys():
         raise UserError(f"{path} is not a packed model")
-    recipe, shape = Recipe.parse(plain["recipe"]).trusting(trust), plain["shape"]
+    recipe = Recipe.parse(check(str(path), plain["recipe"], dict)).trusting(trust)
+    shape = check(str(path), plain["shape"], dict[Side, Few])
+    if shape.keys() != set(get_args(Side)) or "restorer" not in recipe.nets:
+        raise UserError(f"{path} is not a packed model")
     return load(build(recipe, **shape), {k: v.float() for k, v in tensors.items()}, path), recipe
 
 

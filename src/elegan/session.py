@@ -101,7 +101,7 @@ def plan_for(
         return Plan(_with_data(chosen, data), dataset, run.path, run.info["seed"], engine, resumed=True)
     if not data:
         raise UserError("name the data to train on: a folder, a zip or a set such as digits")
-    engine = Engine(device, precision)
+    folder, engine = folder_for(out), Engine(device, precision)
     if recipe:
         chosen, why = find_recipe(recipe).trusting(trust).override(settings), ""
         dataset = _open(data, chosen)
@@ -116,7 +116,7 @@ def plan_for(
         chosen, why = find_recipe(choice.recipe).override([*choice.settings, *settings]), choice.why
     chosen = _with_data(_with_length(chosen.trusting(trust), steps, images), data)
     name = _name(dataset, chosen, settings, seed) if name is None else name
-    path = folder_for(out) / paths.check_name("name", name)
+    path = folder / paths.check_name("name", name)
     return Plan(chosen, dataset, path, seed, engine, why, start=Path(start) if start else None)
 
 
