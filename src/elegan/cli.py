@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from elegan import interrupts
 from elegan.cli_latent import latent
 from elegan.cli_options import Checkpoint, Device, RunPath, place
 from elegan.errors import Failure, Interrupted, UserError
@@ -375,18 +374,11 @@ def _number(name: str, text: str) -> float | None:
 
 def main() -> None:
     """The entry point: exit code 2 for a user's mistake, 1 for failed work, 130 after Ctrl-C, each with one line."""
-    interrupts.heed()
     try:
         app()
-    except (UserError, Failure) as error:
+    except (UserError, Failure, Interrupted) as error:
         _say(f"elegan: {error}", to=sys.stderr)
         sys.exit(error.exit_code)
-    except Interrupted as error:
-        interrupts.ignore()
-        _say(f"elegan: {error}", to=sys.stderr)
-        interrupts.leave(error.exit_code)
-    finally:
-        interrupts.ignore()
 
 
 if __name__ == "__main__":
