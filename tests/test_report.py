@@ -155,7 +155,7 @@ def test_data_that_is_gone_or_changed_is_said(copy):
     info = copy.info
     for change, words in (
         ({"source": "no/such/folder"}, "Cannot be shown: digits cannot be opened where it was"),
-        ({"fingerprint": "0" * 64}, "digits no longer holds the images that were trained on"),
+        ({"fingerprint": "0" * 64}, "digits no longer holds the pictures that"),
     ):
         (copy.path / "run.json").write_text(json.dumps(info | {"data": info["data"] | change}))
         assert words in Page(report(Run.open(copy.path))).text

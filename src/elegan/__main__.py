@@ -1,6 +1,7 @@
 """The command `elegan`: Ctrl-C is heeded before the imports, which take a while."""
 
 from elegan import interrupts
+from elegan.errors import Interrupted
 
 
 def main() -> None:
@@ -11,6 +12,11 @@ def main() -> None:
         run()
     except KeyboardInterrupt:
         interrupts.stop()
+    except SystemExit as error:
+        interrupts.ignore()  # nothing is left that could be stopped
+        if error.code == Interrupted.exit_code:
+            interrupts.leave(error.code)
+        raise
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from elegan import interrupts
 from elegan.boundary import Verbs, check_given, end, stopping
 from elegan.cli_latent import latent
 from elegan.cli_options import MOST, Checkpoint, Device, RunPath, Seed, Trust, place
@@ -390,14 +389,11 @@ def _number(name: str, text: str) -> float | None:
 
 def main() -> None:
     """The entry point: exit code 2 for a user's mistake, 1 for failed work, 130 after Ctrl-C, each with one line."""
-    interrupts.heed()
     try:
         check_given(sys.argv[1:])
         app()
     except Exception as error:
         end(error)
-    finally:
-        interrupts.ignore()
 
 
 if __name__ == "__main__":

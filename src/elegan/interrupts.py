@@ -40,7 +40,7 @@ def heed() -> None:
 
 
 def ignore() -> None:
-    """Nothing is left that could be stopped."""
+    """From now on Ctrl-C does nothing: the process is about to end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
