@@ -36,9 +36,9 @@ def evaluate(
     """Each metric of `generated` (uint8 batches N x H x W x C) against the images of `source`.
 
     `shape` is the (resolution, channels) that the real images are brought to, as in training. `extractor` "auto" is a
-    classifier of the data where it has classes, else a network that has learnt from the images themselves; `metrics` None is what every
-    extractor gives, and `is` where it classifies. `labels` names the class of each generated image. `settings` joins
-    the record. Raises UserError for unknown names, too few images, and metrics that lack what they need.
+    classifier of the data where it has classes, else a network that learns from the images themselves; `metrics` None
+    is what every extractor gives, and `is` where it classifies. `labels` names the class of each generated image.
+    `settings` joins the record. Raises UserError for unknown names, too few images, and metrics that lack what they need.
     """
     needs = needed(metrics)
     real = open_data(source, *shape, fit, split)
@@ -100,7 +100,8 @@ def _indices(names: Sequence[str], classes: Sequence[str]) -> np.ndarray:
 
 
 def extractor_for(name: str, real: Dataset, shape: tuple[int, int], fit: str, device: str = "cpu") -> Extractor:
-    """The extractor by name; what learns does so on the training part of its data, and a classifier is tested on the held-out part.
+    """The extractor by name; one that learns does so on the training part of its data, and a classifier is tested on the
+    held-out part.
 
     "auto" without classes is `self`, or `random` with a note where the images are too few to learn from.
     """
