@@ -54,7 +54,7 @@ def gridded(images: np.ndarray, amplitude: float) -> np.ndarray:
 
 def blurred(images: np.ndarray, sigma: float) -> np.ndarray:
     x = torch.from_numpy(images).permute(0, 3, 1, 2) / 255
-    y = gaussian_blur(Scene(x), sigma=(sigma, sigma)).x
+    y = gaussian_blur(Scene(x, x[:, :0]), sigma=(sigma, sigma)).x
     return (y * 255).round().clamp(0, 255).byte().permute(0, 2, 3, 1).numpy()
 
 
@@ -160,17 +160,17 @@ def test_a_folder_without_classes_is_seen_by_what_it_teaches_and_a_tiny_one_says
         evaluate_folder(generated, str(tmp_path / "few"), metrics=["fd"], extractor="self")
 
 
-def test_a_minute_of_learning_orders_the_share_of_noisy_pictures(digits, monkeypatch):
-    """In a tenth of the training; the rest of the claim stands in the slow test below."""
+def test_seconds_of_learning_order_the_share_of_noisy_pictures(digits, monkeypatch):
+    """A tenth of the training, on 8 x 8 pixels; the rest of the claim stands in the slow test below."""
     monkeypatch.setattr(self_supervised, "SEEN", 8_000)
     eye, real, fresh = open_extractor("self", digits[:900]), digits[:900], digits[900:]
-    found = [measure(eye, real, noisy(fresh, share), ["fd"])[0].value for share in (0, 0.1, 0.25, 0.5)]
+    found = [measure(eye, real, noisy(fresh, share, 50), ["fd"])[0].value for share in (0, 0.1, 0.25, 0.5)]
     assert found == sorted(found)
-    assert found[1] > 2 * found[0]
+    assert found[3] > 3 * found[0]
 
 
 def test_a_classifier_tells_damaged_from_real_and_nothing_from_nothing(digits, monkeypatch):
-    monkeypatch.setattr(two_sample, "SEEN", 10_000)
+    monkeypatch.setattr(two_sample, "SEEN", 6_000)
     real, fresh = digits[:400], digits[400:800]
     same, dark, half = (
         measure(open_extractor("random"), real, fake, ["c2st"])[0] for fake in (fresh, fresh // 2, noisy(fresh, 0.5))
@@ -231,6 +231,8 @@ def test_damaged_copies_of_real_sets_are_ordered(test_data, source, size, tmp_pa
             found = [floor, *(of(damage(fresh, strength)) for strength in strengths)]
             distances = [fd for fd, _ in found]
             wrong[eye.name] += distances != sorted(distances) or distances[1] < 1.05 * distances[0]
+            if eye.name == "self":
+                assert found[-1][1] < floor[1] - 0.1, "strong damage leaves the real balls"
             rows = (f"{s}: {fd / floor[0]:.2f} {p:.3f}" for s, (fd, p) in zip(strengths, found[1:], strict=True))
             print(f"  {damage.__name__:8} FD / real FD, precision  {'   '.join(rows)}")
     assert wrong["self"] == 0

@@ -9,7 +9,7 @@ from typing import Any
 
 from typer.core import TyperGroup
 
-from elegan import interrupts, memory
+from elegan import memory
 from elegan.errors import Failure, Interrupted, UserError, in_a_line
 from elegan.screen import say
 
@@ -59,9 +59,5 @@ def end(error: Exception) -> None:
     if os.environ.get(DEBUG):
         traceback.print_exception(error)
     said = told(error)
-    if isinstance(said, Interrupted):
-        interrupts.ignore()
     say(f"elegan: {' '.join(str(said).split())}", to=sys.stderr)
-    if isinstance(said, Interrupted):
-        interrupts.leave(said.exit_code)
     sys.exit(said.exit_code)

@@ -120,10 +120,11 @@ def _indices(names: Sequence[str], classes: Sequence[str]) -> np.ndarray:
 def extractor_for(
     name: str, real: Dataset, shape: tuple[int, int], fit: str, device: str = "cpu", trusted: Collection[str] = ()
 ) -> Extractor:
-    """The extractor by name; what learns does so on the training part of its data, and a classifier is tested on the
+    """The extractor by name; one that learns does so on the training part of its data, and a classifier is tested on the
     held-out part.
 
-    "auto" without classes is `self`, or `random` with a note where the images are too few to learn from. Raises UserError for one of a module, or that learns from a set of the hub, that is not among `trusted`.
+    "auto" without classes is `self`, or `random` with a note where the images are too few to learn from. Raises UserError
+    for one of a module, or that learns from a set of the hub, that is not among `trusted`.
     """
     if (needed := parts.extractor_needs(name)) and (refusal := parts.untrusted({"extractor": needed}, trusted)):
         raise UserError(refusal)
