@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -41,6 +42,12 @@ def check_given(arguments: list[str]) -> None:
         before = arguments[place - 1] if place else "elegan"
         if not text.strip() or (text.startswith("--") and text.endswith("=")):
             raise UserError(f"what follows {before} is empty" if not text.strip() else f"{text} is empty")
+
+
+def hush() -> None:
+    """Keeps Python's warnings, which are for developers, off the screen; unless these ask for them."""
+    if not sys.warnoptions and DEBUG not in os.environ:
+        warnings.simplefilter("ignore")
 
 
 def told(error: Exception) -> UserError | Failure | Interrupted:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from elegan.boundary import Verbs, check_given, end, stopping
+from elegan.boundary import Verbs, check_given, end, hush, stopping
 from elegan.cli_latent import latent
 from elegan.cli_options import MOST, Checkpoint, Device, RunPath, Seed, Trust, place
 from elegan.errors import Failure, UserError, shown
@@ -390,6 +390,7 @@ def _number(name: str, text: str) -> float | None:
 def main() -> None:
     """The entry point: exit code 2 for a user's mistake, 1 for failed work, 130 after Ctrl-C, each with one line."""
     try:
+        hush()
         check_given(sys.argv[1:])
         app()
     except Exception as error:

@@ -15,6 +15,13 @@ from elegan.ramp import Number, Ramp
 LARGEST = 2**31 - 1
 LAST_SEED = 2**63 - 1
 
+
+def _side(value: int) -> int:
+    if 0 < value < 4:
+        raise PydanticCustomError("side", "input should be 0, or 4 or more")
+    return value
+
+
 Real = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Positive = Annotated[Real, Field(gt=0)]
 NonNegative = Annotated[Real, Field(ge=0)]
@@ -31,6 +38,7 @@ Depth = Annotated[Count, Field(le=256)]  # layers or blocks one after another
 Few = Annotated[NonNegativeCount, Field(le=16)]
 Some = Annotated[Count, Field(le=16)]
 Pixels = Annotated[NonNegativeCount, Field(le=1024)]
+Side = Annotated[Pixels, AfterValidator(_side)]  # of square pictures; 0: chosen from the data
 Repeats = Annotated[Count, Field(le=1000)]  # moves a step
 Memories = Annotated[NonNegativeCount, Field(le=10_000)]  # pictures kept
 

@@ -16,7 +16,7 @@ from pydantic import model_validator as validator
 from elegan import parts, paths
 from elegan.errors import UserError, nearest, shown
 from elegan.ramp import Number
-from elegan.ranges import BelowOneAlong, Count, NonNegative, NonNegativeCount, Pixels, Share
+from elegan.ranges import BelowOneAlong, Count, NonNegative, NonNegativeCount, Pixels, Share, Side
 
 NESTED = 8  # deep, at most, that a recipe is
 
@@ -49,7 +49,7 @@ class Data(Section):
     """
 
     kind: Literal["images", "pairs", "sides", "photographs"] = "images"
-    resolution: Pixels = 0  # 0: from the data
+    resolution: Side = 0  # 0: from the data
     channels: Literal[0, 1, 3, 4] = 0  # 0: from the data
     fit: Literal["crop", "pad", "stretch"] = "crop"
     zoom: Annotated[NonNegative, Field(le=64)] = (
