@@ -131,7 +131,7 @@ SETTINGS = [
     "nets.generator.width=[]", "nets.generator.latent=0", "nets.generator.latent=-1", "nets.generator.latent=10000000000",
     "nets.generator.norm=x", "nets.generator.norm=1", "nets.generator.condition=x", "nets.generator.condition=projection",
     "nets.generator.x=1", "nets.generator.name.x=1", "nets.generator.width.x=1", "nets.generator={name=\"dcgan_generator\", x=1}",
-    "nets.generator={width=4}", "nets.x=dcgan_generator", "losses.adversarial=r1", "losses.adversarial=l1",
+    "nets.x=dcgan_generator", "losses.adversarial=r1", "losses.adversarial=l1",
     "losses.adversarial=patch_nce", "losses.adversarial=lecam", "losses.adversarial=none", "losses.adversarial=x",
     "losses.adversarial.weight=2", "losses.r1=hinge", "losses.r1=none.x", "losses.r1=kl", "losses.r1=patch_nce",
     "losses.l1=l1", "losses.path_length=path_length", "losses.r1={name=\"r1\", weight=nan}",
@@ -145,21 +145,19 @@ SETTINGS = [
     "schedule={name=\"cosine\", until=0}", "schedule={name=\"cosine\", end=nan}", "schedule={name=\"linear\", start=1.5}",
     "schedule={name=\"linear\", start=1}", "schedule={name=\"step\", drops=-1}", "schedule={name=\"step\", factor=-1}",
     "schedule={name=\"exponential\", end=-1}", "schedule={name=\"plateau\", patience=0}", "task.n_critic=0",
-    "task.n_critic=-1", "task.n_critic=1000000000000", "task.clip=-1", "task.clip=nan", "task.augment=x", "task.augment=,",
-    "task.ada=x", "task.ada_target=nan", "task.ada_target=2", "task.ada_images=0", "task.ada_images=-5", "task.ada_p=2",
+    "task.n_critic=-1", "task.n_critic=1000000000000", "task.clip=-1", "task.clip=nan", "task.augment=x",     "task.ada=x", "task.ada_target=nan", "task.ada_target=2", "task.ada_images=0", "task.ada_images=-5", "task.ada_p=2",
     "task.ada_p=-1", "task.top_k=0", "task.top_k=-1", "task.top_k=2", "task.top_k=nan", "data.resolution=-1",
     "data.resolution=1", "data.resolution=100000", "data.channels=2", "data.kind=x", "data.kind=sides",
     "data.kind=photographs", "data.fit=x", "data.zoom=-1", "data.zoom=nan", "data.crop=-1", "data.crop=1000000",
     "data.rotate=-1", "data.rotate=nan", "data.rotate=inf", "data.flip=2", "data.split=x", "data.direction=x",
     "watch.log=0", "watch.every=-1", "watch.keep=0", "watch.metric=l1", "watch.metric=x", "watch.extractor=x",
-    "watch.extractor=", "watch.extractor=classifier:nowhere", "watch.images=0", "watch.images=1", "damage.x=jpeg",
-    "damage.x=r1", "damage.jpeg={name=\"jpeg\", quality=[0, 200]}", "damage.jpeg={name=\"jpeg\", chance=2}",
+    "watch.extractor=", "watch.extractor=classifier:nowhere", "watch.images=0", "watch.images=1",     "damage.x=r1", "damage.jpeg={name=\"jpeg\", quality=[0, 200]}", "damage.jpeg={name=\"jpeg\", chance=2}",
     ".".join("a" * 3000) + "=1", "batch=" + "[" * 3000, "nets.generator=" + "{a=" * 3000, "a" * 10000 + "=1",
 ]  # fmt: skip
 RESTORER_SETTINGS = [
     "nets.restorer.blocks=-1", "nets.restorer.blocks=1000000000", "nets.restorer.width=0", "nets.restorer.fold=0",
-    "nets.restorer.fold=3", "nets.restorer.fold=100", "losses.l1=r1", "losses.l1=none", "losses.l1.weight=inf",
-    "damage.downscale.factor=0", "damage.downscale.factor=100", "damage.downscale=none", "data.zoom=1e300",
+    "nets.restorer.fold=3", "nets.restorer.fold=100", "losses.l1.weight=inf",
+    "damage.downscale.factor=0", "damage.downscale.factor=100", "data.zoom=1e300",
     "damage.noise={name=\"gaussian_noise\", sigma=[5, 1]}", "damage.noise={name=\"gaussian_noise\", sigma=[0, inf]}",
     "data.kind=images", "data.kind=sides", "nets.restorer=unet", "watch.metric=fd",
     "task=generate", "task=translate_pairs", "damage.b={name=\"motion_blur\", length=[0, 1000000000]}",
@@ -167,10 +165,10 @@ RESTORER_SETTINGS = [
 ]  # fmt: skip
 TRANSLATOR_SETTINGS = [
     "nets.generator.blocks=-1", "nets.generator.width=0", "nets.generator=dcgan_generator", "nets.generator=unet_",
-    "nets.discriminator.layers=0", "nets.discriminator.layers=-1", "nets.discriminator.layers=40",
-    "nets.discriminator.scales=0", "nets.discriminator.scales=30", "task.pool=-1", "losses.cycle=none", "losses.cycle=r1",
+    "nets.discriminator.layers=-1", "nets.discriminator.layers=40",
+    "nets.discriminator.scales=0", "nets.discriminator.scales=30", "task.pool=-1", "losses.cycle=r1",
     "task=generate", "nets.generator={name=\"unet\", depth=-1}", "nets.generator={name=\"unet\", depth=30}",
-    "nets.discriminator=dcgan_generator", "data.kind=photographs", "data.kind=pairs", "data.zoom=inf",
+    "nets.discriminator=dcgan_generator", "data.kind=photographs", "data.zoom=inf",
 ]  # fmt: skip
 RECIPES = [
     *(("train", "digits", "--recipe", "dcgan", "--steps", "1", "--set", setting, "--name", "n") for setting in SETTINGS),
