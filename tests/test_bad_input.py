@@ -76,7 +76,7 @@ def world(tmp_path_factory, calls, sides, photographs) -> Path:
 
 
 # What is said of work that had begun: the plan of a training and its steps, the pictures that could not be read.
-WORK = re.compile(r"(data|recipe|from|run|step|finished) |        |[^:]+: (not an image|empty file)$")
+WORK = re.compile(r"(data|recipe|from|run|step|finished) |        |[^:]+: (not an image|empty file|a device, not a file)$")
 
 
 def check(done: Called, message: str = "") -> None:
@@ -202,7 +202,7 @@ def test_a_file_that_is_no_recipe_is_named(calls, world, tmp_path, name):
     check(calls("train", "digits", "--recipe", path, "--name", "n", cwd=world), "mine.toml" if name != "empty" else "")
     path.unlink()
     path.mkdir()
-    check(calls("train", "digits", "--recipe", path, "--name", "n", cwd=world), "directory")
+    check(calls("train", "digits", "--recipe", path, "--name", "n", cwd=world), "folder")
 
 
 def test_a_recipe_that_an_editor_gave_a_byte_order_mark_is_read(calls, world, tmp_path):
@@ -264,7 +264,7 @@ def test_a_foreign_evaluation_is_named_or_good_enough(world, tmp_path_factory, d
     other = replaced(record, place, data.draw(ODD | st.just(...)) if place else data.draw(ODD))
     (folder / "evaluations.jsonl").write_text(json.dumps(record) + "\n" + json.dumps(other) + "\n")
     try:
-        records = recorded(folder)
+        records = recorded(folder / "evaluations.jsonl")
     except UserError as error:
         return check_line(error, "evaluations.jsonl, line 2")
     assert len(records) == 2

@@ -32,7 +32,7 @@ def compare(paths: Sequence[Path]) -> str:
 
 def _newest(path: Path) -> dict[str, dict[str, Any]]:
     """The last record of each metric."""
-    records = recorded(Run.open(path))
+    records = recorded(Run.open(path).file("evaluations.jsonl"))
     if not records:
         raise UserError(f"{path} has no evaluation yet: elegan evaluate {path}")
     return {record["metric"]: record for record in records}

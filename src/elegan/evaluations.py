@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from elegan.run import Run
 
 
-def recorded(run: "Run") -> list[dict[str, Any]]:
-    """The records of a run's evaluations.jsonl, none where it was not evaluated.
+def recorded(path: Path) -> list[dict[str, Any]]:
+    """The records of an evaluations.jsonl, none where it is absent.
 
     Raises UserError, naming file and line, for one that elegan did not write.
     """
-    return read_lines(run.file("evaluations.jsonl"), Result)
+    return read_lines(path, Result)
 
 
 def of_images(

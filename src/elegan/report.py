@@ -170,7 +170,7 @@ def _first_row(path: Path) -> bytes:
 def _newest(run: Run) -> list[dict[str, Any]]:
     """The last record of each metric on the same data, in the order in which they were taken."""
     kept: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for record in recorded(run):
+    for record in recorded(run.file("evaluations.jsonl")):
         settings = record["settings"]
         key = (record["label"], settings.get("data"), settings.get("split"))
         kept.pop(key, None)

@@ -378,10 +378,10 @@ class Run:
         The latents' seeds start at `seed`. See `elegan.copies.copies` for the rest and the errors. Raises UserError where the
         run's own data are others by now, unless `data` names what to compare with.
         """
-        if data is None and self.game.generate and (remark := self.training_images()[1]):
-            raise UserError(f"{remark}; --data names the pictures to compare with")
         side, channels, _ = self.shape
         memory.check_room(num, 3 * side * side * channels, "images to search")
+        if data is None and self.game.generate and (remark := self.training_images()[1]):
+            raise UserError(f"{remark}; --data names the pictures to compare with")
         return copies(
             self.stream(range(seed, seed + num)),
             data or self.source,
