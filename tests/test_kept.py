@@ -163,12 +163,12 @@ def test_a_broken_line_in_the_middle_is_named(whole, tmp_path):
     path = tmp_path / "log.jsonl"
     for broken in (b"{step: 2}", b"\0\0\0", b"7", b"\xff"):
         path.write_bytes(b'{"step": 1}\n' + broken + b'\n{"step": 3}\n')
-        with pytest.raises(UserError, match=r"log.jsonl line 2 is not a record"):
+        with pytest.raises(UserError, match=r"log.jsonl, line 2, is not a record"):
             Journal(path).records()
     run = tmp_path / "run"
     shutil.copytree(whole, run)
     shutil.copy(path, run)
-    with pytest.raises(UserError, match=r"log.jsonl line 2 is not a record"):
+    with pytest.raises(UserError, match=r"log.jsonl, line 2, is not a record"):
         elegan.train(resume=run, quiet=True, steps=8)
 
 

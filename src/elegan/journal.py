@@ -54,7 +54,7 @@ class Journal:
         except ValueError:
             record = None
         if not isinstance(record, dict):
-            raise UserError(f"{self.path} line {number} is not a record; without this line the rest can be read")
+            raise UserError(f"{self.path}, line {number}, is not a record; without this line the rest can be read")
         return record
 
     def cut(self, step: int) -> None:
@@ -65,7 +65,7 @@ class Journal:
 
     def _step(self, number: int, record: dict[str, Any]) -> int:
         if not isinstance(record.get("step"), int):
-            raise UserError(f"{self.path} line {number} has no step; without this line the rest can be read")
+            raise UserError(f"{self.path}, line {number}, has no step; without this line the rest can be read")
         return record["step"]
 
 
