@@ -87,7 +87,7 @@ def test_a_file_that_would_differ_is_not_written(run, tmp_path, monkeypatch):
 
 
 def test_mistakes(run, tmp_path):
-    with pytest.raises(UserError, match=r"model.pt does not end in .onnx"):
+    with pytest.raises(UserError, match=r"model.pt' does not end in .onnx"):
         export(run, tmp_path / "model.pt")
     with pytest.raises(UserError, match=r"export needs no_such_package; pip install 'elegan\[onnx\]'"):
         module._check_packages("torch", "no_such_package")

@@ -312,10 +312,10 @@ def test_a_run_on_a_read_only_disk_is_used_with_out_elsewhere(whole, tmp_path):
         pytest.skip(f"no read-only mounts here: {done.stderr.strip()}")
     lines = done.stdout.splitlines()
     assert lines[:4] == [
-        f"UserError {folder} cannot be written to; --out names another folder"
+        f"UserError cannot write into {folder}: Read-only file system; --out names another folder"
         for folder in ("run/generated", "run", "run/copies", "run/latent")
     ]
-    assert lines[4].startswith("Failure cannot write run/report.html: Read-only file system")
+    assert lines[4] == "UserError cannot write into run: Read-only file system; --out names another folder"
     assert lines[5] == "UserError run cannot be written to: Read-only file system"
     assert lines[6].startswith("a/step6-")
     assert lines[-1] == "appended to b/c/evaluations.jsonl"
@@ -327,16 +327,17 @@ def test_a_run_on_a_read_only_disk_is_used_with_out_elsewhere(whole, tmp_path):
 
 
 GROW = r"""
-import resource, sys
 from pathlib import Path
 from elegan.data.photographs import open_photographs
 from elegan.data.sides import open_sides
 pairs, photos = open_sides("pairs", True, 256, zoom=1.12), open_photographs("photos", 128)
 print(*pairs.notes, *photos.notes, sep="\n")
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+# Not ru_maxrss, which a child has from whoever started it.
+print(next(int(line.split()[1]) // 1024 for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line))
 """
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads its peak from /proc")
 def test_a_tiny_file_does_not_grow(tmp_path):
     for folder, size in (("pairs", (64, 32)), ("photos", (200, 200))):
         (tmp_path / folder).mkdir()
@@ -469,14 +470,14 @@ def test_data_that_were_replaced_are_said(tmp_path):
     assert not any("no longer" in warning for warning in few)
     assert find_anomalies(scorer, [str(folder / "a/0.png")], alpha=0.5).remark == ""
     Image.new("L", (8, 8)).save(folder / "a/0.png")
-    line = f"{folder} no longer holds the pictures that {run.path} was trained on"
+    line = "data no longer holds the pictures that run was trained on"
     assert run.evaluate(num=20, metrics=["fd"], extractor="pixel")[0].warnings == (*few, line)
     with pytest.raises(UserError, match=f"{line}; --data names the pictures to compare with"):
         run.copies(num=4)
     assert run.copies(str(folder), num=4, alpha=0.1).suspects.shape == (4,)
     assert line in report(run).read_text()
     assert save_directions(Space(run), "sefa", 1, 1.0, 2, [0], True, tmp_path / "latent")[0] == line
-    assert line.replace("/run ", "/scorer ") in str(find_anomalies(scorer, [str(folder / "a/0.png")], alpha=0.5))
+    assert line.replace(" run ", " scorer ") in str(find_anomalies(scorer, [str(folder / "a/0.png")], alpha=0.5))
 
 
 # Dead pictures

@@ -68,8 +68,8 @@ def test_a_run_is_measured_with_the_shares_of_its_data_and_class_by_class_in_tur
 
 
 def test_the_watched_metric_has_the_shares_and_the_sheet_the_classes_in_turn(run, source):
-    watch = run.recipe.override(["watch.metric=fd", "watch.extractor=pixel"]).watch
-    view = Samples(open_data(source), run.game, watch, run, torch.device("cpu"))
+    recipe = run.recipe.override(["watch.metric=fd", "watch.extractor=pixel"])
+    view = Samples(open_data(source), run.game, recipe, run, torch.device("cpu"))
     assert 0.04 < (asked(run, lambda: view.measure(run.nets)) == 0).float().mean() < 0.16
     columns = asked(run, lambda: view.sheet(run.nets))
     assert torch.equal(columns, torch.arange(16) % 2)
