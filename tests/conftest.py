@@ -1,6 +1,7 @@
 """What the tests share: one thread (two workers share two cores), a cache of their own, small data, runs in subprocesses."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,10 @@ import pytest
 hypothesis.settings.register_profile("elegan", deadline=None, derandomize=True, max_examples=50)
 hypothesis.settings.load_profile("elegan")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Started in the background, the suite ignores Ctrl-C and the loss of its terminal, and so would every process that it starts.
+for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
