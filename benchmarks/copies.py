@@ -20,12 +20,12 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from scipy.stats import binomtest
 
+from elegan.core.errors import UserError
+from elegan.core.machine import hardware
 from elegan.data import open_data
-from elegan.errors import UserError
-from elegan.machine import hardware
-from elegan.measure.copies import find_copies
-from elegan.measure.copies.judge import Judge
-from elegan.measure.pictures import as_pictures
+from elegan.metrics.copies import find_copies
+from elegan.metrics.copies.scoring import Judge
+from elegan.metrics.pictures import as_pictures
 
 FOLDS = 4
 Alter = Callable[[np.ndarray, np.random.Generator], np.ndarray]

@@ -20,11 +20,12 @@ import torch.nn.functional as F
 from timing import apart, heading, medians, seconds, several
 from torch import Tensor, nn
 
-from elegan import chance, optimizers
-from elegan.keeper import Plan
+from elegan.core import rng
 from elegan.nets.modulated import ModulatedConv
-from elegan.play.trainer import Trainer
-from elegan.session import make_trainer, plan_for
+from elegan.training import optimizers
+from elegan.training.recorder import Plan
+from elegan.training.session import make_trainer, plan_for
+from elegan.training.trainer import Trainer
 
 PERIOD = 16  # steps between two turns of lazy R1
 BARE = ["nets.generator.norm=none", "nets.discriminator.norm=none"]
@@ -99,7 +100,7 @@ class Plain:
 
     def move(self, position: int, optimizer: torch.optim.Optimizer, loss: Callable[[Tensor], Tensor]) -> None:
         rows = range(self.batch)
-        with chance.drawing(0, position, total=self.batch, rows=rows):
+        with rng.drawing(0, position, total=self.batch, rows=rows):
             x = self.feed(position, rows).real.contiguous()
             optimizer.zero_grad()
             loss(x).backward()
@@ -108,11 +109,11 @@ class Plain:
             statistic.settle(lambda sums: sums)
 
     def discriminate(self, x: Tensor) -> Tensor:
-        fake = self.G(chance.normal(self.batch, self.G.latent))
+        fake = self.G(rng.normal(self.batch, self.G.latent))
         return F.softplus(-self.D(x)).mean() + F.softplus(self.D(fake)).mean()
 
     def generate(self, x: Tensor) -> Tensor:
-        return F.softplus(-self.D(self.G(chance.normal(self.batch, self.G.latent)))).mean()
+        return F.softplus(-self.D(self.G(rng.normal(self.batch, self.G.latent)))).mean()
 
     def r1(self, x: Tensor) -> Tensor:
         x.requires_grad_()
@@ -120,9 +121,9 @@ class Plain:
         return 16 * 2e-4 / 32 * x.shape[2] * x.shape[3] * 0.5 * gradient.square().sum((1, 2, 3)).mean()
 
     def path_length(self, x: Tensor) -> Tensor:
-        w = self.G.styles(chance.normal(self.batch, self.G.latent), None)
+        w = self.G.styles(rng.normal(self.batch, self.G.latent), None)
         images = self.G.synthesis(w)
-        y = chance.normal(*images.shape) / images.shape[-1]
+        y = rng.normal(*images.shape) / images.shape[-1]
         (gradient,) = torch.autograd.grad((images * y).sum(), w, create_graph=True)
         lengths = gradient.square().sum(2).mean(1).sqrt()
         self.G.path_length.see(lengths.detach()[:, None])

@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 
 import elegan
+from elegan.core.machine import hardware
 from elegan.data import open_data
-from elegan.machine import hardware
-from elegan.measure.extractors import open_extractor
-from elegan.measure.frechet import Moments, frechet_distance
+from elegan.metrics.extractors import open_extractor
+from elegan.metrics.frechet import Moments, frechet_distance
 
 
 def main() -> None:

@@ -9,11 +9,11 @@ import argparse
 
 import numpy as np
 
+from elegan.core.latents import labels
 from elegan.data import open_data
-from elegan.evaluate import extractor_for
-from elegan.latents import labels
-from elegan.measure.frechet import frechet_distance
-from elegan.measure.neighbours import prdc
+from elegan.metrics.evaluate import extractor_for
+from elegan.metrics.frechet import frechet_distance
+from elegan.metrics.precision_recall import prdc
 
 
 def main() -> None:

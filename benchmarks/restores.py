@@ -25,20 +25,21 @@ from PIL import Image
 from torch import nn
 from torch.nn.functional import max_pool2d
 
-from elegan import chance, models
+from elegan.core import rng
+from elegan.core.machine import hardware
 from elegan.data.cache import cached, default_root
 from elegan.data.damage import UNKNOWN, Scene, downscale, gaussian_noise, holes
 from elegan.data.dataset import find
-from elegan.data.plan import Options
-from elegan.data.resample import resize
-from elegan.evaluate import open_plain_extractor
-from elegan.machine import hardware
-from elegan.measure import measure
-from elegan.measure.fidelity import psnr, ssim
+from elegan.data.resize import resize
+from elegan.data.sizing import Options
+from elegan.games.restore import spoiler
+from elegan.metrics import measure
+from elegan.metrics.evaluate import open_plain_extractor
+from elegan.metrics.fidelity import psnr, ssim
+from elegan.nets import pretrained
 from elegan.nets.restorers import smooth_fill, whole
-from elegan.restore import open_restorer
-from elegan.tasks.restore import spoiler
-from elegan.tiles import in_tiles
+from elegan.nets.tiling import in_tiles
+from elegan.verbs.restore import open_restorer
 
 PATCH = 32
 # PSNR-Y on Set5 x4 as published by their authors.
@@ -100,7 +101,7 @@ def denoise(options: argparse.Namespace) -> None:
         rows: dict[str, list[float]] = {"noisy": [], "told": [], "blind": []}
         for number, picture in enumerate(shown):
             x = tensor(picture)
-            with chance.drawing("benchmark", number, total=1, rows=range(1)):
+            with rng.drawing("benchmark", number, total=1, rows=range(1)):
                 noisy = gaussian_noise(Scene(x, x[:, :0]), sigma=(sigma, sigma)).x
             wanted, level = picture[None], torch.full_like(x[:, :1], sigma / 255)
             rows["noisy"].append(float(10 * torch.log10(1 / (noisy - x).square().mean())))
@@ -120,7 +121,7 @@ def inpaint(options: argparse.Namespace) -> None:
     for number, picture in enumerate(shown):
         h, w = (side // 32 * 32 for side in picture.shape[:2])
         x = tensor(picture[:h, :w])
-        with chance.drawing("benchmark", number, total=1, rows=range(1)):
+        with rng.drawing("benchmark", number, total=1, rows=range(1)):
             holed = holes(Scene(x, x[:, :0]), boxes=2, strokes=6, size=(0.05, 0.2), share=(0.02, 0.15))
         shares.append(float(holed.hints.mean()))
         made = {"smooth filling": smooth_fill(holed.x * 2 - 1, holed.hints) * 127.5 + 127.5}
@@ -136,11 +137,11 @@ def inpaint(options: argparse.Namespace) -> None:
 
 
 def find_damage(options: argparse.Namespace) -> None:
-    net, recipe = models.unpack(options.models[0])
+    net, recipe = pretrained.unpack(options.models[0])
     found: list[list[float]] = []
     for number, picture in enumerate(pictures(options.source)[: options.count]):
         side = min(picture.shape[:2]) // 32 * 32
-        with chance.drawing("benchmark", number, total=1, rows=range(1)):
+        with rng.drawing("benchmark", number, total=1, rows=range(1)):
             x, y = spoiler(recipe)(picture[None, :side, :side])
         with torch.inference_mode():
             told = max_pool2d((whole(net, x).mean(1) > 0).float(), 3, 1, 1) > 0

@@ -14,14 +14,14 @@ import torch
 import torch.nn.functional as F
 from timing import apart, heading, seconds, several
 
-from elegan import chance
+from elegan.core import rng
 from elegan.data.feed import Feed
-from elegan.optimizers import adam, sgd
-from elegan.play.engine import Engine
-from elegan.play.game import Shape
-from elegan.play.trainer import Trainer
+from elegan.games.game import Shape
 from elegan.recipes import find_recipe
 from elegan.run import build_game
+from elegan.training.engine import Engine
+from elegan.training.optimizers import adam, sgd
+from elegan.training.trainer import Trainer
 
 
 def ours(shape: Shape, images: np.ndarray, batch: int, precision: str, width: int, optimizer=adam):
@@ -50,8 +50,8 @@ def plain(shape: Shape, images: np.ndarray, batch: int, precision: str, width: i
     opt_G, opt_D = (optimizer(net.parameters()) for net in (G, D))
 
     def noise(position: int) -> torch.Tensor:
-        with chance.drawing(0, position, total=batch, rows=range(batch)):
-            return chance.normal(batch, G.latent, device=device)
+        with rng.drawing(0, position, total=batch, rows=range(batch)):
+            return rng.normal(batch, G.latent, device=device)
 
     def play(step: int) -> None:
         x = feed(2 * step, range(batch)).real.contiguous()

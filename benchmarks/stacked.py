@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from elegan import chance
+from elegan.core import rng
 from elegan.data import open_data
 
 
@@ -26,7 +26,7 @@ def main() -> None:
     options = parser.parse_args()
 
     digits = open_data(options.data, channels=1).images[..., 0]
-    triples = np.random.default_rng(chance.mix(options.seed, "stacked")).integers(0, len(digits), (options.num, 3))
+    triples = np.random.default_rng(rng.mix(options.seed, "stacked")).integers(0, len(digits), (options.num, 3))
     with zipfile.ZipFile(options.out, "w") as archive:
         for index, triple in enumerate(triples):
             file = io.BytesIO()

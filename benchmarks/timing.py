@@ -8,7 +8,7 @@ from itertools import count
 import torch
 from torch import nn
 
-from elegan.machine import hardware
+from elegan.core.machine import hardware
 
 
 def heading() -> str:

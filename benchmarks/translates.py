@@ -15,13 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from elegan import pictures
+from elegan.core import grid
 from elegan.data.feed import middles
 from elegan.data.sides import open_sides
-from elegan.evaluate import extractor_for_sides
-from elegan.gauge import Gauge
-from elegan.measure.pairs import distances
-from elegan.painting import translated
+from elegan.games.inference import translated
+from elegan.metrics.evaluate import extractor_for_sides
+from elegan.metrics.pairs import distances
+from elegan.metrics.watched import Gauge
 from elegan.run import Run
 
 SHOWN = 8
@@ -54,7 +54,7 @@ def main() -> None:
                 row |= {key: round(float(values.mean()), 3) for key, values in distances(images, target).items()}
             print(f"  {name:16}{json.dumps(row)}")
         if options.out:
-            pictures.save_png(options.out, pictures.grid(made[:SHOWN], SHOWN // 2))
+            grid.save_png(options.out, grid.grid(made[:SHOWN], SHOWN // 2))
 
 
 if __name__ == "__main__":

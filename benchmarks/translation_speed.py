@@ -18,17 +18,17 @@ import torch
 from timing import apart, heading, seconds, several
 from torch import Tensor, nn
 
-from elegan import chance
-from elegan.criteria import patch_nce
+from elegan.core import rng
 from elegan.data.feed import Pair
-from elegan.optimizers import adam, sgd
-from elegan.play.engine import Engine
-from elegan.play.game import Shape
-from elegan.play.trainer import Trainer
+from elegan.games.game import Shape
+from elegan.games.translate import PATCHES
+from elegan.losses.criteria import patch_nce
+from elegan.nets.tiling import in_tiles
 from elegan.recipes import find_recipe
 from elegan.run import build_game
-from elegan.tasks.translate import PATCHES
-from elegan.tiles import in_tiles
+from elegan.training.engine import Engine
+from elegan.training.optimizers import adam, sgd
+from elegan.training.trainer import Trainer
 
 FIXED = ["task.pool=0", "batch=1"]
 
@@ -37,7 +37,7 @@ def feed(resolution: int):
     """Smooth random pictures, by position."""
 
     def at(position: int, rows: range) -> Pair:
-        g = chance.generator("pictures", position)
+        g = rng.generator("pictures", position)
         small = torch.rand(2, 1, 3, 8, 8, generator=g) * 2 - 1
         a, b = (nn.functional.interpolate(x, (resolution, resolution), mode="bicubic").clamp(-1, 1) for x in small)
         return Pair(a, b)
@@ -75,7 +75,7 @@ def plain(name: str, resolution: int, precision: str, optimizer=plain_adam):
     at = feed(resolution)
 
     def play(number: int) -> None:
-        with chance.drawing(0, 2 * number, total=1, rows=range(1)):
+        with rng.drawing(0, 2 * number, total=1, rows=range(1)):
             loss_G, loss_D = step(nets, at(2 * number, range(1)), at(2 * number + 1, range(1)))
             opt_G.zero_grad()
             loss_G.backward()
@@ -107,7 +107,7 @@ def plain_cut(nets: nn.ModuleDict, batch: Pair, other: Pair):
     fake, same = G(batch.A), G(batch.B)
     loss = square(D(fake), 1)
     for made, source in ((fake, batch.A), (same, batch.B)):
-        places = chance.uniform(1, PATCHES)
+        places = rng.uniform(1, PATCHES)
         keys, queries = heads(G.features(source), places), heads(G.features(made), places)
         loss = loss + 0.25 * torch.stack([patch_nce(q, k) for q, k in zip(queries, keys, strict=True)]).mean()
     return loss, lambda: square(D(other.B), 1) + square(D(fake.detach()), 0)

@@ -95,7 +95,7 @@ def _interrupt(child: int, folder: Path, stop: str) -> None:
 
 def _call(request: dict) -> None:
     """In the child: the call, and the end of the process."""
-    from elegan.cli import main
+    from elegan.cli.main import main
 
     os.chdir(request["cwd"])
     for number, name in ((1, "out"), (2, "err")):

@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 import torch
 
-from elegan import chance, ramp
-from elegan.data import ada, warp
-from elegan.data.ada import FAMILIES, Adaptive, Probability
-from elegan.data.augment import Augmented
-from elegan.errors import UserError
+from elegan.core import ramp, rng
+from elegan.core.errors import UserError
+from elegan.data.transforms import Augmented
+from elegan.nets.augment import ada, warp
+from elegan.nets.augment.ada import FAMILIES, Adaptive, Probability
 from elegan.recipes import find_recipe
 
 
 def drawn(transform, x: torch.Tensor, p: float, total: int = 0, rows: range | None = None) -> torch.Tensor:
     total = total or len(x)
-    with chance.drawing("ada", total=total, rows=rows or range(total)):
+    with rng.drawing("ada", total=total, rows=rows or range(total)):
         return transform(x, torch.tensor(p))
 
 
@@ -64,8 +64,8 @@ def test_blitting_moves_pixels_and_mixes_none():
 def test_a_pixel_is_cut_out_where_it_is_nearer_than_a_quarter_to_the_middle_both_ways(size):
     x = torch.rand(200, 3, size, size) + 1
     y = drawn(ada.cutout, x, 0.6)
-    with chance.drawing("ada", total=200, rows=range(200)):
-        middle, chosen = chance.uniform(200, 2).numpy(), chance.uniform(200, 1).numpy() < 0.6
+    with rng.drawing("ada", total=200, rows=range(200)):
+        middle, chosen = rng.uniform(200, 2).numpy(), rng.uniform(200, 1).numpy() < 0.6
     centres = (np.arange(size) + 0.5) / size
     kept = np.maximum(*np.broadcast_arrays(
         abs(centres[:, None] - middle[:, :1, None]), abs(centres[None] - middle[:, 1:, None]),

@@ -3,14 +3,14 @@
 import pytest
 import torch
 
-from elegan import chance
-from elegan.data import augment
-from elegan.errors import UserError
+from elegan.core import rng
+from elegan.core.errors import UserError
+from elegan.data import transforms
 
 
 def test_flip_mirrors_some_and_leaves_the_others():
     x = torch.arange(64 * 4.0).view(64, 1, 2, 2)
-    y = augment.flip(x)
+    y = transforms.flip(x)
     mirrored = (y == x.flip(3)).flatten(1).all(1)
     same = (y == x).flatten(1).all(1)
     assert (mirrored | same).all()
@@ -20,21 +20,21 @@ def test_flip_mirrors_some_and_leaves_the_others():
 def test_shift_moves_by_whole_pixels():
     x = torch.zeros(200, 1, 7, 7)
     x[:, :, 3, 3] = 1
-    places = augment.shift(x, 2).flatten(1).argmax(1)
+    places = transforms.shift(x, 2).flatten(1).argmax(1)
     rows, columns = places // 7, places % 7
     assert set(rows.tolist()) == set(columns.tolist()) == {1, 2, 3, 4, 5}
-    assert (augment.shift(x, 2).flatten(1).sum(1) == 1).all()
+    assert (transforms.shift(x, 2).flatten(1).sum(1) == 1).all()
 
 
 def test_rotation_by_nothing_is_nothing_and_by_ninety_at_most_keeps_the_centre():
     x = torch.rand(5, 3, 9, 9)
-    torch.testing.assert_close(augment.rotate(x, 0.0), x)
-    torch.testing.assert_close(augment.rotate(x, 90.0)[..., 4, 4], x[..., 4, 4])
+    torch.testing.assert_close(transforms.rotate(x, 0.0), x)
+    torch.testing.assert_close(transforms.rotate(x, 90.0)[..., 4, 4], x[..., 4, 4])
 
 
 def test_cutout_clears_at_most_a_quarter():
     x = torch.ones(300, 1, 8, 8)
-    holes = (augment.cutout(x) == 0).float().mean((1, 2, 3))
+    holes = (transforms.cutout(x) == 0).float().mean((1, 2, 3))
     assert 0 < holes.min() <= holes.max() == 0.25
 
 
@@ -48,8 +48,8 @@ def test_the_discriminator_sees_augmented_images_and_passes_gradients(policy):
             return x.sum((1, 2, 3))
 
     x = torch.rand(6, 3, 8, 8, requires_grad=True)
-    with chance.drawing(0, total=6, rows=range(6)):
-        augment.Augmented(Spy(), policy)(x).sum().backward()
+    with rng.drawing(0, total=6, rows=range(6)):
+        transforms.Augmented(Spy(), policy)(x).sum().backward()
     assert seen[0].shape == x.shape
     assert not torch.equal(seen[0], x)
     assert x.grad is not None
@@ -58,6 +58,6 @@ def test_the_discriminator_sees_augmented_images_and_passes_gradients(policy):
 
 def test_no_policy_changes_nothing_and_a_wrong_one_is_named():
     x = torch.rand(2, 3, 4, 4)
-    assert torch.equal(augment.Augmented(torch.nn.Identity(), "").discriminator(x), x)
+    assert torch.equal(transforms.Augmented(torch.nn.Identity(), "").discriminator(x), x)
     with pytest.raises(UserError, match="'colour'.*did you mean 'color'"):
-        augment.Augmented(torch.nn.Identity(), "colour")
+        transforms.Augmented(torch.nn.Identity(), "colour")

@@ -18,15 +18,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from elegan.boundary import told
-from elegan.errors import Failure, UserError
-from elegan.evaluations import recorded
-from elegan.facts import read_facts
-from elegan.play.engine import find_device
-from elegan.recipe import Recipe
+from elegan.cli.boundary import told
+from elegan.core.errors import Failure, UserError
+from elegan.core.facts import read_facts
 from elegan.recipes import CATALOGUE, find_recipe
+from elegan.recipes.recipe import Recipe
 from elegan.run import Run
-from elegan.sample import parse_seeds
+from elegan.training.engine import find_device
+from elegan.verbs.sample import parse_seeds
+from elegan.workflows.evaluations import recorded
 from many_calls import Called, Calls
 from wrong_calls import DEVICES, NUMBERS, PLACES, RECIPES
 

@@ -9,10 +9,10 @@ from safetensors.torch import save_file
 
 import elegan
 from conftest import tensors_of
-from elegan import chance
+from elegan.core import rng
 from elegan.data import open_data
 from elegan.recipes import CATALOGUE
-from elegan.session import make_trainer, plan_for
+from elegan.training.session import make_trainer, plan_for
 
 # Small enough for two cores; the rest of the recipe is as it stands.
 SMALL = {
@@ -164,7 +164,7 @@ def test_the_layout_in_memory_changes_no_gradient(name, sides, photographs, tmp_
 def gradients(trainer, turn, position) -> torch.Tensor:
     parameters, rows = trainer.game.owned(turn.player), range(trainer.batch)
     trainer.freeze_all_but(parameters)
-    with chance.drawing(0, position, total=trainer.batch, rows=rows):
+    with rng.drawing(0, position, total=trainer.batch, rows=rows):
         terms = turn.loss(trainer.game.nets, trainer.feed(position, rows))
     loss = torch.stack([term for term in terms.values() if term.requires_grad]).sum()
     found = torch.autograd.grad(loss, parameters, materialize_grads=True)

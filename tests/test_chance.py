@@ -6,17 +6,17 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elegan import chance
+from elegan.core import rng
+from elegan.core.latents import latents
 from elegan.data.feed import Feed, pictures, to_bytes
-from elegan.latents import latents
-from elegan.recipe import Data
+from elegan.recipes.recipe import Data
 
 
 @given(st.integers(0, 100), st.sampled_from([1, 2, 3, 6]), st.integers(1, 3))
 def test_parts_of_a_batch_draw_the_rows_of_the_whole(seed, parts, copies):
     def draw(rows):
-        with chance.drawing(seed, total=12, rows=rows):
-            return chance.normal(copies * len(rows), 5), chance.uniform(len(rows))
+        with rng.drawing(seed, total=12, rows=rows):
+            return rng.normal(copies * len(rows), 5), rng.uniform(len(rows))
 
     size = 12 // parts
     normal, uniform = draw(range(12))
@@ -29,8 +29,8 @@ def test_parts_of_a_batch_draw_the_rows_of_the_whole(seed, parts, copies):
 @given(st.integers(0, 100), st.sampled_from([1, 2, 3, 6]), st.integers(1, 9))
 def test_subsets_hold_nothing_twice_and_do_not_depend_on_the_split(seed, parts, size):
     def draw(rows):
-        with chance.drawing(seed, total=12, rows=rows):
-            return chance.subsets(len(rows), size, 9)
+        with rng.drawing(seed, total=12, rows=rows):
+            return rng.subsets(len(rows), size, 9)
 
     step = 12 // parts
     whole = draw(range(12))
@@ -40,8 +40,8 @@ def test_subsets_hold_nothing_twice_and_do_not_depend_on_the_split(seed, parts, 
 
 
 def test_a_wrong_number_of_rows_is_refused():
-    with chance.drawing(0, total=8, rows=range(4)), pytest.raises(ValueError, match="6 random rows"):
-        chance.normal(6)
+    with rng.drawing(0, total=8, rows=range(4)), pytest.raises(ValueError, match="6 random rows"):
+        rng.normal(6)
 
 
 def images(n=10, size=4, channels=3):
@@ -63,7 +63,7 @@ def test_rows_of_a_batch_are_the_same_however_it_is_split(position):
     feed = Feed(images(), np.arange(10), 6, seed=1, varied=varied)
 
     def at(rows):
-        with chance.drawing(1, position, total=6, rows=rows):
+        with rng.drawing(1, position, total=6, rows=rows):
             return feed(position, rows)
 
     whole, halves = at(range(6)), [at(range(3)), at(range(3, 6))]

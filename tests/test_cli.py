@@ -26,7 +26,7 @@ def trained(tmp_path_factory):
 @pytest.fixture
 def called(tmp_path, monkeypatch, capsys):
     """Calls the entry point in this process, which spares the import of torch; gives exit code and standard error."""
-    from elegan.cli import main
+    from elegan.cli.main import main
 
     def call(*arguments: str) -> tuple[int, str]:
         monkeypatch.chdir(tmp_path)
@@ -107,7 +107,7 @@ def test_compare_puts_runs_side_by_side_or_says_why_not(called, trained, tmp_pat
     import shutil
 
     import elegan as library
-    from elegan.compare import compare
+    from elegan.verbs.compare import compare
 
     copies = [tmp_path / "a", tmp_path / "b"]
     for copy in copies:

@@ -11,8 +11,8 @@ from PIL import Image
 from scipy.stats import kstest
 from sklearn.datasets import load_digits
 
-from elegan.errors import UserError
-from elegan.measure.copies import approximate, find_copies
+from elegan.core.errors import UserError
+from elegan.metrics.copies import approximate, find_copies
 
 KINDS = runpy.run_path(str(Path(__file__).parents[1] / "benchmarks" / "copies.py"))["WANTED"]
 EACH = 20

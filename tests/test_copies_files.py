@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from elegan.copies import copies
-from elegan.errors import Failure, UserError
+from elegan.core.errors import Failure, UserError
+from elegan.metrics.copies.audit import copies
 
 
 def save(folder, images: np.ndarray) -> None:

@@ -12,10 +12,10 @@ from PIL import Image
 from scipy.spatial.distance import cdist
 from scipy.stats import mannwhitneyu, norm
 
-from elegan.measure.copies import descriptors, geometry, sets
-from elegan.measure.copies.duplicates import SAME
-from elegan.measure.copies.residual import Poses
-from elegan.measure.copies.thumbs import thumbnails
+from elegan.metrics.copies import descriptors, geometry, set_tests
+from elegan.metrics.copies.duplicates import SAME
+from elegan.metrics.copies.residual import Poses
+from elegan.metrics.copies.thumbs import thumbnails
 
 KINDS = runpy.run_path(str(Path(__file__).parents[1] / "benchmarks" / "copies.py"))["WANTED"]
 
@@ -29,21 +29,21 @@ def test_authenticity_is_its_definition():
     to, between = cdist(generated, training), cdist(training, training)
     np.fill_diagonal(between, np.inf)
     expected = np.mean(to.min(1) >= between[to.argmin(1)].min(1))
-    assert sets.authenticity(generated, training) == expected
+    assert set_tests.authenticity(generated, training) == expected
 
 
 def test_a_training_image_left_out_is_judged_as_if_it_had_never_been_there():
     x = normal(30, 4, 0)
     for i in (0, 17):
-        alone = sets.authenticity(x[i : i + 1], torch.cat([x[:i], x[i + 1 :]]))
-        assert sets.authenticity(x[i : i + 1], x, torch.tensor([i])) == alone
+        alone = set_tests.authenticity(x[i : i + 1], torch.cat([x[:i], x[i + 1 :]]))
+        assert set_tests.authenticity(x[i : i + 1], x, torch.tensor([i])) == alone
 
 
 @given(st.integers(2, 40), st.integers(2, 40), st.integers(0, 1000), st.integers(1, 20))
 def test_the_standard_rank_sum_is_that_of_mann_and_whitney(m, n, seed, levels):
     rng = np.random.default_rng(seed)
     q, p = rng.integers(0, levels, m).astype(float), rng.integers(0, levels, n).astype(float)
-    z = sets._standard_rank_sum(q, p)
+    z = set_tests._standard_rank_sum(q, p)
     reference = mannwhitneyu(q, p, alternative="less", method="asymptotic", use_continuity=False).pvalue
     assert norm.cdf(z) == pytest.approx(reference if levels > 1 else 0.5, abs=1e-9)
 
@@ -51,7 +51,7 @@ def test_the_standard_rank_sum_is_that_of_mann_and_whitney(m, n, seed, levels):
 def test_c_t_is_near_zero_for_fresh_rows_negative_for_copies_and_positive_for_strangers():
     training, fresh = normal(2000, 8, 0), normal(600, 8, 1)
     value = {
-        name: sets.c_t(fresh, rows, training, None, seed=0)
+        name: set_tests.c_t(fresh, rows, training, None, seed=0)
         for name, rows in {
             "fresh": normal(600, 8, 2),
             "copies": training[:600] + 0.1 * normal(600, 8, 3),
@@ -59,7 +59,7 @@ def test_c_t_is_near_zero_for_fresh_rows_negative_for_copies_and_positive_for_st
         }.items()
     }
     assert value["copies"] < -3 < value["fresh"] < 3 < value["strangers"]
-    assert sets.c_t(fresh, fresh[:5], training, None, seed=0) is None
+    assert set_tests.c_t(fresh, fresh[:5], training, None, seed=0) is None
 
 
 def test_targets_undo_sources():

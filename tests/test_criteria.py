@@ -5,8 +5,9 @@ import math
 import pytest
 import torch
 
-from elegan import chance, criteria
-from elegan.play.pool import Pool
+from elegan.core import rng
+from elegan.games.pool import Pool
+from elegan.losses import criteria
 
 
 def test_distances():
@@ -36,7 +37,7 @@ def test_a_pool_fills_then_hands_out_old_for_new():
     pool = Pool(4, 1, 1)
     seen_old = 0
     for step in range(40):
-        with chance.drawing(0, step, total=2, rows=range(2)):
+        with rng.drawing(0, step, total=2, rows=range(2)):
             new = torch.tensor([2.0 * step, 2.0 * step + 1]).view(2, 1, 1, 1)
             pool.put(new)
             out = pool.take().flatten()

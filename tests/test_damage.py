@@ -11,10 +11,11 @@ from pydantic import TypeAdapter
 from sklearn.datasets import load_sample_image
 from torch import Tensor
 
-from elegan import chance, parts
+from elegan.core import rng
 from elegan.data import damage
 from elegan.data.damage import UNKNOWN, Scene
-from elegan.data.damaging import damaged
+from elegan.data.damage.apply import damaged
+from elegan.recipes import parts
 
 DAMAGES = {name: f for name, f in vars(damage).items() if inspect.isfunction(f)}
 FIXED = {"downscale", "greyscale"}  # nothing drawn
@@ -41,7 +42,7 @@ def flat(value: float, n: int = 4, side: int = 64, channels: int = 3) -> Scene:
 
 def drawn(f, x: Tensor, seed: int = 0, total: int | None = None, start: int = 0) -> Scene:
     """f on x, which are the rows from `start` of a batch of `total`."""
-    with chance.drawing("damage", seed, total=total or len(x), rows=range(start, start + len(x))):
+    with rng.drawing("damage", seed, total=total or len(x), rows=range(start, start + len(x))):
         return f(scene(x))
 
 

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from data_corpus import folder_of, pixels, png_claiming, save
+from elegan.core.errors import Failure, UserError
 from elegan.data import open_data
-from elegan.errors import Failure, UserError
 
 OPEN = """
 import sys

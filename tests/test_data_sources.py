@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_corpus import folder_of, pixels, save, zipped
+from elegan.core.errors import UserError
 from elegan.data import Dataset, open_data
 from elegan.data.layout import File, choose
-from elegan.errors import UserError
 
 CLASSES = ["cat/1.png", "cat/2.png", "dog/a/3.png", "dog/b/4.png", "éclair/5.png"]
 

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from data_corpus import folder_of, pixels, save, zipped
+from elegan.core.errors import UserError
 from elegan.data import survey
-from elegan.errors import UserError
 
 
 @pytest.fixture

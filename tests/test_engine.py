@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from elegan.errors import UserError
-from elegan.play.engine import Engine
-from elegan.session import make_trainer, plan_for
+from elegan.core.errors import UserError
+from elegan.training.engine import Engine
+from elegan.training.session import make_trainer, plan_for
 
 SMALL = ["nets.generator.width=8", "nets.discriminator.width=8", "batch=16"]
 

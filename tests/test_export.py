@@ -7,14 +7,14 @@ import pytest
 import torch
 
 import elegan as library
-from elegan import export as module
-from elegan.errors import Failure, UserError
-from elegan.export import deviation, encode, export, exported
-from elegan.latents import latents
+from elegan.core.errors import Failure, UserError
+from elegan.core.latents import latents
+from elegan.games.game import Shape
 from elegan.nets.progressive import Growing
-from elegan.play.game import Shape
-from elegan.recipe import Recipe
+from elegan.recipes.recipe import Recipe
 from elegan.run import build_game
+from elegan.verbs import export as module
+from elegan.verbs.export import deviation, encode, export, exported
 from test_catalogue import CATALOGUE, GENERATORS, RESTORERS, TRANSLATORS, small
 
 # One recipe for each hard kind of network (cgan comes below); the others are alike or differ in losses.

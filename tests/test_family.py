@@ -15,16 +15,18 @@ from sklearn.metrics import roc_auc_score
 from torch.distributions import Independent, Normal, kl_divergence
 
 import elegan as library
-from elegan import chance, criteria, nets
-from elegan.anomaly import Anomalies, find_anomalies
-from elegan.codes import Codes
-from elegan.errors import UserError
-from elegan.latents import latents
-from elegan.play.game import Shape
+from elegan import nets
+from elegan.core import rng
+from elegan.core.errors import UserError
+from elegan.core.latents import latents
+from elegan.games.game import Shape
+from elegan.games.laplacian import enlarged, halved
+from elegan.losses import criteria
+from elegan.nets.codes import Codes
 from elegan.recipes import CATALOGUE
 from elegan.run import build_game
-from elegan.session import make_trainer, plan_for
-from elegan.tasks.laplacian import enlarged, halved
+from elegan.training.session import make_trainer, plan_for
+from elegan.verbs.anomaly import Anomalies, find_anomalies
 
 NAMES = ("acgan", "infogan", "vaegan", "lapgan", "ganomaly")
 WIDTHS = {"dcgan_generator", "dcgan_discriminator", "dcgan_encoder", "laplacian_refiner"}
@@ -179,7 +181,7 @@ def test_a_reader_is_taught_where_the_truth_is_known(name, on_generated, tmp_pat
     batch = trainer.feed(0, range(8))
 
     def told() -> list[float]:
-        with chance.drawing(0, total=8, rows=range(8)):
+        with rng.drawing(0, total=8, rows=range(8)):
             terms = trainer.game.turns[0].loss(nets, batch)
         return [term.item() for key, term in terms.items() if key in ("class", "categorical", "continuous")]
 
@@ -270,7 +272,7 @@ def test_a_picture_scores_the_same_as_in_the_data(zeros):
 def test_the_command_prints_scores_and_says_what_cannot_be_read(zeros, tmp_path, monkeypatch, capsys):
     def anomaly(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr("sys.argv", ["elegan", "anomaly", str(zeros.run.path), *map(str, arguments)])
-        from elegan.cli import main
+        from elegan.cli.main import main
 
         with pytest.raises(SystemExit) as caught:
             main()
@@ -312,7 +314,7 @@ def test_runs_say_what_they_are_good_for(zeros, tmp_path):
 
 
 def test_pictures_of_what_a_code_changes(tmp_path):
-    from elegan.sample import save_codes
+    from elegan.verbs.sample import save_codes
 
     run = train("infogan", tmp_path)
     paths = save_codes(run, 3, tmp_path / "sheets")

@@ -21,13 +21,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import elegan as library
-from elegan import files, models, paths
+from elegan.core import files, paths
+from elegan.core.errors import UserError
 from elegan.data import open_data, survey
-from elegan.errors import UserError
-from elegan.measure import open_extractor
-from elegan.nets.features import vgg_features
-from elegan.recipe import Recipe
+from elegan.metrics import open_extractor
+from elegan.nets import pretrained
+from elegan.nets.perceptual import vgg_features
 from elegan.recipes import find_recipe
+from elegan.recipes.recipe import Recipe
 from elegan.run import Run
 
 SMALL = ["nets.generator.width=8", "nets.discriminator.width=8", "watch.images=64", "watch.log=1"]
@@ -41,8 +42,8 @@ FOREIGN = [
     "mine:loss",  # a module in the current folder
     "mine:system",  # imported there from elsewhere
     "mine:Loss.method",
-    "elegan.files:clear_torn",
-    "elegan.files:os",
+    "elegan.core.files:clear_torn",
+    "elegan.core.files:os",
     ".mine:loss",
     "mine:",
     ":",
@@ -87,11 +88,13 @@ def restoring(photographs, tmp_path_factory) -> Run:
 def place(trained, restoring, tmp_path, monkeypatch) -> Path:
     """The current folder: a copy of the run and of a packed model, a picture, and `mine`, which Python would find here."""
     shutil.copytree(trained.path, tmp_path / "run")
-    models.pack(tmp_path / "model.safetensors", restoring.restorer, restoring.recipe)
+    pretrained.pack(tmp_path / "model.safetensors", restoring.restorer, restoring.recipe)
     Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "picture.png")
     code = f"import pathlib\npathlib.Path({str(tmp_path / 'marker')!r}).write_text('')\n"
     own = "def loss():\n    raise RuntimeError\nclass Loss:\n    def method():\n        pass\n"
-    (tmp_path / "mine.py").write_text(f"{code}from os import system\nfrom elegan.losses import hinge\n{own}")
+    (tmp_path / "mine.py").write_text(
+        f"{code}from os import system\nfrom elegan.losses.adversarial import hinge\n{own}"
+    )
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     yield tmp_path
@@ -101,7 +104,7 @@ def place(trained, restoring, tmp_path, monkeypatch) -> Path:
 @pytest.fixture
 def called(monkeypatch, capsys):
     """Calls the entry point in this process; gives exit code and all that was said."""
-    from elegan.cli import main
+    from elegan.cli.main import main
 
     def call(*arguments: str) -> tuple[int, str]:
         monkeypatch.setattr("sys.argv", ["elegan", *map(str, arguments)])
@@ -186,7 +189,7 @@ def test_all_that_a_run_needs_is_listed_at_once(place, called):
 def test_trust_is_given_each_time_and_for_what_a_module_defines(place, called):
     """A user's own loss by --set, then resumed, sampled and packed with --trust."""
     (place / "mine.py").write_text(
-        "from os import system\nfrom elegan.losses import hinge\ndef loss():\n    return hinge()\n"
+        "from os import system\nfrom elegan.losses.adversarial import hinge\ndef loss():\n    return hinge()\n"
     )
     small = [word for setting in SMALL for word in ("--set", setting)]
     begin = ["train", "digits", "--recipe", "dcgan", *small, "--set", "losses.adversarial=mine:loss", "--name", "own"]
@@ -209,7 +212,7 @@ def test_only_own_words_are_trust(place):
     """A setting trusts its own module, not another that the file names."""
     values = name_in(find_recipe("dcgan").full(), "nets.generator", "mine:Loss")
     with pytest.raises(UserError, match="--trust mine"):
-        Recipe.parse(values).override(["losses.adversarial=elegan.losses:hinge"])
+        Recipe.parse(values).override(["losses.adversarial=elegan.losses.adversarial:hinge"])
     assert not (place / "marker").exists()
 
 
@@ -472,7 +475,7 @@ def private(tmp_path_factory) -> tuple[Path, Run]:
 
 
 def test_what_is_shown_to_others_says_nothing_of_this_disk(private):
-    from elegan.report import report
+    from elegan.verbs.report.report import report
 
     home, run = private
     run.evaluate(num=64, metrics=["fd"], extractor="random")
@@ -485,11 +488,11 @@ def test_what_is_shown_to_others_says_nothing_of_this_disk(private):
 
 def test_models_for_others_say_nothing_of_this_disk(place, restoring, trained):
     pytest.importorskip("onnxscript")
-    from elegan.export import export
+    from elegan.verbs.export import export
 
     values = name_in(restoring.recipe.full(), "watch.extractor", "inception:/home/me/weights.pth")
     values["nets"]["features"] = {"name": "vgg_features", "weights": "/home/me/vgg.pth"}
-    models.pack(place / "told.safetensors", restoring.restorer, Recipe.parse(values))
+    pretrained.pack(place / "told.safetensors", restoring.restorer, Recipe.parse(values))
     packed = (place / "told.safetensors").read_bytes()
     assert b"vgg.pth" in packed
     assert b"inception:weights.pth" in packed

@@ -21,15 +21,15 @@ from PIL import Image
 
 import elegan
 from conftest import tensors_of
-from elegan import files
-from elegan.alike import between, within
-from elegan.anomaly import find_anomalies
+from elegan.core import files
+from elegan.core.errors import Failure, UserError
+from elegan.core.journal import Journal
 from elegan.data import decode, open_data
-from elegan.errors import Failure, UserError
-from elegan.journal import Journal
-from elegan.latent.save import save_directions
-from elegan.latent.space import Space
-from elegan.report import report
+from elegan.training.alike import between, within
+from elegan.verbs.anomaly import find_anomalies
+from elegan.verbs.latent.save import save_directions
+from elegan.verbs.latent.space import Space
+from elegan.verbs.report.report import report
 
 SMALL = (
     "batch=4",

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import elegan
+from elegan.core.latents import labels
 from elegan.data import open_data
-from elegan.latents import labels
 from elegan.run import Run
-from elegan.views import Samples
+from elegan.workflows.views import Samples
 
 SETTINGS = ("nets.generator.width=8", "nets.discriminator.width=8", "nets.generator.condition=embedding",
             "nets.discriminator.condition=projection", "batch=8", "watch.images=200", "watch.metric=none")  # fmt: skip

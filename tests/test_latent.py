@@ -12,15 +12,15 @@ from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
 import elegan as library
-from elegan.errors import UserError
-from elegan.files import read_tensors
-from elegan.latent import pages, save
-from elegan.latent.directions import SAMPLES, directions, fed
-from elegan.latent.explain import changes, explained, measures
-from elegan.latent.invert import difference, invert
-from elegan.latent.space import Space, slerp
-from elegan.latent.tables import mixed, rows_between, truncations, walk
+from elegan.core.errors import UserError
+from elegan.core.files import read_tensors
 from elegan.nets.modulated import ModulatedConv
+from elegan.verbs.latent import pages, save
+from elegan.verbs.latent.directions import SAMPLES, directions, fed
+from elegan.verbs.latent.explain import changes, explained, measures
+from elegan.verbs.latent.invert import difference, invert
+from elegan.verbs.latent.space import Space, slerp
+from elegan.verbs.latent.tables import mixed, rows_between, truncations, walk
 
 SMALL = {
     "dcgan": ["nets.generator.latent=12"],
@@ -211,7 +211,7 @@ def test_a_table_shows_every_picture_and_its_captions():
 
 
 def test_the_command_line_makes_what_it_says_and_writes_over_nothing(runs, tmp_path, monkeypatch, capsys):
-    from elegan.cli import main
+    from elegan.cli.main import main
 
     def call(*arguments: str) -> tuple[int, list[str], str]:
         monkeypatch.chdir(tmp_path)

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from elegan import chance, losses, penalties
-from elegan.gradients import TwiceDifferentiable
+from elegan.core import rng
+from elegan.losses import adversarial, penalties
+from elegan.losses.double_backward import TwiceDifferentiable
 
 scores = st.lists(st.floats(-8, 8), min_size=1, max_size=6).map(lambda v: torch.tensor(v, dtype=torch.float64))
 
@@ -22,15 +23,15 @@ def sigmoid(x):
 @given(scores, scores)
 def test_the_2014_pair_is_the_log_likelihood(real, fake):
     D = -(sigmoid(real).log().mean() + (1 - sigmoid(fake)).log().mean())
-    torch.testing.assert_close(losses.non_saturating().discriminator(real, fake), D)
-    torch.testing.assert_close(losses.minimax().discriminator(real, fake), D)
-    torch.testing.assert_close(losses.non_saturating().generator(real, fake), -sigmoid(fake).log().mean())
-    torch.testing.assert_close(losses.minimax().generator(real, fake), (1 - sigmoid(fake)).log().mean())
+    torch.testing.assert_close(adversarial.non_saturating().discriminator(real, fake), D)
+    torch.testing.assert_close(adversarial.minimax().discriminator(real, fake), D)
+    torch.testing.assert_close(adversarial.non_saturating().generator(real, fake), -sigmoid(fake).log().mean())
+    torch.testing.assert_close(adversarial.minimax().generator(real, fake), (1 - sigmoid(fake)).log().mean())
 
 
 @given(scores, scores, st.floats(-2, 2), st.floats(-2, 2), st.floats(-2, 2))
 def test_least_squares_draws_to_its_targets(real, fake, a, b, c):
-    loss = losses.least_squares(a=a, b=b, c=c)
+    loss = adversarial.least_squares(a=a, b=b, c=c)
     expected = ((real - b) ** 2).mean() / 2 + ((fake - a) ** 2).mean() / 2
     torch.testing.assert_close(loss.discriminator(real, fake), expected)
     torch.testing.assert_close(loss.generator(real, fake), ((fake - c) ** 2).mean() / 2)
@@ -38,18 +39,18 @@ def test_least_squares_draws_to_its_targets(real, fake, a, b, c):
 
 @given(scores, scores)
 def test_wasserstein_and_hinge(real, fake):
-    torch.testing.assert_close(losses.wasserstein().discriminator(real, fake), fake.mean() - real.mean())
-    hinge = losses.hinge().discriminator(real, fake)
+    torch.testing.assert_close(adversarial.wasserstein().discriminator(real, fake), fake.mean() - real.mean())
+    hinge = adversarial.hinge().discriminator(real, fake)
     expected = sum(max(0, 1 - x) for x in real) / len(real) + sum(max(0, 1 + x) for x in fake) / len(fake)
     torch.testing.assert_close(hinge, torch.as_tensor(expected, dtype=torch.float64))
-    for loss in (losses.wasserstein(), losses.hinge()):
+    for loss in (adversarial.wasserstein(), adversarial.hinge()):
         torch.testing.assert_close(loss.generator(real, fake), -fake.mean())
 
 
 @given(scores)
 def test_relativistic_sees_only_differences(real):
     fake = real.flip(0)
-    loss = losses.relativistic()
+    loss = adversarial.relativistic()
     torch.testing.assert_close(loss.discriminator(real, fake), loss.discriminator(real + 3, fake + 3))
     torch.testing.assert_close(loss.discriminator(real, real), torch.tensor(math.log(2), dtype=torch.float64))
     torch.testing.assert_close(loss.generator(real, fake), loss.discriminator(fake, real))
@@ -57,7 +58,7 @@ def test_relativistic_sees_only_differences(real):
 
 @pytest.mark.parametrize("name", ["non_saturating", "minimax", "least_squares", "wasserstein", "hinge", "relativistic"])
 def test_descending_the_losses_moves_scores_the_right_way(name):
-    loss = getattr(losses, name)()
+    loss = getattr(adversarial, name)()
     real, fake = torch.tensor([0.3], requires_grad=True), torch.tensor([0.2], requires_grad=True)
     d_real, d_fake = torch.autograd.grad(loss.discriminator(real, fake), [real, fake])
     assert d_real < 0 < d_fake  # D raises real scores and lowers fake ones
@@ -91,7 +92,7 @@ def test_a_penalty_reaches_the_weights_as_finite_differences_say(name):
     real, fake = torch.randn(2, 4, 2, 2, 2)
 
     def value() -> torch.Tensor:
-        with chance.drawing(1, total=4, rows=range(4)):
+        with rng.drawing(1, total=4, rows=range(4)):
             return getattr(penalties, name)(lambda x: D(x).squeeze(1), real, fake)
 
     weight = D[1].weight

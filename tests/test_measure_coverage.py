@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from elegan.measure.estimates import METRICS
-from elegan.measure.sets import Features, Sets
+from elegan.metrics.intervals import METRICS
+from elegan.metrics.sets import Features, Sets
 
 D, MODES = 64, 8
 SPREAD = torch.linspace(1, 0.1, D)  # features of images have few wide directions and many narrow ones

@@ -7,11 +7,11 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from elegan.errors import UserError
-from elegan.measure import classifier, open_extractor
-from elegan.measure.classes import classification_accuracy_score
-from elegan.measure.extractors import stacked
-from elegan.measure.inception import Inception, open_inception, tensorflow_resize
+from elegan.core.errors import UserError
+from elegan.metrics import classifier, open_extractor
+from elegan.metrics.classes import classification_accuracy_score
+from elegan.metrics.extractors import stacked
+from elegan.metrics.inception import Inception, open_inception, tensorflow_resize
 
 
 def noise(*shape: int, seed: int = 0) -> np.ndarray:

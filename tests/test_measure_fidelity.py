@@ -7,8 +7,8 @@ import pytest
 import torch
 from sklearn.datasets import load_sample_images
 
-from elegan.errors import UserError
-from elegan.measure.fidelity import luma, ms_ssim, psnr, ssim
+from elegan.core.errors import UserError
+from elegan.metrics.fidelity import luma, ms_ssim, psnr, ssim
 
 
 @pytest.fixture(scope="module")

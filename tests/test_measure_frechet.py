@@ -9,9 +9,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elegan.errors import UserError
-from elegan.measure import Moments, fd_infinity, frechet_distance
-from elegan.measure.frechet import frechet_with_error
+from elegan.core.errors import UserError
+from elegan.metrics import Moments, fd_infinity, frechet_distance
+from elegan.metrics.frechet import frechet_with_error
 
 
 def sample(n: int, root: torch.Tensor, mean: torch.Tensor | float = 0.0, seed: int = 0) -> torch.Tensor:

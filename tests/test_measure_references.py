@@ -12,9 +12,9 @@ import pytest
 import torch
 from sklearn.datasets import load_sample_images
 
-from elegan.measure import frechet_distance, inception_score, kernel_distance, prdc
-from elegan.measure.fidelity import ms_ssim, psnr, ssim
-from elegan.measure.inception import Inception
+from elegan.metrics import frechet_distance, inception_score, kernel_distance, prdc
+from elegan.metrics.fidelity import ms_ssim, psnr, ssim
+from elegan.metrics.inception import Inception
 
 LIBRARY = torch.library.Library("torchvision", "FRAGMENT")
 

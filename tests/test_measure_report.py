@@ -9,22 +9,12 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
+from elegan.core.errors import UserError
+from elegan.core.grid import png
 from elegan.data import open_data
-from elegan.errors import UserError
-from elegan.evaluate import evaluate_folder
-from elegan.measure import (
-    Features,
-    Result,
-    classifier,
-    comparable,
-    extract,
-    measure,
-    open_extractor,
-    prdc,
-    table,
-)
-from elegan.measure.extractors import BATCH
-from elegan.pictures import png
+from elegan.metrics import Features, Result, classifier, comparable, extract, measure, open_extractor, prdc, table
+from elegan.metrics.evaluate import evaluate_folder
+from elegan.metrics.extractors import BATCH
 
 EXTRACTOR = open_extractor("random")
 

@@ -9,14 +9,14 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
+from elegan.core.errors import UserError
+from elegan.core.grid import png
 from elegan.data.damage import Scene, gaussian_blur
-from elegan.errors import UserError
-from elegan.evaluate import evaluate_folder
-from elegan.measure import extract, measure, open_extractor, self_supervised, table, two_sample
-from elegan.measure.flaws import FLAWS, flawed
-from elegan.measure.self_supervised import contrast, train_self, view
-from elegan.measure.two_sample import classifier_two_sample
-from elegan.pictures import png
+from elegan.metrics import extract, measure, open_extractor, self_supervised, table, two_sample
+from elegan.metrics.evaluate import evaluate_folder
+from elegan.metrics.flaws import FLAWS, flawed
+from elegan.metrics.self_supervised import contrast, train_self, view
+from elegan.metrics.two_sample import classifier_two_sample
 
 
 @pytest.fixture(scope="module")

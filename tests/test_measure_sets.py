@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
-from elegan.errors import UserError
-from elegan.measure import inception_score, kernel_distance, prdc, sliced_wasserstein
-from elegan.measure.classes import modes, modes_with_errors, per_class_frechet
-from elegan.measure.deletions import Balls, prdc_with_errors, ranks_within
-from elegan.measure.frechet import frechet_distance, frechet_with_error
-from elegan.measure.kernel import kernel_with_error
-from elegan.measure.likelihood import feature_likelihood_divergence
-from elegan.measure.neighbours import nearest, tiled
-from elegan.measure.sliced import sliced_with_error
+from elegan.core.errors import UserError
+from elegan.metrics import inception_score, kernel_distance, prdc, sliced_wasserstein
+from elegan.metrics.classes import modes, modes_with_errors, per_class_frechet
+from elegan.metrics.deletions import Balls, prdc_with_errors, ranks_within
+from elegan.metrics.frechet import frechet_distance, frechet_with_error
+from elegan.metrics.kernel import kernel_with_error
+from elegan.metrics.likelihood import feature_likelihood_divergence
+from elegan.metrics.precision_recall import nearest, tiled
+from elegan.metrics.sliced import sliced_with_error
 
 
 def normal(n: int, d: int, seed: int) -> torch.Tensor:

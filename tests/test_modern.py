@@ -11,20 +11,22 @@ from torch import nn
 
 import elegan
 from conftest import tensors_of
-from elegan import chance, losses, nets, penalties, ramp, regularisers
-from elegan.errors import UserError
+from elegan import nets
+from elegan.core import ramp, rng
+from elegan.core.errors import UserError
+from elegan.games.critic import BatchCritic
+from elegan.games.game import Shape
+from elegan.games.generate import best
+from elegan.losses import adversarial, penalties, regularizers
 from elegan.nets.attention import SelfAttention, level_of
+from elegan.nets.blurpool import Blur, Double
 from elegan.nets.fastgan import _quarter
 from elegan.nets.norms import AdaptiveNorm
 from elegan.nets.r3gan import Block
-from elegan.nets.resample import Blur, Double
-from elegan.play.game import Shape
-from elegan.recipe import Recipe
 from elegan.recipes import find_recipe
+from elegan.recipes.recipe import Recipe
 from elegan.run import build_game
-from elegan.session import make_trainer, plan_for
-from elegan.tasks.critic import BatchCritic
-from elegan.tasks.generate import best
+from elegan.training.session import make_trainer, plan_for
 
 SMALL = ["nets.generator.width=8", "nets.discriminator.width=8", "batch=8", "watch.log=1", "watch.every=2",
          "watch.images=64", "watch.keep=9"]  # fmt: skip
@@ -98,7 +100,7 @@ def test_the_weight_of_a_penalty_is_its_value_at_this_progress():
     batch = _batch()
     values = []
     for t in (0.0, 0.5, 1.0):
-        with ramp.progress(t), chance.drawing(0, total=4, rows=range(4)):
+        with ramp.progress(t), rng.drawing(0, total=4, rows=range(4)):
             values.append(game.turns[0].loss(game.nets, batch)["r1"].item())
     assert values[1] / values[0] == pytest.approx(1.25 / 2, rel=1e-4)
     assert values[2] / values[0] == pytest.approx(0.25, rel=1e-4)
@@ -146,18 +148,18 @@ def test_r1_and_r2_are_the_gradients_of_their_own_images():
 def test_consistency_is_zero_where_the_critic_does_not_see_the_change(seed):
     torch.manual_seed(seed)
     real, fake = torch.randn(2, 3, 2, 8, 8)
-    assert regularisers.consistency(lambda x: x.new_ones(len(x)), real, fake) == 0
-    without_shift = regularisers.consistency(lambda x: x.sum((1, 2, 3)), real, fake, shifts=0.0)
+    assert regularizers.consistency(lambda x: x.new_ones(len(x)), real, fake) == 0
+    without_shift = regularizers.consistency(lambda x: x.sum((1, 2, 3)), real, fake, shifts=0.0)
     assert without_shift == pytest.approx(0, abs=1e-6)  # a sum does not see a mirror
 
 
 def test_consistency_is_the_squared_difference_of_scores():
     real, fake = torch.randn(2, 6, 1, 8, 8)
     left = lambda x: x[..., :4].sum((1, 2, 3))  # noqa: E731
-    with chance.drawing(1, total=6, rows=range(6)):
-        value = regularisers.consistency(left, real, fake, shifts=0.0, lambda_real=3.0, lambda_fake=0.0)
-    with chance.drawing(1, total=6, rows=range(6)):
-        mirrored = chance.uniform(6, 1, 1, 1).flatten() < 0.5
+    with rng.drawing(1, total=6, rows=range(6)):
+        value = regularizers.consistency(left, real, fake, shifts=0.0, lambda_real=3.0, lambda_fake=0.0)
+    with rng.drawing(1, total=6, rows=range(6)):
+        mirrored = rng.uniform(6, 1, 1, 1).flatten() < 0.5
     change = torch.where(mirrored, left(real.flip(3)) - left(real), 0.0)
     assert mirrored.any()
     torch.testing.assert_close(value, 3 * change.square().mean())
@@ -165,7 +167,7 @@ def test_consistency_is_the_squared_difference_of_scores():
 
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=5), st.floats(0, 0.999))
 def test_lecam_follows_the_scores_and_draws_each_to_the_others_anchor(values, decay):
-    memory, D = regularisers.lecam(decay=decay), lambda x: x.flatten(1).mean(1)
+    memory, D = regularizers.lecam(decay=decay), lambda x: x.flatten(1).mean(1)
     real_anchor = fake_anchor = 0.0
     for move, value in enumerate(values, 1):
         real, fake = torch.full((2, 1, 2, 2), value), torch.full((2, 1, 2, 2), 1 - value)
@@ -218,10 +220,10 @@ def test_the_overlap_of_filters_is_the_papers():
     for W in (G[0].weight.flatten(1), G[2].weight):
         gram = W @ W.T
         overlap += ((gram * (1 - torch.eye(len(gram)))) ** 2).sum()
-    torch.testing.assert_close(regularisers.orthogonal(G, torch.zeros(0), None), overlap)
+    torch.testing.assert_close(regularizers.orthogonal(G, torch.zeros(0), None), overlap)
     nn.init.orthogonal_(G[0].weight)
     nn.init.orthogonal_(G[2].weight)
-    assert regularisers.orthogonal(G, torch.zeros(0), None).item() == pytest.approx(0, abs=1e-9)
+    assert regularizers.orthogonal(G, torch.zeros(0), None).item() == pytest.approx(0, abs=1e-9)
 
 
 @pytest.mark.parametrize("name", ["consistency", "lecam"])
@@ -229,7 +231,7 @@ def test_the_overlap_of_filters_is_the_papers():
 def test_a_penalty_on_scores_joins_any_recipe_by_one_setting(recipe, name):
     small = ["nets.generator.widths=[8]", "nets.discriminator.widths=[8]"] if recipe == "gan" else SMALL[:2]
     game = build_game(find_recipe(recipe).override([*small, f"losses.{name}={name}"]), Shape(8, 1, 3))
-    with chance.drawing(0, total=4, rows=range(4)):
+    with rng.drawing(0, total=4, rows=range(4)):
         terms = game.turns[0].loss(game.nets, _batch(label=torch.tensor([0, 1, 2, 0])))
     assert terms[name] > 0
     assert terms[name].requires_grad
@@ -245,8 +247,8 @@ def test_what_is_no_penalty_has_no_place():
 
 def test_soft_margins_lie_below_the_hard_ones():
     score = torch.zeros(50)
-    with chance.drawing(0, total=50, rows=range(50)):
-        soft = losses.hinge(soft=0.2).discriminator(score, score)
+    with rng.drawing(0, total=50, rows=range(50)):
+        soft = adversarial.hinge(soft=0.2).discriminator(score, score)
     assert 1.6 < soft < 2  # two margins of .8 to 1
     assert soft == pytest.approx(1.8, abs=0.05)
 
@@ -372,7 +374,7 @@ def test_fastgans_discriminator_gives_pictures_beside_what_they_should_be(resolu
     assert len(pairs) == (1 if resolution < 16 else 2)
     assert all(made.shape == wanted.shape for made, wanted in pairs)
     torch.testing.assert_close(pairs[0][1].mean(), x.mean(), atol=0.02, rtol=0)
-    loss = regularisers.reconstruction(BatchCritic(D, None), x, x)
+    loss = regularizers.reconstruction(BatchCritic(D, None), x, x)
     (gradient,) = torch.autograd.grad(loss, [D.extract[0].parametrizations.weight.original])
     assert gradient.abs().sum() > 0
 
@@ -400,7 +402,7 @@ def test_fastgans_noise_is_new_in_training_and_the_same_in_evaluation():
     G, z = nets.fastgan_generator(16, 3, 0, width=4, norm="none"), torch.randn(1, 256).expand(6, -1)
 
     def drawn(rows: range) -> torch.Tensor:
-        with chance.drawing(0, total=6, rows=rows), torch.no_grad():
+        with rng.drawing(0, total=6, rows=rows), torch.no_grad():
             return G(z[rows.start : rows.stop])
 
     without = drawn(range(6))
@@ -461,5 +463,5 @@ def test_growing_changes_nothing_at_once(name):
 def test_drift_is_the_mean_square_of_real_scores():
     real, fake = torch.randn(2, 4, 1, 2, 2)
     torch.testing.assert_close(
-        regularisers.drift(lambda x: x[:, 0, 0, 0], real, fake), real[:, 0, 0, 0].square().mean()
+        regularizers.drift(lambda x: x[:, 0, 0, 0], real, fake), real[:, 0, 0, 0].square().mean()
     )

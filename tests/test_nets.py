@@ -6,10 +6,11 @@ import pytest
 import torch
 from torch import nn
 
-from elegan import nets, parts
-from elegan.errors import UserError
+from elegan import nets
+from elegan.core.errors import UserError
+from elegan.nets.layers import pyramid
 from elegan.nets.norms import NORMS, ConditionalNorm, norm, spectral
-from elegan.nets.shape import pyramid
+from elegan.recipes import parts
 
 FAMILIES = ("mlp", "dcgan", "resnet")
 SMALL = {"mlp": {"widths": (8, 8)}, "dcgan": {"width": 4}, "resnet": {"width": 16}}

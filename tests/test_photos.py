@@ -9,7 +9,7 @@ import tifffile
 from PIL import Image, ImageCms
 
 from elegan.data.decode import Unreadable
-from elegan.photos import read_photo, write_photo
+from elegan.data.photo import read_photo, write_photo
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 RNG = np.random.default_rng(0)

@@ -5,10 +5,10 @@ import tomllib
 import numpy as np
 import pytest
 
-from elegan.errors import UserError
-from elegan.recipe import Recipe
+from elegan.core.errors import UserError
 from elegan.recipes import CATALOGUE, find_recipe
 from elegan.recipes.choose import choose
+from elegan.recipes.recipe import Recipe
 from elegan.recipes.show import full
 
 
@@ -85,8 +85,8 @@ def test_a_broken_file_is_named(tmp_path):
 
 
 def test_a_function_of_another_package_is_a_part():
-    recipe = find_recipe("dcgan").override(["losses.adversarial=elegan.losses:hinge"])
-    assert recipe.full()["losses"]["adversarial"] == {"name": "elegan.losses:hinge", "soft": 0.0}
+    recipe = find_recipe("dcgan").override(["losses.adversarial=elegan.losses.adversarial:hinge"])
+    assert recipe.full()["losses"]["adversarial"] == {"name": "elegan.losses.adversarial:hinge", "soft": 0.0}
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import elegan
-from elegan.charts import HEIGHT, MOST, WIDTH, chart
 from elegan.data import open_data
 from elegan.recipes import find_recipe
 from elegan.recipes.show import differences
-from elegan.report import report
 from elegan.run import Run
+from elegan.verbs.report.charts import HEIGHT, MOST, WIDTH, chart
+from elegan.verbs.report.report import report
 
 # So few steps need a high rate, or all samples are one grey and two evaluations give the same numbers.
 SETTINGS = ("nets.generator.width=8", "nets.discriminator.width=8", "watch.images=64", "watch.every=2", "watch.log=1",
@@ -162,7 +162,7 @@ def test_data_that_is_gone_or_changed_is_said(copy):
 
 
 def test_the_command_writes_where_it_is_told(run, tmp_path, monkeypatch, capsys):
-    from elegan.cli import main
+    from elegan.cli.main import main
 
     for arguments, code in (([str(run.path), "--out", str(tmp_path / "a.html")], 0), ([str(tmp_path / "none")], 2)):
         monkeypatch.setattr("sys.argv", ["elegan", "report", *arguments])

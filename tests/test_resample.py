@@ -12,7 +12,7 @@ from PIL import Image
 from sklearn.datasets import load_sample_image
 
 from elegan.data.damage import Scene, downscale
-from elegan.data.resample import KERNELS, resize
+from elegan.data.resize import KERNELS, resize
 
 PILLOW = {
     "bicubic": Image.Resampling.BICUBIC,

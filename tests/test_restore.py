@@ -10,17 +10,18 @@ from PIL import Image
 from sklearn.datasets import load_sample_image
 
 import elegan as library
-from elegan import chance, models
+from elegan.core import rng
+from elegan.core.errors import UserError
 from elegan.data.damage import UNKNOWN, Scene, gaussian_noise, holes
-from elegan.data.resample import resize
-from elegan.errors import UserError
-from elegan.measure.fidelity import psnr
-from elegan.nets.features import VGGFeatures, vgg_features
+from elegan.data.photo import read_photo
+from elegan.data.resize import resize
+from elegan.metrics.fidelity import psnr
+from elegan.nets import pretrained
+from elegan.nets.perceptual import VGGFeatures, vgg_features
 from elegan.nets.restorers import hourglass_restorer, residual_restorer, smooth_fill, whole
-from elegan.photos import read_photo
-from elegan.restore import find_scratches, open_restorer, restore_files
-from elegan.session import make_trainer, plan_for
-from elegan.tiles import in_tiles
+from elegan.nets.tiling import in_tiles
+from elegan.training.session import make_trainer, plan_for
+from elegan.verbs.restore import find_scratches, open_restorer, restore_files
 
 TINY = ["nets.restorer.width=8", "nets.restorer.blocks=1", "data.resolution=32", "batch=4", "watch.log=1"]
 FLOWER = load_sample_image("flower.jpg")[120:280, 240:432]  # no shipped model has seen it
@@ -132,9 +133,9 @@ def test_damage_is_data(photographs, tmp_path):
     ]
     trainer = make_trainer(plan_for(str(photographs), "sr-x4", settings=settings, out=tmp_path))
     assert (trainer.game.scale, trainer.game.hints) == (1, 0)
-    with chance.drawing(0, 0, total=4, rows=range(4)):
+    with rng.drawing(0, 0, total=4, rows=range(4)):
         batch = trainer.feed(0, range(4))
-    with chance.drawing(0, 0, total=4, rows=range(2, 4)):
+    with rng.drawing(0, 0, total=4, rows=range(2, 4)):
         half = trainer.feed(0, range(2, 4))
     assert batch.x.shape == batch.y.shape == (4, 3, 32, 32)
     assert torch.equal(half.x, batch.x[2:])
@@ -163,12 +164,12 @@ def test_a_packed_run_restores_alike(runs, elegan, tmp_path):
     Image.fromarray(FLOWER).save(tmp_path / "flower.png")
     packed = elegan("pack", first.path, "--out", "mine.safetensors")
     assert packed.returncode == 0, packed.stderr
-    net, recipe = models.unpack(tmp_path / "mine.safetensors")
+    net, recipe = pretrained.unpack(tmp_path / "mine.safetensors")
     assert recipe.name == "sr-x4"
     a, b = (restored(n, tensor(FLOWER)).astype(int) for n in (net, first.restorer))
     assert np.abs(a - b).max() <= 1  # half precision
     with pytest.raises(UserError, match="no model 'upscale-x3'; did you mean 'upscale-x"):
-        models.unpack("upscale-x3")
+        pretrained.unpack("upscale-x3")
     measured = elegan("evaluate", first.path)
     assert "SSIM" in measured.stdout, measured.stderr
 
@@ -228,7 +229,7 @@ def test_shipped_upscaling_beats_bicubic_at_any_scale(tmp_path, scale):
 @pytest.mark.parametrize("sigma", [10, 25, 50])
 def test_shipped_denoising_beats_the_noise(sigma):
     x = tensor(FLOWER)
-    with chance.drawing("noise", total=1, rows=range(1)):
+    with rng.drawing("noise", total=1, rows=range(1)):
         noisy = gaussian_noise(Scene(x, x[:, :0]), sigma=(sigma, sigma)).x
     net = open_restorer("denoise").net
     before = 10 * np.log10(1 / float((noisy - x).square().mean()))
@@ -239,7 +240,7 @@ def test_shipped_denoising_beats_the_noise(sigma):
 
 def test_shipped_inpainting_keeps_what_is_known_and_beats_grey(tmp_path):
     x = tensor(FLOWER)
-    with chance.drawing("holes", total=1, rows=range(1)):
+    with rng.drawing("holes", total=1, rows=range(1)):
         scene = holes(Scene(x, x[:, :0]), size=(0.05, 0.15), share=(0.05, 0.15))
     mask = scene.hints[0, 0].numpy() > 0
     Image.fromarray(FLOWER).save(tmp_path / "a.png")
@@ -321,9 +322,9 @@ def test_vgg_takes_imagenet_s_weights_from_a_file_and_nothing_else(tmp_path):
 
 
 def test_what_is_shipped_is_small_and_described():
-    names = models.shipped()
+    names = pretrained.shipped()
     assert {"upscale-x2", "upscale-x4", "upscale-x4-detail", "denoise", "inpaint", "scratches"} <= set(names)
-    assert sum(path.stat().st_size for path in models.SHIPPED.glob("*.safetensors")) < 12e6
+    assert sum(path.stat().st_size for path in pretrained.SHIPPED.glob("*.safetensors")) < 12e6
     for name in names:
-        card = (models.SHIPPED / f"{name}.md").read_text()
+        card = (pretrained.SHIPPED / f"{name}.md").read_text()
         assert all(word in card for word in ("licence", "elegan train", "minutes", "dB")), name

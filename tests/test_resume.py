@@ -91,7 +91,7 @@ def test_a_full_disk_ends_the_run_with_its_last_checkpoint_whole(tmp_path):
     code = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({size // 2}, {size // 2}));"
-        "sys.argv[0] = 'elegan'; from elegan.cli import main; main()"
+        "sys.argv[0] = 'elegan'; from elegan.cli.main import main; main()"
     )
     full = subprocess.run(
         [sys.executable, "-c", code, *command, "--steps", "15"], cwd=tmp_path, capture_output=True, text=True
@@ -170,8 +170,8 @@ def test_a_diverged_run_stops_with_the_reason(elegan):
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path):
-    from elegan import files
-    from elegan.errors import Failure
+    from elegan.core import files
+    from elegan.core.errors import Failure
 
     path = tmp_path / "a.json"
     files.write_json(path, 1)

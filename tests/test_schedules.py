@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elegan import parts, schedules
+from elegan.recipes import parts
+from elegan.training import schedules
 
 
 @given(st.floats(0, 1, exclude_max=True), st.sampled_from(["constant", "linear", "cosine", "step", "exponential"]))

@@ -8,10 +8,10 @@ import pytest
 import torch
 from PIL import Image
 
-from elegan import chance
+from elegan.core import rng
+from elegan.core.errors import UserError
 from elegan.data.feed import SidesFeed, middles
 from elegan.data.sides import kind_of, open_sides
-from elegan.errors import UserError
 
 
 def photo(number: int, width: int = 40, height: int = 30) -> Image.Image:
@@ -138,7 +138,7 @@ def test_a_pair_stays_aligned_and_one_pixel_would_be_seen(sides):
     paired = open_sides(str(sides), True, 32, zoom=0)
     feed = SidesFeed(paired, batch=16, seed=0)
     luma = torch.tensor([0.299, 0.587, 0.114])[:, None, None]
-    with chance.drawing(0, 0, total=16, rows=range(16)):
+    with rng.drawing(0, 0, total=16, rows=range(16)):
         a, b = feed(0, range(16))
     shown = -(a * luma).sum(1)  # B is the negative of A in grey, to a rounding of Pillow's
     assert (b[:, 0] - shown).abs().max() < 0.005
@@ -150,7 +150,7 @@ def test_unpaired_sides_are_drawn_apart_and_a_batch_splits(sides):
     feed = SidesFeed(open_sides(str(sides), False, 16, zoom=1.5), batch=4, seed=0)
 
     def part(rows):
-        with chance.drawing(0, 3, total=4, rows=rows):
+        with rng.drawing(0, 3, total=4, rows=rows):
             return feed(3, rows)
 
     whole, first, second = part(range(4)), part(range(2)), part(range(2, 4))

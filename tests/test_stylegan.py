@@ -8,17 +8,20 @@ import torch
 from torch import nn
 from torch.nn.functional import conv2d, conv_transpose2d, interpolate
 
-from elegan import chance, nets, optimizers, penalties
-from elegan.errors import UserError
+from elegan import nets
+from elegan.core import rng
+from elegan.core.errors import UserError
+from elegan.core.statistics import RunningMean
+from elegan.games.game import Shape
+from elegan.games.inference import paint
+from elegan.losses import penalties
+from elegan.nets.blurpool import Blur
 from elegan.nets.modulated import Linear, MinibatchSpread, ModulatedConv
-from elegan.nets.resample import Blur
-from elegan.painting import paint
-from elegan.play.engine import Engine
-from elegan.play.game import Shape
-from elegan.play.trainer import Trainer
 from elegan.recipes import find_recipe
 from elegan.run import build_game
-from elegan.running import RunningMean
+from elegan.training import optimizers
+from elegan.training.engine import Engine
+from elegan.training.trainer import Trainer
 
 SMALL = ["nets.generator.width=4", "nets.generator.latent=6", "nets.discriminator.width=4"]
 CONDITIONAL = ["nets.generator.condition=embedding", "nets.discriminator.condition=projection"]
@@ -202,14 +205,14 @@ def test_a_running_mean_becomes_exponential():
 def test_path_length_is_the_papers_with_its_gamma():
     G, z, r, mean = generator(resolution=16), torch.randn(4, 6), 16, 0.03
     G.path_length.mean.fill_(mean)
-    with chance.drawing(0, total=4, rows=range(4)):
+    with rng.drawing(0, total=4, rows=range(4)):
         found = 2 * penalties.path_length(G, z, None)
     assert found.requires_grad
 
-    with chance.drawing(0, total=4, rows=range(4)):
+    with rng.drawing(0, total=4, rows=range(4)):
         w = G.styles(z, None).detach()
         G.synthesis(w)  # draws its noise
-        y = chance.normal(4, 1, r, r)
+        y = rng.normal(4, 1, r, r)
     G.eval()
     lengths = []
     for one, picture in zip(w, y, strict=True):

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch.nn import BatchNorm2d
 
+from elegan.games.translate import _translation
 from elegan.nets import resnet_translator, unet
-from elegan.tasks.translate import _translation
-from elegan.tiles import in_tiles, shared_statistics
+from elegan.nets.tiling import in_tiles, shared_statistics
 
 NETS = {
     "resnet, batch norm": lambda: resnet_translator(32, 3, 0, width=4, blocks=2, norm="batch"),

@@ -5,17 +5,17 @@ import pytest
 import torch
 from torch import nn
 
+from elegan.core.errors import UserError
 from elegan.data.feed import Feed
-from elegan.errors import UserError
+from elegan.games.game import Game, Shape, Turn
 from elegan.nets.norms import spectral
-from elegan.optimizers import sgd
-from elegan.play.averages import Averages, recompute_statistics
-from elegan.play.engine import Engine
-from elegan.play.game import Game, Shape, Turn
-from elegan.play.trainer import Trainer
 from elegan.recipes import find_recipe
 from elegan.run import build_game
-from elegan.session import plan_for
+from elegan.training.ema import Averages, recompute_statistics
+from elegan.training.engine import Engine
+from elegan.training.optimizers import sgd
+from elegan.training.session import plan_for
+from elegan.training.trainer import Trainer
 
 SHAPE = Shape(8, 1, 3)
 IMAGES = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 1), dtype=np.uint8)

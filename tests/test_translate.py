@@ -9,17 +9,17 @@ import torch
 from PIL import Image
 
 import elegan as library
-from elegan import chance
+from elegan.core import rng
+from elegan.core.errors import UserError
 from elegan.data.feed import Pair, middles
 from elegan.data.sides import open_sides
-from elegan.errors import UserError
-from elegan.evaluate import extractor_for_sides
-from elegan.measure import classifier
-from elegan.play.game import Shape
+from elegan.games.game import Shape
+from elegan.metrics import classifier
+from elegan.metrics.evaluate import extractor_for_sides
 from elegan.recipes import find_recipe
 from elegan.run import build_game
-from elegan.session import make_trainer, plan_for
-from elegan.translate import translate_files
+from elegan.training.session import make_trainer, plan_for
+from elegan.verbs.translate import translate_files
 
 SMALL = ["nets.generator.width=4", "nets.generator.blocks=2", "nets.discriminator.width=4", "data.resolution=32",
          "watch.images=16", "watch.log=1"]  # fmt: skip
@@ -133,7 +133,7 @@ def test_no_query_meets_its_own_answer_among_the_wrong_ones(recipe):
     seen = []
     game.nets["heads"].register_forward_pre_hook(lambda heads, given: seen.append(given))
     batch = Pair(torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32))
-    with chance.drawing(0, 0, total=2, rows=range(2)):
+    with rng.drawing(0, 0, total=2, rows=range(2)):
         game.turns[0].loss(game.nets, batch)
     for features, places in seen:
         for found, rows in zip(features, places, strict=True):

@@ -13,12 +13,18 @@ __version__ = "0.1.0"
 __all__ = ["Failure", "Recipe", "Run", "UserError", "train"]
 
 if TYPE_CHECKING:
-    from elegan.errors import Failure, UserError
-    from elegan.recipe import Recipe
+    from elegan.core.errors import Failure, UserError
+    from elegan.recipes.recipe import Recipe
     from elegan.run import Run
-    from elegan.session import train
+    from elegan.training.session import train
 
-_HOMES = {"train": "session", "Run": "run", "Recipe": "recipe", "UserError": "errors", "Failure": "errors"}
+_HOMES = {
+    "train": "training.session",
+    "Run": "run",
+    "Recipe": "recipes.recipe",
+    "UserError": "core.errors",
+    "Failure": "core.errors",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,13 +1,13 @@
 """The command `elegan`: Ctrl-C is heeded before the imports, which take a while."""
 
-from elegan import interrupts
-from elegan.errors import Interrupted
+from elegan.core import interrupts
+from elegan.core.errors import Interrupted
 
 
 def main() -> None:
     interrupts.heed()
     try:
-        from elegan.cli import main as run
+        from elegan.cli.main import main as run
 
         run()
     except KeyboardInterrupt:

@@ -20,20 +20,22 @@ import numpy as np
 import torch
 from torch import nn
 
-from elegan import files, latents, memory, models, parts, paths, ranges
-from elegan.copies import copies
+from elegan.core import files, latents, memory, paths, ranges
+from elegan.core.errors import UserError, nearest, shown
+from elegan.core.facts import read_facts, read_source
 from elegan.data import Dataset, open_data
 from elegan.data.feed import pictures as to_tensor
-from elegan.errors import UserError, nearest, shown
-from elegan.evaluations import keep, of_images, of_restorations, of_translations
-from elegan.facts import read_facts, read_source
-from elegan.measure import Result
-from elegan.measure.copies import CopyReport
-from elegan.painting import BATCH, paint
-from elegan.play.engine import find_device
-from elegan.play.game import Game, Shape
-from elegan.recipe import Recipe
-from elegan.tiles import in_tiles
+from elegan.games.game import Game, Shape
+from elegan.games.inference import BATCH, paint
+from elegan.metrics import Result
+from elegan.metrics.copies import CopyReport
+from elegan.metrics.copies.audit import copies
+from elegan.nets import pretrained
+from elegan.nets.tiling import in_tiles
+from elegan.recipes import parts
+from elegan.recipes.recipe import Recipe
+from elegan.training.engine import find_device
+from elegan.workflows.evaluations import keep, of_images, of_restorations, of_translations
 
 START = "start.safetensors"  # the weights that a run began from
 
@@ -235,9 +237,9 @@ class Run:
         path = self.file(START)
         if not path.exists():
             return None
-        net = models.build(self.recipe, self.shape.channels, self.game.hints, self.game.scale)
+        net = pretrained.build(self.recipe, self.shape.channels, self.game.hints, self.game.scale)
         tensors, _ = files.read_tensors(path, prefix="restorer.")
-        return models.load(net, tensors, path).to(self.device)
+        return pretrained.load(net, tensors, path).to(self.device)
 
     @cached_property
     def class_counts(self) -> list[int]:
@@ -281,7 +283,7 @@ class Run:
     ) -> np.ndarray:
         """float H x W x C in [0, 1], of any size and the run's channels, to the same.
 
-        `strength` mixes the result (1) with the input (0); `tile`: see `elegan.tiles.in_tiles`. Raises UserError for an
+        `strength` mixes the result (1) with the input (0); `tile`: see `elegan.nets.tiling.in_tiles`. Raises UserError for an
         unknown direction or a strength outside 0..1.
         """
         way = self.direction(direction)
@@ -349,7 +351,7 @@ class Run:
         run's folder or `out`.
 
         The latents' seeds start at `seed`; classes come as often as the training data has them, and in turn for
-        class-fd. See `elegan.evaluate.evaluate` for the rest and the errors. A run that
+        class-fd. See `elegan.metrics.evaluate.evaluate` for the rest and the errors. A run that
         translates is measured on the middles of held-out pictures, against the other side's pictures of `split`; one that
         restores on those of held-out photographs, damaged anew, against the photographs.
         """
@@ -375,7 +377,7 @@ class Run:
     ) -> CopyReport:
         """Which of `num` generated images are copies of the run's data or of `data`; the findings go to RUN/copies or `out`.
 
-        The latents' seeds start at `seed`. See `elegan.copies.copies` for the rest and the errors. Raises UserError where the
+        The latents' seeds start at `seed`. See `elegan.metrics.copies.audit.copies` for the rest and the errors. Raises UserError where the
         run's own data are others by now, unless `data` names what to compare with.
         """
         side, channels, _ = self.shape

@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
+from elegan.core.errors import Failure
 from elegan.data import decode
-from elegan.data.build import SKIPPED, Progress, build, in_bytes, sync
-from elegan.data.plan import Options
+from elegan.data.ingest import SKIPPED, Progress, build, in_bytes, sync
+from elegan.data.sizing import Options
 from elegan.data.sources import Source
-from elegan.errors import Failure
 
 
 class Pictures(Sequence[np.ndarray]):

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from elegan.data.build import Progress
+from elegan.core.errors import UserError, nearest
 from elegan.data.cache import Entry, cached, default_root
+from elegan.data.ingest import Progress
 from elegan.data.layout import SPLITS, plain
 from elegan.data.named import NAMES, from_hub, from_name
-from elegan.data.plan import Options
+from elegan.data.sizing import Options
 from elegan.data.sources import Source, from_folder, from_zip
-from elegan.errors import UserError, nearest
 
 FITS = ("crop", "pad", "stretch")
 

@@ -10,12 +10,12 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from elegan import chance
-from elegan.data import augment
-from elegan.data.damaging import Steps, damaged
+from elegan.core import rng
+from elegan.data import transforms
+from elegan.data.damage.apply import Steps, damaged
 from elegan.data.photographs import MARGIN, Photographs
 from elegan.data.sides import Part, Sides
-from elegan.recipe import Data
+from elegan.recipes.recipe import Data
 
 
 class Batch(NamedTuple):
@@ -56,10 +56,10 @@ class Feed:
     def vary(self, x: torch.Tensor) -> torch.Tensor:
         """The recipe's augmentation of the data; its draws belong to the move."""
         if self.varied.flip:
-            x = augment.flip(x)
+            x = transforms.flip(x)
         if self.varied.crop:
-            x = augment.shift(x, self.varied.crop)
-        return augment.rotate(x, self.varied.rotate) if self.varied.rotate else x
+            x = transforms.shift(x, self.varied.crop)
+        return transforms.rotate(x, self.varied.rotate) if self.varied.rotate else x
 
 
 class Order:
@@ -75,7 +75,7 @@ class Order:
         return np.concatenate([self.epoch(int(e))[inside[epochs == e]] for e in np.unique(epochs)])
 
     def _epoch(self, epoch: int) -> np.ndarray:
-        return torch.randperm(self.count, generator=chance.generator(*self.seed, epoch)).numpy()
+        return torch.randperm(self.count, generator=rng.generator(*self.seed, epoch)).numpy()
 
 
 class Pair(NamedTuple):
@@ -99,9 +99,9 @@ class SidesFeed:
         ]
 
     def __call__(self, position: int, rows: range) -> Pair:
-        draws = [chance.uniform(len(rows), 3).tolist()] * 2
+        draws = [rng.uniform(len(rows), 3).tolist()] * 2
         if not self.sides.paired:
-            draws[1] = chance.uniform(len(rows), 3).tolist()
+            draws[1] = rng.uniform(len(rows), 3).tolist()
         chosen = [order(position, rows) for order in self.orders]
         return Pair(*map(self._side, self.sides.train, chosen, draws))
 
@@ -139,7 +139,7 @@ class PhotographFeed:
         self.order = Order(len(photographs.train), batch, seed, "epoch")
 
     def __call__(self, position: int, rows: range) -> Damaged:
-        draws, chosen = chance.uniform(len(rows), 3).tolist(), self.order(position, rows)
+        draws, chosen = rng.uniform(len(rows), 3).tolist(), self.order(position, rows)
         crops = [self._crop(self.photographs.train[i], *draw) for i, draw in zip(chosen, draws, strict=True)]
         return self.spoil(np.stack(crops))
 
@@ -152,7 +152,7 @@ class PhotographFeed:
 
 def damage(crops: np.ndarray, steps: Steps, learn: str = "photograph", device: torch.device | str = "cpu") -> Damaged:
     """Crops uint8 N x H x W x C with a margin of MARGIN, which is cut away when the damage is done; what to `learn`: see
-    `elegan.recipe.Data`."""
+    `elegan.recipes.recipe.Data`."""
     y = torch.from_numpy(np.ascontiguousarray(crops)).permute(0, 3, 1, 2).float().div_(255)
     x, hints = damaged(steps, y)
     if learn == "damage":

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from elegan.core.errors import UserError
 from elegan.data.decode import SUFFIXES
-from elegan.errors import UserError
 
 SPLITS = ("train", "test", "all")
 TRAIN = ("train", "training")

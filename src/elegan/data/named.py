@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from elegan.core.errors import Failure, UserError, nearest
 from elegan.data.decode import Unreadable
 from elegan.data.layout import pick_part
 from elegan.data.sources import Listing, Source, read_file
-from elegan.errors import Failure, UserError, nearest
 
 HUB = {
     "mnist": "ylecun/mnist",

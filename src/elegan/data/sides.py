@@ -9,14 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from elegan import chance
-from elegan.data.build import in_short
+from elegan.core import rng
+from elegan.core.errors import UserError, nearest
 from elegan.data.cache import Entry, Pictures, cached, default_root
 from elegan.data.decode import side_by_side
+from elegan.data.ingest import in_short
 from elegan.data.layout import HELD_OUT, TRAIN, Chosen, File, choose, plain, wrapping
-from elegan.data.plan import Options
+from elegan.data.sizing import Options
 from elegan.data.sources import Chooser, Listing, Source, from_folder, from_zip
-from elegan.errors import UserError, nearest
 
 ASIDE = 10  # without a held-out part one picture in so many is kept out of the training
 FOLDER = re.compile(rf"(?:(?P<split>{'|'.join(TRAIN + HELD_OUT)})[_-]?)?(?P<side>[ab])", re.IGNORECASE)
@@ -132,7 +132,7 @@ def open_sides(
         notes.append(f"held out: {len(held_out[0])} of A and {len(held_out[1])} of B")
     path = Path(os.path.expanduser(source)).resolve()
     name = plain(path.stem if path.is_file() else path.name)
-    mark = f"{chance.mix(*prints, len(parts)):016x}"
+    mark = f"{rng.mix(*prints, len(parts)):016x}"
     told = tuple(notes), tuple(places)
     return Sides(name, str(path), resolution, depth, paired, train, held_out, mark, *told)
 

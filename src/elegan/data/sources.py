@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from elegan import paths
+from elegan.core import paths
+from elegan.core.errors import UserError
 from elegan.data.decode import SUFFIXES, Unreadable
 from elegan.data.layout import Chosen, File, choose, printable
-from elegan.errors import UserError
 
 MAX_BYTES = 1 << 28  # of one encoded file
 # An archive that unpacks to more than both is a bomb: encoded pictures hardly shrink, and uncompressed drawings to a fiftieth.

@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import Any
 
+from elegan.core.errors import UserError
 from elegan.data import decode
-from elegan.data.build import calm, in_order, in_short
 from elegan.data.dataset import find
 from elegan.data.decode import Facts, Unreadable
+from elegan.data.ingest import calm, in_order, in_short
 from elegan.data.sources import Listing
-from elegan.errors import UserError
 
 SHOWN = 10  # entries of a long list in the text; all of them are in the JSON
 

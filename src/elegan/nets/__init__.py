@@ -9,11 +9,11 @@ translators map pictures to pictures, patch discriminators to lists of score map
 from elegan.nets.biggan import biggan_generator
 from elegan.nets.dcgan import dcgan_discriminator, dcgan_encoder, dcgan_generator
 from elegan.nets.fastgan import fastgan_discriminator, fastgan_generator
-from elegan.nets.features import restorer_features, vgg_features
 from elegan.nets.heads import head
 from elegan.nets.laplacian import laplacian_refiner
 from elegan.nets.mlp import mlp_discriminator, mlp_generator
 from elegan.nets.patches import patch_discriminator, patch_heads
+from elegan.nets.perceptual import restorer_features, vgg_features
 from elegan.nets.progressive import progressive_discriminator, progressive_generator
 from elegan.nets.r3gan import r3gan_discriminator, r3gan_generator
 from elegan.nets.resnet import resnet_discriminator, resnet_generator

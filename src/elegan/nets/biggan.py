@@ -5,10 +5,10 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+from elegan.core.ranges import Pixels, Width
+from elegan.nets.layers import check_condition, pyramid
 from elegan.nets.norms import AdaptiveNorm, norm, spectral
 from elegan.nets.resnet import ResNetGenerator
-from elegan.nets.shape import check_condition, pyramid
-from elegan.ranges import Pixels, Width
 
 
 class BigGANGenerator(ResNetGenerator):

@@ -2,9 +2,9 @@
 
 from torch import Tensor, nn
 
+from elegan.core.ranges import Width
+from elegan.nets.layers import ImageInput, LatentInput, Score, check_condition, crop, normal_weights, pyramid
 from elegan.nets.norms import ConditionalNorm, norm, spectral
-from elegan.nets.shape import ImageInput, LatentInput, Score, check_condition, crop, normal_weights, pyramid
-from elegan.ranges import Width
 
 WIDEST = 8
 

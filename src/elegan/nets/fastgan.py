@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, glu, interpolate
 
-from elegan import chance
+from elegan.core import rng
+from elegan.core.ranges import Width
+from elegan.nets.layers import crop, normal_weights, pyramid
 from elegan.nets.norms import norm, spectral
-from elegan.nets.shape import crop, normal_weights, pyramid
-from elegan.ranges import Width
 
 SPAN = 4  # doublings that a gated skip reaches across: from 8 x 8 to 128 x 128
 
@@ -43,7 +43,7 @@ class Noise(nn.Module):
         """The noise for n images."""
         if not self.training:
             return self.fixed
-        return chance.normal(n, *self.fixed.shape[1:], device=self.fixed.device)
+        return rng.normal(n, *self.fixed.shape[1:], device=self.fixed.device)
 
     def forward(self, x: Tensor, noise: Tensor) -> Tensor:
         return x + (noise * self.strength).to(x.dtype)
@@ -173,7 +173,7 @@ class FastGANDiscriminator(nn.Module):
         *above, last = self.features(x)
         pairs = [(self.decode(last), x)]
         if self.decode_quarter is not None:
-            corner = chance.uniform(len(x), 2, device=x.device) < 0.5
+            corner = rng.uniform(len(x), 2, device=x.device) < 0.5
             pairs.append((self.decode_quarter(_quarter(above[-1], corner)), _quarter(x, corner)))
         return [(made, adaptive_avg_pool2d(wanted, made.shape[2:])) for made, wanted in pairs]
 

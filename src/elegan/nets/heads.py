@@ -2,8 +2,8 @@
 
 from torch import nn
 
-from elegan.nets.shape import normal_weights
-from elegan.ranges import Columns
+from elegan.core.ranges import Columns
+from elegan.nets.layers import normal_weights
 
 
 def head(features: int, outputs: int, *, width: Columns = 0) -> nn.Module:

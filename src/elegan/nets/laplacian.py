@@ -2,9 +2,9 @@
 
 from torch import Tensor, cat, nn
 
+from elegan.core.ranges import Few, Width
+from elegan.nets.layers import ImageInput, check_condition, normal_weights
 from elegan.nets.norms import norm
-from elegan.nets.shape import ImageInput, check_condition, normal_weights
-from elegan.ranges import Few, Width
 
 
 class Refiner(nn.Module):

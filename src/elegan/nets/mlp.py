@@ -5,9 +5,9 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from elegan.core.ranges import Width
+from elegan.nets.layers import ImageInput, LatentInput, Score, check_condition
 from elegan.nets.norms import norm
-from elegan.nets.shape import ImageInput, LatentInput, Score, check_condition
-from elegan.ranges import Width
 
 
 class _RowNorm(nn.Module):

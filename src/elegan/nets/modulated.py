@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu, linear
 
-from elegan import chance
-from elegan.nets.resample import Blur
+from elegan.core import rng
+from elegan.nets.blurpool import Blur
 
 
 def activate(x: Tensor) -> Tensor:
@@ -101,7 +101,7 @@ class StyledConv(nn.Module):
         """The noise for n images."""
         if not (self.training and self.noisy):
             return self.noise
-        return chance.normal(n, *self.noise.shape[1:], device=self.noise.device)
+        return rng.normal(n, *self.noise.shape[1:], device=self.noise.device)
 
     def forward(self, x: Tensor, w: Tensor, noise: Tensor) -> Tensor:
         x = self.conv(x, w)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import register_parametrization
 
-from elegan.errors import UserError, nearest
+from elegan.core.errors import UserError, nearest
 
 
 class InstanceNorm(nn.GroupNorm):

@@ -4,9 +4,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, normalize
 
+from elegan.core.ranges import Few, Some, Width
+from elegan.nets.layers import normal_weights
 from elegan.nets.norms import norm, spectral
-from elegan.nets.shape import normal_weights
-from elegan.ranges import Few, Some, Width
 
 WIDEST = 8
 

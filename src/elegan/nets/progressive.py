@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, interpolate, leaky_relu
 from torch.nn.utils.parametrize import register_parametrization
 
-from elegan import ramp
-from elegan.nets.shape import Score, crop, pyramid
-from elegan.ranges import AboveZero, Width
+from elegan.core import ramp
+from elegan.core.ranges import AboveZero, Width
+from elegan.nets.layers import Score, crop, pyramid
 
 
 class _Scaled(nn.Module):

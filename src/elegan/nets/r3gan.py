@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
-from elegan.nets.resample import Blur, Double
-from elegan.nets.shape import LatentInput, Score, check_condition, crop, pyramid
-from elegan.ranges import Depth, Width
+from elegan.core.ranges import Depth, Width
+from elegan.nets.blurpool import Blur, Double
+from elegan.nets.layers import LatentInput, Score, check_condition, crop, pyramid
 
 SLOPE = 0.2
 GAIN = math.sqrt(2 / (1 + SLOPE**2))  # keeps the variance through a leaky ReLU (He et al. 2015)

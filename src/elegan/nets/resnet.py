@@ -8,10 +8,10 @@ from itertools import pairwise
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate
 
+from elegan.core.ranges import Pixels, Width
 from elegan.nets.attention import SelfAttention, level_of
+from elegan.nets.layers import LatentInput, Score, check_condition, crop, orthogonal_weights, pyramid
 from elegan.nets.norms import ConditionalNorm, norm, spectral
-from elegan.nets.shape import LatentInput, Score, check_condition, crop, orthogonal_weights, pyramid
-from elegan.ranges import Pixels, Width
 
 
 def width_at(size: int, width: int) -> int:

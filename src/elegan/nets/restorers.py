@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, elu, interpolate, pixel_shuffle, pixel_unshuffle, relu
 
-from elegan.errors import UserError
-from elegan.nets.shape import fill_up
-from elegan.photos import LUMA
-from elegan.ranges import Depth, Some, Width
+from elegan.core.errors import UserError
+from elegan.core.ranges import Depth, Some, Width
+from elegan.data.photo import LUMA
+from elegan.nets.layers import fill_up
 
 
 def start_at_zero(layer: nn.Module) -> None:

@@ -7,21 +7,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from elegan import chance
-from elegan.errors import UserError
-from elegan.nets.modulated import (
-    Conv,
-    Linear,
-    MinibatchSpread,
-    Paint,
-    StyledConv,
-    activate,
-    full_precision,
-)
-from elegan.nets.resample import Blur
-from elegan.nets.shape import check_condition, crop, pyramid
-from elegan.ranges import Depth, Repeats, Share, Width
-from elegan.running import RunningMean
+from elegan.core import rng
+from elegan.core.errors import UserError
+from elegan.core.ranges import Depth, Repeats, Share, Width
+from elegan.core.statistics import RunningMean
+from elegan.nets.blurpool import Blur
+from elegan.nets.layers import check_condition, crop, pyramid
+from elegan.nets.modulated import Conv, Linear, MinibatchSpread, Paint, StyledConv, activate, full_precision
 
 WIDEST, CHANNELS = 8, 512  # times the width, and channels, that no size has more of
 MAPPING_RATE = 0.01  # of the optimiser's learning rate (Karras et al. 2019, appendix C)
@@ -134,8 +126,8 @@ class StyleGAN2Generator(nn.Module):
         n, device = len(z), z.device
         w = self.mapping(z, label)
         self.w_mean.see(w, label if self.classes else None)
-        other = self.mapping(chance.normal(n, self.latent, device=device), label)
-        mixes, place = chance.uniform(n, 2, device=device).unbind(1)
+        other = self.mapping(rng.normal(n, self.latent, device=device), label)
+        mixes, place = rng.uniform(n, 2, device=device).unbind(1)
         place = 1 + (place * (self.levels - 1)).long()
         own = torch.arange(self.levels, device=device) < torch.where(mixes < self.mixing, place, self.levels)[:, None]
         return torch.where(own[..., None], w[:, None], other[:, None])

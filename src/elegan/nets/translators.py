@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, leaky_relu
 
-from elegan import chance
-from elegan.errors import UserError
+from elegan.core import rng
+from elegan.core.errors import UserError
+from elegan.core.ranges import Depth, Few, Width
+from elegan.nets.blurpool import Blur
+from elegan.nets.layers import normal_weights
 from elegan.nets.norms import norm
-from elegan.nets.resample import Blur
-from elegan.nets.shape import normal_weights
-from elegan.ranges import Depth, Few, Width
 
 
 class Enlarge(nn.Module):
@@ -107,7 +107,7 @@ class Dropout(nn.Module):
     """A half of the values set to zero while training, drawn so that a batch may be split."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return x * 2 * (chance.uniform(*x.shape, device=x.device) < 0.5) if self.training else x
+        return x * 2 * (rng.uniform(*x.shape, device=x.device) < 0.5) if self.training else x
 
 
 class UNet(nn.Module):

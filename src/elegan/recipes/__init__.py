@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from elegan.errors import UserError, nearest
-from elegan.recipe import Recipe
-from elegan.recipes import classic, family, modern, restoration, style, translation
+from elegan.core.errors import UserError, nearest
+from elegan.recipes import classic, composite, modern, restoration, style, translation
+from elegan.recipes.recipe import Recipe
 
 CATALOGUE: dict[str, Recipe] = {
     recipe.name: recipe
-    for module in (classic, family, modern, style, translation, restoration)
+    for module in (classic, composite, modern, style, translation, restoration)
     for recipe in vars(module).values()
     if isinstance(recipe, Recipe)
 }

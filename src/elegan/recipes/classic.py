@@ -1,6 +1,6 @@
 """From the 2014 GAN to SNGAN, each as the difference from its parent."""
 
-from elegan.recipe import Recipe
+from elegan.recipes.recipe import Recipe
 
 ADAM = {"name": "adam", "lr": 2e-4, "betas": [0.5, 0.999]}
 # The two-time-scale and WGAN-GP papers' form: no momentum.

@@ -3,7 +3,7 @@
 Enlarging is learnt in two stages: `sr-x4` by distance alone, then `sr-x4-detail --from` that run with a discriminator.
 """
 
-from elegan.recipe import Recipe
+from elegan.recipes.recipe import Recipe
 
 ADAM = {"name": "adam", "lr": 2e-3, "betas": [0.9, 0.99]}
 

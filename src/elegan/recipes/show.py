@@ -2,8 +2,8 @@
 
 import re
 
-from elegan.recipe import Recipe
 from elegan.recipes import CATALOGUE
+from elegan.recipes.recipe import Recipe
 
 OWN = (".name", ".parent", ".about")
 

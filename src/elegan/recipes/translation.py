@@ -3,8 +3,8 @@
 A GPU takes more: data.resolution=256, nets.generator.width=64 and nets.generator.blocks=9.
 """
 
-from elegan.recipe import Recipe
 from elegan.recipes.classic import ADAM, both
+from elegan.recipes.recipe import Recipe
 
 PATCHGAN = {"name": "patch_discriminator", "norm": "instance"}
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from elegan import chance
+from elegan.core import rng
 from elegan.data.damage.scene import Range, Scene, Share, between
 
 
@@ -14,7 +14,7 @@ def gaussian_blur(scene: Scene, *, sigma: Range = (0.2, 3.0), anisotropic: Share
     """Gaussian blur of `sigma` pixels; with probability `anisotropic` of two sigmas at right angles, turned by any angle."""
     x = scene.x
     along, across, angle = (drawn.flatten().tolist() for drawn in (between(sigma, x), between(sigma, x), _angles(x)))
-    oval = (chance.uniform(len(x)) < anisotropic).tolist()
+    oval = (rng.uniform(len(x)) < anisotropic).tolist()
     pairs = zip(along, across, angle, oval, strict=True)
     return _filtered(scene, [_gaussian(a, b if two else a, turn) for a, b, turn, two in pairs])
 
@@ -32,7 +32,7 @@ def defocus_blur(scene: Scene, *, radius: Range = (1.0, 5.0)) -> Scene:
 
 
 def _angles(x: Tensor) -> Tensor:
-    return chance.uniform(len(x)) * math.pi
+    return rng.uniform(len(x)) * math.pi
 
 
 def _axes(reach: float, angle: float = 0.0) -> tuple[np.ndarray, np.ndarray]:

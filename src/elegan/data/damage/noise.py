@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from elegan import chance
+from elegan.core import rng
 from elegan.data.damage.blurs import gaussian_blur
 from elegan.data.damage.scene import UNKNOWN, Counts, Range, Scene, Share, Shares, between, luma, streams
 
@@ -17,10 +17,10 @@ def gaussian_noise(scene: Scene, *, sigma: Range = (0, 55), tell: bool = False, 
     """
     x = scene.x
     level = between(sigma, x) / 255
-    noisy = scene._replace(x=x + level * chance.normal(len(x), *x.shape[1:], device=x.device))
+    noisy = scene._replace(x=x + level * rng.normal(len(x), *x.shape[1:], device=x.device))
     if not tell:
         return noisy
-    kept = chance.uniform(len(x), 1, 1, 1, device=x.device) >= hidden
+    kept = rng.uniform(len(x), 1, 1, 1, device=x.device) >= hidden
     return noisy.told(torch.where(kept, level, UNKNOWN))
 
 
@@ -44,14 +44,14 @@ def _poisson(random: np.random.Generator, rate: np.ndarray) -> np.ndarray:
 def speckle(scene: Scene, *, sigma: Range = (0.0, 0.2)) -> Scene:
     """Multiplicative noise: each value is changed by a normal share of itself, of standard deviation `sigma`; not clipped."""
     x = scene.x
-    return scene._replace(x=x + x * between(sigma, x) * chance.normal(len(x), *x.shape[1:], device=x.device))
+    return scene._replace(x=x + x * between(sigma, x) * rng.normal(len(x), *x.shape[1:], device=x.device))
 
 
 def salt_and_pepper(scene: Scene, *, share: Shares = (0.0, 0.1)) -> Scene:
     """A `share` of the pixels, all channels together, is black or white, either equally likely."""
     x = scene.x
     half = between(share, x) / 2
-    u = chance.uniform(len(x), 1, *x.shape[2:], device=x.device)
+    u = rng.uniform(len(x), 1, *x.shape[2:], device=x.device)
     return scene._replace(x=torch.where(u < half, 0.0, torch.where(u >= 1 - half, 1.0, x)))
 
 
@@ -62,7 +62,7 @@ def grain(scene: Scene, *, sigma: Range = (4.0, 24.0), size: Range = (0.4, 1.2))
     lightness l, as where a number of silver grains are each black or clear. Not clipped.
     """
     x = scene.x
-    white = chance.normal(len(x), 1, *x.shape[2:], device=x.device)
+    white = rng.normal(len(x), 1, *x.shape[2:], device=x.device)
     pattern = gaussian_blur(Scene(white, scene.hints), sigma=size).x
     pattern = pattern / pattern.std((1, 2, 3), correction=0, keepdim=True).clamp(min=1e-6)
     light = luma(x).clamp(0, 1)

@@ -7,8 +7,8 @@ import torch
 from pydantic import AfterValidator, Field, Strict
 from torch import Tensor
 
-from elegan import chance
-from elegan.ranges import NonNegative, NonNegativeCount, Share
+from elegan.core import rng
+from elegan.core.ranges import NonNegative, NonNegativeCount, Share
 
 
 class Scene(NamedTuple):
@@ -49,12 +49,12 @@ Qualities = Annotated[tuple[Quality, Quality], AfterValidator(_in_order)]
 def between(limits: Range, x: Tensor) -> Tensor:
     """One uniform value a picture, N x 1 x 1 x 1."""
     low, high = limits
-    return low + (high - low) * chance.uniform(len(x), 1, 1, 1, device=x.device)
+    return low + (high - low) * rng.uniform(len(x), 1, 1, 1, device=x.device)
 
 
 def streams(x: Tensor) -> list[np.random.Generator]:
     """A generator for each picture, for what takes a number of draws not known beforehand."""
-    seeds = (chance.uniform(len(x), 3) * 2**24).long()
+    seeds = (rng.uniform(len(x), 3) * 2**24).long()
     return [np.random.default_rng(seed) for seed in seeds.tolist()]
 
 

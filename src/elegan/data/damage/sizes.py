@@ -5,9 +5,9 @@ from typing import Annotated
 import torch
 from pydantic import Field
 
+from elegan.core.ranges import Some
 from elegan.data.damage.scene import Range, Scene, between, streams
-from elegan.data.resample import Kernel, resize
-from elegan.ranges import Some
+from elegan.data.resize import Kernel, resize
 
 
 def downscale(scene: Scene, *, factor: Some = 4, kernel: Kernel = "bicubic", rounded: bool = True) -> Scene:

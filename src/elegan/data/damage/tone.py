@@ -2,9 +2,9 @@
 
 import torch
 
-from elegan import chance
+from elegan.core import rng
 from elegan.data.damage.scene import Scene, Shares, between, luma
-from elegan.data.resample import resize
+from elegan.data.resize import resize
 
 SEPIA = (1.0, 0.89, 0.70)  # red, green and blue of white in a brown-toned print
 
@@ -16,7 +16,7 @@ def fading(scene: Scene, *, strength: Shares = (0.2, 0.7), uneven: Shares = (0.0
     """
     x = scene.x
     n, _, h, w = x.shape
-    field = resize(2 * chance.uniform(n, 1, 4, 4, device=x.device) - 1, (h, w), "bilinear")
+    field = resize(2 * rng.uniform(n, 1, 4, 4, device=x.device) - 1, (h, w), "bilinear")
     lost = between(strength, x) * (1 + between(uneven, x) * field)
     tone = between((0.4, 0.7), x)
     return scene._replace(x=x + lost.clamp(0, 1) * (tone - x))

@@ -1,0 +1,25 @@
+"""Arguments and options that many verbs of the command line have."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
+Checkpoint = Annotated[str, typer.Option(help="newest, best by the watched metric, or a step.")]
+Trust = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--trust", metavar="MODULE", help="Lets a file from elsewhere name what this module of yours defines."
+    ),
+]
+Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The first latent's seed, and that of subsets.")]
+MOST = 10_000_000  # images of a call
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
+
+
+def place(out: Path | None, default: Path) -> Path:
+    """The folder to write to. Raises UserError where that cannot be."""
+    from elegan.core.files import folder_for
+
+    return folder_for(out or default)

@@ -1,0 +1,173 @@
+"""Files that are whole or absent: every artefact of a run goes through here."""
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from elegan.core import paths
+from elegan.core.errors import Failure, UserError
+
+LONGEST = 255  # bytes that a name may have on the usual file systems
+MARK = 10  # of them are added while a file is written
+PLAIN, SEALED = "plain", "sealed"  # keys of a header: of files that carry no digests, and of those that do
+
+
+class Damaged(UserError):
+    """A file of tensors that is cut or broken, or whose bytes are not those that were written."""
+
+
+def folder_for(path: str | Path) -> Path:
+    """A folder to write into, which need not be there yet.
+
+    Raises UserError where there cannot be one: a file stands there or above, nothing may be written there, a name is too
+    long or empty.
+    """
+    path = Path(path)
+    if long := [name for name in path.parts if len(os.fsencode(name)) > LONGEST - MARK]:
+        raise UserError(
+            f"the name {long[0][:40]}... of {len(os.fsencode(long[0]))} bytes is too long; at most {LONGEST - MARK}"
+        )
+    try:
+        there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+        if not there.is_dir():
+            raise UserError(f"cannot write into {path}: {there} is a file")
+        with tempfile.TemporaryFile(dir=there):
+            return path
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UserError(f"cannot write into {path}: {reason}; --out names another folder") from None
+
+
+def file_for(path: str | Path) -> Path:
+    """A file to write, or to write anew. Raises UserError where there cannot be one: see `folder_for`."""
+    path = Path(path)
+    if not path.name or path.is_dir():
+        raise UserError(f"{path} is a folder; name a file to write")
+    folder_for(path if len(os.fsencode(path.name)) > LONGEST - MARK else path.parent)
+    return path
+
+
+def write(path: Path, data: bytes, make_folder: bool = True) -> None:
+    """Writes to a neighbour, syncs, renames; `make_folder` first makes the folder that it stands in.
+
+    Raises Failure (disk full, no permission) and leaves the old file whole.
+    """
+    neighbour = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        if make_folder:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        neighbour.unlink(missing_ok=True)
+        with open(neighbour, "xb") as file:  # never through a link that stands there
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(neighbour, path)
+    except BaseException as error:  # Ctrl-C too
+        with contextlib.suppress(OSError):
+            neighbour.unlink()
+        if isinstance(error, OSError):
+            raise Failure(f"cannot write {path}: {error.strerror} ({len(data) / 1e6:.1f} MB)") from error
+        raise
+
+
+def clear_torn(folder: Path) -> None:
+    """Removes what killed writers left below the folder; nobody else may be writing there."""
+    for path in folder.rglob(".*"):
+        if path.suffix[1:].isdigit():
+            path.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    write(path, json.dumps(value, indent=1, ensure_ascii=False).encode() + b"\n")
+
+
+def read_json(path: Path, most: int = 1 << 28) -> Any:
+    """Raises UserError where there is no such file, it is not JSON, or it has more than `most` bytes."""
+    try:
+        return json.loads(paths.read(path, most))
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path} cannot be read: {error}") from None
+
+
+def encode_tensors(tensors: dict[str, Tensor], plain: dict[str, Any]) -> bytes:
+    """Tensors and JSON-able data as one safetensors file, the latter in its header beside a digest of every tensor.
+
+    The header's text carries its own digest, so that whatever part of the file is read can be checked.
+    """
+    whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    digests = {name: _digest(name, whole[name]) for name in sorted(whole)}
+    text = json.dumps({"plain": plain, "digests": digests})
+    # One key alone: the format's writer puts several in an order that changes from call to call.
+    return save(whole, {SEALED: f"{_short(text.encode())} {text}"})
+
+
+def write_tensors(path: Path, tensors: dict[str, Tensor], plain: dict[str, Any], make_folder: bool = True) -> None:
+    """Writes what `encode_tensors` gives. Raises Failure on a full disk."""
+    write(path, encode_tensors(tensors, plain), make_folder)
+
+
+def read_tensors(path: Path, prefix: str = "", device: torch.device | str = "cpu") -> tuple[dict[str, Tensor], dict]:
+    """The tensors whose name starts with `prefix`, without it, and the plain data, all checked against their digests.
+
+    Files without digests, which older versions wrote, are taken as they are. Raises Damaged for a broken file, UserError
+    for one that is not there.
+    """
+    try:
+        paths.check_regular(os.stat(path).st_mode)
+        with safe_open(path, framework="pt") as file:
+            digests, plain = _unsealed(file.metadata() or {})
+            names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
+            tensors = {name: file.get_tensor(name) for name in names}
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        if (
+            isinstance(error, OSError) or not path.exists()
+        ):  # the tensors' part is opened by itself, as it may be gone by then
+            raise UserError(f"{path} cannot be read: {error}") from None
+        raise Damaged(f"{path} is damaged: it cannot be read as safetensors: {error}") from None
+    if digests is not None:
+        _check(path, tensors, {name: digest for name, digest in digests.items() if name.startswith(prefix)})
+    return {name.removeprefix(prefix): tensor.to(device) for name, tensor in tensors.items()}, plain
+
+
+def _unsealed(header: dict[str, str]) -> tuple[dict[str, str] | None, dict]:
+    """(digests, plain data), the former None where the file carries none."""
+    if not header.keys() - {PLAIN}:
+        return None, json.loads(header.get(PLAIN, "{}"))
+    seal, _, text = header[SEALED].partition(" ")
+    if seal != _short(text.encode()):
+        raise ValueError("its header is not what was written")
+    content = json.loads(text)
+    return content["digests"], content["plain"]
+
+
+def _check(path: Path, tensors: dict[str, Tensor], digests: dict[str, str]) -> None:
+    if tensors.keys() != digests.keys():
+        raise Damaged(f"{path} is damaged: it does not hold the tensors that were written")
+    for name, tensor in tensors.items():
+        if _digest(name, tensor) != digests[name]:
+            raise Damaged(f"{path} is damaged: {name} is not what was written")
+
+
+def _digest(name: str, tensor: Tensor) -> str:
+    """Of a tensor's name, type, shape and bytes."""
+    head = f"{name} {tensor.dtype} {list(tensor.shape)} ".encode()
+    return _short(head, tensor.reshape(-1).view(torch.uint8).numpy())
+
+
+def _short(*parts: Any) -> str:
+    """The first 128 bits of SHA-256: against chance, not against malice."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()[:32]

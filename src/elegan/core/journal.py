@@ -1,0 +1,80 @@
+"""JSON-lines files of records, each with its step."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from elegan.core import files, paths
+from elegan.core.errors import Failure, UserError
+
+
+class Journal:
+    """A JSON-lines file that a kill or a power cut leaves readable: whole lines, cut back to the step that is resumed.
+
+    A last line without its end, or with the NUL bytes that a power cut leaves in its place, was torn: it counts for
+    nothing, and the next write takes it off.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def write(self, record: dict[str, Any], make_file: bool = True) -> None:
+        """Appends a line. Raises Failure on a full disk, and where there is no file though none is to be made."""
+        try:
+            if self.path.exists():
+                paths.check_regular(self.path.stat().st_mode)
+            flags = os.O_RDWR | os.O_APPEND | (os.O_CREAT if make_file else 0)
+            with open(os.open(self.path, flags, 0o666), "rb+") as file:
+                self._mend(file)
+                file.write(json.dumps(record).encode() + b"\n")
+        except OSError as error:
+            raise Failure(f"cannot write {self.path}: {error.strerror}") from error
+
+    def _mend(self, file) -> None:
+        """Cuts off a torn last line."""
+        end = file.seek(0, os.SEEK_END)
+        file.seek(max(0, end - 2))
+        if end and (not (last := file.read()).endswith(b"\n") or b"\0" in last):
+            file.truncate(len(_whole(self.path.read_bytes())))
+
+    def records(self) -> list[dict[str, Any]]:
+        """All whole lines. Raises UserError, with the file and the line's number, for one that is no record."""
+        if not self.path.exists():
+            return []
+        try:
+            lines = _whole(paths.read(self.path)).split(b"\n")[:-1]
+        except OSError as error:
+            raise UserError(f"{self.path} cannot be read: {error.strerror}") from None
+        return [self._record(number, line) for number, line in enumerate(lines, 1)]
+
+    def _record(self, number: int, line: bytes) -> dict[str, Any]:
+        try:
+            record = json.loads(line)
+        except ValueError:
+            record = None
+        if not isinstance(record, dict):
+            raise UserError(f"{self.path}, line {number}, is not a record; without this line the rest can be read")
+        return record
+
+    def cut(self, step: int) -> None:
+        """Forgets what was written after this step; from then on there is a file. Raises UserError as `records` does."""
+        records = enumerate(self.records(), 1)
+        kept = [json.dumps(record) + "\n" for number, record in records if self._step(number, record) <= step]
+        files.write(self.path, "".join(kept).encode(), make_folder=False)
+
+    def _step(self, number: int, record: dict[str, Any]) -> int:
+        if not isinstance(record.get("step"), int):
+            raise UserError(f"{self.path}, line {number}, has no step; without this line the rest can be read")
+        return record["step"]
+
+
+def _whole(content: bytes) -> bytes:
+    """Without the torn end: up to the last line that has its end and holds no NUL."""
+    while content:
+        content = content[: content.rfind(b"\n") + 1]
+        start = content[:-1].rfind(b"\n") + 1
+        if b"\0" not in content[start:]:
+            break
+        content = content[:start]
+    return content

@@ -1,0 +1,61 @@
+"""How much memory there is, and what to say where it does not suffice."""
+
+import os
+import resource
+import sys
+from pathlib import Path
+
+from elegan.core.errors import UserError
+
+LIMITS = (
+    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
+)  # of a container: all, and what of it is used
+
+
+def is_short(error: BaseException) -> bool:
+    """Whether this says that memory did not suffice, of the machine or of an accelerator."""
+    words = ("not enough memory", "can't allocate memory", "out of memory", "Cannot allocate memory")
+    told = isinstance(error, RuntimeError | OSError) and any(word in str(error) for word in words)
+    return isinstance(error, MemoryError) or told
+
+
+def free() -> int:
+    """Bytes of the machine's memory that this process may still take."""
+    return min([_of_machine(), *_of_containers(), *_of_process()])
+
+
+def check_room(count: int, each: float, what: str) -> None:
+    """Raises UserError where `count` things of `each` bytes do not fit the machine's memory, with how many would."""
+    room = int(free() // each)
+    if count > room:
+        raise UserError(
+            f"{what} = {count:,} takes {_size(count * each)} of memory and {_size(free())} are free; {room:,} would fit"
+        )
+
+
+def _of_machine() -> int:
+    if sys.platform == "linux":
+        lines = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
+        return 1024 * int(lines["MemAvailable"].split()[0])
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def _of_containers() -> list[int]:
+    found = []
+    for most, used in LIMITS:
+        if Path(most).is_file() and (text := Path(most).read_text().strip()).isdecimal():
+            found.append(max(0, int(text) - int(Path(used).read_text())))
+    return found
+
+
+def _of_process() -> list[int]:
+    limits = (resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA))
+    return [limit for limit in limits if limit != resource.RLIM_INFINITY]
+
+
+def _size(count: float) -> str:
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} PB"

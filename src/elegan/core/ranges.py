@@ -1,0 +1,74 @@
+"""The types of what may be set, with the range of each: a value outside is refused by name before anything is done.
+
+Every number is finite, and nothing else is taken for one: no text, and neither true nor false.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, Strict, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
+
+from elegan.core.errors import UserError, shown
+from elegan.core.ramp import Number, Ramp
+
+LARGEST = 2**31 - 1
+LAST_SEED = 2**63 - 1
+
+
+def _side(value: int) -> int:
+    if 0 < value < 4:
+        raise PydanticCustomError("side", "input should be 0, or 4 or more")
+    return value
+
+
+Real = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+Positive = Annotated[Real, Field(gt=0)]
+NonNegative = Annotated[Real, Field(ge=0)]
+Share = Annotated[Real, Field(ge=0, le=1)]  # of a whole
+AboveZero = Annotated[Real, Field(gt=0, le=1)]  # a share, and not nothing
+BelowOne = Annotated[Real, Field(ge=0, lt=1)]  # a share, and not the whole
+
+Count = Annotated[int, Strict(), Field(gt=0, le=LARGEST)]
+NonNegativeCount = Annotated[int, Strict(), Field(ge=0, le=LARGEST)]
+Seed = Annotated[int, Strict(), Field(ge=0, le=LAST_SEED)]
+Width = Annotated[Count, Field(le=8192)]  # channels, or columns
+Columns = Annotated[NonNegativeCount, Field(le=8192)]  # 0: none
+Depth = Annotated[Count, Field(le=256)]  # layers or blocks one after another
+Few = Annotated[NonNegativeCount, Field(le=16)]
+Some = Annotated[Count, Field(le=16)]
+Pixels = Annotated[NonNegativeCount, Field(le=1024)]
+Side = Annotated[Pixels, AfterValidator(_side)]  # of square pictures; 0: chosen from the data
+Repeats = Annotated[Count, Field(le=1000)]  # moves a step
+Memories = Annotated[NonNegativeCount, Field(le=10_000)]  # pictures kept
+
+
+def _along(least: float, most: float, words: str) -> Callable[[float | Ramp], float | Ramp]:
+    """Of a number that may follow progress: both of its ends."""
+
+    def check(value: float | Ramp) -> float | Ramp:
+        if not all(least <= end <= most for end in (value[:2] if isinstance(value, Ramp) else [value])):
+            raise PydanticCustomError("range", words)  # type: ignore[arg-type]
+        return value
+
+    return check
+
+
+BelowOneAlong = Annotated[Number, AfterValidator(_along(0, 1 - 2**-53, "input should be at least 0 and less than 1"))]
+ShareAlong = Annotated[Number, AfterValidator(_along(0, 1, "input should be from 0 to 1"))]
+AboveZeroAlong = Annotated[Number, AfterValidator(_along(2**-53, 1, "input should be above 0 and at most 1"))]
+
+
+def check(name: str, value: Any, kind: Any) -> Any:
+    """The value, where it is of that kind. Raises UserError that says what it, or what in it, should be."""
+    try:
+        return TypeAdapter(kind).validate_python(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise UserError(f"{name}{place and ': '}{place} = {shown(first['input'])}: {first['msg'].lower()}") from None
+
+
+def whole(text: str) -> int | None:
+    """The number that these digits write; None for anything else, such as other scripts' digits or more than 19."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None

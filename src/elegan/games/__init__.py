@@ -1,0 +1,22 @@
+"""Tasks by name: each turns a recipe and the shape of the data into a game."""
+
+from elegan.games.anomaly import anomaly
+from elegan.games.autoencode import autoencode
+from elegan.games.auxiliary import auxiliary_classes, auxiliary_codes
+from elegan.games.generate import generate
+from elegan.games.laplacian import laplacian
+from elegan.games.restore import restore
+from elegan.games.translate import translate_cycle, translate_pairs, translate_patches
+
+__all__ = [
+    "anomaly",
+    "autoencode",
+    "auxiliary_classes",
+    "auxiliary_codes",
+    "generate",
+    "laplacian",
+    "restore",
+    "translate_cycle",
+    "translate_pairs",
+    "translate_patches",
+]

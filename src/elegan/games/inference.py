@@ -1,0 +1,58 @@
+"""What the networks of a game make, as pictures: uint8 N x H x W x C, a batch at a time."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import nn
+
+from elegan.core.latents import latents
+from elegan.data.feed import pictures as to_tensor
+from elegan.data.feed import to_bytes
+from elegan.games.game import Game
+
+BATCH = 64
+
+
+@torch.no_grad()
+def paint(
+    game: Game,
+    nets: nn.ModuleDict,
+    seeds: Sequence[int],
+    labels: torch.Tensor | None,
+    device: torch.device,
+    truncation: float | None = None,
+) -> np.ndarray:
+    """uint8 N x H x W x C from networks in evaluation mode."""
+    assert game.generate
+    labels = None if labels is None else labels.to(device)
+    if truncation is not None and game.truncate:
+        return to_bytes(game.truncate(nets, latents(seeds, game.latent).to(device), labels, truncation))
+    return to_bytes(game.generate(nets, latents(seeds, game.latent, truncation).to(device), labels))
+
+
+@torch.no_grad()
+def reconstructed(
+    game: Game, nets: nn.ModuleDict, images: np.ndarray, labels: np.ndarray | None, device: torch.device
+) -> np.ndarray:
+    """uint8 N x H x W x C to the same."""
+    assert game.reconstruct
+    made = []
+    for part in (slice(start, start + BATCH) for start in range(0, len(images), BATCH)):
+        label = None if labels is None else torch.from_numpy(labels[part]).to(device)
+        made.append(to_bytes(game.reconstruct(nets, to_tensor(images[part], device), label)))
+    return np.concatenate(made)
+
+
+@torch.no_grad()
+def translated(game: Game, nets: nn.ModuleDict, way: str, images: np.ndarray, device: torch.device) -> np.ndarray:
+    """uint8 N x H x W x C to the same, a few at a time."""
+    parts = (to_tensor(images[i : i + 8], device) for i in range(0, len(images), 8))
+    return np.concatenate([to_bytes(game.translate[way](nets, part)) for part in parts])
+
+
+@torch.no_grad()
+def restored(game: Game, nets: nn.ModuleDict, x: torch.Tensor) -> np.ndarray:
+    """What the game takes to restore, N x (C + hints) x H x W, to uint8 N x H x W x C, a few at a time."""
+    assert game.restore
+    return np.concatenate([to_bytes(game.restore(nets, part)) for part in x.split(8)])

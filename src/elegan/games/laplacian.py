@@ -1,0 +1,114 @@
+"""Images from coarse to fine: one generator makes a small image, others what each doubling lacks (Denton et al. 2015)."""
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+from elegan.core.errors import UserError
+from elegan.core.ranges import NonNegative, Repeats, Width
+from elegan.data.feed import Batch
+from elegan.games.game import Game, Shape, Terms, Turn
+from elegan.games.generate import generate
+from elegan.recipes.recipe import Recipe
+
+
+def laplacian(
+    recipe: Recipe,
+    shape: Shape,
+    *,
+    coarsest: Width = 8,
+    n_critic: Repeats = 1,
+    clip: NonNegative = 0.0,
+    augment: str = "",
+) -> Game:
+    """A game at each level, which know nothing of one another: every level learns from the data's own coarse images.
+
+    The resolution is halved until it is `coarsest` or less, at least once. nets.generator makes the coarsest image,
+    nets.refiner what is added at each other level, nets.discriminator judges the sum; the networks and players of a
+    level are called by its size, as generator_16. One latent holds the noise of all levels, the coarsest first. Other
+    options as in `generate`.
+    """
+    if "refiner" not in recipe.nets:
+        raise UserError(f"recipe {recipe.name!r} has no nets.refiner")
+    sizes = _sizes(shape.resolution, coarsest)
+    fine = recipe.model_copy(update={"nets": recipe.nets | {"generator": recipe.nets["refiner"]}})
+    levels = {
+        size: generate(
+            recipe if size == sizes[-1] else fine,
+            shape._replace(resolution=size),
+            n_critic=n_critic,
+            clip=clip,
+            augment=augment,
+        )
+        for size in sizes[::-1]
+    }
+    latents = [level.latent for level in levels.values()]
+
+    def compose(nets: nn.ModuleDict, z: Tensor, label: Tensor | None) -> Tensor:
+        x: Tensor | None = None
+        for size, noise in zip(levels, z.split(latents, 1), strict=True):
+            G = nets[f"generator_{size}"]
+            x = G(noise, label) if x is None else _refined(G, enlarged(x, size), noise, label)
+        assert x is not None
+        return x.clamp(-1, 1)
+
+    games = levels.items()
+    return Game(
+        nets=nn.ModuleDict({f"{name}_{size}": part for size, level in games for name, part in level.nets.items()}),
+        players={
+            f"{player}_{size}": tuple(f"{name}_{size}" for name in owned)
+            for size, level in games
+            for player, owned in level.players.items()
+        },
+        turns=tuple(
+            _at_level(turn, size, tuple(level.nets), size == sizes[-1]) for size, level in games for turn in level.turns
+        ),
+        averaged=tuple(f"{name}_{size}" for size, level in games for name in level.averaged),
+        latent=sum(latents),
+        generate=compose,
+    )
+
+
+def halved(x: Tensor) -> Tensor:
+    """Half the size, rounded up, without aliasing."""
+    return interpolate(x, size=[(n + 1) // 2 for n in x.shape[2:]], mode="bilinear", antialias=True)
+
+
+def enlarged(x: Tensor, size: int) -> Tensor:
+    return interpolate(x, size=(size, size), mode="bilinear")
+
+
+def _sizes(resolution: int, coarsest: int) -> list[int]:
+    sizes = [resolution]
+    while sizes[-1] > coarsest or len(sizes) < 2:
+        sizes.append((sizes[-1] + 1) // 2)
+    if sizes[-1] < 4:
+        raise UserError(f"task.coarsest = {coarsest} halves {resolution} px to {sizes[-1]}; no level has less than 4")
+    return sizes
+
+
+def _refined(G: nn.Module, low: Tensor, z: Tensor, label: Tensor | None) -> Tensor:
+    return low + G(z, low, label)
+
+
+def _at_level(turn: Turn, size: int, names: tuple[str, ...], coarsest: bool) -> Turn:
+    """A turn of the level's own game, in which the networks are called plainly, as one of the whole game."""
+
+    def named(nets: nn.ModuleDict) -> dict[str, Any]:
+        return {name: nets[f"{name}_{size}"] for name in names}
+
+    def loss(nets: nn.ModuleDict, batch: Batch) -> Terms:
+        own, real = named(nets), batch.real
+        while real.shape[2] > size:
+            real = halved(real)
+        if not coarsest:
+            own["generator"] = partial(_refined, own["generator"], enlarged(halved(real), size))
+        return turn.loss(own, Batch(real, batch.label))  # type: ignore[arg-type]
+
+    def after(nets: nn.ModuleDict) -> None:
+        turn.after(named(nets))  # type: ignore[misc, arg-type]
+
+    return replace(turn, player=f"{turn.player}_{size}", loss=loss, after=after if turn.after else None)

@@ -1,0 +1,1 @@
+"""What is minimised: adversarial losses, penalties, regularisers, criteria."""

@@ -1,0 +1,70 @@
+"""How far a picture is from the one that it should be, and how well a patch, a class or a code is found again: expressions,
+to minimise."""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from elegan.core.ranges import Positive
+
+
+def l1(x: Tensor, y: Tensor) -> Tensor:
+    """Mean absolute difference."""
+    return (x - y).abs().mean()
+
+
+def l2(x: Tensor, y: Tensor) -> Tensor:
+    """Mean squared difference."""
+    return (x - y).square().mean()
+
+
+def charbonnier(x: Tensor, y: Tensor, *, epsilon: Positive = 1e-3) -> Tensor:
+    """sqrt(d^2 + epsilon^2), L1 with a round tip (Charbonnier et al. 1994; Lai et al. 2017)."""
+    return ((x - y).square() + epsilon**2).sqrt().mean()
+
+
+def patch_nce(query: Tensor, key: Tensor, *, temperature: Positive = 0.07) -> Tensor:
+    """Each of P query vectors is to pick the key of its own place among the P of its picture (Park et al. 2020, eq. 3).
+
+    Both are N x P x d and of unit length; keys are taken as given, without a gradient.
+    """
+    similarity = query @ key.detach().transpose(1, 2) / temperature
+    own = torch.arange(query.shape[1], device=query.device).expand(len(query), -1)
+    return functional.cross_entropy(similarity.float().flatten(0, 1), own.flatten())
+
+
+def squared_error(x: Tensor, y: Tensor) -> Tensor:
+    """-log N(x; y, I) but for its constant: half the squared distance, summed over a row (Larsen et al. 2016)."""
+    return 0.5 * (x - y).float().square().flatten(1).sum(1).mean()
+
+
+def kl(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """KL(N(mean, variance) || N(0, I)) in nats, both N x d (Kingma & Welling 2014, appendix B)."""
+    mean, log_variance = mean.float(), log_variance.float()
+    return 0.5 * (mean.square() + log_variance.exp() - log_variance - 1).sum(1).mean()
+
+
+def cross_entropy(logits: Tensor, label: Tensor) -> Tensor:
+    """-E log P(label): N x K logits of the classifier, labels N (Odena et al. 2017, equation 3)."""
+    return functional.cross_entropy(logits.float(), label)
+
+
+def categorical_information(logits: Tensor, code: Tensor) -> Tensor:
+    """Minus the lower bound E log Q(c | x) + H(c) on the information, in nats, that x holds of one of K equally likely
+    categories (Chen et al. 2016, equation 4). N x K logits of Q, categories N.
+    """
+    return functional.cross_entropy(logits.float(), code) - math.log(logits.shape[1])
+
+
+def continuous_information(reading: Tensor, code: Tensor) -> Tensor:
+    """The same for C codes uniform in (-1, 1): Q is normal, `reading` N x 2C its means and log deviations.
+
+    Deviations below e^-3 count as that: a code that was read without error would be worth infinitely much.
+    """
+    mean, log_deviation = reading.float().chunk(2, 1)
+    log_deviation = log_deviation.clamp(min=-3)
+    error = (code - mean) / log_deviation.exp()
+    surprise = 0.5 * error.square() + log_deviation + 0.5 * math.log(2 * math.pi)
+    return (surprise - math.log(2)).sum(1).mean()

@@ -1,0 +1,45 @@
+"""Metrics of generated images: functions of features or of images, extractors of features, and the report of both."""
+
+from elegan.metrics.classes import classification_accuracy_score, modes, per_class_frechet
+from elegan.metrics.extractors import Extractor, open_extractor
+from elegan.metrics.fidelity import lpips, ms_ssim, psnr, ssim
+from elegan.metrics.frechet import Moments, fd_infinity, frechet_distance
+from elegan.metrics.intervals import METRICS, needed
+from elegan.metrics.kernel import kernel_distance
+from elegan.metrics.likelihood import feature_likelihood_divergence
+from elegan.metrics.precision_recall import prdc
+from elegan.metrics.results import Result, comparable, extract, measure, table
+from elegan.metrics.score import inception_score
+from elegan.metrics.sets import Features, Sets
+from elegan.metrics.sliced import sliced_wasserstein
+from elegan.metrics.two_sample import classifier_two_sample
+
+__all__ = [
+    "METRICS",
+    "Extractor",
+    "Features",
+    "Moments",
+    "Result",
+    "Sets",
+    "classification_accuracy_score",
+    "classifier_two_sample",
+    "comparable",
+    "extract",
+    "fd_infinity",
+    "feature_likelihood_divergence",
+    "frechet_distance",
+    "inception_score",
+    "kernel_distance",
+    "lpips",
+    "measure",
+    "modes",
+    "ms_ssim",
+    "needed",
+    "open_extractor",
+    "per_class_frechet",
+    "prdc",
+    "psnr",
+    "sliced_wasserstein",
+    "ssim",
+    "table",
+]

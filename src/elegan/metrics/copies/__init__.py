@@ -1,0 +1,6 @@
+"""Are generated images copies of training images? Verdicts per image with p-values, and tests of the whole set."""
+
+from elegan.metrics.copies.find import find_copies
+from elegan.metrics.copies.verdict import CopyReport
+
+__all__ = ["CopyReport", "find_copies"]

@@ -1,0 +1,43 @@
+"""Images as they are compared: brightness thumbnails for the search, square colour floats for the last look."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from elegan.core.errors import UserError
+from elegan.metrics.pictures import as_pictures, resized, to_colour
+
+THUMB = 32  # pixels a side of a thumbnail, or fewer where the images have fewer
+LUMA = torch.tensor([0.299, 0.587, 0.114])  # BT.601
+
+
+def checked(images: Any, name: str, like: Tensor | None = None) -> Tensor:
+    """`images` as a uint8 tensor, N x H x W x C. UserError for another type, none, or not of `like`'s size."""
+    pictures = as_pictures(images)
+    if not len(pictures):
+        raise UserError(f"there are no {name} images")
+    if like is not None and pictures.shape[1:] != like.shape[1:]:
+        sizes = [f"{width}x{height}x{channels}" for _, height, width, channels in (pictures.shape, like.shape)]
+        raise UserError(f"the {name} images are {sizes[0]} and the training images {sizes[1]}; bring both to one size")
+    return pictures
+
+
+def colour(pictures: Tensor, side: int) -> Tensor:
+    """uint8 N x H x W x C to float N x 3 x side x side in [0, 1]."""
+    return resized(to_colour(pictures).permute(0, 3, 1, 2).float() / 255, side, side)
+
+
+def luma(x: Tensor) -> Tensor:
+    """N x 3 x H x W to its brightness, N x 1 x H x W. Grey versions keep it, and changes of hue in YCbCr."""
+    return torch.einsum("nchw,c->nhw", x, LUMA)[:, None]
+
+
+def lightness(x: Tensor) -> Tensor:
+    """N x 3 x H x W to the middle between a pixel's channels, N x 1 x H x W. Changes of hue in HSV or HSL keep it."""
+    return (x.amax(1, keepdim=True) + x.amin(1, keepdim=True)) / 2
+
+
+def thumbnails(pictures: Tensor, side: int) -> Tensor:
+    """Brightness of uint8 images in [0, 1], N x side x side."""
+    return luma(colour(pictures, side))[:, 0]

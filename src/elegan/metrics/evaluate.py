@@ -1,0 +1,185 @@
+"""Generated images measured against a data set: which extractor, which real images, what goes on record."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from elegan.core.errors import UserError, nearest
+from elegan.data import Dataset, open_data, open_held_out
+from elegan.data.cache import default_root
+from elegan.data.feed import middles
+from elegan.data.sides import Sides
+from elegan.metrics import Extractor, Features, Result, extract, measure, needed, open_extractor
+from elegan.metrics.extractors import stacked
+from elegan.metrics.intervals import METRICS, check_needs
+from elegan.metrics.pairs import measure_pairs
+from elegan.metrics.self_supervised import LEAST
+from elegan.recipes import parts
+from elegan.training.engine import find_device
+
+Made = tuple[Iterable[np.ndarray], Sequence[str]]  # uint8 batches N x H x W x C, and the class of each image
+
+
+def evaluate(
+    generated: Iterable[np.ndarray],
+    source: str,
+    shape: tuple[int, int],
+    *,
+    labels: Sequence[str] | None = None,
+    even: Made | None = None,
+    fit: str = "crop",
+    metrics: Sequence[str] | None = None,
+    extractor: str = "auto",
+    split: str = "train",
+    seed: int = 0,
+    settings: dict[str, Any] | None = None,
+    device: str = "cpu",
+) -> list[Result]:
+    """Each metric of `generated` (uint8 batches N x H x W x C) against the images of `source`.
+
+    `shape` is the (resolution, channels) that the real images are brought to, as in training. `extractor` "auto" is a
+    classifier of the data where it has classes, else a network that has learnt from the images themselves; `metrics`
+    None is what every extractor gives, and `is` where it classifies. `labels` names the class of each generated image.
+    `even` is taken in place of both, where it is given, for metrics that compare class with class. `settings` joins the
+    record. Raises UserError for unknown names, too few images, and metrics that lack what they need.
+    """
+    needs = needed(metrics)
+    real = open_data(source, *shape, fit, split)
+    held_out = open_held_out(source, shape, fit) if "held-out" in needs and split == "train" else None
+    there = {"classes": real.labels, "labels": labels, "held-out": held_out}
+    has = {"probabilities", "pictures"} | {name for name, value in there.items() if value is not None}
+    check_needs(metrics or (), has, extractor)  # before anything is trained or generated
+    network = extractor_for(extractor, real, shape, fit, device, parts.said(extractor))
+
+    def features(name: str, images: Any, names: Sequence[str] | None) -> Features:
+        indices = _indices(names, real.classes) if "labels" in needs and names is not None else None
+        return extract(network, images, name, indices, keep="pictures" in needs)
+
+    found = features("real", real.images, _names(real))
+    test = features("held-out", held_out.images, _names(held_out)) if held_out else None
+    record = {"data": real.name, "fingerprint": real.fingerprint, "split": split} | (settings or {})
+
+    def measured(
+        chosen: Sequence[str] | None, images: Iterable[np.ndarray], names: Sequence[str] | None
+    ) -> list[Result]:
+        if chosen is not None and not chosen:
+            return []
+        made = features("generated", images, names)
+        return measure(network, found, made, chosen, seed, record, test, real.classes)
+
+    apart = [name for name in metrics or () if even and METRICS[name].even]
+    together = None if metrics is None else [name for name in metrics if name not in apart]
+    return [*measured(together, generated, labels), *(measured(apart, *even) if even else [])]
+
+
+def evaluate_arrays(
+    network: Extractor,
+    made: np.ndarray,
+    real: np.ndarray,
+    wanted: np.ndarray | None,
+    metrics: Sequence[str] | None,
+    seed: int,
+    settings: dict[str, Any],
+) -> list[Result]:
+    """Metrics (fd and kd by default) of `made` against `real`, and where they are known of each picture against the one
+    that is `wanted`; all uint8 N x H x W x C."""
+    results = measure(network, real, made, metrics or ("fd", "kd"), seed, settings)
+    return results if wanted is None else [*results, *measure_pairs(made, wanted, results[0].settings)]
+
+
+def evaluate_folder(generated: str, real: str, **options: Any) -> list[Result]:
+    """Each metric of a folder or zip of pictures that any generator made, brought to one size as they would be for training.
+
+    See `evaluate` for the options and the errors.
+    """
+    options["device"] = str(find_device(options.get("device", "cpu")))
+    shown = open_data(generated, split="all")
+    pages = (shown.images[start : start + 1024] for start in range(0, len(shown.images), 1024))
+    record = {"generated": shown.name, "generated fingerprint": shown.fingerprint}
+    size = shown.resolution, shown.channels
+    return evaluate(pages, real, size, labels=_names(shown), settings=record, **options)
+
+
+def _names(data: Dataset) -> list[str] | None:
+    """The class of each image. Names and not numbers, because two sets may number their classes differently."""
+    return None if data.labels is None else [data.classes[label] for label in data.labels]
+
+
+def _indices(names: Sequence[str], classes: Sequence[str]) -> np.ndarray:
+    """Raises UserError for a class that is not among `classes`."""
+    numbers = {name: number for number, name in enumerate(classes)}
+    for name in dict.fromkeys(names):
+        if name not in numbers:
+            raise UserError(f"the real images have no class {name!r}{nearest(name, classes)}")
+    return np.array([numbers[name] for name in names])
+
+
+def extractor_for(
+    name: str, real: Dataset, shape: tuple[int, int], fit: str, device: str = "cpu", trusted: Collection[str] = ()
+) -> Extractor:
+    """The extractor by name; one that learns does so on the training part of its data, and a classifier is tested on the
+    held-out part.
+
+    "auto" without classes is `self`, or `random` with a note where the images are too few to learn from. Raises UserError
+    for one of a module, or that learns from a set of the hub, that is not among `trusted`.
+    """
+    if (needed := parts.extractor_needs(name)) and (refusal := parts.untrusted({"extractor": needed}, trusted)):
+        raise UserError(refusal)
+    if name == "auto" and not real.classes:
+        return _without_classes(real, shape, fit, device)
+    kind, _, source = ("classifier" if name == "auto" else name).partition(":")
+    if kind == "stacked":
+        if not source:
+            raise UserError("'stacked' names the grey digits that its classifier learns from: stacked:mnist")
+        return stacked(extractor_for(f"classifier:{source}", real, (shape[0], 1), fit, device, trusted))
+    if name in ("classifier:", "self:"):
+        raise UserError(f"{name!r} names no data to learn from: {kind}, or {kind}:DATA")
+    if kind not in ("classifier", "self"):
+        return open_plain_extractor(name, real.images, device, trusted)
+    data = open_data(source or real.source, *shape, fit)
+    if kind == "self":
+        return open_extractor(f"self:{data.name}", data.images, cache=_cache(), device=device)
+    if data.labels is None:
+        raise UserError(
+            f"{data.name} has no classes to train a classifier on; use --extractor self, random, pixel or inception"
+        )
+    held_out = open_held_out(source or real.source, shape, fit)  # without one the classifier sets a tenth aside
+    pair = (held_out.images, held_out.labels) if held_out else None
+    return open_extractor(f"classifier:{data.name}", data.images, data.labels, data.classes, pair, _cache(), device)
+
+
+def _without_classes(real: Dataset, shape: tuple[int, int], fit: str, device: str) -> Extractor:
+    count = open_data(real.source, *shape, fit).count
+    if count >= LEAST:
+        return extractor_for("self", real, shape, fit, device)
+    note = f"{count} images are too few to learn features from, below {LEAST}: these are random ones, which miss fine flaws"
+    return replace(extractor_for("random", real, shape, fit, device), note=note)
+
+
+def extractor_for_sides(
+    name: str, sides: Sides, real: np.ndarray, device: str = "cpu", trusted: Collection[str] = ()
+) -> Extractor:
+    """The extractor by name, to compare with the pictures `real`; a classifier learns to tell the two sides' training pictures apart."""
+    if name != "classifier":
+        return open_plain_extractor("random" if name == "auto" else name, real, device, trusted)
+    parts = []
+    for part in (sides.train, sides.held_out):
+        images = [middles(side, sides.resolution) for side in part]
+        parts.append((np.concatenate(images), np.repeat([0, 1], [len(side) for side in images])))
+    return open_extractor(f"classifier:{sides.name}", *parts[0], ("A", "B"), parts[1], _cache(), device)
+
+
+def open_plain_extractor(
+    name: str, images: np.ndarray, device: str = "cpu", trusted: Collection[str] = ()
+) -> Extractor:
+    """An extractor that needs no labels. Raises UserError for a classifier and for unknown names."""
+    if name.partition(":")[0] == "classifier":
+        raise UserError("these pictures have no classes to train a classifier on; use self, random, pixel or inception")
+    return open_extractor(name, images, cache=_cache(), device=device, trusted=trusted)
+
+
+def _cache() -> Path:
+    return default_root().parent / "extractors"

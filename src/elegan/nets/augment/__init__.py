@@ -1,0 +1,1 @@
+"""Augmentation inside the discriminator: what it sees of every image."""

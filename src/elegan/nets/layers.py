@@ -1,0 +1,114 @@
+"""What the image networks share: sizes for any resolution, initial weights, the use of a class label at both ends."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import pad
+
+from elegan.core.errors import UserError, nearest
+
+WEIGHT_DEVIATION = 0.02  # of initial weights (Radford et al. 2016, section 4)
+
+
+def pyramid(resolution: int, least: int = 2) -> tuple[int, int]:
+    """(start, doublings) so that start * 2^doublings covers the resolution, with a start of about 4 pixels.
+
+    8 starts at 2, 32 at 4, 40 at 5; 28 starts at 4, is painted at 32 and cropped. (Starting at 7 it would need one
+    layer less, but two layers see too little of a digit: half of the strokes would not join.)
+    """
+    doublings = max(least, round(math.log2(resolution / 4)))
+    return math.ceil(resolution / 2**doublings), doublings
+
+
+def crop(x: Tensor, resolution: int) -> Tensor:
+    """The centre of N x C x H x W; x itself where it already fits."""
+    edge = (x.shape[-1] - resolution) // 2
+    return x if x.shape[-1] == resolution else x[..., edge : edge + resolution, edge : edge + resolution]
+
+
+def fill_up(x: Tensor, multiple: int) -> Tensor:
+    """Pictures with rows and columns mirrored at their lower right, up to multiples of what a network takes."""
+    h, w = x.shape[2:]
+    down, right = (-size % multiple for size in (h, w))
+    mode = "reflect" if down < h and right < w else "replicate"
+    return pad(x, (0, right, 0, down), mode=mode) if down or right else x
+
+
+def normal_weights(module: nn.Module, deviation: float = WEIGHT_DEVIATION) -> nn.Module:
+    """N(0, .02) weights, N(1, .02) scales, zero biases (Radford et al. 2016, section 4)."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            nn.init.normal_(layer.weight, 0.0, deviation)
+        elif isinstance(layer, nn.BatchNorm2d | nn.GroupNorm):
+            nn.init.normal_(layer.weight, 1.0, deviation)
+        bias = getattr(layer, "bias", None)
+        if isinstance(bias, Tensor):
+            nn.init.zeros_(bias)
+    return module
+
+
+def orthogonal_weights(module: nn.Module) -> nn.Module:
+    """Orthogonal weights and zero biases (Saxe et al. 2014)."""
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.orthogonal_(layer.weight)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+    return module
+
+
+def check_condition(condition: str, valid: tuple[str, ...], classes: int) -> None:
+    """Raises UserError for an unknown way of conditioning, or one without classes to condition on."""
+    if condition not in valid:
+        raise UserError(f"unknown condition {condition!r}{nearest(condition, valid)}")
+    if condition != "none" and not classes:
+        raise UserError(f"condition = {condition!r} needs labelled data: put the images into one folder a class")
+
+
+class LatentInput(nn.Module):
+    """Latents N x latent, with the label's embedding of `width` beside them if there are classes to embed."""
+
+    def __init__(self, latent: int, classes: int, width: int = 50):
+        super().__init__()
+        self.embed = nn.Embedding(classes, width) if classes else None
+        self.features = latent + (width if classes else 0)
+
+    def forward(self, z: Tensor, label: Tensor | None) -> Tensor:
+        return z if self.embed is None else torch.cat([z, self.embed(label)], 1)
+
+
+class ImageInput(nn.Module):
+    """Images N x C x H x W, with the label's embedding as one more plane if there are classes to embed."""
+
+    def __init__(self, resolution: int, channels: int, classes: int):
+        super().__init__()
+        self.resolution = resolution
+        self.embed = nn.Embedding(classes, resolution**2) if classes else None
+        self.channels = channels + (1 if classes else 0)
+
+    def forward(self, x: Tensor, label: Tensor | None) -> Tensor:
+        if self.embed is None:
+            return x
+        plane = self.embed(label).view(-1, 1, self.resolution, self.resolution)
+        return torch.cat([x, plane.to(x.dtype)], 1)
+
+
+class Score(nn.Module):
+    """Features N x F to scores N: linear, plus <embedding of the label, features> (Miyato & Koyama 2018, equation 3).
+
+    The embedding starts as small as other weights do. At torch's deviation of 1 the product with thousands of features
+    would drown the rest of the score for hundreds of steps (docs/log.md).
+    """
+
+    def __init__(self, features: int, classes: int):
+        super().__init__()
+        self.features = features
+        self.linear = nn.Linear(features, 1)
+        self.embed = nn.Embedding(classes, features) if classes else None
+        if self.embed is not None:
+            nn.init.normal_(self.embed.weight, 0.0, WEIGHT_DEVIATION)
+
+    def forward(self, h: Tensor, label: Tensor | None) -> Tensor:
+        score = self.linear(h).squeeze(1)
+        return score if self.embed is None else score + (self.embed(label) * h).sum(1)

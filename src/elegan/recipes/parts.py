@@ -1,0 +1,192 @@
+"""From the names in a recipe to functions, without registries: a name is looked up in the modules of its kind.
+
+A part's keyword-only parameters are the options that a recipe may set; its positional ones are given by the code.
+`package.module:name` reaches a function of anybody's installed package, where the user trusts it: recipes, runs and models
+also come from others, and importing a module runs it.
+"""
+
+import importlib
+import inspect
+import re
+import sys
+from collections.abc import Callable, Collection, Mapping
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from elegan.core import memory
+from elegan.core.errors import Failure, UserError, in_a_line, nearest, shown
+
+if TYPE_CHECKING:
+    from elegan.recipes.recipe import Part
+
+FINITE = ConfigDict(allow_inf_nan=False)
+HOMES = {
+    "nets": ("elegan.nets",),
+    "losses": (
+        "elegan.losses.adversarial",
+        "elegan.losses.penalties",
+        "elegan.losses.regularizers",
+        "elegan.losses.criteria",
+    ),
+    "optimizers": ("elegan.training.optimizers",),
+    "schedule": ("elegan.training.schedules",),
+    "task": ("elegan.games",),
+    "damage": ("elegan.data.damage",),
+}
+
+
+def names(kind: str) -> dict[str, Callable]:
+    """All functions of a kind by name."""
+    return {
+        name: value
+        for home in HOMES[kind]
+        for name, value in vars(importlib.import_module(home)).items()
+        if inspect.isfunction(value) and not name.startswith("_") and _lives_in(value, home)
+    }
+
+
+def _lives_in(function: Callable, home: str) -> bool:
+    """A package's own files count as its home; helpers imported from elsewhere do not."""
+    return function.__module__ == home or function.__module__.startswith(home + ".")
+
+
+def find(kind: str, name: str, trusted: Collection[str] = ()) -> Callable:
+    """The function that `name` stands for; `package.module:name` only where that module is among `trusted`.
+
+    Raises UserError where neither the kind's modules nor the named package have it.
+    """
+    if ":" in name:
+        return foreign(kind, name, trusted)
+    known = names(kind)
+    if name not in known:
+        raise UserError(f"unknown {kind} {shown(name)}{nearest(name, known)}")
+    return known[name]
+
+
+def owner(name: str) -> str:
+    """Who is to be trusted for a name: the module of `package.module:name`, or `hf:owner/name` itself, which is data that
+    would be fetched. Raises UserError for any other form, and for Python's own library, which defines no parts."""
+    if name.startswith("hf:"):
+        return name
+    match = re.fullmatch(r"([^\W\d]\w*(?:\.[^\W\d]\w*)*):[^\W\d]\w*", name)
+    if not match:
+        raise UserError(f"{name!r} is not of the form package.module:name")
+    if match[1].partition(".")[0] in sys.stdlib_module_names:
+        raise UserError(f"{name!r} is of Python's own library, which is never a part of a recipe")
+    return match[1]
+
+
+def extractor_needs(name: str) -> str:
+    """What an extractor names that is not elegan's own, for `owner`; "" for nothing."""
+    kind, _, rest = name.partition(":")
+    if kind in ("classifier", "self", "stacked"):
+        return rest if rest.startswith("hf:") else ""
+    return name if rest and kind != "inception" and not name.endswith(".onnx") else ""
+
+
+def said(extractor: str) -> frozenset[str]:
+    """Whom the user trusts by naming this extractor."""
+    needed = extractor_needs(extractor)
+    return frozenset([owner(needed)] if needed else [])
+
+
+def untrusted(names: Mapping[str, str], trusted: Collection[str]) -> str:
+    """What is named, by key, whose `owner` is not among `trusted`, and how to allow it; "" for nothing. Nothing is imported."""
+    missing = {key: name for key, name in names.items() if owner(name) not in trusted}
+    owners = sorted(set(map(owner, missing.values())))
+    options, listed = " ".join(f"--trust {name}" for name in owners), ", ".join(map(repr, owners))
+    wanted = ", ".join(f"{key} = {name!r}" for key, name in missing.items())
+    return f"{wanted}: not elegan's own; if you trust it: {options} (Python: trust=[{listed}])" if missing else ""
+
+
+def foreign(what: str, name: str, trusted: Collection[str]) -> Callable:
+    """The function or class `package.module:name`. Raises UserError where the module is not among `trusted`, which is settled
+    before anything is imported, or does not itself define it: what a module imported (`from os import system`) is not its
+    own."""
+    if refusal := untrusted({what: name}, trusted):
+        raise UserError(refusal)
+    package, _, attribute = name.partition(":")
+    try:
+        module: ModuleType = importlib.import_module(package)
+    except ImportError as error:
+        raise UserError(f"{what} {name!r} cannot be imported: {error}") from None
+    own = {key: value for key, value in vars(module).items() if _defined_in(value, package)}
+    if attribute not in own:
+        raise UserError(
+            f"{what} {name!r}: {package} defines no function or class {attribute!r}{nearest(attribute, own)}"
+        )
+    return own[attribute]
+
+
+def _defined_in(value: Any, package: str) -> bool:
+    return (inspect.isfunction(value) or inspect.isclass(value)) and value.__module__ == package
+
+
+def build(kind: str, part: "Part", path: str, *given: Any, trusted: Collection[str] = ()) -> Any:
+    """The part's function called with what the code gives and the recipe's options. Raises what `find` and `options` do."""
+    function, named = find(kind, part.name, trusted), f"{path} = {part.name!r}"
+    chosen = options(function, part.options, path)
+    check_takes(function, len(given), named)
+    try:
+        return function(*given, **chosen)
+    except (UserError, Failure, MemoryError):
+        raise
+    except Exception as error:
+        if memory.is_short(error):
+            raise
+        raise UserError(f"{named} cannot be built of {_in_words(chosen)}: {in_a_line(error)}") from error
+
+
+def check_takes(function: Callable, count: int, named: str, place: str = "there") -> None:
+    """Raises UserError unless the function takes so many arguments, which says what kind of part it is."""
+    try:
+        inspect.signature(function).bind(*range(count), **defaults(function))
+    except (TypeError, ValueError):
+        raise UserError(f"{named} is a function of {_arguments(function)} and has no place {place}") from None
+
+
+def _arguments(function: Callable) -> str:
+    try:
+        return ", ".join(p.name for p in positional(function)) or "nothing"
+    except (TypeError, ValueError):
+        return "what nobody knows"
+
+
+def positional(function: Callable) -> list[inspect.Parameter]:
+    """What the code gives, as against the options. Raises TypeError for what cannot be called."""
+    return [p for p in inspect.signature(function).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
+
+
+def _in_words(options: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {shown(value, 30)}" for name, value in options.items()) or "nothing"
+
+
+def defaults(function: Callable) -> dict[str, Any]:
+    """The options of a part with their defaults. Raises UserError for what is no function."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        raise UserError(f"{shown(function)} is no function with options") from None
+    return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+
+
+def options(function: Callable, given: dict[str, Any], path: str) -> dict[str, Any]:
+    """All options of a part: the given ones checked against the annotations, the rest by default.
+
+    Raises UserError for an unknown option or one of the wrong type, naming it by `path`.
+    """
+    known = defaults(function)
+    annotations = inspect.get_annotations(function, eval_str=True)
+    for name, value in given.items():
+        if name not in known:
+            raise UserError(f"unknown key {path}.{name[:80]}{nearest(name, known)}")
+        try:
+            known[name] = TypeAdapter(annotations.get(name, Any), config=FINITE).validate_python(value)
+        except ValidationError as error:
+            raise UserError(f"{path}.{name} = {shown(value)}: {error.errors()[0]['msg'].lower()}") from None
+    missing = [name for name, value in known.items() if value is inspect.Parameter.empty]
+    if missing:
+        raise UserError(f"{path} needs a value for {', '.join(missing)}")
+    return known

@@ -1,0 +1,323 @@
+"""A recipe is pure data: what is built, how it learns, what is watched. It is read from and written to TOML.
+
+Every recipe is the difference from its parent (`vary`), and a user's `--set key=value` is one more difference.
+"""
+
+import os
+import tomllib
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import tomli_w
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import model_validator as validator
+
+from elegan.core import paths
+from elegan.core.errors import UserError, nearest, shown
+from elegan.core.ramp import Number
+from elegan.core.ranges import BelowOneAlong, Count, NonNegative, NonNegativeCount, Pixels, Share, Side
+from elegan.recipes import parts
+
+NESTED = 8  # deep, at most, that a recipe is
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Part(BaseModel):
+    """A function by name with the options that differ from its defaults; see `elegan.recipes.parts`."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    name: str
+
+    @validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+
+class Data(Section):
+    """How pictures are read, and how they are varied in training (before the discriminator sees them as real).
+
+    `kind`: images to be like; two sides A and B to translate between, as pairs of one scene or as unpaired sets; or
+    photographs of any sizes, which the recipe's `damage` spoils and the network restores.
+    """
+
+    kind: Literal["images", "pairs", "sides", "photographs"] = "images"
+    resolution: Side = 0  # 0: from the data
+    channels: Literal[0, 1, 3, 4] = 0  # 0: from the data
+    fit: Literal["crop", "pad", "stretch"] = "crop"
+    zoom: Annotated[NonNegative, Field(le=64)] = (
+        1.12  # of sides: the short side is so many times the crop that is trained on; 0: its own
+    )
+    direction: Literal["AtoB", "BtoA"] = "AtoB"  # of pairs and one-sided translation: from what to what
+    split: Literal["train", "all"] = "train"  # of photographs: all takes folders named test as well
+    learn: Literal["photograph", "damage"] = "photograph"  # what is asked for; damage: what it tells, as a grey picture
+    flip: bool = False
+    crop: Pixels = 0  # random shifts by up to so many pixels
+    rotate: Annotated[NonNegative, Field(le=180)] = 0.0  # random turns by up to so many degrees
+
+
+class Watch(Section):
+    """What is looked at during training and how often, in steps."""
+
+    log: Count = 50
+    every: NonNegativeCount = 0  # samples, metric and checkpoint; 0: a tenth of the run
+    keep: Count = 2  # newest checkpoints kept, beside the best
+    metric: Literal["fd", "kd", "l1", "none"] = "fd"  # l1: of photographs
+    extractor: str = "random"
+    images: Annotated[Count, Field(ge=2, le=1_000_000)] = 2000
+    tensorboard: bool = False
+
+
+def _plain(name: str) -> str:
+    return paths.check_name("name", name)  # it becomes part of a folder's
+
+
+class Recipe(Section):
+    """See the module. `losses` holds the adversarial loss and penalties, each penalty with `weight` and `every`; `damage` what
+    is done to photographs, in this order, each with its `chance` of being done.
+    """
+
+    name: Annotated[str, AfterValidator(_plain)]
+    parent: str = ""
+    about: str = ""
+    steps: Count = 100_000
+    batch: Annotated[Count, Field(le=1 << 20)] = 64  # over all processes
+    accumulate: Count = 1  # parts that a batch is played in, to save memory; batch norm sees one
+    ema: BelowOneAlong = 0.999  # decay a step of the weights that are shown; 0: none
+    statistics: Literal["averaged", "recomputed"] = "averaged"  # of batch norm in the networks that are shown
+    compile: bool = False
+    task: Part = Part(name="generate")
+    nets: dict[str, Part] = {}
+    losses: dict[str, Part] = {}
+    optimizers: dict[str, Part] = {}
+    schedule: Part = Part(name="constant")
+    data: Data = Data()
+    damage: dict[str, Part] = {}
+    watch: Watch = Watch()
+    _trust: frozenset[str] = PrivateAttr(frozenset())  # the user's word, which no file can give
+
+    @property
+    def trust(self) -> frozenset[str]:
+        """Modules, and data sets of the hub, that its user trusts; see `trusting`."""
+        return self._trust
+
+    def trusting(self, names: Iterable[str]) -> Self:
+        """This recipe, which may then name the functions and classes that these modules define."""
+        trusting = self.model_copy()
+        trusting._trust = self._trust | frozenset([names] if isinstance(names, str) else names)
+        return trusting
+
+    @property
+    def trust_options(self) -> str:
+        """What to add to a command on a run of this recipe."""
+        return "".join(f" --trust {name}" for name in sorted({parts.owner(name) for name in self.foreign().values()}))
+
+    def foreign(self) -> dict[str, str]:
+        """What it names by key that is not elegan's own: functions of other packages, and data that would be fetched."""
+        named = {path: part.name for _, path, part in self.parts() if ":" in part.name}
+        return named | ({"watch.extractor": needed} if (needed := parts.extractor_needs(self.watch.extractor)) else {})
+
+    def trusted(self) -> frozenset[str]:
+        """`trust`, where it is enough for this recipe. Raises UserError with all that it names beyond, by key."""
+        if refusal := parts.untrusted(self.foreign(), self._trust):
+            raise UserError(f"recipe {self.name!r} needs {refusal}")
+        return self._trust
+
+    def vary(self, name: str, about: str, **changes: Any) -> "Recipe":
+        """A recipe that differs from this one by `changes`, nested as in the file.
+
+        A part of another name starts afresh, and None takes a part away.
+        """
+        return self.changed({"name": name, "parent": self.name, "about": about, **changes})
+
+    def changed(self, changes: dict[str, Any]) -> Self:
+        """This recipe with nested changes. Raises UserError with every offending key and value."""
+        return type(self).parse(_merge(self.model_dump(), changes)).trusting(self._trust)
+
+    def shared(self) -> Self:
+        """This recipe for others to read: of absolute paths among its options the last name alone."""
+        return type(self).parse(_without_folders(self.model_dump())).trusting(self._trust)
+
+    @classmethod
+    def parse(cls, values: dict[str, Any]) -> Self:
+        """Raises UserError with every offending key and value."""
+        if _deeper(values, NESTED):
+            raise UserError(f"a recipe is not nested more than {NESTED} deep")
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise UserError("; ".join(_line(e) for e in error.errors())) from None
+
+    def parts(self) -> Iterator[tuple[str, str, Part]]:
+        """(kind, path, part) of everything that is looked up by name."""
+        yield "task", "task", self.task
+        yield "schedule", "schedule", self.schedule
+        for kind in ("nets", "losses", "optimizers", "damage"):
+            for name, part in getattr(self, kind).items():
+                yield kind, f"{kind}.{name}", part
+
+    def full(self) -> dict[str, Any]:
+        """The recipe as nested data with every option of every part written out.
+
+        Raises UserError for parts that do not exist and options that they do not take.
+        """
+        values = self.model_dump()
+        for kind, path, part in self.parts():
+            *above, last = path.split(".")
+            holder = values[above[0]] if above else values
+            holder[last] = {"name": part.name} | filled(kind, part, path, self.trusted())
+        return values
+
+    def override(self, settings: Sequence[str]) -> Self:
+        """The recipe after `key=value` settings, values in TOML (a bare word is a string). Who names another package's
+        function here thereby trusts its module.
+
+        Raises UserError for a setting without `=`, an unknown key (with the nearest) or a wrong value.
+        """
+        recipe = self
+        for setting in settings:
+            key, equals, text = setting.partition("=")
+            if not equals:
+                raise UserError(f"--set {shown(setting)} is not of the form key=value")
+            key, value = recipe._known(key.strip()), _value(text.strip())
+            takes_away = value == "none" and _may_come_and_go(key)
+            recipe = recipe.changed(_nest(key, None if takes_away else value))
+            said = [name for path, name in recipe.foreign().items() if key in (path, f"{path}.name")]
+            recipe = recipe.trusting(map(parts.owner, said))
+        recipe.full()
+        return recipe
+
+    def _known(self, key: str) -> str:
+        keys = set(_flat(self.full()))
+        whole = {path for _, path, _ in self.parts()}
+        if key not in keys | whole and not _may_come_and_go(key):
+            raise UserError(f"unknown key {shown(key)}{nearest(key, _same_ending(key, keys) or keys)}")
+        return key
+
+    def to_toml(self) -> str:
+        return tomli_w.dumps(self.full())
+
+    @classmethod
+    def from_toml(cls, path: Path) -> Self:
+        """Raises UserError where the file is not TOML or not a recipe."""
+        try:
+            return cls.parse(tomllib.loads(paths.read(path).decode("utf-8-sig")))
+        except (OSError, ValueError, RecursionError) as error:  # ValueError: no UTF-8, no TOML, a number without end
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise UserError(f"{path} is not a recipe: {reason}") from None
+        except UserError as error:
+            raise UserError(f"{path}: {error}") from None
+
+
+def _of_loss(*, weight: Number = 1.0, every: Count = 1) -> None:
+    """What the task, and not the penalty itself, takes."""
+
+
+def _of_damage(*, chance: Share = 1.0) -> None:
+    """What the task, and not the damage itself, takes."""
+
+
+OUTER: dict[str, Callable[..., None]] = {"losses": _of_loss, "damage": _of_damage}
+
+
+def filled(kind: str, part: Part, path: str, trusted: Collection[str] = ()) -> dict[str, Any]:
+    """All options of a part that are not None, for which TOML has no word; of a penalty also its `weight` and `every`, of
+    a damage its `chance`.
+    """
+    outer = OUTER.get(kind) if path != "losses.adversarial" else None
+    taken = parts.defaults(outer) if outer else {}
+    for_task = {key: value for key, value in part.options.items() if key in taken}
+    inner = {key: value for key, value in part.options.items() if key not in taken}
+    of_task = parts.options(outer, for_task, path) if outer else {}
+    options = of_task | parts.options(parts.find(kind, part.name, trusted), inner, path)
+    return {key: value for key, value in options.items() if value is not None}
+
+
+def _without_folders(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_folders(part) for key, part in value.items()}
+    if not isinstance(value, str):
+        return value
+    kind, colon, rest = value.partition(":")  # as in inception:FILE
+    before, path = (kind + colon, rest) if os.path.isabs(os.path.expanduser(rest)) else ("", value)
+    return before + os.path.basename(path) if os.path.isabs(os.path.expanduser(path)) else value
+
+
+def _may_come_and_go(key: str) -> bool:
+    return key.startswith(("losses.", "damage.")) and key.count(".") == 1
+
+
+def _merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, change in changes.items():
+        before = merged.get(key)
+        if change is None:
+            merged.pop(key, None)
+            continue
+        if isinstance(before, dict) and "name" in before and isinstance(change, str):
+            change = {"name": change}
+        if not (isinstance(before, dict) and isinstance(change, dict)) or _another_part(before, change):
+            merged[key] = change
+        else:
+            merged[key] = _merge(before, change)
+    return merged
+
+
+def _another_part(before: dict[str, Any], change: dict[str, Any]) -> bool:
+    return "name" in change and "name" in before and change["name"] != before["name"]
+
+
+def _nest(key: str, value: Any) -> dict[str, Any]:
+    for name in reversed(key.split(".")):
+        value = {name: value}
+    return value
+
+
+def _flat(values: dict[str, Any], above: str = "") -> Iterator[str]:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}"
+
+
+def _same_ending(key: str, keys: set[str]) -> set[str]:
+    return {known for known in keys if known.rpartition(".")[2] == key.rpartition(".")[2]}
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+    except (ValueError, RecursionError):
+        raise UserError(f"--set: the value {shown(text)} is a number without end, or nested without end") from None
+
+
+def _deeper(values: Any, most: int) -> bool:
+    """Whether anything is nested more than `most` deep; without going deep itself."""
+    level = [values]
+    for _ in range(most + 1):
+        level = [inner for value in level if isinstance(value, dict | list) for inner in _inside(value)]
+    return bool(level)
+
+
+def _inside(value: dict | list) -> Iterator[Any]:
+    return iter(value.values() if isinstance(value, dict) else value)
+
+
+def _line(error: Any) -> str:
+    path = ".".join(str(place) for place in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"unknown key {shown(path)}{nearest(path, set(Recipe.model_fields))}"
+    if error["type"] == "missing":
+        return f"{path} is missing"
+    return f"{path} = {shown(error['input'])}: {error['msg'].lower()}"

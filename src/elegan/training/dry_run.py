@@ -1,0 +1,95 @@
+"""What a training would cost, found by playing a few of its steps and a look at them, and keeping nothing."""
+
+import resource
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from elegan.core.latents import latents
+from elegan.training.recorder import Keeper, Plan
+from elegan.training.session import make_trainer
+from elegan.training.trainer import Trainer
+
+WARM, TIMED = 2, 3
+
+
+def estimate(plan: Plan) -> list[str]:
+    """Lines: parameters by network, FLOPs an image, peak memory, time. Leaves nothing behind."""
+    recipe, device = plan.recipe, plan.engine.device
+    trainer = make_trainer(plan)
+    making = _flops(lambda: _one(plan, trainer))
+    training, seconds = _rehearse(plan, trainer)
+    sizes = {name: sum(p.numel() for p in net.parameters()) for name, net in trainer.game.nets.items()}
+    counts = [f"{name} {size:,}" for name, size in sizes.items() if size]
+    return [
+        f"parameters  {', '.join(counts)}",
+        f"FLOPs       {making / 1e6:,.1f} million to make an image, {training / 1e6:,.1f} million to train on one",
+        f"memory      {_peak(device) / 1e6:,.0f} MB at the peak ({device})",
+        f"time        {recipe.steps:,} steps of {recipe.batch} images at {recipe.batch / seconds:,.0f} images/s: "
+        f"{_duration(seconds * recipe.steps)} (from {TIMED} steps)",
+    ]
+
+
+def _rehearse(plan: Plan, trainer: Trainer) -> tuple[float, float]:
+    """FLOPs of training on an image and seconds a step, from a run as `session.play` has it in a folder that goes.
+
+    It ends with a look, which can need more memory than the steps: of small networks the metric, of large ones the
+    checkpoint, which is the whole state once more.
+    """
+    # All steps at the end of progress, when what grows has grown.
+    play = partial(trainer.play, t=1.0)
+    with tempfile.TemporaryDirectory() as folder:
+        keeper = Keeper(replace(plan, path=Path(folder)), trainer)
+        keeper.begin()
+        training = _flops(lambda: play(0)) / (plan.recipe.batch / plan.engine.world)
+        for step in range(1, WARM):
+            play(step)
+        began = time.perf_counter()
+        for step in range(WARM, WARM + TIMED):
+            terms = play(step)
+        if plan.engine.device.type == "cuda":
+            torch.cuda.synchronize()
+        seconds = (time.perf_counter() - began) / TIMED
+        keeper.log(WARM + TIMED, terms)
+        keeper.look(WARM + TIMED)
+    return training, seconds
+
+
+def _one(plan: Plan, trainer: Trainer) -> None:
+    """Makes a single image."""
+    game, device, shape = trainer.game, plan.engine.device, plan.shape
+    if game.generate:
+        labels = torch.zeros(1, dtype=torch.long, device=device) if shape.classes else None
+        game.generate(trainer.average, latents([0], game.latent).to(device), labels)
+        return
+    side = shape.resolution // game.scale
+    x = torch.zeros(1, shape.channels + game.hints, side, side, device=device)
+    (game.restore or game.score or next(iter(game.translate.values())))(trainer.average, x)
+
+
+def _flops(work) -> int:
+    with FlopCounterMode(display=False) as counter:
+        work()
+    return counter.get_total_flops()
+
+
+def _peak(device: torch.device) -> int:
+    """Of the whole process, PyTorch itself included; on CUDA of the device."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    if sys.platform == "linux":  # getrusage's begins with the peak of the process that started this one
+        status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+        return 1024 * int(status["VmHWM"].removesuffix("kB"))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,102 @@
+"""Which pictures are unlike those that a run was trained on, by how they score among normal ones."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from elegan.core import rng
+from elegan.core.errors import UserError
+from elegan.data import open_data
+from elegan.data.decode import Unreadable, square
+from elegan.data.sources import read_file
+from elegan.run import Run
+from elegan.verbs.inputs import pictures_in
+
+NORMAL = 1000  # normal pictures that are scored
+
+
+@dataclass(frozen=True)
+class Anomalies:
+    """`scores` of the pictures that were read, in order, and `faults` of the others.
+
+    `normal`: the sorted scores of normal pictures. A picture above `threshold`, which at most a share of `alpha` of
+    normal pictures passes, is an anomaly. `remark`: what is to be said of the normal pictures, or "".
+    """
+
+    scores: dict[Path, float]
+    faults: dict[Path, str]
+    normal: np.ndarray
+    alpha: float
+    remark: str = ""
+
+    @property
+    def threshold(self) -> float:
+        return float(self.normal[-math.floor(self.alpha * (len(self.normal) + 1))])
+
+    def p_value(self, score: float) -> float:
+        """The share of normal pictures that score as high, this one counted among them."""
+        return (1 + int((self.normal >= score).sum())) / (len(self.normal) + 1)
+
+    def as_dict(self) -> dict[str, Any]:
+        pictures = [
+            {"file": str(path), "score": score, "p_value": self.p_value(score), "anomaly": score > self.threshold}
+            for path, score in self.scores.items()
+        ]
+        faults = [{"file": str(path), "fault": fault} for path, fault in self.faults.items()]
+        return {
+            "threshold": self.threshold,
+            "alpha": self.alpha,
+            "normal": len(self.normal),
+            **({"remark": self.remark} if self.remark else {}),
+            "pictures": pictures + faults,
+        }
+
+    def __str__(self) -> str:
+        lines = [
+            f"{score:.4f}  p {self.p_value(score):.3f}  {'anomaly' if score > self.threshold else '       '}  {path}"
+            for path, score in self.scores.items()
+        ]
+        lines += [f"{path}: {fault}" for path, fault in self.faults.items()]
+        above = sum(score > self.threshold for score in self.scores.values())
+        return "\n".join([
+            *lines,
+            f"{above} of {len(self.scores)} above {self.threshold:.4f}, as {self.alpha:.1%} of "
+            f"{len(self.normal):,} normal pictures are",
+            *filter(None, [self.remark]),
+        ])  # fmt: skip
+
+
+def find_anomalies(run: Run, inputs: Sequence[str], data: str | None = None, *, alpha: float = 0.01) -> Anomalies:
+    """Scores every picture among the files, folders and globs `inputs`, and as many as 1000 normal ones of `data`.
+
+    `data` is the run's own by default. Those it was trained on score a little lower than others, so that more than
+    `alpha` of fresh normal pictures pass for anomalies; a set of fresh ones as `data` mends that.
+    Raises UserError for inputs that name nothing, a run that does not score, an alpha that the normal pictures are too
+    few for.
+    """
+    if not 0 < alpha < 1:
+        raise UserError(f"alpha = {alpha} is not between 0 and 1")
+    size, channels, _ = run.shape
+    found, faults = {}, {}
+    for path in (given.source for given in pictures_in(inputs)):
+        try:
+            pixels = square(read_file(str(path)), size, channels, run.recipe.data.fit).pixels
+        except Unreadable as error:
+            faults[path] = str(error)
+            continue
+        found[path] = float(run.scores(pixels[None])[0])
+    if data:
+        normal, remark = open_data(data, size, channels, run.recipe.data.fit).images, ""
+    else:
+        own, remark = run.training_images()
+        normal = own.images
+    chosen = np.random.default_rng(rng.mix("normal")).permutation(len(normal))[:NORMAL]
+    if not 1 / (len(chosen) + 1) <= alpha < 1:
+        raise UserError(
+            f"alpha = {alpha} is not in {1 / (len(chosen) + 1):.4f}..1, as {len(chosen)} normal pictures allow"
+        )
+    return Anomalies(found, faults, np.sort(run.scores(normal[np.sort(chosen)])), alpha, remark)

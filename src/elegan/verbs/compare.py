@@ -1,0 +1,42 @@
+"""Runs side by side, by their newest evaluations, and only where these compare."""
+
+from collections.abc import Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from elegan.core.errors import UserError
+from elegan.metrics import comparable
+from elegan.run import Run
+from elegan.workflows.evaluations import recorded
+
+
+def compare(paths: Sequence[Path]) -> str:
+    """A table, a line a run and a column a metric that all have, each with its interval.
+
+    Raises UserError where a run was not evaluated, or two evaluations differ in a setting that forbids comparing them.
+    """
+    newest = {str(path): _newest(path) for path in paths}
+    shared = [metric for metric in newest[str(paths[0])] if all(metric in records for records in newest.values())]
+    if not shared:
+        raise UserError(f"{', '.join(newest)} have no metric in common; evaluate them with the same --metrics")
+    for metric in shared:
+        for a, b in combinations(newest, 2):
+            if differing := comparable(newest[a][metric], newest[b][metric]):
+                raise UserError(f"{a} and {b} do not compare in {metric}: {'; '.join(differing)}")
+    rows = [["run", *(newest[str(paths[0])][metric]["label"] for metric in shared)]]
+    rows += [[name, *(_cell(records[metric]) for metric in shared)] for name, records in newest.items()]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows)
+
+
+def _newest(path: Path) -> dict[str, dict[str, Any]]:
+    """The last record of each metric."""
+    records = recorded(Run.open(path).file("evaluations.jsonl"))
+    if not records:
+        raise UserError(f"{path} has no evaluation yet: elegan evaluate {path}")
+    return {record["metric"]: record for record in records}
+
+
+def _cell(record: dict[str, Any]) -> str:
+    return f"{record['value']:.4g} ({record['low']:.4g} .. {record['high']:.4g})"

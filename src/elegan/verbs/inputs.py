@@ -1,0 +1,72 @@
+"""Files, folders and globs that a user names, as pictures to work on one by one."""
+
+import glob
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from elegan.core.errors import UserError, nearest, shown
+from elegan.data.decode import SUFFIXES
+
+
+@dataclass(frozen=True)
+class Input:
+    """A file, and its path below the folder that was named (or its name)."""
+
+    source: Path
+    inside: Path
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Of one input: where it went, or the `fault` that kept it from going there; `skipped` where it stood there, `remark`
+    what else is to be said of it."""
+
+    source: Path
+    target: Path
+    fault: str = ""
+    skipped: bool = False
+    remark: str = ""
+
+
+def pictures_in(inputs: Sequence[str]) -> list[Input]:
+    """Every file that is named, and every picture in the folders that are.
+
+    Raises UserError for a name that nothing has, and where there is no picture at all.
+    """
+    found = []
+    for given in inputs:
+        matched = [Path(p) for p in sorted(glob.glob(os.path.expanduser(given), recursive=True))] or [Path(given)]
+        for path in matched:
+            if not path.exists():
+                beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+                raise UserError(f"no picture {shown(given)}{nearest(path.name, beside)}")
+            if path.is_dir():
+                inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
+                found += [Input(source, source.relative_to(path)) for source in inside]
+            else:
+                found.append(Input(path, Path(path.name)))
+    if not found:
+        raise UserError(f"no pictures in {', '.join(inputs)} (looked for {' '.join(SUFFIXES)})")
+    return found
+
+
+def with_targets(found: Sequence[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
+    """(source, target) as given. Raises UserError where two would be written to one place, or one over itself."""
+    sources: dict[Path, Path] = {}
+    for source, target in found:
+        if sources.setdefault(target, source) != source:
+            raise UserError(f"{sources[target]} and {source} would both be written to {target}")
+        if os.path.realpath(target) == os.path.realpath(source):
+            raise UserError(f"{target} would be written over itself; give another --out")
+    return [(source, target) for target, source in sources.items()]
+
+
+def summary(outcomes: Sequence[Outcome], done: str, where: str, again: str) -> tuple[list[str], str]:
+    """Lines for people, and what failed in one line ("" for nothing)."""
+    failed, skipped = [o for o in outcomes if o.fault], [o for o in outcomes if o.skipped]
+    lines = [f"{len(skipped)} stood in {where} already; {again}"] if skipped else []
+    lines.append(f"{len(outcomes) - len(failed) - len(skipped)} of {len(outcomes)} pictures {done}, in {where}")
+    fault = f"{len(failed)} of {len(outcomes)} failed: {failed[0].source} ({failed[0].fault})" if failed else ""
+    return lines, fault

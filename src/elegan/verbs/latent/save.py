@@ -1,0 +1,194 @@
+"""What is found in a latent space as files, named by what they show; no other file is written over."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+from pydantic import Field
+
+from elegan.core import files, grid, memory, paths
+from elegan.core.errors import UserError, nearest
+from elegan.core.ranges import Count, Positive, Real, check
+from elegan.data.decode import Unreadable, square
+from elegan.data.sources import read_file
+from elegan.metrics.evaluate import extractor_for
+from elegan.metrics.extractors import Extractor
+from elegan.verbs.inputs import pictures_in
+from elegan.verbs.latent import pages
+from elegan.verbs.latent.directions import directions
+from elegan.verbs.latent.explain import changes, classes_changed, explained, moved
+from elegan.verbs.latent.invert import Inverted, invert
+from elegan.verbs.latent.space import Space
+from elegan.verbs.latent.tables import mixed, rows_between, truncations, walk
+
+Rate = Annotated[Real, Field(ge=0.01, le=100)]  # pictures a second: GIF knows hundredths, and pauses up to 655 s
+Steps = Annotated[Count, Field(ge=2, le=1000)]
+MOTION = 128  # pixels of the side of a film
+
+
+def save_walk(
+    space: Space, seeds: Sequence[int], frames: int, rate: float, kind: str, truncation: float | None, out: Path
+) -> list[str]:
+    """A film of a closed walk, `kind` gif or mp4; gives its path. Raises UserError for another kind."""
+    if kind not in pages.FORMATS:
+        raise UserError(f"unknown format {kind!r}{nearest(kind, pages.FORMATS)}")
+    check("frames", frames, Count)
+    check("rate", rate, Rate)
+    memory.check_room(len(seeds) * frames, MOTION * MOTION * 3 * 2, "pictures of one film")
+    images = pages.enlarged(space.paint(walk(space, seeds, frames, truncation)), MOTION)
+    film = pages.gif(images, rate) if kind == "gif" else pages.mp4(images, rate)
+    marks = _stem(space, "walk", seeds=seeds, truncation=truncation, frames=frames, rate=rate)
+    return [_keep(out / f"{marks}.{kind}", film)]
+
+
+def save_rows(space: Space, seeds: Sequence[int], steps: int, truncation: float | None, out: Path) -> list[str]:
+    """A row from each seed to the next; gives the path."""
+    points = rows_between(space, seeds, steps, truncation)
+    top = [f"{step / (steps - 1):.2f}" for step in range(steps)]
+    left = [f"{a} to {b}" for a, b in pairwise(seeds)]
+    name = _stem(space, "interpolate", seeds=seeds, truncation=truncation, steps=steps)
+    return [_keep_table(out / f"{name}.png", space, points, top, left)]
+
+
+def save_truncations(space: Space, seeds: Sequence[int], steps: int, out: Path) -> list[str]:
+    """A row a seed, a column a psi from -1 to 1; gives the path."""
+    points, values = truncations(space, seeds, steps)
+    top = [f"{value:+.2f}" for value in values]
+    name = _stem(space, "truncation", seeds=seeds, steps=steps)
+    return [_keep_table(out / f"{name}.png", space, points, top, _seeds(seeds))]
+
+
+def save_mixed(space: Space, coarse: Sequence[int], fine: Sequence[int], crossover: int | None, out: Path) -> list[str]:
+    """Rows of coarse styles, columns of fine ones, at the margins the pictures of their own; gives the path."""
+    points = mixed(space, coarse, fine, crossover)
+    own = [space.points(seeds)[:, None].repeat(1, space.levels, 1) for seeds in (coarse, fine)]
+    corner = np.full((1, *space.paint(own[0][:1]).shape[1:]), 255, np.uint8)
+    parts = [corner, space.paint(own[1])]
+    for row, alone in zip(points, own[0], strict=True):
+        parts += [space.paint(alone[None]), space.paint(row)]
+    top, left = ["coarse", *(f"fine {s}" for s in fine)], ["", *(f"seed {s}" for s in coarse)]
+    at = space.levels // 2 if crossover is None else crossover
+    title = f"levels below {at} of {space.levels} by row, from {at} on by column"
+    name = _stem(space, "mix", seeds=coarse, fine=fine, crossover=at)
+    return [_keep(out / f"{name}.png", grid.png(pages.table(np.concatenate(parts), top, left, title)))]
+
+
+def save_inverted(
+    space: Space, inputs: Sequence[str], where: str | None, steps: int, starts: int, out: Path
+) -> list[str]:
+    """A page of pictures beside the nearest ones that the run makes, and their points; gives a line a picture and the
+    paths.
+
+    Raises UserError for a file that is no picture.
+    """
+    named = _read(space, inputs)
+    found = {name: invert(space, target, where, steps, starts) for name, target in named.items()}
+    kind = where or space.name
+    pairs = np.stack([image for name, one in found.items() for image in (named[name], one.image)])
+    left = [f"{Path(name).name}  {one.PSNR:.1f} dB" for name, one in found.items()]
+    page = pages.table(pairs, ["picture", "nearest"], left)
+    facts = {"space": kind, "step": space.run.step, "pictures": [_facts(*item) for item in found.items()]}
+    tensors = {f"{number:06d}": one.point for number, one in enumerate(found.values())}
+    stem = _stem(space, f"invert-{kind}", of=[Path(name).stem for name in found], steps=steps, starts=starts)
+    return [
+        *(_told(space, *item) for item in found.items()),
+        _keep(out / f"{stem}.png", grid.png(page)),
+        _keep(out / f"{stem}.safetensors", files.encode_tensors(tensors, facts)),
+    ]
+
+
+def _read(space: Space, inputs: Sequence[str]) -> dict[str, np.ndarray]:
+    """Pictures as the run's data was read, by path."""
+    (size, channels, _), found = space.run.shape, {}
+    for path in (given.source for given in pictures_in(inputs)):
+        try:
+            found[str(path)] = square(read_file(str(path)), size, channels, space.run.recipe.data.fit).pixels
+        except Unreadable as error:
+            raise UserError(f"{path} cannot be read: {error}") from None
+    return found
+
+
+def _facts(name: str, one: Inverted) -> dict[str, Any]:
+    PSNR = one.PSNR if math.isfinite(one.PSNR) else None
+    return {"file": Path(name).name, "L1": one.L1, "PSNR": PSNR, "far": one.far, "label": one.label}
+
+
+def _told(space: Space, name: str, one: Inverted) -> str:
+    of = "" if one.label is None else f"  class {space.run.classes[one.label]}"
+    return f"{name}  L1 {one.L1:.2f}  PSNR {one.PSNR:.2f} dB  {one.far:.2f} times as far out as a random point{of}"
+
+
+def save_directions(
+    space: Space, method: str, count: int, reach: float, steps: int, seeds: Sequence[int], classes: bool, out: Path
+) -> list[str]:
+    """A page a direction: rows of seeds, over the columns the value from -reach to reach in deviations, above it what
+    changes. Gives a line a direction, and the paths.
+
+    With `classes` also what a classifier of the run's data sees change. Raises UserError for data without any.
+    """
+    for name, value, kind in (("num", count, Count), ("reach", reach, Positive), ("steps", steps, Steps)):
+        check(name, value, kind)
+    found = directions(space, method, count)
+    reader, remark = _classifier(space) if classes else (None, "")
+    values, points = np.linspace(-reach, reach, steps).tolist(), space.points(seeds)
+    name = _stem(space, f"directions-{method}", seeds=seeds, reach=reach, steps=steps, classes=classes or None)
+    lines, paths = [], []
+    for number, vector in enumerate(found.vectors * found.deviations[:, None], 1):
+        title = f"{method} {number} ({found.shares[number - 1]:.0%}): {_meaning(space, vector, reach, reader)}"
+        swept = torch.stack([points + value * vector for value in values], 1)
+        top = [f"{value:+.1f}" for value in values]
+        paths.append(_keep_table(out / f"{name}-{number:02d}.png", space, swept, top, _seeds(seeds), title))
+        lines.append(title)
+    plain = {"space": space.name, "method": method, "step": space.run.step, "meaning": lines}
+    encoded = files.encode_tensors(found._asdict(), plain)
+    return [*filter(None, [remark]), *lines, *paths, _keep(out / f"{name}-{len(lines)}.safetensors", encoded)]
+
+
+def _meaning(space: Space, vector: torch.Tensor, reach: float, reader: Extractor | None) -> str:
+    pictured = moved(space, vector, reach)
+    text = explained(changes(*pictured))
+    return f"{text}; {classes_changed(reader, *pictured[1:])}" if reader else text
+
+
+def _classifier(space: Space) -> tuple[Extractor, str]:
+    """Of the run's own data, trained once, then kept; and what is to be said of these data."""
+    run = space.run
+    data, remark = run.training_images()
+    return extractor_for("classifier", data, run.shape[:2], run.recipe.data.fit, str(run.device)), remark
+
+
+def _keep_table(
+    path: Path, space: Space, points: torch.Tensor, top: Sequence[str], left: Sequence[str], title: str = ""
+) -> str:
+    """Points rows x columns x size as a page of pictures."""
+    return _keep(path, grid.png(pages.table(space.paint(points.flatten(0, 1)), top, left, title)))
+
+
+def _keep(path: Path, data: bytes) -> str:
+    """Raises UserError where the name stands for something else already."""
+    if path.exists() and not (path.is_file() and paths.read(path) == data):
+        raise UserError(f"{path} stands there with another content; delete it or give another --out")
+    files.write(path, data)
+    return str(path)
+
+
+def _stem(space: Space, verb: str, **marks: Any) -> str:
+    """The file's name: the checkpoint, the verb and what it was asked for."""
+    of = [] if space.label is None else [f"class{space.label}"]
+    asked = [f"{name}{_mark(value)}" for name, value in marks.items() if value is not None]
+    return "-".join([f"step{space.run.step}", verb, *of, *asked])
+
+
+def _mark(value: Any) -> str:
+    """Short: of many, the first and how many."""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return f"{value[0]}" if len(value) == 1 else f"{value[0]}-{value[-1]}x{len(value)}"
+    return "" if value is True else f"{value:g}"
+
+
+def _seeds(seeds: Sequence[int]) -> list[str]:
+    return [f"seed {seed}" for seed in seeds]

@@ -1,0 +1,1 @@
+"""All that is known of a run as one HTML page."""

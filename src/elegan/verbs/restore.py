@@ -1,0 +1,198 @@
+"""Photographs of any size and format through a restorer: enlarged, cleaned, made whole."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import max_pool2d
+
+from elegan.core.errors import Failure, UserError, nearest
+from elegan.core.files import folder_for
+from elegan.data.damage import UNKNOWN
+from elegan.data.decode import Unreadable
+from elegan.data.photo import Photo, read_photo, write_photo
+from elegan.data.resize import resize
+from elegan.nets import pretrained
+from elegan.nets.restorers import whole
+from elegan.nets.tiling import in_tiles
+from elegan.run import Run, is_run
+from elegan.training.engine import find_device
+from elegan.verbs.inputs import Outcome, pictures_in, with_targets
+
+# What is added to a file's name.
+TASKS = {"upscale": "", "denoise": "denoised", "inpaint": "filled", "oldphoto": "restored", "colorize": "colorized"}
+LARGEST = 4.0
+SCRATCHES = "auto-scratches"
+
+
+@cache
+def _finder() -> nn.Module:
+    return pretrained.unpack("scratches")[0]
+
+
+def find_scratches(photo: Photo, short: int = 512) -> np.ndarray:
+    """bool H x W, True on scratches, creases and dust and a pixel around them, found on a picture reduced to `short` pixels."""
+    net = _finder()
+    x = torch.from_numpy(photo.colours(3)).permute(2, 0, 1)[None] * 2 - 1
+    h, w = x.shape[2:]
+    factor = min(1.0, short / min(h, w))
+    with torch.inference_mode():
+        y = whole(net, resize(x, (max(1, round(h * factor)), max(1, round(w * factor)))))
+        found = resize(y.mean(1, keepdim=True), (h, w), "bilinear") > 0
+        return max_pool2d(found.float(), 3, 1, 1)[0, 0].numpy() > 0
+
+
+@dataclass(frozen=True)
+class Restorer:
+    """A network and what to do with it. `scale`: of the result, which the network's is reduced to; `sigma`: of the noise
+    on the 0-255 scale, None unknown; `mask`: of what is to be filled, SCRATCHES, a file, or a folder of files named as the
+    photographs."""
+
+    net: nn.Module
+    task: str
+    scale: float = 1.0
+    sigma: float | None = None
+    mask: str | None = None
+    tile: int | None = None
+
+    @property
+    def suffix(self) -> str:
+        return TASKS[self.task] or f"x{self.scale:g}"
+
+    def __call__(self, photo: Photo, name: str = "") -> Photo:
+        """The photograph restored. Raises Unreadable where its mask does not fit."""
+        net = self.net
+        x = torch.from_numpy(photo.colours(net.channels)).permute(2, 0, 1)[None] * 2 - 1  # type: ignore[arg-type]
+        x = self._with_hints(x, photo, name).to(next(net.parameters()).device)
+        with torch.inference_mode():
+            y = in_tiles(partial(whole, net), x, net, self.tile, net.scale)  # type: ignore[arg-type]
+            if self.scale != net.scale:
+                y = resize(y, (round(x.shape[2] * self.scale), round(x.shape[3] * self.scale)))
+        pixels = (y[0].permute(1, 2, 0) / 2 + 0.5).clamp(0, 1).cpu().numpy()
+        coloured = self.task == "colorize" and photo.pixels.shape[2] == 1
+        return (
+            replace(photo, profile=None, pixels=pixels) if coloured else replace(photo, pixels=photo.as_its_own(pixels))
+        )
+
+    def _with_hints(self, x: torch.Tensor, photo: Photo, name: str) -> torch.Tensor:
+        if self.task == "inpaint":
+            unknown = torch.from_numpy(self._mask(photo, name))[None, None]
+            return torch.cat([torch.where(unknown, 0.0, x), unknown.float()], 1)
+        level = UNKNOWN if self.sigma is None else self.sigma / 255
+        return torch.cat([x, x.new_full((1, int(self.net.hints), *x.shape[2:]), level)], 1)  # type: ignore[arg-type]
+
+    def _mask(self, photo: Photo, name: str) -> np.ndarray:
+        """True where the photograph is to be filled."""
+        if self.mask == SCRATCHES:
+            return find_scratches(photo)
+        assert self.mask
+        path = Path(self.mask)
+        mask = read_photo(path / name if path.is_dir() else path).colours(1)[:, :, 0] > 0.5
+        if mask.shape != photo.pixels.shape[:2]:
+            sizes = [f"{shape[1]}x{shape[0]}" for shape in (mask.shape, photo.pixels.shape)]
+            raise Unreadable(f"its mask is {sizes[0]} and it is {sizes[1]}")
+        return mask
+
+
+def open_restorer(
+    task: str = "upscale",
+    *,
+    scale: float = 2.0,
+    sigma: float | None = None,
+    mask: str | None = None,
+    detail: float | None = None,
+    model: str | None = None,
+    tile: int | None = None,
+    device: str = "cpu",
+    trust: Iterable[str] = (),
+) -> Restorer:
+    """The restorer for a task: a shipped one, or `model`, which is a packed file, a shipped one's name or a run.
+
+    `detail` goes from the faithful network (0, the default of shipped models) to the one trained for detail from it (1, the
+    default of a run), where there are both. `trust`: modules that `model` may name. Raises UserError for unknown names and
+    values out of range.
+    """
+    if task not in TASKS:
+        raise UserError(f"unknown task {task!r}{nearest(task, TASKS)}")
+    if not 1 < scale <= LARGEST:
+        raise UserError(f"scale = {scale:g} is not above 1 and up to {LARGEST:g}")
+    place = find_device(device)
+    if sigma is not None and not 0 <= sigma <= 255:
+        raise UserError(f"sigma = {sigma:g} is not in 0..255")
+    if task == "inpaint" and not mask:
+        raise UserError(f"inpainting needs --mask: a picture that is white where to fill, or {SCRATCHES}")
+    if mask and mask != SCRATCHES and not Path(mask).exists():
+        raise UserError(f"no mask {mask!r}{nearest(mask, [SCRATCHES])}")
+    name = model if model is not None else (f"upscale-x{2 if scale <= 2 else 4}" if task == "upscale" else task)
+    net = _network(name, detail, place, trust)
+    if (task == "upscale" and not scale <= net.scale) or (task != "upscale" and net.scale != 1):  # type: ignore[operator]
+        raise UserError(
+            f"model {name!r} makes pictures {net.scale} times as large: not for --task {task} --scale {scale:g}"
+        )
+    return Restorer(net, task, scale if task == "upscale" else 1.0, sigma, mask, tile)
+
+
+def _network(name: str, detail: float | None, device: torch.device, trust: Iterable[str]) -> nn.Module:
+    """By name, between the faithful one and the one for detail."""
+    if is_run(name):
+        run = Run.open(name, device=str(device), trust=trust)
+        faithful, best = run.start, run.restorer
+    elif name in TASKS and name not in pretrained.shipped():
+        raise UserError(
+            f"no model {name!r} is shipped; train one: elegan train FOLDER --recipe {name}, then --model RUN"
+        )
+    else:
+        faithful, best = None, pretrained.unpack(name, trust)[0]
+        if detail is not None and f"{name}-detail" in pretrained.shipped():
+            faithful, best = best, pretrained.unpack(f"{name}-detail")[0]
+    if detail is not None and faithful is None:
+        raise UserError(f"model {name!r} has no counterpart trained for detail; leave out --detail")
+    net = best if detail is None or faithful is None else pretrained.between(faithful, best, detail)
+    return net.to(device)
+
+
+def restore_files(
+    restorer: Restorer, inputs: Sequence[str], out: Path | None = None, format: str | None = None
+) -> Iterator[Outcome]:
+    """Restores every picture among the files, folders and globs `inputs`, in its format or in `format` (png, jpeg, ...).
+
+    Each goes beside its source with a suffix, or to the folder `out`; what stands there is never written over. Gives an
+    outcome as each is done; one that cannot be restored does not keep the rest from being done. Raises UserError for
+    inputs that name nothing, or a folder that cannot be.
+    """
+    if out:
+        folder_for(out)
+    for source, target in _targets(restorer, inputs, out, format):
+        if target.exists():
+            yield Outcome(source, target, skipped=True)
+            continue
+        try:
+            photo = restorer(read_photo(source), source.name)
+            like = photo if format is None else replace(photo, format=FORMATS[format])
+            remark = write_photo(target, photo.pixels, like)
+        except (Unreadable, Failure) as error:
+            yield Outcome(source, target, fault=str(error))
+        else:
+            yield Outcome(source, target, remark=remark)
+
+
+FORMATS = {"png": "PNG", "jpg": "JPEG", "webp": "WEBP", "tiff": "TIFF"}
+
+
+def _targets(
+    restorer: Restorer, inputs: Sequence[str], out: Path | None, format: str | None
+) -> list[tuple[Path, Path]]:
+    if format is not None and format not in FORMATS:
+        raise UserError(f"unknown format {format!r}{nearest(format, FORMATS)}")
+    pairs = []
+    for found in pictures_in(inputs):
+        ending = f".{format}" if format else found.source.suffix
+        if out:
+            pairs.append((found.source, out / found.inside.with_suffix(ending)))
+        elif not found.source.stem.endswith(f"-{restorer.suffix}"):  # what an earlier call made of a folder
+            pairs.append((found.source, found.source.with_name(f"{found.source.stem}-{restorer.suffix}{ending}")))
+    return with_targets(pairs)

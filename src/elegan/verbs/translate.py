@@ -1,0 +1,42 @@
+"""Pictures of any size and format through a trained translator."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from elegan.core.files import folder_for
+from elegan.core.ranges import Share, check
+from elegan.data.decode import Unreadable
+from elegan.data.photo import read_photo, write_photo
+from elegan.run import Run
+from elegan.verbs.inputs import Outcome, pictures_in, with_targets
+
+
+def translate_files(
+    run: Run,
+    inputs: Sequence[str],
+    out: Path,
+    *,
+    direction: str | None = None,
+    strength: float = 1.0,
+    tile: int | None = None,
+    overwrite: bool = False,
+) -> Iterator[Outcome]:
+    """Writes every picture among the files, folders and globs `inputs` to `out`, under its name and in its format.
+
+    Gives an outcome as each is done; a file that cannot be read does not keep the rest from being done. Raises UserError
+    for inputs that name nothing, two files of one name, a strength outside 0..1, or a folder that cannot be.
+    """
+    run.direction(direction)
+    check("strength", strength, Share)
+    folder_for(out)
+    for source, target in with_targets([(found.source, out / found.inside) for found in pictures_in(inputs)]):
+        if target.exists() and not overwrite:
+            yield Outcome(source, target, skipped=True)
+            continue
+        try:
+            photo = read_photo(source)
+        except Unreadable as error:
+            yield Outcome(source, target, fault=str(error))
+            continue
+        made = run.translate(photo.colours(run.shape.channels), direction, strength, tile)
+        yield Outcome(source, target, remark=write_photo(target, made, photo))

@@ -1,0 +1,1 @@
+"""What is shown and measured of each kind of task."""
