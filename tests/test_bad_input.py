@@ -19,12 +19,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from elegan.cli.boundary import told
+from elegan.core.devices import find_device
 from elegan.core.errors import Failure, UserError
 from elegan.core.facts import read_facts
 from elegan.recipes import CATALOGUE, find_recipe
 from elegan.recipes.recipe import Recipe
 from elegan.run import Run
-from elegan.training.engine import find_device
 from elegan.verbs.sample import parse_seeds
 from elegan.workflows.evaluations import recorded
 from many_calls import Called, Calls

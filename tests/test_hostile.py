@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+import elegan
 import elegan as library
 from elegan.core import files, paths
 from elegan.core.errors import UserError
@@ -478,8 +479,8 @@ def test_what_is_shown_to_others_says_nothing_of_this_disk(private):
     from elegan.verbs.report.report import report
 
     home, run = private
-    run.evaluate(num=64, metrics=["fd"], extractor="random")
-    run.copies(num=64, alpha=0.1)
+    elegan.evaluate(run, num=64, metrics=["fd"], extractor="random")
+    elegan.copies(run, num=64, alpha=0.1)
     report(run)
     told = [path for path in run.path.rglob("*") if path.is_file() and home.name.encode() in path.read_bytes()]
     assert [path.name for path in told] == ["local.json"]

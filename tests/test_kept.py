@@ -466,15 +466,15 @@ def test_data_that_were_replaced_are_said(tmp_path):
     scorer = elegan.train(
         str(folder), "ganomaly", quiet=True, out=tmp_path, name="scorer", steps=1, settings=[SMALL[0]]
     )
-    few = run.evaluate(num=20, metrics=["fd"], extractor="pixel")[0].warnings
+    few = elegan.evaluate(run, num=20, metrics=["fd"], extractor="pixel")[0].warnings
     assert not any("no longer" in warning for warning in few)
     assert find_anomalies(scorer, [str(folder / "a/0.png")], alpha=0.5).remark == ""
     Image.new("L", (8, 8)).save(folder / "a/0.png")
     line = "data no longer holds the pictures that run was trained on"
-    assert run.evaluate(num=20, metrics=["fd"], extractor="pixel")[0].warnings == (*few, line)
+    assert elegan.evaluate(run, num=20, metrics=["fd"], extractor="pixel")[0].warnings == (*few, line)
     with pytest.raises(UserError, match=f"{line}; --data names the pictures to compare with"):
-        run.copies(num=4)
-    assert run.copies(str(folder), num=4, alpha=0.1).suspects.shape == (4,)
+        elegan.copies(run, num=4)
+    assert elegan.copies(run, str(folder), num=4, alpha=0.1).suspects.shape == (4,)
     assert line in report(run).read_text()
     assert save_directions(Space(run), "sefa", 1, 1.0, 2, [0], True, tmp_path / "latent")[0] == line
     assert line.replace(" run ", " scorer ") in str(find_anomalies(scorer, [str(folder / "a/0.png")], alpha=0.5))

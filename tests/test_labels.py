@@ -54,16 +54,16 @@ def test_labels_have_the_shares_of_the_data(counts, seed, fewer):
 
 
 def test_a_run_is_measured_with_the_shares_of_its_data_and_class_by_class_in_turn(run):
-    shares = asked(run, lambda: run.evaluate(metrics=["fd", "prdc"], num=400, extractor="pixel"))
-    again = asked(run, lambda: run.evaluate(metrics=["kd"], num=400, extractor="pixel"))
-    other = asked(run, lambda: run.evaluate(metrics=["kd"], num=400, extractor="pixel", seed=1))
+    shares = asked(run, lambda: elegan.evaluate(run, metrics=["fd", "prdc"], num=400, extractor="pixel"))
+    again = asked(run, lambda: elegan.evaluate(run, metrics=["kd"], num=400, extractor="pixel"))
+    other = asked(run, lambda: elegan.evaluate(run, metrics=["kd"], num=400, extractor="pixel", seed=1))
     assert run.classes == ["few", "many"]
     assert 0.06 < (shares == 0).float().mean() < 0.14
     assert torch.equal(shares, again)
     assert not torch.equal(shares, other)
     even = torch.arange(400) % 2
-    assert torch.equal(asked(run, lambda: run.evaluate(metrics=["class-fd"], num=400, extractor="pixel")), even)
-    both = asked(run, lambda: run.evaluate(metrics=["fd", "class-fd"], num=400, extractor="pixel"))
+    assert torch.equal(asked(run, lambda: elegan.evaluate(run, metrics=["class-fd"], num=400, extractor="pixel")), even)
+    both = asked(run, lambda: elegan.evaluate(run, metrics=["fd", "class-fd"], num=400, extractor="pixel"))
     assert torch.equal(both, torch.cat([shares, even]))
 
 

@@ -14,7 +14,7 @@ from elegan.core.grid import png
 from elegan.data import open_data
 from elegan.metrics import Features, Result, classifier, comparable, extract, measure, open_extractor, prdc, table
 from elegan.metrics.evaluate import evaluate_folder
-from elegan.metrics.extractors import BATCH
+from elegan.metrics.extractor import BATCH
 
 EXTRACTOR = open_extractor("random")
 

@@ -31,8 +31,8 @@ SETTINGS = ("nets.generator.width=8", "nets.discriminator.width=8", "watch.image
 def run(tmp_path_factory) -> Run:
     """A short run on the embedded digits, evaluated twice."""
     run = elegan.train("digits", settings=SETTINGS, steps=4, out=tmp_path_factory.mktemp("runs"), name="r", quiet=True)
-    run.evaluate(metrics=["fd"], num=60, extractor="pixel")
-    run.evaluate(metrics=["fd", "prdc", "class-fd"], num=100, extractor="pixel")
+    elegan.evaluate(run, metrics=["fd"], num=60, extractor="pixel")
+    elegan.evaluate(run, metrics=["fd", "prdc", "class-fd"], num=100, extractor="pixel")
     return run
 
 

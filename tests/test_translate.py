@@ -8,6 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
+import elegan
 import elegan as library
 from elegan.core import rng
 from elegan.core.errors import UserError
@@ -51,7 +52,10 @@ def test_a_classifier_that_tells_the_sides_apart_measures_translations(cyclegan,
     for side, pictures in enumerate(data.train):
         _, probabilities = told.features(middles(pictures, 32))
         assert (probabilities.argmax(1) == side).float().mean() > 0.9
-    assert [r.label.split("[")[0] for r in cyclegan.evaluate(metrics=["fd"], extractor="classifier")] == ["FD", "FD"]
+    assert [r.label.split("[")[0] for r in elegan.evaluate(cyclegan, metrics=["fd"], extractor="classifier")] == [
+        "FD",
+        "FD",
+    ]
 
 
 def test_both_directions_are_shown_with_the_way_back(cyclegan):

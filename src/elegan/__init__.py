@@ -2,24 +2,29 @@
 
 run = elegan.train("photos/")
 images = run.generate(16)
-run.evaluate()
+elegan.evaluate(run)
 elegan.Run.open("runs/photos-rpgan")
 """
 
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
-__all__ = ["Failure", "Recipe", "Run", "UserError", "train"]
+from elegan.core.version import __version__
+
+__all__ = ["Failure", "Recipe", "Run", "UserError", "__version__", "copies", "evaluate", "train"]
 
 if TYPE_CHECKING:
     from elegan.core.errors import Failure, UserError
     from elegan.recipes.recipe import Recipe
     from elegan.run import Run
     from elegan.training.session import train
+    from elegan.verbs.copies import copies
+    from elegan.verbs.evaluate import evaluate
 
 _HOMES = {
     "train": "training.session",
+    "evaluate": "verbs.evaluate",
+    "copies": "verbs.copies",
     "Run": "run",
     "Recipe": "recipes.recipe",
     "UserError": "core.errors",

@@ -20,22 +20,18 @@ import numpy as np
 import torch
 from torch import nn
 
-from elegan.core import files, latents, memory, paths, ranges
+from elegan.core import files, latents, paths, ranges
+from elegan.core.devices import find_device
 from elegan.core.errors import UserError, nearest, shown
 from elegan.core.facts import read_facts, read_source
 from elegan.data import Dataset, open_data
 from elegan.data.feed import pictures as to_tensor
 from elegan.games.game import Game, Shape
 from elegan.games.inference import BATCH, paint
-from elegan.metrics import Result
-from elegan.metrics.copies import CopyReport
-from elegan.metrics.copies.audit import copies
 from elegan.nets import pretrained
 from elegan.nets.tiling import in_tiles
 from elegan.recipes import parts
 from elegan.recipes.recipe import Recipe
-from elegan.training.engine import find_device
-from elegan.workflows.evaluations import keep, of_images, of_restorations, of_translations
 
 START = "start.safetensors"  # the weights that a run began from
 
@@ -335,66 +331,6 @@ class Run:
     def drawn_labels(self, num: int, seed: int = 0) -> torch.Tensor | None:
         """Labels of `num` images, as often as the training data has them."""
         return latents.labels(self.class_counts, num, seed) if self.shape.classes else None
-
-    def evaluate(
-        self,
-        data: str | None = None,
-        *,
-        metrics: Sequence[str] | None = None,
-        num: int = 10_000,
-        extractor: str = "auto",
-        split: str = "train",
-        seed: int = 0,
-        out: Path | None = None,
-    ) -> list[Result]:
-        """Measures `num` generated images against the run's data or `data`, and adds the records to evaluations.jsonl of the
-        run's folder or `out`.
-
-        The latents' seeds start at `seed`; classes come as often as the training data has them, and in turn for
-        class-fd. See `elegan.metrics.evaluate.evaluate` for the rest and the errors. A run that
-        translates is measured on the middles of held-out pictures, against the other side's pictures of `split`; one that
-        restores on those of held-out photographs, damaged anew, against the photographs.
-        """
-        place = files.folder_for(out or self.path)
-        if self.game.translate:
-            results = of_translations(self, data, metrics, num, extractor, split, seed)
-        elif self.game.restore:
-            results = of_restorations(self, data, num, seed)
-        else:
-            results = of_images(self, data, metrics, num, extractor, split, seed)
-        keep(place, results)
-        return results
-
-    def copies(
-        self,
-        data: str | None = None,
-        *,
-        num: int = 10_000,
-        alpha: float = 0.001,
-        max_share: float | None = None,
-        out: Path | None = None,
-        seed: int = 0,
-    ) -> CopyReport:
-        """Which of `num` generated images are copies of the run's data or of `data`; the findings go to RUN/copies or `out`.
-
-        The latents' seeds start at `seed`. See `elegan.metrics.copies.audit.copies` for the rest and the errors. Raises UserError where the
-        run's own data are others by now, unless `data` names what to compare with.
-        """
-        side, channels, _ = self.shape
-        memory.check_room(num, 3 * side * side * channels, "images to search")
-        if data is None and self.game.generate and (remark := self.training_images()[1]):
-            raise UserError(f"{remark}; --data names the pictures to compare with")
-        return copies(
-            self.stream(range(seed, seed + num)),
-            data or self.source,
-            self.shape[:2],
-            fit=self.recipe.data.fit,
-            alpha=alpha,
-            max_share=max_share,
-            out=out or self.file("copies"),
-            seed=seed,
-            settings=self.record | {"images from seed": seed},
-        )
 
 
 def is_whole(checkpoint: Path) -> bool:

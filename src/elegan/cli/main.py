@@ -243,6 +243,7 @@ def evaluate(
     from elegan.metrics import table
     from elegan.metrics.evaluate import evaluate_folder
     from elegan.run import Run
+    from elegan.verbs.evaluate import evaluate as evaluate_run
     from elegan.workflows.evaluations import keep
 
     options: dict[str, Any] = {
@@ -255,7 +256,8 @@ def evaluate(
         raise UserError("give a RUN or --generated FOLDER")
     if run is not None:
         with stopping(f"stopped before {run} was measured; nothing was written to {out or run}/evaluations.jsonl"):
-            results = Run.open(run, checkpoint, device, trust or ()).evaluate(data, num=num, out=out, **options)
+            opened = Run.open(run, checkpoint, device, trust or ())
+            results = evaluate_run(opened, data, num=num, out=out, **options)
         _say(table(results), f"appended to {out or run}/evaluations.jsonl")
     elif generated and data:
         if out:
@@ -283,9 +285,10 @@ def copies(
     trust: Trust = None,
 ) -> None:
     """Finds copies of training images among generated ones, each with a p-value and its nearest training images."""
+    from elegan.core.devices import find_device
     from elegan.metrics.copies.audit import copies as find
     from elegan.run import Run, is_run
-    from elegan.training.engine import find_device
+    from elegan.verbs.copies import copies as copies_of
 
     options: dict[str, Any] = {"alpha": alpha, "max_share": max_share, "seed": seed}
     stopped = stopping("stopped before all images were searched; nothing was written")
@@ -293,7 +296,7 @@ def copies(
         opened = Run.open(generated, checkpoint, device, trust or ())
         out = place(out, opened.file("copies"))
         with stopped:
-            report = opened.copies(data, num=num, out=out, **options)
+            report = copies_of(opened, data, num=num, out=out, **options)
     elif data:
         out = out or Path("copies")
         find_device(device)

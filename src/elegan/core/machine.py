@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import torch
 
+from elegan.core.version import __version__
+
 
 def hardware() -> dict[str, Any]:
     """Versions and machine, for the record."""
     import platform
 
-    import elegan
-
     return {
-        "elegan": elegan.__version__,
+        "elegan": __version__,
         "python": platform.python_version(),
         "torch": torch.__version__,
         "numpy": np.__version__,

@@ -1,7 +1,8 @@
 """Metrics of generated images: functions of features or of images, extractors of features, and the report of both."""
 
 from elegan.metrics.classes import classification_accuracy_score, modes, per_class_frechet
-from elegan.metrics.extractors import Extractor, open_extractor
+from elegan.metrics.extractor import Extractor
+from elegan.metrics.extractors import open_extractor
 from elegan.metrics.fidelity import lpips, ms_ssim, psnr, ssim
 from elegan.metrics.frechet import Moments, fd_infinity, frechet_distance
 from elegan.metrics.intervals import METRICS, needed

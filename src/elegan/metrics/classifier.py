@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from elegan.core import files
 from elegan.core.errors import UserError
-from elegan.metrics.extractors import BATCH, Extractor, weights_digest
+from elegan.metrics.extractor import BATCH, Extractor, weights_digest
 from elegan.metrics.pictures import as_pictures, resized, to_floats
 
 VERSION = 1  # of everything below that changes the trained weights

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from elegan.core.devices import find_device
 from elegan.core.errors import UserError, nearest
 from elegan.data import Dataset, open_data, open_held_out
 from elegan.data.cache import default_root
@@ -18,7 +19,6 @@ from elegan.metrics.intervals import METRICS, check_needs
 from elegan.metrics.pairs import measure_pairs
 from elegan.metrics.self_supervised import LEAST
 from elegan.recipes import parts
-from elegan.training.engine import find_device
 
 Made = tuple[Iterable[np.ndarray], Sequence[str]]  # uint8 batches N x H x W x C, and the class of each image
 

@@ -5,8 +5,8 @@
 
 import hashlib
 import inspect
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,54 +16,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from elegan.core.errors import UserError, nearest
+from elegan.metrics.extractor import BATCH, Extractor, Forward, weights_digest
 from elegan.metrics.model import check_model
 from elegan.metrics.pictures import as_pictures, resized, to_floats, to_rgba
 from elegan.recipes import parts
-
-Forward = Callable[[Tensor], tuple[Tensor, Tensor | None]]
-BATCH = 256
-
-
-@dataclass(frozen=True)
-class Extractor:
-    """A feature extractor and all that names it in a record."""
-
-    name: str
-    digest: str  # hex, of the weights
-    resizer: str  # what happens to a picture before the network
-    dims: int
-    forward: Forward  # uint8 N x H x W x C -> features N x dims, class probabilities N x K or None
-    accuracy: float | None = None  # of a classifier, on images held out of its training
-    classes: tuple[str, ...] = ()
-    note: str = ""  # what a reader of its numbers must know
-    verified: bool = False  # the original Inception weights: the only ones that may call a distance FID or KID
-
-    def features(self, images: Any) -> tuple[Tensor, Tensor | None]:
-        """float32 features N x dims and class probabilities N x K, or None where there is no classifier.
-
-        `images` is uint8, N x H x W x C. Raises UserError for other types and shapes, or no image at all.
-        """
-        x = as_pictures(images)
-        if not len(x):
-            raise UserError("there are no images to extract features from")
-        with torch.inference_mode():
-            parts = [self.forward(batch) for batch in x.split(BATCH)]
-        probabilities = [p for _, p in parts if p is not None]
-        return (
-            torch.cat([f for f, _ in parts]).float().cpu().clone(),
-            torch.cat(probabilities).float().cpu().clone() if probabilities else None,
-        )
-
-    @property
-    def tag(self) -> str:
-        """The name and the first 8 digits of the hash, `random:1a2b3c4d`."""
-        return f"{self.name}:{self.digest[:8]}"
-
-    def label(self, metric: str) -> str:
-        """How a metric in these features is printed: `FD[random:1a2b3c4d]`, but `FID` on verified Inception."""
-        classic = {"FD": "FID", "KD": "KID", "IS": "IS", "FD-infinity": "FID-infinity"}
-        kind, *of_class = metric.split(":", 1)
-        return ":".join([classic[kind], *of_class]) if self.verified and kind in classic else f"{metric}[{self.tag}]"
 
 
 def open_extractor(
@@ -135,15 +91,6 @@ def stacked(one: Extractor) -> Extractor:
     accuracy = None if one.accuracy is None else one.accuracy**3  # of a whole triple
     name = f"stacked-{one.name.removeprefix('classifier-')}"
     return replace(one, name=name, dims=3 * one.dims, forward=forward, accuracy=accuracy, classes=())
-
-
-def weights_digest(weights: dict[str, Tensor]) -> str:
-    """SHA-256 over names, types, shapes and bytes of the tensors, in order of their names."""
-    h = hashlib.sha256()
-    for name, value in sorted(weights.items()):
-        h.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
-        h.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
-    return h.hexdigest()
 
 
 def _random_weights(seed: int = 2014) -> list[Tensor]:

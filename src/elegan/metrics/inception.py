@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from elegan.core import files
 from elegan.core.errors import Failure, UserError
-from elegan.metrics.extractors import Extractor
+from elegan.metrics.extractor import Extractor
 from elegan.metrics.pictures import to_colour
 
 FILE = "weights-inception-2015-12-05-6726825d.pth"

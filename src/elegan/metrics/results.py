@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from elegan import __version__
 from elegan.core.errors import UserError
-from elegan.metrics.extractors import Extractor
+from elegan.core.version import __version__
+from elegan.metrics.extractor import Extractor
 from elegan.metrics.intervals import METRICS, Estimate, Metric, check_needs, needed
 from elegan.metrics.pictures import as_pictures
 from elegan.metrics.sets import Features, Sets

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from elegan.core import files
 from elegan.core.errors import UserError
 from elegan.metrics.classifier import LEAST_SIDE, WIDTHS, Classifier, fingerprint, prepared
-from elegan.metrics.extractors import BATCH, Extractor, weights_digest
+from elegan.metrics.extractor import BATCH, Extractor, weights_digest
 from elegan.metrics.flaws import FLAWS, flawed
 from elegan.metrics.pictures import as_pictures
 

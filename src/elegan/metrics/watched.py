@@ -6,7 +6,7 @@ It says whether a run improves. It is not for publication: `elegan evaluate` mea
 import numpy as np
 
 from elegan.core.errors import UserError
-from elegan.metrics.extractors import Extractor
+from elegan.metrics.extractor import Extractor
 from elegan.metrics.frechet import Moments, frechet_distance
 from elegan.metrics.kernel import kernel_distance
 

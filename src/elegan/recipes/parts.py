@@ -11,17 +11,33 @@ import re
 import sys
 from collections.abc import Callable, Collection, Mapping
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import model_validator as validator
 
 from elegan.core import memory
 from elegan.core.errors import Failure, UserError, in_a_line, nearest, shown
 
-if TYPE_CHECKING:
-    from elegan.recipes.recipe import Part
-
 FINITE = ConfigDict(allow_inf_nan=False)
+
+
+class Part(BaseModel):
+    """A function by name with the options that differ from its defaults; see `elegan.recipes.parts`."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    name: str
+
+    @validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+
 HOMES = {
     "nets": ("elegan.nets",),
     "losses": (
@@ -124,7 +140,7 @@ def _defined_in(value: Any, package: str) -> bool:
     return (inspect.isfunction(value) or inspect.isclass(value)) and value.__module__ == package
 
 
-def build(kind: str, part: "Part", path: str, *given: Any, trusted: Collection[str] = ()) -> Any:
+def build(kind: str, part: Part, path: str, *given: Any, trusted: Collection[str] = ()) -> Any:
     """The part's function called with what the code gives and the recipe's options. Raises what `find` and `options` do."""
     function, named = find(kind, part.name, trusted), f"{path} = {part.name!r}"
     chosen = options(function, part.options, path)

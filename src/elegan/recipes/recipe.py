@@ -11,35 +11,19 @@ from typing import Annotated, Any, Literal, Self
 
 import tomli_w
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
-from pydantic import model_validator as validator
 
 from elegan.core import paths
 from elegan.core.errors import UserError, nearest, shown
 from elegan.core.ramp import Number
 from elegan.core.ranges import BelowOneAlong, Count, NonNegative, NonNegativeCount, Pixels, Share, Side
 from elegan.recipes import parts
+from elegan.recipes.parts import Part
 
 NESTED = 8  # deep, at most, that a recipe is
 
 
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Part(BaseModel):
-    """A function by name with the options that differ from its defaults; see `elegan.recipes.parts`."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-    name: str
-
-    @validator(mode="before")
-    @classmethod
-    def _from_name(cls, value: Any) -> Any:
-        return {"name": value} if isinstance(value, str) else value
-
-    @property
-    def options(self) -> dict[str, Any]:
-        return dict(self.model_extra or {})
 
 
 class Data(Section):

@@ -15,6 +15,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from elegan.core.devices import find_device
 from elegan.core.errors import UserError, nearest
 
 PRECISIONS = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -143,25 +144,6 @@ class _SharedBatchNorm(nn.BatchNorm2d):
             self.num_batches_tracked.add_(1)  # type: ignore[union-attr]
         scale = self.weight * (variance + self.eps).rsqrt()
         return centred * scale[:, None, None] + self.bias[:, None, None]
-
-
-def find_device(name: str) -> torch.device:
-    """The device auto, cpu, cuda, cuda:1, mps, ... Raises UserError for one that is not on this machine."""
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    kind, colon, number = name.partition(":")
-    here = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if kind not in here:
-        raise UserError(f"unknown device {name!r}{nearest(kind, here)}")
-    if not here[kind]:
-        raise UserError(f"device {name!r} is not on this machine; here: {', '.join(d for d in here if here[d])}")
-    if name == "cuda":
-        number = os.environ.get("LOCAL_RANK", "0")
-    count = torch.cuda.device_count() if kind == "cuda" else 1
-    if (colon or number) and number not in map(str, range(count)):
-        valid = [kind, *(f"{kind}:{index}" for index in range(count))]
-        raise UserError(f"device {name!r} is not on this machine; here: {', '.join(valid)}")
-    return torch.device(f"cuda:{number or 0}" if kind == "cuda" else kind)
 
 
 def _precision(name: str, device: torch.device) -> str:

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torch.nn.functional import max_pool2d
 
+from elegan.core.devices import find_device
 from elegan.core.errors import Failure, UserError, nearest
 from elegan.core.files import folder_for
 from elegan.data.damage import UNKNOWN
@@ -20,7 +21,6 @@ from elegan.nets import pretrained
 from elegan.nets.restorers import whole
 from elegan.nets.tiling import in_tiles
 from elegan.run import Run, is_run
-from elegan.training.engine import find_device
 from elegan.verbs.inputs import Outcome, pictures_in, with_targets
 
 # What is added to a file's name.

@@ -1,9 +1,9 @@
-"""What is measured of a run, by what it makes; see `Run.evaluate`."""
+"""What is measured of a run, by what it makes; see `elegan.evaluate`."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import Tensor
 
@@ -20,9 +20,7 @@ from elegan.metrics import Result
 from elegan.metrics.evaluate import evaluate, evaluate_arrays, extractor_for_sides
 from elegan.metrics.pairs import measure_pairs
 from elegan.recipes.parts import said
-
-if TYPE_CHECKING:
-    from elegan.run import Run
+from elegan.run import Run
 
 
 def recorded(path: Path) -> list[dict[str, Any]]:
@@ -34,7 +32,7 @@ def recorded(path: Path) -> list[dict[str, Any]]:
 
 
 def of_images(
-    run: "Run", data: str | None, metrics: Sequence[str] | None, num: int, extractor: str, split: str, seed: int
+    run: Run, data: str | None, metrics: Sequence[str] | None, num: int, extractor: str, split: str, seed: int
 ) -> list[Result]:
     """Of images from latents, against the images of a data set."""
     seeds, labels = range(seed, seed + num), run.drawn_labels(num, seed)
@@ -58,13 +56,13 @@ def of_images(
     return _with_remark(results, remark)
 
 
-def _names(run: "Run", labels: Tensor | None) -> list[str] | None:
+def _names(run: Run, labels: Tensor | None) -> list[str] | None:
     """Of classes that were asked for."""
     return [run.classes[label] for label in labels.tolist()] if run.conditional and labels is not None else None
 
 
 def of_translations(
-    run: "Run", data: str | None, metrics: Sequence[str] | None, num: int, extractor: str, split: str, seed: int
+    run: Run, data: str | None, metrics: Sequence[str] | None, num: int, extractor: str, split: str, seed: int
 ) -> list[Result]:
     """Of the middles of held-out pictures translated, each direction by itself, against the other side's pictures."""
     wanted, size, results = run.recipe.data, run.shape.resolution, []
@@ -84,7 +82,7 @@ def of_translations(
     return _with_remark(results, "" if data else run.changed(sides.fingerprint))
 
 
-def of_restorations(run: "Run", data: str | None, num: int, seed: int) -> list[Result]:
+def of_restorations(run: Run, data: str | None, num: int, seed: int) -> list[Result]:
     """Of the middles of held-out photographs, damaged and restored, against the photographs."""
     size = run.shape.resolution
     opened = open_photographs(data or run.source, size, run.shape.channels, run.recipe.data.split)

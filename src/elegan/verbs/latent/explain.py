@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from elegan.data.photo import with_channels
-from elegan.metrics.extractors import Extractor
+from elegan.metrics.extractor import Extractor
 from elegan.verbs.latent.space import Space
 
 PICTURES = 32  # that are moved along a direction

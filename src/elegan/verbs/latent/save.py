@@ -16,7 +16,7 @@ from elegan.core.ranges import Count, Positive, Real, check
 from elegan.data.decode import Unreadable, square
 from elegan.data.sources import read_file
 from elegan.metrics.evaluate import extractor_for
-from elegan.metrics.extractors import Extractor
+from elegan.metrics.extractor import Extractor
 from elegan.verbs.inputs import pictures_in
 from elegan.verbs.latent import pages
 from elegan.verbs.latent.directions import directions

@@ -14,13 +14,13 @@ import numpy as np
 from PIL import Image
 from pydantic import BaseModel
 
-from elegan import __version__
 from elegan.core import files, paths
 from elegan.core.errors import Failure, UserError, in_a_line
 from elegan.core.facts import read_lines
 from elegan.core.files import file_for
 from elegan.core.grid import panels, png
 from elegan.core.ranges import check, whole
+from elegan.core.version import __version__
 from elegan.data import Dataset
 from elegan.metrics import extract, open_extractor
 from elegan.metrics.features import squared_distances

@@ -1,0 +1,39 @@
+"""A run measured against real images."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from elegan.core import files
+from elegan.metrics import Result
+from elegan.run import Run
+from elegan.workflows.evaluations import keep, of_images, of_restorations, of_translations
+
+
+def evaluate(
+    run: Run,
+    data: str | None = None,
+    *,
+    metrics: Sequence[str] | None = None,
+    num: int = 10_000,
+    extractor: str = "auto",
+    split: str = "train",
+    seed: int = 0,
+    out: Path | None = None,
+) -> list[Result]:
+    """Measures `num` generated images against the run's data or `data`, and adds the records to evaluations.jsonl of the
+    run's folder or `out`.
+
+    The latents' seeds start at `seed`; classes come as often as the training data has them, and in turn for
+    class-fd. See `elegan.metrics.evaluate.evaluate` for the rest and the errors. A run that
+    translates is measured on the middles of held-out pictures, against the other side's pictures of `split`; one that
+    restores on those of held-out photographs, damaged anew, against the photographs.
+    """
+    place = files.folder_for(out or run.path)
+    if run.game.translate:
+        results = of_translations(run, data, metrics, num, extractor, split, seed)
+    elif run.game.restore:
+        results = of_restorations(run, data, num, seed)
+    else:
+        results = of_images(run, data, metrics, num, extractor, split, seed)
+    keep(place, results)
+    return results
