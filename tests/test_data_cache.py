@@ -19,7 +19,7 @@ from elegan.data import open_data
 OPEN = """
 import sys
 from elegan.data import open_data
-from elegan.errors import Failure
+from elegan.core.errors import Failure
 try:
     data = open_data(sys.argv[1], resolution=int(sys.argv[2]))
     print(data.fingerprint, data.images.shape, int(data.images.sum(dtype="int64")))

@@ -35,7 +35,7 @@ for part, count in (("train", 6), ("test", 3)):
 OPEN = """
 import json, sys
 from elegan.data import open_data
-from elegan.errors import Failure, UserError
+from elegan.core.errors import Failure, UserError
 for source, split in json.loads(sys.argv[1]):
     try:
         data = open_data(source, split=split)

@@ -291,8 +291,8 @@ def test_a_checkpoint_that_goes_between_the_list_and_the_reading_is_looked_for_a
 
 READ_ONLY = """
 import contextlib, io, sys
-from elegan.cli import app
-from elegan.errors import UserError
+from elegan.cli.main import app
+from elegan.core.errors import UserError
 for arguments in ("sample run", "evaluate run", "copies run", "latent walk run", "report run", "train --resume run --steps 8", "sample run --out a",
                   "evaluate run --num 40 --metrics fd --extractor pixel --out b/c"):
     try:

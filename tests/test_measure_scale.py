@@ -7,7 +7,7 @@ import pytest
 
 PRELUDE = """
 import resource, time, torch
-from elegan.measure import Moments, frechet_distance, prdc
+from elegan.metrics import Moments, frechet_distance, prdc
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

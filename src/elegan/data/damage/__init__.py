@@ -1,7 +1,7 @@
 """Degradations: what befalls a picture before it is to be restored. Each takes a Scene and gives another.
 
 Keyword-only parameters are the options of a recipe; a pair is a range that each picture draws its value from. Draws come
-from `elegan.chance`, so a batch gives the same however it is split. Inputs are left as they are.
+from `elegan.core.rng`, so a batch gives the same however it is split. Inputs are left as they are.
 """
 
 from elegan.data.damage.blurs import defocus_blur, gaussian_blur, motion_blur
