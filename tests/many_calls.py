@@ -62,8 +62,9 @@ class Calls:
 
 
 PRELOADED = (
-    *(f"elegan.{name}" for name in ("cli", "anomaly", "compare", "copies", "estimate", "export", "latent.save", "report",
-                                    "restore", "sample", "session", "translate")),
+    *(f"elegan.{name}" for name in ("cli.main", "training.session", "training.dry_run")),
+    *(f"elegan.verbs.{name}" for name in ("anomaly", "compare", "copies", "evaluate", "export", "latent.save",
+                                          "report.report", "restore", "sample", "translate")),
     "cv2", "matplotlib.backends.backend_agg", "matplotlib.figure", "scipy.stats", "sklearn.datasets", "typer.rich_utils",
 )  # fmt: skip
 
