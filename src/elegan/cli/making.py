@@ -1,0 +1,182 @@
+"""The verbs that make something with a trained run: sample, translate, restore, pack, export, anomaly."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from elegan.cli.boundary import stopping
+from elegan.cli.options import MOST, Checkpoint, Device, RunPath, Trust, place
+from elegan.core.errors import Failure, UserError, shown
+from elegan.core.ranges import whole
+from elegan.core.screen import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from elegan.verbs.inputs import Outcome
+
+
+def sample(
+    run: RunPath,
+    num: Annotated[int, typer.Option(min=1, max=MOST, help="How many images.")] = 64,
+    seeds: Annotated[str | None, typer.Option(help="Which ones: 0-63, or 3,7,20-29.")] = None,
+    label: Annotated[str | None, typer.Option("--class", help="Only this class, by name or number.")] = None,
+    truncation: Annotated[
+        float | None,
+        typer.Option(
+            help="Safer, less varied pictures: latents within |z| < T; of stylegan2, w at T of its distance from the mean."
+        ),
+    ] = None,
+    separate: Annotated[bool, typer.Option("--separate/--grid", help="A file an image, or one sheet.")] = False,
+    codes: Annotated[bool, typer.Option("--codes", help="A sheet a code: what it changes (infogan).")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder; default: RUN/generated.")] = None,
+    checkpoint: Checkpoint = "newest",
+    device: Device = "cpu",
+    trust: Trust = None,
+) -> None:
+    """Makes images with a trained run."""
+    from elegan.run import Run
+    from elegan.verbs.sample import parse_seeds, save_codes, save_samples
+
+    opened = Run.open(run, checkpoint, device, trust or ())
+    chosen = parse_seeds(seeds) if seeds is not None else range(num)
+    folder = place(out, opened.file("generated"))
+    if codes:
+        say(*map(str, save_codes(opened, chosen[0], folder)))
+        return
+    say(str(save_samples(opened, chosen, label, truncation, separate, folder)))
+
+
+def translate(
+    run: RunPath,
+    inputs: Annotated[list[str], typer.Argument(metavar="PICTURE...", help="Files, folders or quoted globs.")],
+    direction: Annotated[str | None, typer.Option(help="AtoB or BtoA, where the run knows both.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder; default: RUN/translated.")] = None,
+    strength: Annotated[float, typer.Option(help="From 0, the input, to 1, the result.")] = 1.0,
+    tile: Annotated[str, typer.Option(help="auto, none, or the side of the tiles in pixels.")] = "auto",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Also what stands in the folder already.")] = False,
+    checkpoint: Checkpoint = "newest",
+    device: Device = "cpu",
+    trust: Trust = None,
+) -> None:
+    """Turns pictures of any size into those of the other side; format, profile, alpha and depth are kept."""
+    from elegan.run import Run
+    from elegan.verbs.translate import translate_files
+
+    opened, side = Run.open(run, checkpoint, device, trust or ()), _tile(tile)
+    folder = place(out, opened.file("translated"))
+    outcomes = translate_files(
+        opened, inputs, folder, direction=direction, strength=strength, tile=side, overwrite=overwrite
+    )
+    _work_through(outcomes, "translated", str(folder), "--overwrite makes them anew")
+
+
+def restore(
+    inputs: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Files, folders or quoted globs.")],
+    task: Annotated[str, typer.Option(help="upscale, denoise, inpaint, oldphoto or colorize.")] = "upscale",
+    scale: Annotated[float, typer.Option(help="Of upscale: above 1, up to 4.")] = 2.0,
+    sigma: Annotated[str, typer.Option(help="Of the noise, on the 0-255 scale; auto: unknown.")] = "auto",
+    mask: Annotated[str | None, typer.Option(help="White where to fill: a file, a folder, or auto-scratches.")] = None,
+    detail: Annotated[float | None, typer.Option(help="From 0, faithful, to 1: more detail, invented.")] = None,
+    model: Annotated[str | None, typer.Option(help="A run or packed model, in place of the shipped ones.")] = None,
+    tile: Annotated[str, typer.Option(help="auto, none, or the side of the tiles in pixels.")] = "auto",
+    out: Annotated[Path | None, typer.Option(help="Folder; default: beside each photo.")] = None,
+    format: Annotated[str | None, typer.Option(help="png, jpg, webp or tiff; default: that of the photo.")] = None,
+    device: Device = "cpu",
+    trust: Trust = None,
+) -> None:
+    """Makes photographs larger, cleaner, whole; format, profile, alpha and depth are kept, nothing is written over."""
+    from elegan.verbs.restore import open_restorer, restore_files
+
+    options: dict[str, Any] = {
+        "task": task, "scale": scale, "sigma": _number("sigma", sigma), "mask": mask, "detail": detail, "model": model,
+        "tile": _tile(tile), "device": device, "trust": trust or (),
+    }  # fmt: skip
+    outcomes = restore_files(open_restorer(**options), inputs, out, format)
+    _work_through(outcomes, "restored", str(out or "the folders they came from"), "they are not written over")
+
+
+def pack(
+    run: RunPath,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Ends in .safetensors.")],
+    checkpoint: Checkpoint = "newest",
+    trust: Trust = None,
+) -> None:
+    """Writes a run's restorer as one small file, for `elegan restore --model`."""
+    from elegan.nets.pretrained import pack as write
+    from elegan.run import Run
+
+    if out.suffix != ".safetensors":
+        raise UserError(f"{shown(str(out))} does not end in .safetensors")
+    opened = Run.open(run, checkpoint, trust=trust or ())
+    write(out, opened.restorer, opened.recipe)
+    say(f"{out} ({out.stat().st_size / 1e6:.2f} MB)")
+
+
+def export(
+    run: RunPath,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Ends in .onnx.")],
+    direction: Annotated[str | None, typer.Option(help="AtoB or BtoA, where the run knows both.")] = None,
+    checkpoint: Checkpoint = "newest",
+    trust: Trust = None,
+) -> None:
+    """Writes a run's generator, translator or restorer as ONNX, once it gives what torch gives."""
+    from elegan.run import Run
+    from elegan.verbs.export import export as write
+
+    worst = write(Run.open(run, checkpoint, trust=trust or ()), out, direction)
+    say(f"{out} ({out.stat().st_size / 1e6:.2f} MB), within {worst:.1e} of torch")
+
+
+def anomaly(
+    run: RunPath,
+    inputs: Annotated[list[str], typer.Argument(metavar="PICTURE...", help="Files, folders or quoted globs.")],
+    data: Annotated[str | None, typer.Option(help="Normal pictures to compare with; default: the run's data.")] = None,
+    alpha: Annotated[float, typer.Option(help="The share of normal pictures that may be taken for anomalies.")] = 0.01,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    checkpoint: Checkpoint = "newest",
+    device: Device = "cpu",
+    trust: Trust = None,
+) -> None:
+    """Scores how unlike a run's data pictures are, and says which are anomalies; for runs of ganomaly."""
+    from elegan.run import Run
+    from elegan.verbs.anomaly import find_anomalies
+
+    found = find_anomalies(Run.open(run, checkpoint, device, trust or ()), inputs, data, alpha=alpha)
+    say(json.dumps(found.as_dict(), indent=1, ensure_ascii=False) if as_json else str(found))
+    if found.faults:
+        source, fault = next(iter(found.faults.items()))
+        raise Failure(f"{len(found.faults)} could not be read: {source} ({fault})")
+
+
+def _work_through(outcomes: "Iterator[Outcome]", done: str, where: str, again: str) -> None:
+    """Raises Failure at the end where a picture failed."""
+    from elegan.training.progress import counted
+    from elegan.verbs.inputs import summary
+
+    worked: list[Outcome] = []
+    with stopping(lambda: f"stopped after {len(worked)} pictures were {done}, in {where}; {again}"):
+        worked.extend(counted(outcomes, lambda o: f"{o.source}: {o.fault or o.remark}" if o.fault or o.remark else ""))
+    lines, fault = summary(worked, done, where, again)
+    say(*lines)
+    if fault:
+        raise Failure(fault)
+
+
+def _tile(text: str) -> int | None:
+    if text in ("auto", "none"):
+        return None if text == "auto" else 0
+    side = whole(text)
+    if side is None or not 16 <= side <= 65536:
+        raise UserError(f"tile {shown(text)} is not auto, none or a number of pixels from 16 to 65536")
+    return side
+
+
+def _number(name: str, text: str) -> float | None:
+    """None for auto."""
+    try:
+        return None if text == "auto" else float(text)
+    except ValueError:
+        raise UserError(f"{name} {shown(text)} is not auto or a number") from None

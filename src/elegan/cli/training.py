@@ -1,0 +1,79 @@
+"""The verbs from data to a trained run: train, recipes, data."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from elegan.cli.options import Device, Trust
+from elegan.core.screen import say
+
+
+def train(
+    data: Annotated[str | None, typer.Argument(help="A folder, a zip, or a set: digits, mnist, ..., hf:NAME.")] = None,
+    recipe: Annotated[str | None, typer.Option(help="A recipe's name or TOML file; default: by the data.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Length in steps.")] = None,
+    direction: Annotated[str | None, typer.Option(help="AtoB or BtoA, for translation: from what to what.")] = None,
+    images: Annotated[int | None, typer.Option(min=1, help="Length in images seen, instead of steps.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Changes the recipe.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where run folders are made.")] = Path("runs"),
+    name: Annotated[str | None, typer.Option(help="The run's name; default: by data and recipe.")] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of weights, order and latents.")] = 0,
+    device: Device = "auto",
+    precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")] = "auto",
+    resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Goes on with this run by its own recipe.")] = None,
+    start: Annotated[Path | None, typer.Option("--from", metavar="RUN", help="Begins with this run's weights.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only says what it would do and cost.")] = False,
+    trust: Trust = None,
+) -> None:
+    """Trains a generator; the same command again goes on where it stopped."""
+    from elegan.training.session import plan_for
+    from elegan.training.session import train as train_run
+
+    settings = [*(settings or []), *([f"data.direction={direction}"] if direction is not None else [])]
+    options: dict[str, Any] = {
+        "data": data, "recipe": recipe, "settings": settings, "steps": steps, "images": images, "out": out,
+        "name": name, "seed": seed, "device": device, "precision": precision, "resume": resume, "start": start,
+        "trust": trust or (),
+    }  # fmt: skip
+    if dry_run:
+        from elegan.training.dry_run import estimate
+
+        plan = plan_for(**options)
+        say(*plan.lines(), *estimate(plan))
+        return
+    from elegan.training.alike import alike
+
+    run = train_run(**options)
+    say(f"{run.path}/samples.png shows what it makes; more with: {run.use}", *alike(run))
+
+
+def recipes(
+    name: Annotated[
+        str | None, typer.Argument(help="Prints this one in full, marking what its parent has not.")
+    ] = None,
+    trust: Trust = None,
+) -> None:
+    """Lists the recipes, or prints one."""
+    from elegan.recipes import CATALOGUE, find_recipe
+    from elegan.recipes.show import full
+
+    if name:
+        say(*full(find_recipe(name).trusting(trust or ())))
+    else:
+        width = max(map(len, CATALOGUE))
+        say(*(f"{recipe.name:{width}}  {recipe.about}" for recipe in CATALOGUE.values()))
+
+
+def data(
+    source: Annotated[str, typer.Argument(metavar="DATA", help="A folder, a zip or a named set.")],
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Reports count, sizes, modes, classes, duplicates and unreadable files."""
+    from elegan.data import survey
+
+    report = survey(source)
+    say(json.dumps(report.as_dict(), indent=1, ensure_ascii=False) if as_json else str(report))
