@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from elegan.cli.options import Checkpoint, Device, RunPath, Trust, place
+from elegan.cli.options import Checkpoint, Device, Pictures, RunPath, Trust, place
 
 if TYPE_CHECKING:
     from elegan.verbs.latent.space import Space
@@ -105,7 +105,7 @@ def mix(
 @latent.command()
 def invert(
     run: RunPath,
-    inputs: Annotated[list[str], typer.Argument(metavar="PICTURE...", help="Files, folders or quoted globs.")],
+    inputs: Pictures,
     space: Annotated[str | None, typer.Option(help="z; of stylegan2 w, or w+: nearer, less typical.")] = None,
     steps: Annotated[int, typer.Option(min=1, help="Of the descent.")] = 300,
     starts: Annotated[

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from elegan.cli.boundary import stopping
-from elegan.cli.options import MOST, Checkpoint, Device, RunPath, Trust, place
+from elegan.cli.options import (
+    MOST,
+    AsJson,
+    Checkpoint,
+    Device,
+    Direction,
+    Pictures,
+    RunPath,
+    Tile,
+    Trust,
+    place,
+)
 from elegan.core.errors import Failure, UserError, shown
 from elegan.core.ranges import whole
 from elegan.core.screen import say
@@ -51,11 +62,11 @@ def sample(
 
 def translate(
     run: RunPath,
-    inputs: Annotated[list[str], typer.Argument(metavar="PICTURE...", help="Files, folders or quoted globs.")],
-    direction: Annotated[str | None, typer.Option(help="AtoB or BtoA, where the run knows both.")] = None,
+    inputs: Pictures,
+    direction: Direction = None,
     out: Annotated[Path | None, typer.Option(help="Folder; default: RUN/translated.")] = None,
     strength: Annotated[float, typer.Option(help="From 0, the input, to 1, the result.")] = 1.0,
-    tile: Annotated[str, typer.Option(help="auto, none, or the side of the tiles in pixels.")] = "auto",
+    tile: Tile = "auto",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Also what stands in the folder already.")] = False,
     checkpoint: Checkpoint = "newest",
     device: Device = "cpu",
@@ -81,7 +92,7 @@ def restore(
     mask: Annotated[str | None, typer.Option(help="White where to fill: a file, a folder, or auto-scratches.")] = None,
     detail: Annotated[float | None, typer.Option(help="From 0, faithful, to 1: more detail, invented.")] = None,
     model: Annotated[str | None, typer.Option(help="A run or packed model, in place of the shipped ones.")] = None,
-    tile: Annotated[str, typer.Option(help="auto, none, or the side of the tiles in pixels.")] = "auto",
+    tile: Tile = "auto",
     out: Annotated[Path | None, typer.Option(help="Folder; default: beside each photo.")] = None,
     format: Annotated[str | None, typer.Option(help="png, jpg, webp or tiff; default: that of the photo.")] = None,
     device: Device = "cpu",
@@ -118,7 +129,7 @@ def pack(
 def export(
     run: RunPath,
     out: Annotated[Path, typer.Option(metavar="FILE", help="Ends in .onnx.")],
-    direction: Annotated[str | None, typer.Option(help="AtoB or BtoA, where the run knows both.")] = None,
+    direction: Direction = None,
     checkpoint: Checkpoint = "newest",
     trust: Trust = None,
 ) -> None:
@@ -132,10 +143,10 @@ def export(
 
 def anomaly(
     run: RunPath,
-    inputs: Annotated[list[str], typer.Argument(metavar="PICTURE...", help="Files, folders or quoted globs.")],
+    inputs: Pictures,
     data: Annotated[str | None, typer.Option(help="Normal pictures to compare with; default: the run's data.")] = None,
     alpha: Annotated[float, typer.Option(help="The share of normal pictures that may be taken for anomalies.")] = 0.01,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    as_json: AsJson = False,
     checkpoint: Checkpoint = "newest",
     device: Device = "cpu",
     trust: Trust = None,

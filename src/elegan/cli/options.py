@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
+Pictures = Annotated[list[str], typer.Argument(metavar="PICTURE...", help="Files, folders or quoted globs.")]
 Checkpoint = Annotated[str, typer.Option(help="newest, best by the watched metric, or a step.")]
 Trust = Annotated[
     list[str] | None,
@@ -13,6 +14,9 @@ Trust = Annotated[
         "--trust", metavar="MODULE", help="Lets a file from elsewhere name what this module of yours defines."
     ),
 ]
+Direction = Annotated[str | None, typer.Option(help="AtoB or BtoA, where the run knows both.")]
+Tile = Annotated[str, typer.Option(help="auto, none, or the side of the tiles in pixels.")]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="The first latent's seed, and that of subsets.")]
 MOST = 10_000_000  # images of a call
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from elegan.cli.options import Device, Trust
+from elegan.cli.options import AsJson, Device, Trust
 from elegan.core.screen import say
 
 
@@ -70,7 +70,7 @@ def recipes(
 
 def data(
     source: Annotated[str, typer.Argument(metavar="DATA", help="A folder, a zip or a named set.")],
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Reports count, sizes, modes, classes, duplicates and unreadable files."""
     from elegan.data import survey
