@@ -1,1 +1,1 @@
-"""The command line: one verb a command, each over the same function as the Python API."""
+"""The command line: one command for each verb, which calls the same function as the Python API."""

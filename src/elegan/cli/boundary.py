@@ -1,4 +1,4 @@
-"""Where the command line meets what goes wrong: whatever it is, it ends in one line and an exit code."""
+"""The boundary of the command line: whatever goes wrong inside ends here in one line and an exit code."""
 
 import contextlib
 import os
@@ -18,7 +18,7 @@ DEBUG = "ELEGAN_DEBUG"  # set to anything, it shows where an error came from
 
 
 class Verbs(TyperGroup):
-    """The verbs, which Ctrl-C ends in one line where they say nothing better."""
+    """The group of all verbs. Ctrl-C ends a verb with one line, unless the verb has a better one (see `stopping`)."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -29,7 +29,10 @@ class Verbs(TyperGroup):
 
 @contextlib.contextmanager
 def stopping(words: str | Callable[[], str]) -> Iterator[None]:
-    """Within it Ctrl-C ends in these words, which say what was done and what was written."""
+    """Within this context Ctrl-C ends with `words`, which say what was done and what was written.
+
+    Raises Interrupted in place of KeyboardInterrupt.
+    """
     try:
         yield
     except KeyboardInterrupt:
@@ -37,7 +40,10 @@ def stopping(words: str | Callable[[], str]) -> Iterator[None]:
 
 
 def check_given(arguments: list[str]) -> None:
-    """Raises UserError for an argument that is empty: no verb has a use for one, and a shell makes one of an unset variable."""
+    """Checks that no argument is empty: no verb has a use for one, and a shell makes one of an unset variable.
+
+    Raises UserError for the first that is.
+    """
     for place, text in enumerate(arguments):
         before = arguments[place - 1] if place else "elegan"
         if not text.strip() or (text.startswith("--") and text.endswith("=")):
@@ -45,13 +51,13 @@ def check_given(arguments: list[str]) -> None:
 
 
 def hush() -> None:
-    """Keeps Python's warnings, which are for developers, off the screen; unless these ask for them."""
+    """Hides Python's warnings, which are for developers, unless they are asked for with `-W` or ELEGAN_DEBUG."""
     if not sys.warnoptions and DEBUG not in os.environ:
         warnings.simplefilter("ignore")
 
 
 def told(error: Exception) -> UserError | Failure | Interrupted:
-    """Any error as one that says in a line what to do about it."""
+    """Turns any error into one whose message is a line that says what to do about it."""
     if isinstance(error, UserError | Failure | Interrupted):
         return error
     if memory.is_short(error):
@@ -62,7 +68,7 @@ def told(error: Exception) -> UserError | Failure | Interrupted:
 
 
 def end(error: Exception) -> None:
-    """Says what went wrong and leaves the process."""
+    """Prints what went wrong as one line and exits with the error's code."""
     if os.environ.get(DEBUG):
         traceback.print_exception(error)
     said = told(error)

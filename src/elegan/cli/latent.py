@@ -1,4 +1,4 @@
-"""`elegan latent`: what lies in a run's latent space."""
+"""The verbs of `elegan latent`, which explore a run's latent space."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,13 +11,15 @@ if TYPE_CHECKING:
     from elegan.verbs.latent.space import Space
 
 latent = typer.Typer(
-    help="Looks around in a run's latent space: walks, rows, styles, the latents of pictures, directions.",
+    help="Explores a run's latent space: walks, interpolation, truncation, style mixing, inversion, directions.",
     no_args_is_help=True,
 )
 Seeds = Annotated[str, typer.Option(help="Which pictures, by seed: 0-7, or 3,7,20-29.")]
-Label = Annotated[str | None, typer.Option("--class", help="By name or number; default: the first.")]
-Truncation = Annotated[float | None, typer.Option(help="Safer, less varied pictures; see `elegan sample`.")]
-Steps = Annotated[int, typer.Option(min=2, max=1000, help="Columns.")]
+Label = Annotated[
+    str | None, typer.Option("--class", help="Class of the pictures, by name or number; default: the first.")
+]
+Truncation = Annotated[float | None, typer.Option(help="Less varied, more typical pictures; see `elegan sample`.")]
+Steps = Annotated[int, typer.Option(min=2, max=1000, help="Number of columns.")]
 Out = Annotated[Path | None, typer.Option(help="Folder; default: RUN/latent.")]
 
 
@@ -26,7 +28,7 @@ def walk(
     run: RunPath,
     seeds: Seeds = "0-5",
     frames: Annotated[int, typer.Option(min=1, max=10_000, help="Pictures from one seed to the next.")] = 24,
-    rate: Annotated[float, typer.Option(help="Pictures a second.")] = 24.0,
+    rate: Annotated[float, typer.Option(help="Pictures per second.")] = 24.0,
     format: Annotated[str, typer.Option(help="gif or mp4.")] = "gif",
     label: Label = None,
     truncation: Truncation = None,
@@ -35,7 +37,7 @@ def walk(
     device: Device = "cpu",
     trust: Trust = None,
 ) -> None:
-    """Films a closed walk from seed to seed and back."""
+    """Makes a film of a closed walk from seed to seed and back."""
     from elegan.verbs.latent import save
     from elegan.verbs.sample import parse_seeds
 
@@ -55,7 +57,7 @@ def interpolate(
     device: Device = "cpu",
     trust: Trust = None,
 ) -> None:
-    """A row of pictures from each seed to the next."""
+    """Shows a row of pictures from each seed to the next."""
     from elegan.verbs.latent import save
     from elegan.verbs.sample import parse_seeds
 
@@ -74,7 +76,7 @@ def truncation(
     device: Device = "cpu",
     trust: Trust = None,
 ) -> None:
-    """Each seed at -1 to 1 times its distance from the mean: its opposite, the mean picture, itself."""
+    """Shows each seed at -1 to 1 times its distance from the mean: its opposite, the mean picture, itself."""
     from elegan.verbs.latent import save
     from elegan.verbs.sample import parse_seeds
 
@@ -86,15 +88,17 @@ def truncation(
 def mix(
     run: RunPath,
     seeds: Seeds = "0-3",
-    fine: Annotated[str, typer.Option(help="Whose fine styles the columns have, by seed.")] = "4-9",
-    crossover: Annotated[int | None, typer.Option(help="The first level of fine styles; default: half.")] = None,
+    fine: Annotated[str, typer.Option(help="Which pictures give the columns their fine styles, by seed.")] = "4-9",
+    crossover: Annotated[
+        int | None, typer.Option(help="The first level of fine styles; default: half of the levels.")
+    ] = None,
     label: Label = None,
     out: Out = None,
     checkpoint: Checkpoint = "newest",
     device: Device = "cpu",
     trust: Trust = None,
 ) -> None:
-    """A table of the coarse styles of some pictures with the fine styles of others, for stylegan2."""
+    """Shows the coarse styles of some pictures with the fine styles of others in a table, for stylegan2."""
     from elegan.verbs.latent import save
     from elegan.verbs.sample import parse_seeds
 
@@ -106,18 +110,20 @@ def mix(
 def invert(
     run: RunPath,
     inputs: Pictures,
-    space: Annotated[str | None, typer.Option(help="z; of stylegan2 w, or w+: nearer, less typical.")] = None,
-    steps: Annotated[int, typer.Option(min=1, help="Of the descent.")] = 300,
+    space: Annotated[str | None, typer.Option(help="z; for stylegan2 w, or w+ (nearer, less typical).")] = None,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of the optimization.")] = 300,
     starts: Annotated[
-        int, typer.Option(min=1, max=1_000_000, help="Random points, the nearest of which it begins at.")
+        int, typer.Option(min=1, max=1_000_000, help="Random points to begin from; the nearest are taken.")
     ] = 256,
-    label: Annotated[str | None, typer.Option("--class", help="By name or number; default: the nearest.")] = None,
+    label: Annotated[
+        str | None, typer.Option("--class", help="Class of the pictures, by name or number; default: the nearest.")
+    ] = None,
     out: Out = None,
     checkpoint: Checkpoint = "newest",
     device: Device = "cpu",
     trust: Trust = None,
 ) -> None:
-    """Finds the latents whose pictures are nearest to real ones, and says how near."""
+    """Finds the latents whose pictures are nearest to given ones, and says how near."""
     from elegan.verbs.latent import save
 
     opened, folder = _opened(run, label, out, checkpoint, device, trust)
@@ -129,7 +135,7 @@ def directions(
     run: RunPath,
     method: Annotated[str, typer.Option(help="sefa or ganspace.")] = "sefa",
     num: Annotated[int, typer.Option(min=1, help="How many, the strongest first.")] = 5,
-    reach: Annotated[float, typer.Option(help="How far to both sides, in deviations of the latent.")] = 3.0,
+    reach: Annotated[float, typer.Option(help="How far to both sides, in standard deviations.")] = 3.0,
     steps: Steps = 7,
     seeds: Seeds = "0-2",
     classes: Annotated[
@@ -146,13 +152,14 @@ def directions(
     from elegan.verbs.sample import parse_seeds
 
     space, folder = _opened(run, label, out, checkpoint, device, trust)
-    chosen = parse_seeds(seeds)
-    print(*save.save_directions(space, method, num, reach, steps, chosen, classes, folder), sep="\n")
+    pages = save.save_directions(space, method, num, reach, steps, parse_seeds(seeds), classes, folder)
+    print(*pages, sep="\n")
 
 
 def _opened(
     run: Path, label: str | None, out: Path | None, checkpoint: str, device: str, trust: list[str] | None
 ) -> "tuple[Space, Path]":
+    """The run's latent space and the folder to write to."""
     from elegan.run import Run
     from elegan.verbs.latent.space import Space
 

@@ -1,4 +1,4 @@
-"""The command line: one verb a command, each over the same function as the Python API. Torch is imported by the verb."""
+"""The command `elegan`, put together from its verbs. A verb imports torch when it is called, so that help comes at once."""
 
 import sys
 from collections.abc import Callable
@@ -28,7 +28,7 @@ app.add_typer(latent, name="latent")
 
 
 def main() -> None:
-    """The entry point: exit code 2 for a user's mistake, 1 for failed work, 130 after Ctrl-C, each with one line."""
+    """Runs the command line. It exits with 2 after a user's mistake, 1 after failed work and 130 after Ctrl-C, each with one line."""
     try:
         hush()
         check_given(sys.argv[1:])

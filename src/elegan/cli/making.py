@@ -32,16 +32,20 @@ if TYPE_CHECKING:
 def sample(
     run: RunPath,
     num: Annotated[int, typer.Option(min=1, max=MOST, help="How many images.")] = 64,
-    seeds: Annotated[str | None, typer.Option(help="Which ones: 0-63, or 3,7,20-29.")] = None,
+    seeds: Annotated[
+        str | None, typer.Option(help="Which images, by seed: 0-63, or 3,7,20-29; in place of --num.")
+    ] = None,
     label: Annotated[str | None, typer.Option("--class", help="Only this class, by name or number.")] = None,
     truncation: Annotated[
         float | None,
         typer.Option(
-            help="Safer, less varied pictures: latents within |z| < T; of stylegan2, w at T of its distance from the mean."
+            help="Less varied, more typical images: latents within |z| < T; for stylegan2, w at T times its distance from the mean."
         ),
     ] = None,
-    separate: Annotated[bool, typer.Option("--separate/--grid", help="A file an image, or one sheet.")] = False,
-    codes: Annotated[bool, typer.Option("--codes", help="A sheet a code: what it changes (infogan).")] = False,
+    separate: Annotated[bool, typer.Option("--separate/--grid", help="One file for each image, or one sheet.")] = False,
+    codes: Annotated[
+        bool, typer.Option("--codes", help="One sheet for each code, which shows what it changes (infogan).")
+    ] = False,
     out: Annotated[Path | None, typer.Option(help="Folder; default: RUN/generated.")] = None,
     checkpoint: Checkpoint = "newest",
     device: Device = "cpu",
@@ -52,12 +56,12 @@ def sample(
     from elegan.verbs.sample import parse_seeds, save_codes, save_samples
 
     opened = Run.open(run, checkpoint, device, trust or ())
-    chosen = parse_seeds(seeds) if seeds is not None else range(num)
+    which = parse_seeds(seeds) if seeds is not None else range(num)
     folder = place(out, opened.file("generated"))
     if codes:
-        say(*map(str, save_codes(opened, chosen[0], folder)))
+        say(*map(str, save_codes(opened, which[0], folder)))
         return
-    say(str(save_samples(opened, chosen, label, truncation, separate, folder)))
+    say(str(save_samples(opened, which, label, truncation, separate, folder)))
 
 
 def translate(
@@ -65,14 +69,16 @@ def translate(
     inputs: Pictures,
     direction: Direction = None,
     out: Annotated[Path | None, typer.Option(help="Folder; default: RUN/translated.")] = None,
-    strength: Annotated[float, typer.Option(help="From 0, the input, to 1, the result.")] = 1.0,
+    strength: Annotated[float, typer.Option(help="From 0 (the input) to 1 (the full result).")] = 1.0,
     tile: Tile = "auto",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Also what stands in the folder already.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Overwrites pictures that the folder already holds.")
+    ] = False,
     checkpoint: Checkpoint = "newest",
     device: Device = "cpu",
     trust: Trust = None,
 ) -> None:
-    """Turns pictures of any size into those of the other side; format, profile, alpha and depth are kept."""
+    """Translates pictures of any size to the other side; format, profile, alpha and depth are kept."""
     from elegan.run import Run
     from elegan.verbs.translate import translate_files
 
@@ -87,18 +93,24 @@ def translate(
 def restore(
     inputs: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Files, folders or quoted globs.")],
     task: Annotated[str, typer.Option(help="upscale, denoise, inpaint, oldphoto or colorize.")] = "upscale",
-    scale: Annotated[float, typer.Option(help="Of upscale: above 1, up to 4.")] = 2.0,
-    sigma: Annotated[str, typer.Option(help="Of the noise, on the 0-255 scale; auto: unknown.")] = "auto",
-    mask: Annotated[str | None, typer.Option(help="White where to fill: a file, a folder, or auto-scratches.")] = None,
-    detail: Annotated[float | None, typer.Option(help="From 0, faithful, to 1: more detail, invented.")] = None,
-    model: Annotated[str | None, typer.Option(help="A run or packed model, in place of the shipped ones.")] = None,
+    scale: Annotated[float, typer.Option(help="How much larger, for upscale: above 1, up to 4.")] = 2.0,
+    sigma: Annotated[
+        str, typer.Option(help="Standard deviation of the noise, on the 0-255 scale; auto: unknown.")
+    ] = "auto",
+    mask: Annotated[
+        str | None, typer.Option(help="For inpaint, white where to fill: a file, a folder, or auto-scratches.")
+    ] = None,
+    detail: Annotated[
+        float | None, typer.Option(help="From 0 (faithful) to 1 (more detail, which is invented).")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="A run or a packed model, in place of the shipped models.")] = None,
     tile: Tile = "auto",
     out: Annotated[Path | None, typer.Option(help="Folder; default: beside each photo.")] = None,
     format: Annotated[str | None, typer.Option(help="png, jpg, webp or tiff; default: that of the photo.")] = None,
     device: Device = "cpu",
     trust: Trust = None,
 ) -> None:
-    """Makes photographs larger, cleaner, whole; format, profile, alpha and depth are kept, nothing is written over."""
+    """Upscales, denoises, inpaints, repairs or colorizes photographs; format, profile, alpha and depth are kept, nothing is overwritten."""
     from elegan.verbs.restore import open_restorer, restore_files
 
     options: dict[str, Any] = {
@@ -111,7 +123,7 @@ def restore(
 
 def pack(
     run: RunPath,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="Ends in .safetensors.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The file to write, which ends in .safetensors.")],
     checkpoint: Checkpoint = "newest",
     trust: Trust = None,
 ) -> None:
@@ -128,12 +140,12 @@ def pack(
 
 def export(
     run: RunPath,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="Ends in .onnx.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The file to write, which ends in .onnx.")],
     direction: Direction = None,
     checkpoint: Checkpoint = "newest",
     trust: Trust = None,
 ) -> None:
-    """Writes a run's generator, translator or restorer as ONNX, once it gives what torch gives."""
+    """Writes a run's generator, translator or restorer as ONNX, after checking that it gives what torch gives."""
     from elegan.run import Run
     from elegan.verbs.export import export as write
 
@@ -145,25 +157,25 @@ def anomaly(
     run: RunPath,
     inputs: Pictures,
     data: Annotated[str | None, typer.Option(help="Normal pictures to compare with; default: the run's data.")] = None,
-    alpha: Annotated[float, typer.Option(help="The share of normal pictures that may be taken for anomalies.")] = 0.01,
+    alpha: Annotated[float, typer.Option(help="False-positive rate: the share of normal pictures flagged.")] = 0.01,
     as_json: AsJson = False,
     checkpoint: Checkpoint = "newest",
     device: Device = "cpu",
     trust: Trust = None,
 ) -> None:
-    """Scores how unlike a run's data pictures are, and says which are anomalies; for runs of ganomaly."""
+    """Scores how much pictures differ from a run's data, and says which are anomalies; for runs of ganomaly."""
     from elegan.run import Run
     from elegan.verbs.anomaly import find_anomalies
 
-    found = find_anomalies(Run.open(run, checkpoint, device, trust or ()), inputs, data, alpha=alpha)
-    say(json.dumps(found.as_dict(), indent=1, ensure_ascii=False) if as_json else str(found))
-    if found.faults:
-        source, fault = next(iter(found.faults.items()))
-        raise Failure(f"{len(found.faults)} could not be read: {source} ({fault})")
+    anomalies = find_anomalies(Run.open(run, checkpoint, device, trust or ()), inputs, data, alpha=alpha)
+    say(json.dumps(anomalies.as_dict(), indent=1, ensure_ascii=False) if as_json else str(anomalies))
+    if anomalies.faults:
+        source, fault = next(iter(anomalies.faults.items()))
+        raise Failure(f"{len(anomalies.faults)} could not be read: {source} ({fault})")
 
 
 def _work_through(outcomes: "Iterator[Outcome]", done: str, where: str, again: str) -> None:
-    """Raises Failure at the end where a picture failed."""
+    """Goes through all pictures and says how each went. Raises Failure at the end if any failed."""
     from elegan.training.progress import counted
     from elegan.verbs.inputs import summary
 
@@ -177,6 +189,7 @@ def _work_through(outcomes: "Iterator[Outcome]", done: str, where: str, again: s
 
 
 def _tile(text: str) -> int | None:
+    """The side of the tiles in pixels; None for auto, 0 for none."""
     if text in ("auto", "none"):
         return None if text == "auto" else 0
     side = whole(text)
@@ -186,7 +199,7 @@ def _tile(text: str) -> int | None:
 
 
 def _number(name: str, text: str) -> float | None:
-    """None for auto."""
+    """The number that `text` says, None for auto."""
     try:
         return None if text == "auto" else float(text)
     except ValueError:

@@ -18,7 +18,7 @@ def evaluate(
     metrics: Annotated[
         str | None,
         typer.Option(
-            help="Some of fd, kd, is, prdc, sw, fd-infinity, class-fd, modes, fld, cas, c2st, by commas; "
+            help="Some of fd, kd, is, prdc, sw, fd-infinity, class-fd, modes, fld, cas, c2st, separated by commas; "
             "default: fd, kd, prdc, and is with a classifier."
         ),
     ] = None,
@@ -26,18 +26,18 @@ def evaluate(
     extractor: Annotated[
         str,
         typer.Option(
-            help="auto (classifier with classes, else self), classifier[:DATA], self[:DATA], stacked:mnist, random, pixel, "
+            help="auto (classifier for data with classes, else self), classifier[:DATA], self[:DATA], stacked:mnist, random, pixel, "
             "inception, a .onnx file or package.module:name."
         ),
     ] = "auto",
     split: Annotated[str, typer.Option(help="train, test or all of the real images.")] = "train",
     seed: Seed = 0,
-    out: Annotated[Path | None, typer.Option(help="Folder of evaluations.jsonl; default: RUN.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for evaluations.jsonl; default: RUN.")] = None,
     checkpoint: Checkpoint = "newest",
     device: Device = "cpu",
     trust: Trust = None,
 ) -> None:
-    """Measures a run, or a folder of images, against real ones: intervals and the real-against-real floor."""
+    """Measures a run, or a folder of images, against real ones, with intervals and the real-against-real floor."""
     from elegan.metrics import table
     from elegan.metrics.evaluate import evaluate_folder
     from elegan.run import Run
@@ -74,7 +74,9 @@ def copies(
     data: Annotated[str | None, typer.Option(help="The training images; default: the run's data.")] = None,
     alpha: Annotated[float, typer.Option(help="False-positive rate: the share of fresh real images flagged.")] = 0.001,
     num: Annotated[int, typer.Option(min=1, max=MOST, help="Images to generate with a run.")] = 10_000,
-    max_share: Annotated[float | None, typer.Option(help="Exit code 1 where more than this are suspects.")] = None,
+    max_share: Annotated[
+        float | None, typer.Option(help="Exits with code 1 if more than this share are suspects.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder; default: RUN/copies, or copies.")] = None,
     seed: Seed = 0,
     checkpoint: Checkpoint = "newest",
@@ -105,7 +107,7 @@ def copies(
 
 
 def compare(runs: Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="Evaluated runs.")]) -> None:
-    """Puts evaluated runs side by side, and refuses where their settings differ."""
+    """Compares evaluated runs side by side; refuses if they were evaluated with different settings."""
     from elegan.verbs.compare import compare as side_by_side
 
     say(side_by_side(runs))
@@ -117,7 +119,7 @@ def report(
     checkpoint: Checkpoint = "newest",
     trust: Trust = None,
 ) -> None:
-    """Writes all that is known of a run as one HTML page that loads nothing from outside."""
+    """Writes one HTML page with all that is known about a run; it loads nothing from outside."""
     from elegan.run import Run
     from elegan.verbs.report.report import report as write_page
 

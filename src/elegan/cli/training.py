@@ -11,25 +11,40 @@ from elegan.core.screen import say
 
 
 def train(
-    data: Annotated[str | None, typer.Argument(help="A folder, a zip, or a set: digits, mnist, ..., hf:NAME.")] = None,
-    recipe: Annotated[str | None, typer.Option(help="A recipe's name or TOML file; default: by the data.")] = None,
-    steps: Annotated[int | None, typer.Option(min=1, help="Length in steps.")] = None,
-    direction: Annotated[str | None, typer.Option(help="AtoB or BtoA, for translation: from what to what.")] = None,
-    images: Annotated[int | None, typer.Option(min=1, help="Length in images seen, instead of steps.")] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Changes the recipe.")
+    data: Annotated[
+        str | None, typer.Argument(help="A folder, a zip, or a named data set: digits, mnist, ..., hf:NAME.")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Where run folders are made.")] = Path("runs"),
-    name: Annotated[str | None, typer.Option(help="The run's name; default: by data and recipe.")] = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of weights, order and latents.")] = 0,
+    recipe: Annotated[
+        str | None, typer.Option(help="A recipe's name or a TOML file; default: chosen by the data.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Length of the training in steps.")] = None,
+    direction: Annotated[
+        str | None, typer.Option(help="AtoB or BtoA, for translation: from which side to which.")
+    ] = None,
+    images: Annotated[
+        int | None, typer.Option(min=1, help="Length of the training in images seen, instead of --steps.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Changes one value of the recipe; may be given more than once."
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The folder in which run folders are made.")] = Path("runs"),
+    name: Annotated[str | None, typer.Option(help="The run's name; default: from the data and the recipe.")] = None,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**63 - 1, help="Seed of the weights, the order of the data and the latents.")
+    ] = 0,
     device: Device = "auto",
     precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")] = "auto",
-    resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Goes on with this run by its own recipe.")] = None,
-    start: Annotated[Path | None, typer.Option("--from", metavar="RUN", help="Begins with this run's weights.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only says what it would do and cost.")] = False,
+    resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Resumes this run with its own recipe.")] = None,
+    start: Annotated[
+        Path | None, typer.Option("--from", metavar="RUN", help="Begins with the weights of this run or packed model.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only says what the training would do and cost.")] = False,
     trust: Trust = None,
 ) -> None:
-    """Trains a generator; the same command again goes on where it stopped."""
+    """Trains a generator; the same command again resumes where it stopped."""
     from elegan.training.session import plan_for
     from elegan.training.session import train as train_run
 
@@ -53,11 +68,11 @@ def train(
 
 def recipes(
     name: Annotated[
-        str | None, typer.Argument(help="Prints this one in full, marking what its parent has not.")
+        str | None, typer.Argument(help="A recipe to print in full, with a mark where it differs from its parent.")
     ] = None,
     trust: Trust = None,
 ) -> None:
-    """Lists the recipes, or prints one."""
+    """Lists the recipes, or prints one in full."""
     from elegan.recipes import CATALOGUE, find_recipe
     from elegan.recipes.show import full
 
@@ -69,10 +84,10 @@ def recipes(
 
 
 def data(
-    source: Annotated[str, typer.Argument(metavar="DATA", help="A folder, a zip or a named set.")],
+    source: Annotated[str, typer.Argument(metavar="DATA", help="A folder, a zip or a named data set.")],
     as_json: AsJson = False,
 ) -> None:
-    """Reports count, sizes, modes, classes, duplicates and unreadable files."""
+    """Describes a data set: count, sizes, modes, classes, duplicates and unreadable files."""
     from elegan.data import survey
 
     report = survey(source)
