@@ -14,7 +14,8 @@ from elegan.nets.progressive import Growing
 from elegan.recipes.recipe import Recipe
 from elegan.run import build_game
 from elegan.verbs import export as module
-from elegan.verbs.export import deviation, encode, export, exported
+from elegan.verbs.export import deviation, encode, export, plain
+from elegan.workflows import workflow_of
 from test_catalogue import CATALOGUE, GENERATORS, RESTORERS, TRANSLATORS, small
 
 # One recipe for each hard kind of network (cgan comes below); the others are alike or differ in losses.
@@ -41,7 +42,9 @@ def check(name: str) -> None:
         if isinstance(layer, Growing):
             layer.level.fill_(1.3)
     conditional = any(part.options.get("condition", "none") != "none" for part in recipe.nets.values())
-    part = exported(game, game.nets, shape, conditional, next(iter(game.translate), None))
+    way = next(iter(game.translate), None)
+    part = workflow_of(recipe).exported(game, plain(game.nets), shape, conditional, way)
+    assert part
     encoded = encode(part, {})
     assert max(deviation(encoded, part, n) for n in (1, 3)) <= 1e-4
 

@@ -13,7 +13,7 @@ import elegan
 from elegan.core.latents import labels
 from elegan.data import open_data
 from elegan.run import Run
-from elegan.workflows.views import Samples
+from elegan.workflows.generation import Samples
 
 SETTINGS = ("nets.generator.width=8", "nets.discriminator.width=8", "nets.generator.condition=embedding",
             "nets.discriminator.condition=projection", "batch=8", "watch.images=200", "watch.metric=none")  # fmt: skip

@@ -213,12 +213,7 @@ class Run:
     @property
     def use(self) -> str:
         """The command for what the run is good for."""
-        trust = self.recipe.trust_options
-        if self.game.restore:
-            return f"elegan restore PHOTO... --model {self.path}{trust}"
-        if self.game.generate:
-            return f"elegan sample {self.path}{trust}"
-        return f"elegan {'anomaly' if self.game.score else 'translate'} {self.path} PICTURE...{trust}"
+        return self.game.use.format(run=self.path, trust=self.recipe.trust_options)
 
     @property
     def restorer(self) -> nn.Module:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from elegan.cli.options import Checkpoint, Device, Pictures, RunPath, Trust, place
+from elegan.core.screen import say
 
 if TYPE_CHECKING:
     from elegan.verbs.latent.space import Space
@@ -42,7 +43,7 @@ def walk(
     from elegan.verbs.sample import parse_seeds
 
     space, folder = _opened(run, label, out, checkpoint, device, trust)
-    print(*save.save_walk(space, parse_seeds(seeds), frames, rate, format, truncation, folder), sep="\n")
+    say(*save.save_walk(space, parse_seeds(seeds), frames, rate, format, truncation, folder))
 
 
 @latent.command()
@@ -62,7 +63,7 @@ def interpolate(
     from elegan.verbs.sample import parse_seeds
 
     space, folder = _opened(run, label, out, checkpoint, device, trust)
-    print(*save.save_rows(space, parse_seeds(seeds), steps, truncation, folder), sep="\n")
+    say(*save.save_rows(space, parse_seeds(seeds), steps, truncation, folder))
 
 
 @latent.command()
@@ -81,7 +82,7 @@ def truncation(
     from elegan.verbs.sample import parse_seeds
 
     space, folder = _opened(run, label, out, checkpoint, device, trust)
-    print(*save.save_truncations(space, parse_seeds(seeds), steps, folder), sep="\n")
+    say(*save.save_truncations(space, parse_seeds(seeds), steps, folder))
 
 
 @latent.command()
@@ -103,7 +104,7 @@ def mix(
     from elegan.verbs.sample import parse_seeds
 
     space, folder = _opened(run, label, out, checkpoint, device, trust)
-    print(*save.save_mixed(space, parse_seeds(seeds), parse_seeds(fine), crossover, folder), sep="\n")
+    say(*save.save_mixed(space, parse_seeds(seeds), parse_seeds(fine), crossover, folder))
 
 
 @latent.command()
@@ -127,7 +128,7 @@ def invert(
     from elegan.verbs.latent import save
 
     opened, folder = _opened(run, label, out, checkpoint, device, trust)
-    print(*save.save_inverted(opened, inputs, space, steps, starts, folder), sep="\n")
+    say(*save.save_inverted(opened, inputs, space, steps, starts, folder))
 
 
 @latent.command()
@@ -153,7 +154,7 @@ def directions(
 
     space, folder = _opened(run, label, out, checkpoint, device, trust)
     pages = save.save_directions(space, method, num, reach, steps, parse_seeds(seeds), classes, folder)
-    print(*pages, sep="\n")
+    say(*pages)
 
 
 def _opened(

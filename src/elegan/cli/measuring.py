@@ -40,9 +40,9 @@ def evaluate(
     """Measures a run, or a folder of images, against real ones, with intervals and the real-against-real floor."""
     from elegan.metrics import table
     from elegan.metrics.evaluate import evaluate_folder
+    from elegan.metrics.records import keep
     from elegan.run import Run
     from elegan.verbs.evaluate import evaluate as evaluate_run
-    from elegan.workflows.evaluations import keep
 
     options: dict[str, Any] = {
         "metrics": [name.strip() for name in metrics.split(",")] if metrics is not None else None,

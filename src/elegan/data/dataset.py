@@ -65,7 +65,7 @@ class Dataset:
     @property
     def size(self) -> str:
         """For people."""
-        return f"{self.count:,} images"
+        return f"{self.count:,} images of {self.resolution} px"
 
 
 def open_data(

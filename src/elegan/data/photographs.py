@@ -41,7 +41,7 @@ class Photographs:
     @property
     def size(self) -> str:
         """For people."""
-        return f"{len(self.train):,} photographs"
+        return f"{len(self.train):,} photographs, crops of {self.resolution} px"
 
 
 def open_photographs(

@@ -50,7 +50,8 @@ class Sides:
     def size(self) -> str:
         """For people."""
         a, b = map(len, self.train)
-        return f"{a:,} pairs" if self.paired else f"{a:,} pictures of A and {b:,} of B"
+        of = f"{a:,} pairs" if self.paired else f"{a:,} pictures of A and {b:,} of B"
+        return f"{of}, crops of {self.resolution} px"
 
 
 class Half(Sequence[np.ndarray]):

@@ -6,11 +6,12 @@ import torch
 from torch import Tensor, nn
 
 from elegan.data.feed import Batch
-from elegan.games.game import Game, Shape, Terms, Turn
+from elegan.games.game import Game, Shape, Terms, Turn, works_as
 from elegan.games.wiring import adversarial, criterion, discriminator, features_of, net
 from elegan.recipes.recipe import Recipe
 
 
+@works_as("reconstruction")
 def anomaly(recipe: Recipe, shape: Shape) -> Game:
     """GANomaly (Akcay et al. 2018): encoder, decoder, and a second encoder that is to find the first one's code again.
 
@@ -58,4 +59,5 @@ def anomaly(recipe: Recipe, shape: Shape) -> Game:
         averaged=made,
         reconstruct=reconstruct,
         score=score,
+        use="elegan anomaly {run} PICTURE...{trust}",
     )

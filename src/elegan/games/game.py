@@ -5,13 +5,14 @@ A task builds a `Game` from a recipe; the trainer plays any game without knowing
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from torch import Tensor, nn
 
 from elegan.nets.codes import Codes
 
 Terms = dict[str, Tensor]
+Task = TypeVar("Task", bound=Callable[..., Any])
 
 
 class Shape(NamedTuple):
@@ -51,7 +52,8 @@ class Game:
     that restores has `restore(nets, x)`: damaged pictures of any size in [-1, 1], beside them `hints` planes of what is known
     of the damage, to pictures `scale` times as large. One with an encoder has
     `reconstruct(nets, x, label)`: images to images; one that finds what is unlike its data `score(nets, x)`: images to N, more
-    where an image is less like it. `codes` says which columns of the latent the networks learn to read.
+    where an image is less like it. `codes` says which columns of the latent the networks learn to read. `use` is the command
+    for what a run is good for, with {run} for its folder and {trust} for the options that it needs.
     """
 
     nets: nn.ModuleDict
@@ -68,6 +70,7 @@ class Game:
     reconstruct: Callable[[nn.ModuleDict, Tensor, Tensor | None], Tensor] | None = None
     score: Callable[[nn.ModuleDict, Tensor], Tensor] | None = None
     codes: Codes | None = None
+    use: str = "elegan sample {run}{trust}"
 
     @property
     def rounds(self) -> int:
@@ -76,3 +79,19 @@ class Game:
 
     def owned(self, player: str) -> list[nn.Parameter]:
         return [p for name in self.players[player] for p in self.nets[name].parameters()]
+
+
+def works_as(workflow: Any) -> Callable[[Task], Task]:
+    """A decorator of task functions: what kind of task it is, as an `elegan.workflows.workflow.Workflow` or the name of one
+    of elegan's; without it that follows from the recipe's kind of data."""
+
+    def mark(task: Task) -> Task:
+        vars(task)["workflow"] = workflow
+        return task
+
+    return mark
+
+
+def workflow_named(task: Callable[..., Any]) -> Any:
+    """What `works_as` said of the task; None for a task without."""
+    return vars(task).get("workflow")

@@ -101,6 +101,7 @@ def restore(recipe: Recipe, shape: Shape, *, augment: str = "") -> Game:
         restore=lambda nets, x: whole(nets["restorer"], x),
         hints=hints,
         scale=scale,
+        use="elegan restore PHOTO... --model {run}{trust}",
     )
 
 

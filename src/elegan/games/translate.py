@@ -16,6 +16,7 @@ from elegan.losses.adversarial import Adversarial
 from elegan.nets.layers import fill_up
 from elegan.recipes.recipe import Recipe
 
+USE = "elegan translate {run} PICTURE...{trust}"
 PATCHES = 256  # places a picture and depth that PatchNCE looks at, or all where there are fewer
 
 
@@ -61,6 +62,7 @@ def translate_pairs(recipe: Recipe, shape: Shape, *, augment: str = "") -> Game:
         turns=(Turn("generator", deceive), Turn("discriminator", discriminate)),
         averaged=(way,),
         translate={way: _translation(way, G.multiple)},
+        use=USE,
     )
 
 
@@ -104,6 +106,7 @@ def translate_cycle(recipe: Recipe, shape: Shape, *, pool: Memories = 50, augmen
         turns=(Turn("generator", deceive), Turn("discriminator", discriminate)),
         averaged=("AtoB", "BtoA"),
         translate={way: _translation(way, G.multiple) for way, G in generators.items()},
+        use=USE,
     )
 
 
@@ -162,6 +165,7 @@ def translate_patches(
         turns=(Turn("generator", deceive), Turn("discriminator", discriminate)),
         averaged=(way,),
         translate={way: _translation(way, G.multiple)},
+        use=USE,
     )
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from elegan.core.latents import latents
 from elegan.training.recorder import Keeper, Plan
 from elegan.training.session import make_trainer
 from elegan.training.trainer import Trainer
@@ -23,7 +22,7 @@ def estimate(plan: Plan) -> list[str]:
     """Lines: parameters by network, FLOPs an image, peak memory, time. Leaves nothing behind."""
     recipe, device = plan.recipe, plan.engine.device
     trainer = make_trainer(plan)
-    making = _flops(lambda: _one(plan, trainer))
+    making = _flops(lambda: plan.workflow.make_one(trainer.game, trainer.average, plan.shape, device))
     training, seconds = _rehearse(plan, trainer)
     sizes = {name: sum(p.numel() for p in net.parameters()) for name, net in trainer.game.nets.items()}
     counts = [f"{name} {size:,}" for name, size in sizes.items() if size]
@@ -59,18 +58,6 @@ def _rehearse(plan: Plan, trainer: Trainer) -> tuple[float, float]:
         keeper.log(WARM + TIMED, terms)
         keeper.look(WARM + TIMED)
     return training, seconds
-
-
-def _one(plan: Plan, trainer: Trainer) -> None:
-    """Makes a single image."""
-    game, device, shape = trainer.game, plan.engine.device, plan.shape
-    if game.generate:
-        labels = torch.zeros(1, dtype=torch.long, device=device) if shape.classes else None
-        game.generate(trainer.average, latents([0], game.latent).to(device), labels)
-        return
-    side = shape.resolution // game.scale
-    x = torch.zeros(1, shape.channels + game.hints, side, side, device=device)
-    (game.restore or game.score or next(iter(game.translate.values())))(trainer.average, x)
 
 
 def _flops(work) -> int:

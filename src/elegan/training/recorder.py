@@ -15,9 +15,6 @@ from elegan.core import files, grid
 from elegan.core.errors import Failure, UserError
 from elegan.core.journal import Journal
 from elegan.core.machine import hardware
-from elegan.data import Dataset
-from elegan.data.photographs import Photographs
-from elegan.data.sides import Sides
 from elegan.games.game import Shape, Terms
 from elegan.recipes import parts
 from elegan.recipes.recipe import Recipe
@@ -25,7 +22,8 @@ from elegan.run import START, Run, best_of, is_whole
 from elegan.training.ema import recompute_statistics
 from elegan.training.engine import Engine
 from elegan.training.trainer import Trainer
-from elegan.workflows.views import Reconstructions, Restorations, Samples, Translations, View
+from elegan.workflows import workflow_of
+from elegan.workflows.workflow import Opened, View, Workflow
 
 MEASURED = ("watch.metric", "watch.extractor", "watch.images")  # what the watched numbers depend on
 
@@ -36,13 +34,17 @@ class Plan:
     weights it begins with."""
 
     recipe: Recipe
-    data: Dataset | Sides | Photographs
+    data: Opened
     path: Path
     seed: int
     engine: Engine
     why: str = ""
     resumed: bool = False
     start: Path | None = None
+
+    @property
+    def workflow(self) -> Workflow:
+        return workflow_of(self.recipe)
 
     @property
     def shape(self) -> Shape:
@@ -58,7 +60,7 @@ class Plan:
                 "fingerprint": data.fingerprint,
                 "count": data.count,
                 "classes": list(data.classes),
-                **({"class_counts": data.class_counts} if isinstance(data, Dataset) else {}),
+                **self.workflow.facts(data),
                 "notes": list(data.notes),
             },
             "shape": self.shape._asdict(),
@@ -77,7 +79,7 @@ class Plan:
         """For people: data, recipe, place."""
         data, classes = self.data, f", {len(self.data.classes)} classes" if self.data.classes else ""
         return [
-            f"data    {data.name}: {data.size}{', crops' * (not isinstance(data, Dataset))} of {self.shape.resolution} px{classes}",
+            f"data    {data.name}: {data.size}{classes}",
             *(f"        {note}" for note in (*data.notes, *data.places)),
             f"recipe  {self.recipe.name}{f' ({self.why})' if self.why else ''}",
             *self._accumulation(),
@@ -135,14 +137,8 @@ class Keeper:
         return start
 
     def _view(self) -> View:
-        data, game, recipe, device = self.plan.data, self.trainer.game, self.plan.recipe, self.plan.engine.device
-        if isinstance(data, Sides):
-            return Translations(data, game, recipe, device)
-        if isinstance(data, Photographs):
-            return Restorations(data, game, recipe, device)
-        if not game.generate:
-            return Reconstructions(data, game, recipe.watch, device)
-        return Samples(data, game, recipe, self.run, device)
+        plan = self.plan
+        return plan.workflow.view(plan.data, self.trainer.game, plan.recipe, self.run, plan.engine.device)
 
     @property
     def again(self) -> bool:
@@ -310,9 +306,9 @@ class Keeper:
 
     def _settle(self) -> None:
         """Makes the averaged networks what is measured, shown and saved: with statistics of their own where the recipe says so."""
-        data, recipe = self.plan.data, self.plan.recipe
-        if self.plan.engine.leads and recipe.statistics == "recomputed" and isinstance(data, Dataset):
-            recompute_statistics(self.trainer.game, self.trainer.average, data.labels)
+        if self.plan.engine.leads and self.plan.recipe.statistics == "recomputed":
+            labels = self.plan.workflow.labels(self.plan.data)
+            recompute_statistics(self.trainer.game, self.trainer.average, labels)
 
     def _draw(self, step: int, sheet: np.ndarray) -> None:
         encoded = grid.png(sheet)

@@ -15,13 +15,9 @@ from filelock import FileLock, Timeout
 from elegan.core import memory, paths, ramp, rng
 from elegan.core.errors import Failure, Interrupted, UserError, in_a_line
 from elegan.core.files import folder_for
-from elegan.data import Dataset, open_data
-from elegan.data.feed import Feed, PhotographFeed, SidesFeed
-from elegan.data.photographs import Photographs, open_photographs
-from elegan.data.sides import Sides, kind_of, open_sides
+from elegan.data.sides import kind_of
 from elegan.games.game import Game
 from elegan.games.pool import Pool
-from elegan.games.restore import spoiler
 from elegan.nets import pretrained
 from elegan.recipes import find_recipe, parts
 from elegan.recipes.choose import SIDES, choose
@@ -31,6 +27,9 @@ from elegan.training.engine import Engine
 from elegan.training.progress import Bar
 from elegan.training.recorder import Keeper, Plan
 from elegan.training.trainer import Trainer
+from elegan.workflows import workflow_of
+from elegan.workflows.images import open_images
+from elegan.workflows.workflow import Opened
 
 
 class Options(TypedDict, total=False):
@@ -98,22 +97,22 @@ def plan_for(
             raise UserError(f"--resume goes on with {run.path} itself; leave out {'--name' if name else '--from'}")
         chosen = _with_length(run.recipe.override(settings), steps, images)
         engine = Engine(device, run.info["precision"] if precision == "auto" else precision)
-        dataset = _open(data or run.source, chosen)
+        dataset: Opened = workflow_of(chosen).open(chosen, data or run.source)
         return Plan(_with_data(chosen, data), dataset, run.path, run.info["seed"], engine, resumed=True)
     if not data:
         raise UserError("name the data to train on: a folder, a zip or a set such as digits")
     folder, engine = folder_for(out), Engine(device, precision)
     if recipe:
         chosen, why = find_recipe(recipe).trusting(trust).override(settings), ""
-        dataset = _open(data, chosen)
+        dataset = workflow_of(chosen).open(chosen, data)
     elif (kind := kind_of(data)) in SIDES:
         chosen, why = find_recipe(SIDES[kind].recipe).override(settings), SIDES[kind].why
-        dataset = _open(data, chosen)
+        dataset = workflow_of(chosen).open(chosen, data)
     else:
         of_data = [setting for setting in settings if setting.startswith("data.")]
-        dataset = _open_images(data, find_recipe("dcgan").override(of_data))
+        dataset = seen = open_images(find_recipe("dcgan").override(of_data), data)
         accelerated = engine.device.type != "cpu"
-        choice = choose(len(dataset.images), dataset.resolution, dataset.labels, len(dataset.classes), accelerated)
+        choice = choose(len(seen.images), seen.resolution, seen.labels, len(seen.classes), accelerated)
         chosen, why = find_recipe(choice.recipe).override([*choice.settings, *settings]), choice.why
     chosen = _with_data(_with_length(chosen.trusting(trust), steps, images), data)
     name = _name(dataset, chosen, settings, seed) if name is None else name
@@ -217,7 +216,7 @@ def make_trainer(plan: Plan) -> Trainer:
         options = parts.options(function, part.options, f"optimizers.{name}")
         optimizers[player] = parts.build("optimizers", part, f"optimizers.{name}", game.owned(player))
         settings[player] = {key: value for key, value in options.items() if ramp.now(value) != value}
-    feed = _feed(plan)
+    feed = plan.workflow.feed(plan.data, recipe, plan.seed, engine.device)
     if engine.world > 1 and any(isinstance(net, Pool) and len(net.images) for net in game.nets.values()):
         raise UserError("task.pool remembers the pictures of one process; with several set task.pool=0")
     return Trainer(
@@ -257,15 +256,6 @@ def _begin_with(start: Path, game: Game, trust: frozenset[str]) -> None:
     game.nets.load_state_dict(mine | fitting)
 
 
-def _feed(plan: Plan) -> Feed | SidesFeed | PhotographFeed:
-    data, recipe, seed, device = plan.data, plan.recipe, plan.seed, plan.engine.device
-    if isinstance(data, Photographs):
-        return PhotographFeed(data, spoiler(recipe, device), recipe.batch, seed, recipe.data.flip)
-    if isinstance(data, Sides):
-        return SidesFeed(data, recipe.batch, seed, device, recipe.data.flip)
-    return Feed(data.images, data.labels, recipe.batch, seed, device, recipe.data)
-
-
 class _Stop:
     """Ctrl-C, a polite kill and a closed terminal ask to stop after the step at hand; a second Ctrl-C stops at once."""
 
@@ -291,21 +281,6 @@ class _Stop:
             signal.signal(number, handler)
 
 
-def _open(data: str, recipe: Recipe) -> Dataset | Sides | Photographs:
-    wanted = recipe.data
-    if wanted.kind == "images":
-        return _open_images(data, recipe)
-    if wanted.crop or wanted.rotate:
-        raise UserError("data.crop and data.rotate are for images; sides and photographs are cropped at random anyway")
-    if wanted.kind == "photographs":
-        return open_photographs(data, wanted.resolution or 128, wanted.channels, wanted.split)
-    return open_sides(data, wanted.kind == "pairs", wanted.resolution or 128, wanted.channels, wanted.zoom)
-
-
-def _open_images(data: str, recipe: Recipe) -> Dataset:
-    return open_data(data, recipe.data.resolution, recipe.data.channels, recipe.data.fit)
-
-
 def _with_length(recipe: Recipe, steps: int | None, images: int | None) -> Recipe:
     if steps is not None and images is not None:
         raise UserError("give --steps or --images, not both")
@@ -319,7 +294,7 @@ def _with_data(recipe: Recipe, data: str | None) -> Recipe:
     return recipe.trusting([data] if data and data.startswith("hf:") else [])
 
 
-def _name(data: Dataset | Sides | Photographs, recipe: Recipe, settings: Sequence[str], seed: int) -> str:
+def _name(data: Opened, recipe: Recipe, settings: Sequence[str], seed: int) -> str:
     """digits-rpgan, with the seed and a mark of the settings where they are not the default ones."""
     mark = [f"{rng.mix(*sorted(settings)):016x}"[-6:]] if settings else []
     return "-".join([data.name, recipe.name, *([f"seed{seed}"] if seed else []), *mark])

@@ -7,8 +7,8 @@ from typing import Any
 
 from elegan.core.errors import UserError
 from elegan.metrics import comparable
+from elegan.metrics.records import recorded
 from elegan.run import Run
-from elegan.workflows.evaluations import recorded
 
 
 def compare(paths: Sequence[Path]) -> str:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from elegan.core import files
 from elegan.metrics import Result
+from elegan.metrics.records import keep
 from elegan.run import Run
-from elegan.workflows.evaluations import keep, of_images, of_restorations, of_translations
+from elegan.workflows import workflow_of
 
 
 def evaluate(
@@ -29,11 +30,6 @@ def evaluate(
     restores on those of held-out photographs, damaged anew, against the photographs.
     """
     place = files.folder_for(out or run.path)
-    if run.game.translate:
-        results = of_translations(run, data, metrics, num, extractor, split, seed)
-    elif run.game.restore:
-        results = of_restorations(run, data, num, seed)
-    else:
-        results = of_images(run, data, metrics, num, extractor, split, seed)
+    results = workflow_of(run.recipe).evaluate(run, data, metrics, num, extractor, split, seed)
     keep(place, results)
     return results

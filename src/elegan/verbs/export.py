@@ -5,48 +5,26 @@ import io
 import json
 import logging
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.utils import parametrize
 
-from elegan.core import files, rng
+from elegan.core import files
 from elegan.core.errors import Failure, UserError, shown
-from elegan.core.latents import latents
-from elegan.games.game import Game, Shape
 from elegan.metrics.model import messages
 from elegan.nets.progressive import Growing
 from elegan.run import Run
+from elegan.workflows import workflow_of
+from elegan.workflows.workflow import Exported
 
 OPSET = 18
 TOLERANCE = 1e-4  # of pictures in [-1, 1]
-
-
-class Exported(NamedTuple):
-    """A network, what its inputs are called, and `inputs(n)`, n rows to try it with.
-
-    `multiple`: of pixels, that the sides of its input must be; 0 where the input is a latent.
-    """
-
-    net: nn.Module
-    names: tuple[str, ...]
-    inputs: Callable[[int], tuple[Tensor, ...]]
-    multiple: int
-
-
-class _Painter(nn.Module):
-    def __init__(self, game: Game, nets: nn.ModuleDict):
-        super().__init__()
-        self.nets, self.generate = nets, game.generate
-
-    def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
-        assert self.generate
-        return self.generate(self.nets, z, label)
 
 
 def export(run: Run, out: Path, direction: str | None = None) -> float:
@@ -62,10 +40,11 @@ def export(run: Run, out: Path, direction: str | None = None) -> float:
         raise UserError(f"{shown(str(out))} does not end in .onnx")
     files.file_for(out)
     _check_packages("onnx", "onnxscript", "onnxruntime")
-    if not (run.game.generate or run.game.translate or run.game.restore):
+    workflow = workflow_of(run.recipe)
+    way = workflow.direction(run, direction)
+    part = workflow.exported(run.game, plain(run.nets), run.shape, run.conditional, way)
+    if part is None:
         raise UserError(f"{run.path} makes no pictures: {run.use}")
-    way = run.direction(direction) if run.game.translate or direction is not None else None
-    part = exported(run.game, run.nets, run.shape, run.conditional, way)
     told = {"run": run.path.resolve().name, "step": run.step, "classes": run.classes, "multiple": part.multiple}
     encoded = encode(part, told)
     worst = max(deviation(encoded, part, n) for n in (1, 3))
@@ -79,26 +58,6 @@ def _check_packages(*packages: str) -> None:
     missing = [name for name in packages if find_spec(name) is None]
     if missing:
         raise UserError(f"export needs {', '.join(missing)}; pip install 'elegan[onnx]'")
-
-
-def exported(game: Game, nets: nn.ModuleDict, shape: Shape, conditional: bool, way: str | None) -> Exported:
-    """What to export of a game's networks: those that generate, restore or translate this `way`."""
-    nets = plain(nets)
-    if game.generate:
-
-        def drawn(n: int) -> tuple[Tensor, ...]:
-            z = latents(range(n), game.latent)
-            return (z, torch.arange(n) % shape.classes) if conditional else (z,)
-
-        return Exported(_Painter(game, nets), ("z", "label")[: 1 + conditional], drawn, 0)
-    net: Any = nets[way or "restorer"]
-
-    def pictures(n: int) -> tuple[Tensor, ...]:
-        # Not square, and another size for each n.
-        size = n, shape.channels + game.hints, 2 * shape.resolution, 2 * shape.resolution + n * net.multiple
-        return (torch.rand(size, generator=rng.generator("export", n)) * 2 - 1,)
-
-    return Exported(net, ("x",), pictures, net.multiple)
 
 
 def plain(nets: nn.ModuleDict) -> nn.ModuleDict:

@@ -24,12 +24,13 @@ from elegan.core.version import __version__
 from elegan.data import Dataset
 from elegan.metrics import extract, open_extractor
 from elegan.metrics.features import squared_distances
+from elegan.metrics.records import recorded
 from elegan.recipes import CATALOGUE
 from elegan.recipes.show import differences, full
 from elegan.run import Run
 from elegan.verbs.report.charts import chart
 from elegan.verbs.report.page import folded, items, note, picture, table
-from elegan.workflows.evaluations import recorded
+from elegan.workflows import workflow_of
 
 TEMPLATE = Path(__file__).with_suffix(".html")
 STRIPS = 12  # moments of the training shown
@@ -104,10 +105,7 @@ def _tiles(run: Run) -> str:
     shape, count = run.shape, run.info["data"]["count"]
     done = run.steps[-1] if run.steps else 0
     tiles = [
-        (
-            f"{shape.resolution} × {shape.resolution}",
-            {1: "pixels, grey", 3: "pixels, colour"}.get(shape.channels, "RGBA"),
-        ),
+        workflow_of(run.recipe).size(shape),
         (f"{count:,}", "training images" + (f", {shape.classes} classes" if shape.classes else "")),
         (f"{done * run.recipe.batch:,}", "images seen in training"),
     ]
@@ -122,8 +120,7 @@ def _samples(run: Run) -> str:
     sheet = run.file("samples.png")
     if not sheet.is_file():
         return note("No samples were drawn yet.")
-    about = _how_chosen(run)
-    return _sheet(sheet, "generated images") + note(about)
+    return _sheet(sheet, "generated images") + note(workflow_of(run.recipe).how_chosen(run))
 
 
 def _history(run: Run) -> str:
@@ -177,17 +174,6 @@ def _newest(run: Run) -> list[dict[str, Any]]:
         kept.pop(key, None)
         kept[key] = record
     return list(kept.values())
-
-
-def _how_chosen(run: Run) -> str:
-    if run.game.translate:
-        return "Held-out pictures: each input, what becomes of it, and beside it the way back or what was wanted."
-    if run.game.restore:
-        return "Held-out photographs: each damaged, restored, and as it was."
-    if run.game.score:
-        return "Pictures of the data, each beside what becomes of it."
-    how = "One column a class." if run.columns == run.shape.classes else "Chosen by nothing but their seeds, 0 and on."
-    return how + " The last two rows: pictures of the data, and what becomes of them." * bool(run.game.reconstruct)
 
 
 def _metrics(run: Run) -> str:

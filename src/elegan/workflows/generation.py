@@ -1,0 +1,89 @@
+"""Images from latents, with an encoder or without."""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from elegan.core import grid, rng
+from elegan.core.latents import labels, latents
+from elegan.data import Dataset
+from elegan.games.game import Game, Shape
+from elegan.games.inference import paint
+from elegan.metrics.evaluate import extractor_for
+from elegan.metrics.watched import Gauge
+from elegan.recipes.recipe import Recipe
+from elegan.run import Run
+from elegan.workflows.images import Images
+from elegan.workflows.reconstruction import Reconstructions
+from elegan.workflows.workflow import Exported, View
+
+BATCH = 64
+
+
+class Generation(Images):
+    """What makes images from latents."""
+
+    def view(self, data: Dataset, game: Game, recipe: Recipe, run: Run, device: torch.device) -> View:
+        return Samples(data, game, recipe, run, device)
+
+    def make_one(self, game: Game, nets: nn.ModuleDict, shape: Shape, device: torch.device) -> None:
+        assert game.generate
+        labels = torch.zeros(1, dtype=torch.long, device=device) if shape.classes else None
+        game.generate(nets, latents([0], game.latent).to(device), labels)
+
+    def how_chosen(self, run: Run) -> str:
+        one_each = run.columns == run.shape.classes
+        how = "One column a class." if one_each else "Chosen by nothing but their seeds, 0 and on."
+        rest = " The last two rows: pictures of the data, and what becomes of them."
+        return how + rest * bool(run.game.reconstruct)
+
+    def exported(self, game: Game, nets: nn.ModuleDict, shape: Shape, conditional: bool, way: str | None) -> Exported:
+        def drawn(n: int) -> tuple[Tensor, ...]:
+            z = latents(range(n), game.latent)
+            return (z, torch.arange(n) % shape.classes) if conditional else (z,)
+
+        return Exported(_Painter(game, nets), ("z", "label")[: 1 + conditional], drawn, 0)
+
+
+class Samples:
+    """Images from the same latents; below them, where the game has an encoder, a row of the data and a row of what
+    becomes of it."""
+
+    def __init__(self, data: Dataset, game: Game, recipe: Recipe, run: Run, device: torch.device):
+        watch, shape = recipe.watch, (data.resolution, data.channels)
+        self.pairs = Reconstructions(data, game, watch, device) if game.reconstruct else None
+        self.game, self.run, self.device, self.images = game, run, device, watch.images
+        # As often as the data has them, for the watched metric compares with the data.
+        self.labels = labels(data.class_counts, watch.images) if data.class_counts else None
+        self.gauge: Gauge | None = None
+        if watch.metric != "none":
+            extractor = extractor_for(watch.extractor, data, shape, "crop", trusted=recipe.trusted())
+            chosen = np.random.default_rng(rng.mix("gauge")).permutation(len(data.images))[: watch.images]
+            self.gauge = Gauge(watch.metric, extractor, data.images[np.sort(chosen)])
+
+    def measure(self, nets: nn.ModuleDict) -> dict[str, float]:
+        return {self.gauge.label: self.gauge(self._paint(nets, range(self.images), self.labels))} if self.gauge else {}
+
+    def sheet(self, nets: nn.ModuleDict) -> np.ndarray:
+        seeds = range(8 * self.run.columns)
+        images = self._paint(nets, seeds, self.run.labels_for(seeds))
+        if self.pairs:
+            images = np.concatenate([images, *self.pairs.beside(nets, self.run.columns)])
+        return grid.grid(images, self.run.columns)
+
+    def _paint(self, nets: nn.ModuleDict, seeds: range, labels: torch.Tensor | None) -> np.ndarray:
+        pages = [slice(i, i + BATCH) for i in range(0, len(seeds), BATCH)]
+        own = [None if labels is None else labels[p] for p in pages]
+        return np.concatenate(
+            [paint(self.game, nets, seeds[p], o, self.device) for p, o in zip(pages, own, strict=True)]
+        )
+
+
+class _Painter(nn.Module):
+    def __init__(self, game: Game, nets: nn.ModuleDict):
+        super().__init__()
+        self.nets, self.generate = nets, game.generate
+
+    def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
+        assert self.generate
+        return self.generate(self.nets, z, label)

@@ -1,0 +1,29 @@
+"""What translators and restorers share: pictures of any size in, pictures out."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from elegan.core import rng
+from elegan.core.errors import UserError
+from elegan.recipes.recipe import Data
+from elegan.workflows.workflow import Exported
+
+
+def check_uncut(wanted: Data) -> Data:
+    """Raises UserError for variations of the data that are only for images."""
+    if wanted.crop or wanted.rotate:
+        raise UserError("data.crop and data.rotate are for images; sides and photographs are cropped at random anyway")
+    return wanted
+
+
+def of_any_size(net: Any, channels: int, resolution: int) -> Exported:
+    """A network that takes pictures whose sides are multiples of its `multiple`."""
+
+    def pictures(n: int) -> tuple[Tensor, ...]:
+        # Not square, and another size for each n.
+        size = n, channels, 2 * resolution, 2 * resolution + n * net.multiple
+        return (torch.rand(size, generator=rng.generator("export", n)) * 2 - 1,)
+
+    return Exported(net, ("x",), pictures, net.multiple)

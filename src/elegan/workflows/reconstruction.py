@@ -1,0 +1,54 @@
+"""Pictures of the data, and what an autoencoder makes of them."""
+
+import numpy as np
+import torch
+from torch import nn
+
+from elegan.core import grid, rng
+from elegan.data import Dataset
+from elegan.games.game import Game, Shape
+from elegan.games.inference import reconstructed
+from elegan.recipes.recipe import Recipe, Watch
+from elegan.run import Run
+from elegan.workflows.images import Images
+from elegan.workflows.workflow import ROWS, View
+
+
+class Reconstruction(Images):
+    """What makes the pictures of its data again, and scores how unlike them another is."""
+
+    def view(self, data: Dataset, game: Game, recipe: Recipe, run: Run, device: torch.device) -> View:
+        return Reconstructions(data, game, recipe.watch, device)
+
+    def make_one(self, game: Game, nets: nn.ModuleDict, shape: Shape, device: torch.device) -> None:
+        assert game.score
+        game.score(nets, torch.zeros(1, shape.channels, shape.resolution, shape.resolution, device=device))
+
+    def how_chosen(self, run: Run) -> str:
+        return "Pictures of the data, each beside what becomes of it."
+
+
+class Reconstructions:
+    """Images of the data, each beside what an autoencoder makes of it."""
+
+    def __init__(self, data: Dataset, game: Game, watch: Watch, device: torch.device):
+        self.game, self.device, self.metric = game, device, watch.metric
+        chosen = np.sort(np.random.default_rng(rng.mix("gauge")).permutation(len(data.images))[: watch.images])
+        self.images = data.images[chosen]
+        self.labels = None if data.labels is None else data.labels[chosen]
+
+    def measure(self, nets: nn.ModuleDict) -> dict[str, float]:
+        """The mean absolute difference on the scale 0-255, whichever metric is watched of generated images."""
+        if self.metric == "none":
+            return {}
+        images, made = self.beside(nets, len(self.images))
+        return {"L1": float(np.abs(made.astype(np.int16) - images).mean())}
+
+    def sheet(self, nets: nn.ModuleDict) -> np.ndarray:
+        images = np.stack(self.beside(nets, 4 * ROWS), 1)
+        return grid.grid(images.reshape(-1, *images.shape[2:]), 8)
+
+    def beside(self, nets: nn.ModuleDict, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """The first images, and what becomes of them."""
+        images, labels = self.images[:count], None if self.labels is None else self.labels[:count]
+        return images, reconstructed(self.game, nets, images, labels, self.device)

@@ -1,0 +1,96 @@
+"""Damaged photographs to photographs."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import nn
+
+from elegan.core import grid
+from elegan.core.errors import UserError
+from elegan.data.feed import PhotographFeed, to_bytes
+from elegan.data.photographs import Photographs, open_photographs
+from elegan.data.resize import resize
+from elegan.games.game import Game, Shape
+from elegan.games.inference import restored
+from elegan.games.restore import spoiled_middles, spoiler
+from elegan.metrics import Result
+from elegan.metrics.pairs import distances, measure_pairs
+from elegan.recipes.recipe import Recipe
+from elegan.run import Run
+from elegan.workflows.pictures import check_uncut, of_any_size
+from elegan.workflows.workflow import ROWS, Exported, View, Workflow, with_remark
+
+
+class Restoration(Workflow):
+    """What undoes the damage of photographs."""
+
+    def open(self, recipe: Recipe, source: str) -> Photographs:
+        wanted = check_uncut(recipe.data)
+        return open_photographs(source, wanted.resolution or 128, wanted.channels, wanted.split)
+
+    def feed(self, data: Photographs, recipe: Recipe, seed: int, device: torch.device) -> PhotographFeed:
+        return PhotographFeed(data, spoiler(recipe, device), recipe.batch, seed, recipe.data.flip)
+
+    def view(self, data: Photographs, game: Game, recipe: Recipe, run: Run, device: torch.device) -> View:
+        return Restorations(data, game, recipe, device)
+
+    def evaluate(
+        self,
+        run: Run,
+        data: str | None,
+        metrics: Sequence[str] | None,
+        num: int,
+        extractor: str,
+        split: str,
+        seed: int,
+    ) -> list[Result]:
+        return of_restorations(run, data, num, seed)
+
+    def make_one(self, game: Game, nets: nn.ModuleDict, shape: Shape, device: torch.device) -> None:
+        assert game.restore
+        side = shape.resolution // game.scale
+        game.restore(nets, torch.zeros(1, shape.channels + game.hints, side, side, device=device))
+
+    def how_chosen(self, run: Run) -> str:
+        return "Held-out photographs: each damaged, restored, and as it was."
+
+    def exported(self, game: Game, nets: nn.ModuleDict, shape: Shape, conditional: bool, way: str | None) -> Exported:
+        return of_any_size(nets["restorer"], shape.channels + game.hints, shape.resolution)
+
+
+class Restorations:
+    """The middles of held-out photographs: damaged, restored, as they were. Raises UserError for a metric other than l1."""
+
+    def __init__(self, data: Photographs, game: Game, recipe: Recipe, device: torch.device):
+        if recipe.watch.metric not in ("l1", "none"):
+            raise UserError(f"watch.metric = {recipe.watch.metric!r}: a restorer is watched by l1 or none")
+        self.game, self.device, self.watched = game, device, recipe.watch.metric != "none"
+        images = recipe.watch.images
+        self.x, y = spoiled_middles(recipe, data.held_out, data.resolution, images, device, "held out")
+        self.wanted = to_bytes(y)
+        given = resize(self.x[:, : data.channels], self.wanted.shape[1:3])
+        self.given = to_bytes(given)
+        self.beside = {f"{name} damaged": float(v.mean()) for name, v in distances(self.given, self.wanted).items()}
+
+    def measure(self, nets: nn.ModuleDict) -> dict[str, float]:
+        """L1 (0-255), PSNR (dB) and SSIM to the picture as it was; those of the damaged one, enlarged by bicubic, beside."""
+        if not self.watched:
+            return {}
+        found = distances(restored(self.game, nets, self.x), self.wanted)
+        return {name: float(values.mean()) for name, values in found.items()} | self.beside
+
+    def sheet(self, nets: nn.ModuleDict) -> np.ndarray:
+        columns = (self.given[:ROWS], restored(self.game, nets, self.x[:ROWS]), self.wanted[:ROWS])
+        sheet = np.stack(columns, 1)
+        return grid.grid(sheet.reshape(-1, *sheet.shape[2:]), 6)
+
+
+def of_restorations(run: Run, data: str | None, num: int, seed: int) -> list[Result]:
+    """Of the middles of held-out photographs, damaged and restored, against the photographs."""
+    size = run.shape.resolution
+    opened = open_photographs(data or run.source, size, run.shape.channels, run.recipe.data.split)
+    x, y = spoiled_middles(run.recipe, opened.held_out, size, num, run.device, seed, "evaluate")
+    record = {"data": opened.name, "fingerprint": opened.fingerprint, "damage from seed": seed} | run.record
+    results = measure_pairs(restored(run.game, run.nets, x), to_bytes(y), record)
+    return with_remark(results, "" if data else run.changed(opened.fingerprint))

@@ -1,0 +1,134 @@
+"""Pictures of one side to pictures of the other, of pairs or of unpaired sets."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import nn
+
+from elegan.core import grid
+from elegan.core.errors import UserError
+from elegan.data.feed import SidesFeed, middles
+from elegan.data.sides import Sides, open_sides
+from elegan.games.game import Game, Shape
+from elegan.games.inference import translated
+from elegan.metrics import Result
+from elegan.metrics.evaluate import evaluate_arrays, extractor_for_sides
+from elegan.metrics.pairs import distances
+from elegan.metrics.watched import Gauge
+from elegan.recipes.parts import said
+from elegan.recipes.recipe import Recipe
+from elegan.run import Run
+from elegan.workflows.pictures import check_uncut, of_any_size
+from elegan.workflows.workflow import ROWS, Exported, View, Workflow, with_remark
+
+
+class Translation(Workflow):
+    """What translates between two sides of pictures."""
+
+    def open(self, recipe: Recipe, source: str) -> Sides:
+        wanted = check_uncut(recipe.data)
+        return open_sides(source, wanted.kind == "pairs", wanted.resolution or 128, wanted.channels, wanted.zoom)
+
+    def feed(self, data: Sides, recipe: Recipe, seed: int, device: torch.device) -> SidesFeed:
+        return SidesFeed(data, recipe.batch, seed, device, recipe.data.flip)
+
+    def view(self, data: Sides, game: Game, recipe: Recipe, run: Run, device: torch.device) -> View:
+        return Translations(data, game, recipe, device)
+
+    def evaluate(
+        self,
+        run: Run,
+        data: str | None,
+        metrics: Sequence[str] | None,
+        num: int,
+        extractor: str,
+        split: str,
+        seed: int,
+    ) -> list[Result]:
+        return of_translations(run, data, metrics, num, extractor, split, seed)
+
+    def make_one(self, game: Game, nets: nn.ModuleDict, shape: Shape, device: torch.device) -> None:
+        x = torch.zeros(1, shape.channels, shape.resolution, shape.resolution, device=device)
+        next(iter(game.translate.values()))(nets, x)
+
+    def how_chosen(self, run: Run) -> str:
+        return "Held-out pictures: each input, what becomes of it, and beside it the way back or what was wanted."
+
+    def direction(self, run: Run, wanted: str | None) -> str | None:
+        return run.direction(wanted)
+
+    def exported(self, game: Game, nets: nn.ModuleDict, shape: Shape, conditional: bool, way: str | None) -> Exported:
+        return of_any_size(nets[str(way)], shape.channels, shape.resolution)
+
+
+class Translations:
+    """Held-out pictures beside what becomes of them: input, output, then back again or, of pairs, the target."""
+
+    def __init__(self, data: Sides, game: Game, recipe: Recipe, device: torch.device):
+        watch = recipe.watch
+        self.data, self.game, self.device = data, game, device
+        shown = [middles(part, data.resolution)[: watch.images] for part in data.held_out]
+        self.held_out = dict(zip("AB", shown, strict=True))
+        self.gauges: dict[str, Gauge] = {}
+        self.beside: dict[str, dict[str, float]] = {}  # by direction, what the watched metric is to be read beside
+        if watch.metric != "none":
+            for way in game.translate:
+                real = middles(data.train["AB".index(way[-1])], data.resolution)[: watch.images]
+                extractor = extractor_for_sides(watch.extractor, data, real, trusted=recipe.trusted())
+                self.gauges[way] = gauge = Gauge(watch.metric, extractor, real)
+                others = {"floor": self.held_out[way[-1]], "untranslated": self.held_out[way[0]]}
+                self.beside[way] = {f"{gauge.label} {way} {name}": gauge(images) for name, images in others.items()}
+
+    def measure(self, nets: nn.ModuleDict) -> dict[str, float]:
+        """For each direction the metric of translated held-out pictures, of the target side's own (the floor) and of the
+        untranslated ones; of pairs also L1 (0-255), PSNR (dB) and SSIM to the target."""
+        found: dict[str, float] = {}
+        for way in self.game.translate:
+            made = self._translate(nets, way, self.held_out[way[0]])
+            if self.gauges:
+                found[f"{self.gauges[way].label} {way}"] = self.gauges[way](made)
+                found |= self.beside[way]
+            if self.data.paired:
+                pairs = distances(made, self.held_out[way[-1]])
+                found |= {name: float(values.mean()) for name, values in pairs.items()}
+        return found
+
+    def sheet(self, nets: nn.ModuleDict) -> np.ndarray:
+        rows = []
+        for way in self.game.translate:
+            x = self.held_out[way[0]][:ROWS]
+            columns = [x, self._translate(nets, way, x)]
+            back = f"{way[-1]}to{way[0]}"
+            if back in self.game.translate:
+                columns.append(self._translate(nets, back, columns[1]))
+            if self.data.paired:
+                columns.append(self.held_out[way[-1]][:ROWS])
+            rows.append(np.stack(columns, 1))
+        sheet = np.concatenate([row[: min(map(len, rows))] for row in rows], 1)
+        return grid.grid(sheet.reshape(-1, *sheet.shape[2:]), sheet.shape[1] * (2 if len(rows) == 1 else 1))
+
+    def _translate(self, nets: nn.ModuleDict, way: str, images: np.ndarray) -> np.ndarray:
+        return translated(self.game, nets, way, images, self.device)
+
+
+def of_translations(
+    run: Run, data: str | None, metrics: Sequence[str] | None, num: int, extractor: str, split: str, seed: int
+) -> list[Result]:
+    """Of the middles of held-out pictures translated, each direction by itself, against the other side's pictures."""
+    wanted, size, results = run.recipe.data, run.shape.resolution, []
+    sides = open_sides(data or run.source, wanted.kind == "pairs", size, run.shape.channels, wanted.zoom)
+    parts = {"train": sides.train, "test": sides.held_out}
+    if split not in parts:
+        raise UserError(f"a run that translates is measured against split train or test, not {split!r}")
+    for way in run.game.translate:
+        given, target = (middles(sides.held_out["AB".index(side)], size)[:num] for side in (way[0], way[-1]))
+        made = translated(run.game, run.nets, way, given, run.device)
+        record = {"data": sides.name, "fingerprint": sides.fingerprint, "split": split, "direction": way} | run.record
+        real = middles(parts[split]["AB".index(way[-1])], size)
+        network = extractor_for_sides(extractor, sides, real, str(run.device), said(extractor))
+        found = evaluate_arrays(network, made, real, target if sides.paired else None, metrics, seed, record)
+        mark = f" {way}" * (len(run.game.translate) > 1)
+        results += [replace(r, metric=r.metric + mark, label=r.label + mark) for r in found]
+    return with_remark(results, "" if data else run.changed(sides.fingerprint))

@@ -1,0 +1,131 @@
+"""What a kind of task is, as one object: its data, its batches, what is shown, measured and exported of a run."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from elegan.games.game import Game, Shape
+from elegan.metrics import Result
+from elegan.recipes.recipe import Recipe
+from elegan.run import Run
+
+ROWS = 8  # pictures a direction on a sheet of translations
+
+
+class Opened(Protocol):
+    """Data ready for training. `size` says for people how much there is of what; `resolution` and `channels` are their
+    shape, `fingerprint` is equal wherever they are the same; `source`, `notes`, `places`, `classes`: see
+    `elegan.data.Dataset`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def resolution(self) -> int: ...
+    @property
+    def channels(self) -> int: ...
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+    @property
+    def count(self) -> int: ...
+    @property
+    def size(self) -> str: ...
+    @property
+    def fingerprint(self) -> str: ...
+    @property
+    def notes(self) -> tuple[str, ...]: ...
+    @property
+    def places(self) -> tuple[str, ...]: ...
+
+
+class View(Protocol):
+    """What a run shows while it trains. `measure` gives named numbers, the first the watched metric (lower is better), none where
+    none is watched; `sheet` a picture uint8 H x W x C."""
+
+    def measure(self, nets: nn.ModuleDict) -> dict[str, float]: ...
+
+    def sheet(self, nets: nn.ModuleDict) -> np.ndarray: ...
+
+
+class Exported(NamedTuple):
+    """A network, what its inputs are called, and `inputs(n)`, n rows to try it with.
+
+    `multiple`: of pixels, that the sides of its input must be; 0 where the input is a latent.
+    """
+
+    net: nn.Module
+    names: tuple[str, ...]
+    inputs: Callable[[int], tuple[Tensor, ...]]
+    multiple: int
+
+
+class Workflow(ABC):
+    """A kind of task. A game's task function may name the one of its runs (`elegan.games.game.workflow`); otherwise it is
+    that of the recipe's kind of data. `data` is what `open` gave."""
+
+    @abstractmethod
+    def open(self, recipe: Recipe, source: str) -> Any:
+        """The data (`Opened`) of a folder, zip or name. Raises UserError where they cannot be opened or used so."""
+
+    @abstractmethod
+    def feed(self, data: Any, recipe: Recipe, seed: int, device: torch.device) -> Callable[[int, range], Any]:
+        """`feed(position, rows)`: those rows of the position-th batch, for the losses of the game's turns."""
+
+    @abstractmethod
+    def view(self, data: Any, game: Game, recipe: Recipe, run: Run, device: torch.device) -> View:
+        """What is shown and measured while it trains. Raises UserError for a metric that it does not have."""
+
+    @abstractmethod
+    def evaluate(
+        self,
+        run: Run,
+        data: str | None,
+        metrics: Sequence[str] | None,
+        num: int,
+        extractor: str,
+        split: str,
+        seed: int,
+    ) -> list[Result]:
+        """What a run is measured by, against its own data or `data`; see `elegan.evaluate`."""
+
+    @abstractmethod
+    def make_one(self, game: Game, nets: nn.ModuleDict, shape: Shape, device: torch.device) -> None:
+        """Makes a single example of the smallest kind with these networks, so that its cost can be counted."""
+
+    @abstractmethod
+    def how_chosen(self, run: Run) -> str:
+        """A sentence on what the sheet of a run shows."""
+
+    def facts(self, data: Any) -> dict[str, Any]:
+        """What run.json says of such data beyond what it says of all."""
+        return {}
+
+    def labels(self, data: Any) -> np.ndarray | None:
+        """int64 N, the class of each item of the data; None without classes."""
+        return None
+
+    def size(self, shape: Shape) -> tuple[str, str]:
+        """The size of what is trained on as a figure and its unit, for people."""
+        side, channels, _ = shape
+        return f"{side} × {side}", {1: "pixels, grey", 3: "pixels, colour"}.get(channels, "RGBA")
+
+    def direction(self, run: Run, wanted: str | None) -> str | None:
+        """The direction to export. Raises UserError for one that the run does not have."""
+        return None if wanted is None else run.direction(wanted)
+
+    def exported(
+        self, game: Game, nets: nn.ModuleDict, shape: Shape, conditional: bool, way: str | None
+    ) -> Exported | None:
+        """What to export of a game's networks; None where they make nothing that programs without torch ask for."""
+        return None
+
+
+def with_remark(results: list[Result], remark: str) -> list[Result]:
+    """These results, each with the remark among its warnings; as they are where it is empty."""
+    return [replace(r, warnings=(*r.warnings, remark)) for r in results] if remark else results
