@@ -13,10 +13,10 @@ from elegan.data.damage.apply import Steps
 from elegan.data.feed import Damaged, damage, middles
 from elegan.data.photographs import MARGIN
 from elegan.data.sides import Part
-from elegan.data.transforms import Augmented
 from elegan.games.game import Game, Shape, Terms, Turn
 from elegan.games.patch_losses import fool, judge
 from elegan.games.wiring import adversarial, criterion, discriminator, net
+from elegan.nets.augment.diffaugment import Augmented
 from elegan.nets.restorers import whole
 from elegan.recipes import parts
 from elegan.recipes.recipe import Recipe, filled
