@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from elegan.core.latents import latents
+from elegan.core.rng import latents
 from elegan.training.recorder import Keeper, Plan
 from elegan.training.session import make_trainer
 from elegan.training.trainer import Trainer

@@ -17,7 +17,7 @@ from torch.nn.utils import parametrize
 
 from elegan.core import files, rng
 from elegan.core.errors import Failure, UserError, shown
-from elegan.core.latents import latents
+from elegan.core.rng import latents
 from elegan.games.game import Game, Shape
 from elegan.metrics.model import messages
 from elegan.nets.progressive import Growing

@@ -11,7 +11,8 @@ from elegan.core import paths
 from elegan.core.errors import UserError
 from elegan.core.facts import read_lines
 from elegan.core.journal import Journal
-from elegan.data.feed import middles, to_bytes
+from elegan.core.pixels import to_bytes
+from elegan.data.feed import middles
 from elegan.data.photographs import open_photographs
 from elegan.data.sides import open_sides
 from elegan.games.inference import restored, translated

@@ -8,9 +8,10 @@ from torch import nn
 
 from elegan.core import grid, rng
 from elegan.core.errors import UserError
-from elegan.core.latents import labels
+from elegan.core.pixels import to_bytes
+from elegan.core.rng import labels
 from elegan.data import Dataset
-from elegan.data.feed import middles, to_bytes
+from elegan.data.feed import middles
 from elegan.data.photographs import Photographs
 from elegan.data.resize import resize
 from elegan.data.sides import Sides
