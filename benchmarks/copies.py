@@ -22,10 +22,10 @@ from scipy.stats import binomtest
 
 from elegan.core.errors import UserError
 from elegan.core.machine import hardware
+from elegan.core.pixels import as_pictures
 from elegan.data import open_data
 from elegan.metrics.copies import find_copies
 from elegan.metrics.copies.scoring import Judge
-from elegan.metrics.pictures import as_pictures
 
 FOLDS = 4
 Alter = Callable[[np.ndarray, np.random.Generator], np.ndarray]

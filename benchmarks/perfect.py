@@ -9,7 +9,7 @@ import argparse
 
 import numpy as np
 
-from elegan.core.latents import labels
+from elegan.core.rng import labels
 from elegan.data import open_data
 from elegan.metrics.evaluate import extractor_for
 from elegan.metrics.frechet import frechet_distance

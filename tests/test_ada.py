@@ -6,9 +6,9 @@ import torch
 
 from elegan.core import ramp, rng
 from elegan.core.errors import UserError
-from elegan.data.transforms import Augmented
 from elegan.nets.augment import ada, warp
 from elegan.nets.augment.ada import FAMILIES, Adaptive, Probability
+from elegan.nets.augment.diffaugment import Augmented
 from elegan.recipes import find_recipe
 
 

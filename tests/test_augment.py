@@ -6,6 +6,7 @@ import torch
 from elegan.core import rng
 from elegan.core.errors import UserError
 from elegan.data import transforms
+from elegan.nets.augment import diffaugment
 
 
 def test_flip_mirrors_some_and_leaves_the_others():
@@ -34,7 +35,7 @@ def test_rotation_by_nothing_is_nothing_and_by_ninety_at_most_keeps_the_centre()
 
 def test_cutout_clears_at_most_a_quarter():
     x = torch.ones(300, 1, 8, 8)
-    holes = (transforms.cutout(x) == 0).float().mean((1, 2, 3))
+    holes = (diffaugment.cutout(x) == 0).float().mean((1, 2, 3))
     assert 0 < holes.min() <= holes.max() == 0.25
 
 
@@ -49,7 +50,7 @@ def test_the_discriminator_sees_augmented_images_and_passes_gradients(policy):
 
     x = torch.rand(6, 3, 8, 8, requires_grad=True)
     with rng.drawing(0, total=6, rows=range(6)):
-        transforms.Augmented(Spy(), policy)(x).sum().backward()
+        diffaugment.Augmented(Spy(), policy)(x).sum().backward()
     assert seen[0].shape == x.shape
     assert not torch.equal(seen[0], x)
     assert x.grad is not None
@@ -58,6 +59,6 @@ def test_the_discriminator_sees_augmented_images_and_passes_gradients(policy):
 
 def test_no_policy_changes_nothing_and_a_wrong_one_is_named():
     x = torch.rand(2, 3, 4, 4)
-    assert torch.equal(transforms.Augmented(torch.nn.Identity(), "").discriminator(x), x)
+    assert torch.equal(diffaugment.Augmented(torch.nn.Identity(), "").discriminator(x), x)
     with pytest.raises(UserError, match="'colour'.*did you mean 'color'"):
-        transforms.Augmented(torch.nn.Identity(), "colour")
+        diffaugment.Augmented(torch.nn.Identity(), "colour")

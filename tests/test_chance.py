@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from elegan.core import rng
-from elegan.core.latents import latents
-from elegan.data.feed import Feed, pictures, to_bytes
+from elegan.core.pixels import to_bytes, to_tensor
+from elegan.core.rng import latents
+from elegan.data.feed import Feed
 from elegan.recipes.recipe import Data
 
 
@@ -73,7 +74,7 @@ def test_rows_of_a_batch_are_the_same_however_it_is_split(position):
 
 def test_bytes_survive_the_way_to_floats_and_back():
     x = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
-    floats = pictures(x)
+    floats = to_tensor(x)
     assert floats.min() == -1
     assert floats.max() == 1
     assert np.array_equal(to_bytes(floats), x)

@@ -8,7 +8,7 @@ import torch
 
 import elegan as library
 from elegan.core.errors import Failure, UserError
-from elegan.core.latents import latents
+from elegan.core.rng import latents
 from elegan.games.game import Shape
 from elegan.nets.progressive import Growing
 from elegan.recipes.recipe import Recipe

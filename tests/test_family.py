@@ -18,7 +18,7 @@ import elegan as library
 from elegan import nets
 from elegan.core import rng
 from elegan.core.errors import UserError
-from elegan.core.latents import latents
+from elegan.core.rng import latents
 from elegan.games.game import Shape
 from elegan.games.laplacian import enlarged, halved
 from elegan.losses import criteria

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import elegan
-from elegan.core.latents import labels
+from elegan.core.rng import labels
 from elegan.data import open_data
 from elegan.run import Run
 from elegan.workflows.generation import Samples

@@ -28,7 +28,7 @@ from torch.nn.functional import softplus
 
 from elegan.core import rng
 from elegan.core.errors import UserError
-from elegan.core.latents import latents
+from elegan.core.rng import latents
 from elegan.core.version import __version__
 from elegan.games.game import Game, Turn, works_as
 from elegan.metrics import Result

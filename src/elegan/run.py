@@ -20,12 +20,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from elegan.core import files, latents, paths, ranges
+from elegan.core import files, paths, ranges, rng
 from elegan.core.devices import find_device
 from elegan.core.errors import UserError, nearest, shown
 from elegan.core.facts import read_facts, read_source
+from elegan.core.pixels import to_tensor
 from elegan.data import Dataset, open_data
-from elegan.data.feed import pictures as to_tensor
 from elegan.games.game import Game, Shape
 from elegan.games.inference import BATCH, paint
 from elegan.nets import pretrained
@@ -325,7 +325,7 @@ class Run:
 
     def drawn_labels(self, num: int, seed: int = 0) -> torch.Tensor | None:
         """Labels of `num` images, as often as the training data has them."""
-        return latents.labels(self.class_counts, num, seed) if self.shape.classes else None
+        return rng.labels(self.class_counts, num, seed) if self.shape.classes else None
 
 
 def is_whole(checkpoint: Path) -> bool:

@@ -83,6 +83,8 @@ def cached(source: Source, options: Options, root: Path, progress: Progress | No
 
 def default_root() -> Path:
     """$ELEGAN_CACHE/data, or `elegan/data` in the platform's cache folder."""
+    # Not by platformdirs: it heeds $XDG_CACHE_HOME on macOS as well, never a relative one, and asks the shell in place of
+    # %LOCALAPPDATA% on Windows, so caches that people have would be built a second time.
     if os.environ.get("ELEGAN_CACHE"):
         return Path(os.environ["ELEGAN_CACHE"]).expanduser() / "data"
     if sys.platform == "win32" and os.environ.get("LOCALAPPDATA"):

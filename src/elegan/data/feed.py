@@ -11,9 +11,10 @@ import numpy as np
 import torch
 
 from elegan.core import rng
+from elegan.core.pixels import to_tensor
 from elegan.data import transforms
-from elegan.data.damage.apply import Steps, damaged
-from elegan.data.photographs import MARGIN, Photographs
+from elegan.data.damage.apply import MARGIN, Damaged
+from elegan.data.photographs import Photographs
 from elegan.data.sides import Part, Sides
 from elegan.recipes.recipe import Data
 
@@ -47,7 +48,7 @@ class Feed:
     def __call__(self, position: int, rows: range) -> Batch:
         indices = self.indices(position, rows)
         label = None if self.labels is None else torch.from_numpy(self.labels[indices]).to(self.device)
-        return Batch(self.vary(pictures(self.images[indices], self.device)), label)
+        return Batch(self.vary(to_tensor(self.images[indices], self.device)), label)
 
     def indices(self, position: int, rows: range) -> np.ndarray:
         """Which images stand there."""
@@ -107,21 +108,13 @@ class SidesFeed:
 
     def _side(self, part: Part, chosen: np.ndarray, draws: list[list[float]]) -> torch.Tensor:
         crops = [self._crop(part[i], *draw) for i, draw in zip(chosen, draws, strict=True)]
-        return pictures(np.stack(crops), self.device)
+        return to_tensor(np.stack(crops), self.device)
 
     def _crop(self, picture: np.ndarray, down: float, right: float, mirror: float) -> np.ndarray:
         size = self.sides.resolution
         top, left = (int(u * (side - size + 1)) for u, side in zip((down, right), picture.shape, strict=False))
         crop = picture[top : top + size, left : left + size]
         return crop[:, ::-1] if self.flip and mirror < 0.5 else crop
-
-
-class Damaged(NamedTuple):
-    """`x`: spoiled crops N x (C + hints) x H / scale x W / scale, the colours about [-1, 1]; `y`: N x C x H x W in [-1, 1],
-    which is asked for."""
-
-    x: torch.Tensor
-    y: torch.Tensor
 
 
 class PhotographFeed:
@@ -150,33 +143,8 @@ class PhotographFeed:
         return np.rot90(crop, way % 4)[:, :: -1 if way >= 4 else 1]
 
 
-def damage(crops: np.ndarray, steps: Steps, learn: str = "photograph", device: torch.device | str = "cpu") -> Damaged:
-    """Crops uint8 N x H x W x C with a margin of MARGIN, which is cut away when the damage is done; what to `learn`: see
-    `elegan.recipes.recipe.Data`."""
-    y = torch.from_numpy(np.ascontiguousarray(crops)).permute(0, 3, 1, 2).float().div_(255)
-    x, hints = damaged(steps, y)
-    if learn == "damage":
-        y, hints = hints.amax(1, keepdim=True).expand_as(y), hints[:, :0]
-    rim = MARGIN * x.shape[2] // y.shape[2]
-    x = torch.cat([x * 2 - 1, hints], 1)[..., rim:-rim, rim:-rim]
-    y = (y * 2 - 1)[..., MARGIN:-MARGIN, MARGIN:-MARGIN]
-    return Damaged(*(t.to(device, memory_format=torch.channels_last) for t in (x, y)))
-
-
 def middles(part: Part, resolution: int) -> np.ndarray:
     """The square in the middle of each picture, uint8 N x resolution x resolution x C."""
     corners = [((p.shape[0] - resolution) // 2, (p.shape[1] - resolution) // 2) for p in part]
     crops = [p[top : top + resolution, left : left + resolution] for p, (top, left) in zip(part, corners, strict=True)]
     return np.stack(crops)
-
-
-def pictures(images: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:
-    """uint8 N x H x W x C to float32 N x C x H x W in [-1, 1], channels last."""
-    x = torch.from_numpy(np.ascontiguousarray(images)).to(device, non_blocking=True)
-    return x.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
-
-
-def to_bytes(x: torch.Tensor) -> np.ndarray:
-    """float N x C x H x W in [-1, 1] to uint8 N x H x W x C."""
-    x = (x.float() * 127.5 + 127.5).round_().clamp_(0, 255)
-    return x.to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()

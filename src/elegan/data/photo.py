@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from elegan.core import files
+from elegan.core.pixels import with_channels
 from elegan.data.decode import open_image, orientation
 from elegan.data.deep import Unreadable, bits_of, deep, upright
 from elegan.data.sources import read_file
@@ -20,7 +21,6 @@ from elegan.data.sources import read_file
 ORIENTATION = 0x0112
 # Title, maker, model, orientation, software, date, artist, copyright, the camera's settings, the place.
 DESCRIPTIVE = {0x010E, 0x010F, 0x0110, ORIENTATION, 0x0131, 0x0132, 0x013B, 0x8298, 0x8769, 0x8825}
-LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # BT.601
 OPAQUE, SHALLOW = ("JPEG", "MPO"), ("JPEG", "MPO", "WEBP")  # formats without alpha, and those of 8 bits a channel
 SETTINGS = {"JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"quality": 95}, "AVIF": {"quality": 90}}
 
@@ -43,13 +43,6 @@ class Photo:
     def as_its_own(self, pixels: np.ndarray) -> np.ndarray:
         """Other pixels with the channels of this photograph."""
         return with_channels(pixels, self.pixels.shape[2])
-
-
-def with_channels(pixels: np.ndarray, channels: int) -> np.ndarray:
-    """Grey to colour by repeating, colour to grey by brightness."""
-    if pixels.shape[2] == channels:
-        return pixels
-    return pixels.repeat(3, 2) if channels == 3 else (pixels @ LUMA)[:, :, None]
 
 
 def read_photo(path: Path) -> Photo:

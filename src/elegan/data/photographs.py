@@ -8,12 +8,11 @@ import numpy as np
 
 from elegan.core.errors import UserError
 from elegan.data.cache import cached, default_root
+from elegan.data.damage.apply import MARGIN
 from elegan.data.dataset import find
 from elegan.data.layout import plain
 from elegan.data.sides import Part, set_aside
 from elegan.data.sizing import Options
-
-MARGIN = 16  # pixels around a crop that are damaged with it and then cut away: blurs reach over the border
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from torch import Tensor, nn
 from elegan.core import ramp, rng
 from elegan.core.ranges import AboveZeroAlong, Count, NonNegative, Repeats, Share, ShareAlong
 from elegan.data.feed import Batch
-from elegan.data.transforms import Augmented
 from elegan.games.critic import BatchCritic
 from elegan.games.game import Game, Shape, Terms, Turn
 from elegan.games.wiring import adversarial, discriminator, is_of_generator, net, weighted
 from elegan.losses.adversarial import Adversarial
 from elegan.nets.augment.ada import Adaptive
+from elegan.nets.augment.diffaugment import Augmented
 from elegan.recipes.recipe import Recipe
 
 # (nets, features, label, the latent of generated images) -> terms on them

@@ -6,9 +6,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from elegan.core.latents import latents
-from elegan.data.feed import pictures as to_tensor
-from elegan.data.feed import to_bytes
+from elegan.core.pixels import to_bytes, to_tensor
+from elegan.core.rng import latents
 from elegan.games.game import Game
 
 BATCH = 64

@@ -9,21 +9,20 @@ from torch import Tensor, nn
 
 from elegan.core import rng
 from elegan.core.errors import UserError, in_a_line
-from elegan.data.damage.apply import Steps
-from elegan.data.feed import Damaged, damage, middles
-from elegan.data.photographs import MARGIN
+from elegan.data.damage.apply import MARGIN, Damaged, Steps, damage
+from elegan.data.feed import middles
 from elegan.data.sides import Part
-from elegan.data.transforms import Augmented
 from elegan.games.game import Game, Shape, Terms, Turn
 from elegan.games.patch_losses import fool, judge
 from elegan.games.wiring import adversarial, criterion, discriminator, net
+from elegan.nets.augment.diffaugment import Augmented
 from elegan.nets.restorers import whole
 from elegan.recipes import parts
 from elegan.recipes.recipe import Recipe, filled
 
 
 def spoiler(recipe: Recipe, device: torch.device | str = "cpu") -> Callable[[np.ndarray], Damaged]:
-    """The recipe's damage as a function of crops with a margin; see `elegan.data.feed.damage`."""
+    """The recipe's damage as a function of crops with a margin; see `elegan.data.damage.apply.damage`."""
     return partial(damage, steps=_steps(recipe), learn=recipe.data.learn, device=device)
 
 

@@ -7,12 +7,12 @@ from elegan.core import rng
 from elegan.core.errors import UserError
 from elegan.core.ranges import Memories
 from elegan.data.feed import Pair
-from elegan.data.transforms import Augmented
 from elegan.games.game import Game, Shape, Terms, Turn
 from elegan.games.patch_losses import fool, judge
 from elegan.games.pool import Pool, check_pool
 from elegan.games.wiring import adversarial, criterion, discriminator, net
 from elegan.losses.adversarial import Adversarial
+from elegan.nets.augment.diffaugment import Augmented
 from elegan.nets.layers import fill_up
 from elegan.recipes.recipe import Recipe
 

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from elegan.core import files
 from elegan.core.errors import UserError
+from elegan.core.pixels import as_pictures, resized, to_floats
 from elegan.metrics.extractor import BATCH, Extractor, weights_digest
-from elegan.metrics.pictures import as_pictures, resized, to_floats
 
 VERSION = 1  # of everything below that changes the trained weights
 SEEN = 120_000  # images seen in training, repeats included: under two minutes on two cores at 32 x 32

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from elegan.core.errors import UserError
-from elegan.metrics.pictures import as_pictures
+from elegan.core.pixels import as_pictures
 
 Forward = Callable[[Tensor], tuple[Tensor, Tensor | None]]
 BATCH = 256

@@ -16,9 +16,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from elegan.core.errors import UserError, nearest
+from elegan.core.pixels import as_pictures, resized, to_floats, to_rgba
 from elegan.metrics.extractor import BATCH, Extractor, Forward, weights_digest
 from elegan.metrics.model import check_model
-from elegan.metrics.pictures import as_pictures, resized, to_floats, to_rgba
 from elegan.recipes import parts
 
 

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from elegan.core.errors import UserError
-from elegan.metrics.pictures import as_pictures, to_colour, to_floats
+from elegan.core.pixels import as_pictures, to_colour, to_floats
 
 PEAK = 255.0
 WINDOW, SIGMA = 11, 1.5  # Wang et al. 2004

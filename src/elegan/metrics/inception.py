@@ -17,8 +17,8 @@ from torch import Tensor, nn
 
 from elegan.core import files
 from elegan.core.errors import Failure, UserError
+from elegan.core.pixels import to_colour
 from elegan.metrics.extractor import Extractor
-from elegan.metrics.pictures import to_colour
 
 FILE = "weights-inception-2015-12-05-6726825d.pth"
 URL = f"https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/{FILE}"

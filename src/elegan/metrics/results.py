@@ -11,10 +11,10 @@ import numpy as np
 import torch
 
 from elegan.core.errors import UserError
+from elegan.core.pixels import as_pictures
 from elegan.core.version import __version__
 from elegan.metrics.extractor import Extractor
 from elegan.metrics.intervals import METRICS, Estimate, Metric, check_needs, needed
-from elegan.metrics.pictures import as_pictures
 from elegan.metrics.sets import Features, Sets
 
 

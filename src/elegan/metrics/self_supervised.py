@@ -16,10 +16,10 @@ from torch import Tensor, nn
 
 from elegan.core import files
 from elegan.core.errors import UserError
+from elegan.core.pixels import as_pictures
 from elegan.metrics.classifier import LEAST_SIDE, WIDTHS, Classifier, fingerprint, prepared
 from elegan.metrics.extractor import BATCH, Extractor, weights_digest
 from elegan.metrics.flaws import FLAWS, flawed
-from elegan.metrics.pictures import as_pictures
 
 VERSION = 1  # of everything below, and in `flaws`, that changes the trained weights
 SEEN = 80_000  # images seen at 32 x 32, repeats included, each in two views; fewer of larger ones

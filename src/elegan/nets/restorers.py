@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, elu, interpolate, pixel_shuffle, pixel_unshuffle, relu
 
 from elegan.core.errors import UserError
+from elegan.core.pixels import LUMA
 from elegan.core.ranges import Depth, Some, Width
-from elegan.data.photo import LUMA
 from elegan.nets.layers import fill_up
 
 

@@ -19,6 +19,7 @@ from elegan.games.game import Shape, Terms
 from elegan.recipes import parts
 from elegan.recipes.recipe import Recipe
 from elegan.run import START, Run, best_of, is_whole
+from elegan.training.curves import curves
 from elegan.training.ema import recompute_statistics
 from elegan.training.engine import Engine
 from elegan.training.trainer import Trainer
@@ -315,7 +316,7 @@ class Keeper:
         self._write(f"samples/{step:08d}.png", encoded)
         self._write("samples.png", encoded)
         if records := self.journal.records():
-            self._write("curves.png", grid.curves(records))
+            self._write("curves.png", curves(records))
         if self.board:
             self.board.add_image("samples", sheet, step, dataformats="HWC")
             self.board.flush()

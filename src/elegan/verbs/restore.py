@@ -13,6 +13,7 @@ from torch.nn.functional import max_pool2d
 from elegan.core.devices import find_device
 from elegan.core.errors import Failure, UserError, nearest
 from elegan.core.files import folder_for
+from elegan.core.pixels import photo_to_tensor, tensor_to_photo
 from elegan.data.damage import UNKNOWN
 from elegan.data.decode import Unreadable
 from elegan.data.photo import Photo, read_photo, write_photo
@@ -37,7 +38,7 @@ def _finder() -> nn.Module:
 def find_scratches(photo: Photo, short: int = 512) -> np.ndarray:
     """bool H x W, True on scratches, creases and dust and a pixel around them, found on a picture reduced to `short` pixels."""
     net = _finder()
-    x = torch.from_numpy(photo.colours(3)).permute(2, 0, 1)[None] * 2 - 1
+    x = photo_to_tensor(photo.colours(3))
     h, w = x.shape[2:]
     factor = min(1.0, short / min(h, w))
     with torch.inference_mode():
@@ -66,13 +67,13 @@ class Restorer:
     def __call__(self, photo: Photo, name: str = "") -> Photo:
         """The photograph restored. Raises Unreadable where its mask does not fit."""
         net = self.net
-        x = torch.from_numpy(photo.colours(net.channels)).permute(2, 0, 1)[None] * 2 - 1  # type: ignore[arg-type]
+        x = photo_to_tensor(photo.colours(net.channels))  # type: ignore[arg-type]
         x = self._with_hints(x, photo, name).to(next(net.parameters()).device)
         with torch.inference_mode():
             y = in_tiles(partial(whole, net), x, net, self.tile, net.scale)  # type: ignore[arg-type]
             if self.scale != net.scale:
                 y = resize(y, (round(x.shape[2] * self.scale), round(x.shape[3] * self.scale)))
-        pixels = (y[0].permute(1, 2, 0) / 2 + 0.5).clamp(0, 1).cpu().numpy()
+        pixels = tensor_to_photo(y)
         coloured = self.task == "colorize" and photo.pixels.shape[2] == 1
         return (
             replace(photo, profile=None, pixels=pixels) if coloured else replace(photo, pixels=photo.as_its_own(pixels))

@@ -9,9 +9,9 @@ import torch
 from elegan.core import grid, memory
 from elegan.core.errors import Interrupted, UserError, shown
 from elegan.core.files import folder_for
-from elegan.core.latents import latents
+from elegan.core.pixels import to_bytes
 from elegan.core.ranges import LAST_SEED, whole
-from elegan.data.feed import to_bytes
+from elegan.core.rng import latents
 from elegan.run import Run
 
 COLUMNS = 10  # values of a code that are shown

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from elegan.core import grid, rng
-from elegan.core.latents import labels, latents
+from elegan.core.rng import labels, latents
 from elegan.data import Dataset
 from elegan.games.game import Game, Shape
 from elegan.games.inference import paint

@@ -8,7 +8,8 @@ from torch import nn
 
 from elegan.core import grid
 from elegan.core.errors import UserError
-from elegan.data.feed import PhotographFeed, to_bytes
+from elegan.core.pixels import to_bytes
+from elegan.data.feed import PhotographFeed
 from elegan.data.photographs import Photographs, open_photographs
 from elegan.data.resize import resize
 from elegan.games.game import Game, Shape

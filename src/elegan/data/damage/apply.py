@@ -1,14 +1,39 @@
-"""Degradations one after another."""
+"""Degradations one after another, and what a restorer learns from: crops as they were and as they became."""
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from elegan.core import rng
+from elegan.core.pixels import to_unit
 from elegan.data.damage import Scene
 
+MARGIN = 16  # pixels around a crop that are damaged with it and then cut away: blurs reach over the border
 Steps = Sequence[tuple[Callable[[Scene], Scene], float]]
+
+
+class Damaged(NamedTuple):
+    """`x`: spoiled crops N x (C + hints) x H / scale x W / scale, the colours about [-1, 1]; `y`: N x C x H x W in [-1, 1],
+    which is asked for."""
+
+    x: Tensor
+    y: Tensor
+
+
+def damage(crops: np.ndarray, steps: Steps, learn: str = "photograph", device: torch.device | str = "cpu") -> Damaged:
+    """Crops uint8 N x H x W x C with a margin of MARGIN, which is cut away when the damage is done; what to `learn`: see
+    `elegan.recipes.recipe.Data`."""
+    y = to_unit(torch.from_numpy(np.ascontiguousarray(crops)))
+    x, hints = damaged(steps, y)
+    if learn == "damage":
+        y, hints = hints.amax(1, keepdim=True).expand_as(y), hints[:, :0]
+    rim = MARGIN * x.shape[2] // y.shape[2]
+    x = torch.cat([x * 2 - 1, hints], 1)[..., rim:-rim, rim:-rim]
+    y = (y * 2 - 1)[..., MARGIN:-MARGIN, MARGIN:-MARGIN]
+    return Damaged(*(t.to(device, memory_format=torch.channels_last) for t in (x, y)))
 
 
 def damaged(steps: Steps, x: Tensor) -> Scene:

@@ -7,6 +7,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from elegan.core.pixels import to_unit
 from elegan.data.damage.scene import Qualities, Scene, between
 
 
@@ -15,7 +16,7 @@ def jpeg(scene: Scene, *, quality: Qualities = (30, 95)) -> Scene:
     qualities = between(quality, scene.x).round().int().flatten().tolist()
     pictures = (scene.x * 255 + 0.5).floor().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu().numpy()
     decoded = torch.stack([_through(*pair) for pair in zip(pictures, qualities, strict=True)])
-    return scene._replace(x=decoded.to(scene.x.device).permute(0, 3, 1, 2) / 255)
+    return scene._replace(x=to_unit(decoded.to(scene.x.device)))
 
 
 def _through(picture: np.ndarray, quality: int) -> Tensor:

@@ -4,8 +4,9 @@ import numpy as np
 import torch
 
 from elegan.core import rng
+from elegan.core.pixels import luma
 from elegan.data.damage.blurs import gaussian_blur
-from elegan.data.damage.scene import UNKNOWN, Counts, Range, Scene, Share, Shares, between, luma, streams
+from elegan.data.damage.scene import UNKNOWN, Counts, Range, Scene, Share, Shares, between, streams
 
 FEW = 10  # photons
 

@@ -56,10 +56,3 @@ def streams(x: Tensor) -> list[np.random.Generator]:
     """A generator for each picture, for what takes a number of draws not known beforehand."""
     seeds = (rng.uniform(len(x), 3) * 2**24).long()
     return [np.random.default_rng(seed) for seed in seeds.tolist()]
-
-
-def luma(x: Tensor) -> Tensor:
-    """Lightness N x 1 x H x W by the weights of BT.601; of one channel, itself."""
-    if x.shape[1] == 1:
-        return x
-    return 0.299 * x[:, :1] + 0.587 * x[:, 1:2] + 0.114 * x[:, 2:]

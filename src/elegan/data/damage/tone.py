@@ -3,7 +3,8 @@
 import torch
 
 from elegan.core import rng
-from elegan.data.damage.scene import Scene, Shares, between, luma
+from elegan.core.pixels import luma
+from elegan.data.damage.scene import Scene, Shares, between
 from elegan.data.resize import resize
 
 SEPIA = (1.0, 0.89, 0.70)  # red, green and blue of white in a brown-toned print

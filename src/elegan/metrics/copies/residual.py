@@ -4,9 +4,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from elegan.core.pixels import luma
 from elegan.metrics.copies import geometry
 from elegan.metrics.copies.geometry import Placements
-from elegan.metrics.copies.thumbs import THUMB, colour, lightness, luma
+from elegan.metrics.copies.thumbs import THUMB, colour, lightness
 
 DARK, BRIGHT = 0.02, 0.98  # beyond these a value may have been clipped
 GAIN = (0.25, 4.0)  # contrasts that a copy may have, relative to its source; negatives have them below zero

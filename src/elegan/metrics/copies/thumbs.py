@@ -2,14 +2,12 @@
 
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from elegan.core.errors import UserError
-from elegan.metrics.pictures import as_pictures, resized, to_colour
+from elegan.core.pixels import as_pictures, luma, resized, to_colour, to_unit
 
 THUMB = 32  # pixels a side of a thumbnail, or fewer where the images have fewer
-LUMA = torch.tensor([0.299, 0.587, 0.114])  # BT.601
 
 
 def checked(images: Any, name: str, like: Tensor | None = None) -> Tensor:
@@ -25,12 +23,7 @@ def checked(images: Any, name: str, like: Tensor | None = None) -> Tensor:
 
 def colour(pictures: Tensor, side: int) -> Tensor:
     """uint8 N x H x W x C to float N x 3 x side x side in [0, 1]."""
-    return resized(to_colour(pictures).permute(0, 3, 1, 2).float() / 255, side, side)
-
-
-def luma(x: Tensor) -> Tensor:
-    """N x 3 x H x W to its brightness, N x 1 x H x W. Grey versions keep it, and changes of hue in YCbCr."""
-    return torch.einsum("nchw,c->nhw", x, LUMA)[:, None]
+    return resized(to_unit(to_colour(pictures)), side, side)
 
 
 def lightness(x: Tensor) -> Tensor:

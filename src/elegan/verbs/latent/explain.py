@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from elegan.data.photo import with_channels
+from elegan.core.pixels import with_channels
 from elegan.metrics.extractor import Extractor
 from elegan.verbs.latent.space import Space
 

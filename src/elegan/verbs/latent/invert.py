@@ -10,8 +10,8 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from elegan.core.errors import UserError, nearest
+from elegan.core.pixels import to_bytes, to_tensor
 from elegan.core.ranges import Count, check
-from elegan.data.feed import pictures, to_bytes
 from elegan.games.inference import BATCH
 from elegan.metrics.fidelity import psnr
 from elegan.verbs.latent.space import Space
@@ -51,7 +51,7 @@ def invert(space: Space, image: np.ndarray, where: str | None = None, steps: int
         raise UserError(f"{space.run.path} has no space {where!r}{nearest(where, spaces(space))}")
     for name, value in (("steps", steps), ("starts", starts)):
         check(name, value, Annotated[Count, Field(le=1_000_000)])
-    target = pictures(np.array(image[None]), space.device).contiguous()
+    target = to_tensor(np.array(image[None]), space.device).contiguous()
     cloud, labels, point = _nearest(space, target, starts)
     if where == "w+":
         point = point[:, None].repeat(1, space.levels, 1)

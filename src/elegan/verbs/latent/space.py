@@ -9,8 +9,8 @@ from torch import Tensor
 
 from elegan.core import ranges
 from elegan.core.errors import UserError
-from elegan.core.latents import latents
-from elegan.data.feed import to_bytes
+from elegan.core.pixels import to_bytes
+from elegan.core.rng import latents
 from elegan.games.inference import BATCH
 from elegan.run import Run
 

@@ -18,7 +18,7 @@ from elegan.core import files, paths
 from elegan.core.errors import Failure, UserError, in_a_line
 from elegan.core.facts import read_lines
 from elegan.core.files import file_for
-from elegan.core.grid import panels, png
+from elegan.core.grid import png
 from elegan.core.ranges import check, whole
 from elegan.core.version import __version__
 from elegan.data import Dataset
@@ -28,6 +28,7 @@ from elegan.metrics.records import recorded
 from elegan.recipes import CATALOGUE
 from elegan.recipes.show import differences, full
 from elegan.run import Run
+from elegan.training.curves import panels
 from elegan.verbs.report.charts import chart
 from elegan.verbs.report.page import folded, items, note, picture, table
 from elegan.workflows import workflow_of
