@@ -203,7 +203,7 @@ def anomaly(
 ) -> None:
     """Scores how unlike a run's data pictures are, and says which are anomalies; for runs of ganomaly."""
     from elegan.run import Run
-    from elegan.verbs.anomaly import find_anomalies
+    from elegan.verbs.anomaly import anomaly as find_anomalies
 
     found = find_anomalies(Run.open(run, checkpoint, device, trust or ()), inputs, data, alpha=alpha)
     _say(json.dumps(found.as_dict(), indent=1, ensure_ascii=False) if as_json else str(found))
