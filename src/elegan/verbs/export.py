@@ -19,6 +19,7 @@ from elegan.core import files, rng
 from elegan.core.errors import Failure, UserError, shown
 from elegan.core.latents import latents
 from elegan.games.game import Game, Shape
+from elegan.games.inference import Generator
 from elegan.metrics.model import messages
 from elegan.nets.progressive import Growing
 from elegan.run import Run
@@ -37,16 +38,6 @@ class Exported(NamedTuple):
     names: tuple[str, ...]
     inputs: Callable[[int], tuple[Tensor, ...]]
     multiple: int
-
-
-class _Painter(nn.Module):
-    def __init__(self, game: Game, nets: nn.ModuleDict):
-        super().__init__()
-        self.nets, self.generate = nets, game.generate
-
-    def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
-        assert self.generate
-        return self.generate(self.nets, z, label)
 
 
 def export(run: Run, out: str | Path, direction: str | None = None) -> float:
@@ -91,7 +82,7 @@ def exported(game: Game, nets: nn.ModuleDict, shape: Shape, conditional: bool, w
             z = latents(range(n), game.latent)
             return (z, torch.arange(n) % shape.classes) if conditional else (z,)
 
-        return Exported(_Painter(game, nets), ("z", "label")[: 1 + conditional], drawn, 0)
+        return Exported(Generator(game, nets), ("z", "label")[: 1 + conditional], drawn, 0)
     net: Any = nets[way or "restorer"]
 
     def pictures(n: int) -> tuple[Tensor, ...]:
