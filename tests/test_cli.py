@@ -115,7 +115,7 @@ def test_compare_puts_runs_side_by_side_or_says_why_not(called, trained, tmp_pat
         (copy / "evaluations.jsonl").unlink(missing_ok=True)
     assert "has no evaluation yet" in called("compare", *map(str, copies))[1]
     for copy in copies:
-        library.Run.open(copy).evaluate(metrics=["fd"], num=100, extractor="pixel")
+        library.evaluate(library.Run.open(copy), metrics=["fd"], num=100, extractor="pixel")
     lines = compare(copies).splitlines()
     assert [line.split()[0] for line in lines] == ["run", *map(str, copies)]
     assert lines[1].split()[1:] == lines[2].split()[1:]
