@@ -119,7 +119,7 @@ def test_compare_puts_runs_side_by_side_or_says_why_not(called, trained, tmp_pat
     lines = compare(copies).splitlines()
     assert [line.split()[0] for line in lines] == ["run", *map(str, copies)]
     assert lines[1].split()[1:] == lines[2].split()[1:]
-    library.Run.open(copies[1]).evaluate(metrics=["fd"], num=120, extractor="pixel")
+    library.evaluate(library.Run.open(copies[1]), metrics=["fd"], num=120, extractor="pixel")
     code, errors = called("compare", *map(str, copies))
     assert code == 2
     assert "do not compare in FD: n_fake: 100 and 120" in errors
