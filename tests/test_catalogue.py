@@ -10,7 +10,9 @@ from safetensors.torch import save_file
 import elegan
 from conftest import tensors_of
 from elegan.core import rng
+from elegan.core.rng import latents
 from elegan.data import open_data
+from elegan.data.feed import to_bytes
 from elegan.recipes import CATALOGUE
 from elegan.training.session import make_trainer, plan_for
 
@@ -84,6 +86,19 @@ def resumed_bit_for_bit(name: str, tmp_path, data="digits") -> "elegan.Run":
     return whole
 
 
+@torch.no_grad()
+def of_its_own(run: "elegan.Run", num: int) -> torch.Tensor:
+    """Images of the run's generator as a module, which has nothing of the run's networks."""
+    G = run.generator()
+    assert not G.training
+    assert bool(G.classes) == run.conditional
+    assert not {p.data_ptr() for p in G.parameters()} & {p.data_ptr() for p in run.nets.parameters()}
+    label = torch.arange(num) % len(G.classes) if G.classes else None
+    images = G(latents(range(num), G.latent), label)
+    assert images.abs().max() <= 1
+    return images
+
+
 @pytest.mark.parametrize("name", GENERATORS)
 def test_generator(name, tmp_path):
     whole = resumed_bit_for_bit(name, tmp_path)
@@ -92,6 +107,7 @@ def test_generator(name, tmp_path):
     assert images.dtype == np.uint8
     assert np.array_equal(images[3:4], whole.generate(seeds=[3], label=3 if whole.conditional else None))
     assert not np.array_equal(images[0], images[1])
+    assert np.array_equal(images, to_bytes(of_its_own(whole, 5)))
 
     other = train(name, tmp_path / "other", steps=1, seed=1)
     assert not np.array_equal(other.generate(2), images[:2])

@@ -26,7 +26,7 @@ from elegan.nets.codes import Codes
 from elegan.recipes import CATALOGUE
 from elegan.run import build_game
 from elegan.training.session import make_trainer, plan_for
-from elegan.verbs.anomaly import Anomalies, find_anomalies
+from elegan.verbs.anomaly import Anomalies, anomaly
 
 NAMES = ("acgan", "infogan", "vaegan", "lapgan", "ganomaly")
 WIDTHS = {"dcgan_generator", "dcgan_discriminator", "dcgan_encoder", "laplacian_refiner"}
@@ -255,7 +255,7 @@ def zeros(tmp_path_factory):
 
 def test_other_digits_score_higher_than_unseen_noughts(zeros):
     """An area of .99 was measured, and one of .11 after 40 of these 120 steps: untrained, it means nothing."""
-    found = find_anomalies(zeros.run, [str(zeros.root / "more"), str(zeros.root / "others")], alpha=0.05)
+    found = anomaly(zeros.run, [str(zeros.root / "more"), str(zeros.root / "others")], alpha=0.05)
     assert list(found.scores) == [p for d in ("more", "others") for p in sorted((zeros.root / d).iterdir())]
     wanted = [path.parent.name == "others" for path in found.scores]
     assert roc_auc_score(wanted, list(found.scores.values())) > 0.95
@@ -265,7 +265,7 @@ def test_other_digits_score_higher_than_unseen_noughts(zeros):
 
 def test_a_picture_scores_the_same_as_in_the_data(zeros):
     """Files are read for scoring as they are for training."""
-    found = find_anomalies(zeros.run, [str(zeros.root / "train" / "*.png")], alpha=0.05)
+    found = anomaly(zeros.run, [str(zeros.root / "train" / "*.png")], alpha=0.05)
     np.testing.assert_allclose(sorted(found.scores.values()), found.normal, rtol=1e-4)
 
 

@@ -26,7 +26,7 @@ from elegan.core.errors import Failure, UserError
 from elegan.core.journal import Journal
 from elegan.data import decode, open_data
 from elegan.training.alike import between, within
-from elegan.verbs.anomaly import find_anomalies
+from elegan.verbs.anomaly import anomaly
 from elegan.verbs.latent.save import save_directions
 from elegan.verbs.latent.space import Space
 from elegan.verbs.report.report import report
@@ -468,7 +468,7 @@ def test_data_that_were_replaced_are_said(tmp_path):
     )
     few = elegan.evaluate(run, num=20, metrics=["fd"], extractor="pixel")[0].warnings
     assert not any("no longer" in warning for warning in few)
-    assert find_anomalies(scorer, [str(folder / "a/0.png")], alpha=0.5).remark == ""
+    assert anomaly(scorer, [str(folder / "a/0.png")], alpha=0.5).remark == ""
     Image.new("L", (8, 8)).save(folder / "a/0.png")
     line = "data no longer holds the pictures that run was trained on"
     assert elegan.evaluate(run, num=20, metrics=["fd"], extractor="pixel")[0].warnings == (*few, line)
@@ -477,7 +477,7 @@ def test_data_that_were_replaced_are_said(tmp_path):
     assert elegan.copies(run, str(folder), num=4, alpha=0.1).suspects.shape == (4,)
     assert line in report(run).read_text()
     assert save_directions(Space(run), "sefa", 1, 1.0, 2, [0], True, tmp_path / "latent")[0] == line
-    assert line.replace(" run ", " scorer ") in str(find_anomalies(scorer, [str(folder / "a/0.png")], alpha=0.5))
+    assert line.replace(" run ", " scorer ") in str(anomaly(scorer, [str(folder / "a/0.png")], alpha=0.5))
 
 
 # Dead pictures

@@ -11,6 +11,7 @@ checkpoints/       whole states, the newest few and the best by the watched metr
 start.safetensors  the weights that it began from, where it began `--from` another run
 """
 
+import copy
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +28,7 @@ from elegan.core.facts import read_facts, read_source
 from elegan.core.pixels import to_tensor
 from elegan.data import Dataset, open_data
 from elegan.games.game import Game, Shape
-from elegan.games.inference import BATCH, paint
+from elegan.games.inference import BATCH, Generator, paint
 from elegan.nets import pretrained
 from elegan.nets.tiling import in_tiles
 from elegan.recipes import parts
@@ -254,6 +255,16 @@ class Run:
         """Images, uint8 N x H x W x C, one a seed (0 to num - 1 by default); classes in turn unless `label` names one."""
         chosen = range(num) if seeds is None else seeds
         return np.concatenate(list(self.stream(chosen, label=label, truncation=truncation)))
+
+    def generator(self) -> Generator:
+        """The averaged generator as a plain `torch.nn.Module` of its own, in evaluation mode: N x `latent` (and, where it has
+        `classes`, labels N) to images N x C x H x W in [-1, 1], with gradients to the latents and not to the weights.
+
+        Raises UserError for a run that makes pictures from pictures.
+        """
+        if not self.game.generate:
+            raise UserError(f"{self.path} makes pictures from pictures: {self.use}")
+        return Generator(self.game, copy.deepcopy(self.nets), self.classes if self.conditional else ()).eval()
 
     def direction(self, wanted: str | None = None) -> str:
         """The direction asked for, or the only one. Raises UserError where the run does not translate (that way)."""

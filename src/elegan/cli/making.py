@@ -165,7 +165,7 @@ def anomaly(
 ) -> None:
     """Scores how much pictures differ from a run's data, and says which are anomalies; for runs of ganomaly."""
     from elegan.run import Run
-    from elegan.verbs.anomaly import find_anomalies
+    from elegan.verbs.anomaly import anomaly as find_anomalies
 
     anomalies = find_anomalies(Run.open(run, checkpoint, device, trust or ()), inputs, data, alpha=alpha)
     say(json.dumps(anomalies.as_dict(), indent=1, ensure_ascii=False) if as_json else str(anomalies))

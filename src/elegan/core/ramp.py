@@ -7,6 +7,7 @@ progress t in [0, 1), so that nothing of it needs saving.
 import contextlib
 import math
 from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import PlainValidator
@@ -46,23 +47,22 @@ def _float(value: float) -> float:
 # The type of an option that may follow progress.
 Number = Annotated[float | Ramp, PlainValidator(_number)]
 
-_t = 0.0
+_t: ContextVar[float] = ContextVar("t", default=0.0)  # of each thread its own
 
 
 @contextlib.contextmanager
 def progress(t: float) -> Iterator[None]:
     """Within it, `now` gives values at progress t."""
-    global _t
-    before, _t = _t, t
+    before = _t.set(t)
     try:
         yield
     finally:
-        _t = before
+        _t.reset(before)
 
 
 def t() -> float:
     """The progress of the step that is played; outside of one 0."""
-    return _t
+    return _t.get()
 
 
 def now(value: Any) -> Any:
@@ -71,7 +71,7 @@ def now(value: Any) -> Any:
     Anything else is itself.
     """
     if isinstance(value, Ramp):
-        return value.at(_t)
+        return value.at(_t.get())
     if isinstance(value, tuple):
         return tuple(now(v) for v in value)
     return {k: now(v) for k, v in value.items()} if isinstance(value, dict) else value

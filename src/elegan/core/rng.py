@@ -8,6 +8,7 @@ Latents are by seed: image 7 is the same picture alone, in a grid and in any bat
 import contextlib
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,7 +38,8 @@ class Draws:
         return draw[:, self.rows.start : self.rows.stop].flatten(0, 1)
 
 
-_draws: Draws | None = None
+# Of each thread its own, so that two that play or make images at once do not draw from one another's.
+_draws: ContextVar[Draws | None] = ContextVar("draws", default=None)
 
 
 @contextlib.contextmanager
@@ -46,29 +48,30 @@ def drawing(*seed: int | str, total: int, rows: range) -> Iterator[None]:
 
     Torch's own stream is seeded as well, for layers such as dropout.
     """
-    global _draws
     torch.manual_seed(mix(*seed, "own", rows.start))
-    before, _draws = _draws, Draws(generator(*seed), total, rows)
+    before = _draws.set(Draws(generator(*seed), total, rows))
     try:
         yield
     finally:
-        _draws = before
+        _draws.reset(before)
 
 
 def _draw(kind, n: int, *shape: int) -> Tensor:
-    if _draws is None:
+    draws = _draws.get()
+    if draws is None:
         return kind(n, *shape)
-    copies, rest = divmod(n, len(_draws.rows))
+    copies, rest = divmod(n, len(draws.rows))
     if rest or not copies:
-        raise ValueError(f"asked for {n} random rows where the part of the batch has {len(_draws.rows)}")
-    return _draws.own(kind(copies, _draws.total, *shape, generator=_draws.stream))
+        raise ValueError(f"asked for {n} random rows where the part of the batch has {len(draws.rows)}")
+    return draws.own(kind(copies, draws.total, *shape, generator=draws.stream))
 
 
 def places(n: int, among: int) -> Tensor:
     """Distinct numbers below `among`, one a row: no two rows of a batch share one. Outside a move: torch's own stream."""
-    if _draws is None:
+    draws = _draws.get()
+    if draws is None:
         return torch.randperm(among)[:n]
-    return torch.randperm(among, generator=_draws.stream)[_draws.rows.start : _draws.rows.stop]
+    return torch.randperm(among, generator=draws.stream)[draws.rows.start : draws.rows.stop]
 
 
 def subsets(n: int, size: int, among: int, device: torch.device | str = "cpu") -> Tensor:

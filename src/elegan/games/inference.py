@@ -13,6 +13,24 @@ from elegan.games.game import Game
 BATCH = 64
 
 
+class Generator(nn.Module):
+    """The generator of a game of images as a module of its own: `G(z)`, or of one that knows `classes` `G(z, label)`.
+
+    z: N x `latent`, standard normal; label: N (int64), places in `classes`, which is empty where none can be asked for. Gives
+    N x C x H x W in [-1, 1]. Raises ValueError where a label is needed and not given.
+    """
+
+    def __init__(self, game: Game, nets: nn.ModuleDict, classes: Sequence[str] = ()):
+        super().__init__()
+        assert game.generate
+        self.nets, self.generate, self.latent, self.classes = nets, game.generate, game.latent, list(classes)
+
+    def forward(self, z: torch.Tensor, label: torch.Tensor | None = None) -> torch.Tensor:
+        if self.classes and label is None:
+            raise ValueError(f"this generator also takes a label for each latent, of {len(self.classes)} classes")
+        return self.generate(self.nets, z, label)
+
+
 @torch.no_grad()
 def paint(
     game: Game,

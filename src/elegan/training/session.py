@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any
 
 import torch
 from filelock import FileLock, Timeout
@@ -32,38 +32,48 @@ from elegan.workflows.images import open_images
 from elegan.workflows.workflow import Opened
 
 
-class Options(TypedDict, total=False):
-    """Of `train`, all optional; see there."""
-
-    steps: int | None
-    images: int | None
-    settings: Sequence[str]
-    out: str | Path
-    name: str | None
-    seed: int
-    device: str
-    precision: str
-    resume: str | Path | None
-    start: str | Path | None
-    trust: Iterable[str]
-
-
 def train(
-    data: str | None = None,
-    recipe: str | None = None,
+    data: str | Path | None = None,
+    recipe: Recipe | str | Path | None = None,
     *,
+    steps: int | None = None,
+    images: int | None = None,
+    settings: Sequence[str] = (),
+    out: str | Path = "runs",
+    name: str | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    precision: str = "auto",
+    resume: str | Path | None = None,
+    start: str | Path | None = None,
+    trust: Iterable[str] = (),
     quiet: bool = False,
-    **options: Unpack[Options],
 ) -> Run:
     """Trains a generator and gives its run; the same call again goes on where the last one stopped.
 
-    `data`: folder, zip or named set; `recipe`: a name or TOML file, chosen from the data by default; `settings`:
-    "key=value" each; `steps` or `images` is the length; `resume`: a run folder to go on with by its own settings; `start`: a
-    run or packed model whose weights the networks of the same names and shapes begin with; `trust`: modules whose functions
-    a recipe file, `resume` and `start` may name, as `settings` may without it.
+    `data`: folder, zip or named set; `recipe`: a name, TOML file or `Recipe`, chosen from the data by default; `settings`:
+    "key=value" each; `steps` or `images` is the length; `out`: where run folders are made, `name` the run's (by data and
+    recipe by default); `seed`: of weights, order and latents; `device`: auto, cpu, cuda, cuda:1 or mps; `precision`: auto,
+    fp32, bf16 or fp16; `resume`: a run folder to go on with by its own settings; `start`: a run or packed model whose
+    weights the networks of the same names and shapes begin with; `trust`: modules whose functions a recipe file, `resume`
+    and `start` may name, as `settings` may without it; `quiet`: without the bar of progress.
     Raises UserError for what the caller can mend, Failure where training failed, Interrupted after Ctrl-C.
     """
-    plan = plan_for(data, recipe, **options)
+    plan = plan_for(
+        data,
+        recipe,
+        steps=steps,
+        images=images,
+        settings=settings,
+        out=out,
+        name=name,
+        seed=seed,
+        device=device,
+        precision=precision,
+        resume=resume,
+        start=start,
+        trust=trust,
+    )
     with _in_memory(plan):
         trainer = make_trainer(plan)
         with _locked(plan):
@@ -71,8 +81,8 @@ def train(
 
 
 def plan_for(
-    data: str | None = None,
-    recipe: str | None = None,
+    data: str | Path | None = None,
+    recipe: Recipe | str | Path | None = None,
     *,
     steps: int | None = None,
     images: int | None = None,
@@ -87,6 +97,7 @@ def plan_for(
     trust: Iterable[str] = (),
 ) -> Plan:
     """Settles what `train` will do; writes nothing but the cache of decoded images."""
+    data = None if data is None else str(data)
     if resume is not None:
         run = Run.open(resume, trust=trust)
         if recipe:
@@ -103,7 +114,8 @@ def plan_for(
         raise UserError("name the data to train on: a folder, a zip or a set such as digits")
     folder, engine = folder_for(out), Engine(device, precision)
     if recipe:
-        chosen, why = find_recipe(recipe).trusting(trust).override(settings), ""
+        named = recipe if isinstance(recipe, Recipe) else find_recipe(str(recipe))
+        chosen, why = named.trusting(trust).override(settings), ""
         dataset = workflow_of(chosen).open(chosen, data)
     elif (kind := kind_of(data)) in SIDES:
         chosen, why = find_recipe(SIDES[kind].recipe).override(settings), SIDES[kind].why

@@ -1,7 +1,6 @@
 """Which pictures are unlike those that a run was trained on, by how they score among normal ones."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from elegan.data import open_data
 from elegan.data.decode import Unreadable, square
 from elegan.data.sources import read_file
 from elegan.run import Run
-from elegan.verbs.inputs import pictures_in
+from elegan.verbs.inputs import Named, pictures_in
 
 NORMAL = 1000  # normal pictures that are scored
 
@@ -70,7 +69,7 @@ class Anomalies:
         ])  # fmt: skip
 
 
-def find_anomalies(run: Run, inputs: Sequence[str], data: str | None = None, *, alpha: float = 0.01) -> Anomalies:
+def anomaly(run: Run, inputs: Named, data: str | None = None, *, alpha: float = 0.01) -> Anomalies:
     """Scores every picture among the files, folders and globs `inputs`, and as many as 1000 normal ones of `data`.
 
     `data` is the run's own by default. Those it was trained on score a little lower than others, so that more than

@@ -11,30 +11,33 @@ from elegan.metrics.records import recorded
 from elegan.run import Run
 
 
-def compare(paths: Sequence[Path]) -> str:
-    """A table, a line a run and a column a metric that all have, each with its interval.
+def compare(runs: Sequence[Run | str | Path]) -> str:
+    """A table, a line a run and a column a metric that all have, each with its interval; `runs` are evaluated ones or their
+    folders.
 
     Raises UserError where a run was not evaluated, or two evaluations differ in a setting that forbids comparing them.
     """
-    newest = {str(path): _newest(path) for path in paths}
-    shared = [metric for metric in newest[str(paths[0])] if all(metric in records for records in newest.values())]
+    opened = [run if isinstance(run, Run) else Run.open(run) for run in runs]
+    newest = {str(run.path): _newest(run) for run in opened}
+    first = next(iter(newest.values()))
+    shared = [metric for metric in first if all(metric in records for records in newest.values())]
     if not shared:
         raise UserError(f"{', '.join(newest)} have no metric in common; evaluate them with the same --metrics")
     for metric in shared:
         for a, b in combinations(newest, 2):
             if differing := comparable(newest[a][metric], newest[b][metric]):
                 raise UserError(f"{a} and {b} do not compare in {metric}: {'; '.join(differing)}")
-    rows = [["run", *(newest[str(paths[0])][metric]["label"] for metric in shared)]]
+    rows = [["run", *(first[metric]["label"] for metric in shared)]]
     rows += [[name, *(_cell(records[metric]) for metric in shared)] for name, records in newest.items()]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows)
 
 
-def _newest(path: Path) -> dict[str, dict[str, Any]]:
+def _newest(run: Run) -> dict[str, dict[str, Any]]:
     """The last record of each metric."""
-    records = recorded(Run.open(path).file("evaluations.jsonl"))
+    records = recorded(run.file("evaluations.jsonl"))
     if not records:
-        raise UserError(f"{path} has no evaluation yet: elegan evaluate {path}")
+        raise UserError(f"{run.path} has no evaluation yet: elegan evaluate {run.path}")
     return {record["metric"]: record for record in records}
 
 

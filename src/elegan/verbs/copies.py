@@ -15,7 +15,7 @@ def copies(
     num: int = 10_000,
     alpha: float = 0.001,
     max_share: float | None = None,
-    out: Path | None = None,
+    out: str | Path | None = None,
     seed: int = 0,
 ) -> CopyReport:
     """Which of `num` generated images are copies of the run's data or of `data`; the findings go to RUN/copies or `out`.
@@ -34,7 +34,7 @@ def copies(
         fit=run.recipe.data.fit,
         alpha=alpha,
         max_share=max_share,
-        out=out or run.file("copies"),
+        out=Path(out or run.file("copies")),
         seed=seed,
         settings=run.record | {"images from seed": seed},
     )

@@ -19,7 +19,7 @@ def evaluate(
     extractor: str = "auto",
     split: str = "train",
     seed: int = 0,
-    out: Path | None = None,
+    out: str | Path | None = None,
 ) -> list[Result]:
     """Measures `num` generated images against the run's data or `data`, and adds the records to evaluations.jsonl of the
     run's folder or `out`.

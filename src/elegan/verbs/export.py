@@ -27,7 +27,7 @@ OPSET = 18
 TOLERANCE = 1e-4  # of pictures in [-1, 1]
 
 
-def export(run: Run, out: Path, direction: str | None = None) -> float:
+def export(run: Run, out: str | Path, direction: str | None = None) -> float:
     """Writes the averaged generator, translator (of `direction`) or restorer; gives the largest deviation from torch.
 
     Input: "z" N x latent and, of a conditional run, "label" N (int64); of translators and restorers "x", N x C x H x
@@ -36,6 +36,7 @@ def export(run: Run, out: Path, direction: str | None = None) -> float:
     run makes no pictures, Failure where the file would not give within 1e-4 what torch gives; then nothing is
     written.
     """
+    out = Path(out)
     if out.suffix != ".onnx":
         raise UserError(f"{shown(str(out))} does not end in .onnx")
     files.file_for(out)

@@ -30,13 +30,16 @@ class Outcome:
     remark: str = ""
 
 
-def pictures_in(inputs: Sequence[str]) -> list[Input]:
+Named = str | Path | Sequence[str | Path]  # a file, a folder or a glob, or several
+
+
+def pictures_in(inputs: Named) -> list[Input]:
     """Every file that is named, and every picture in the folders that are.
 
     Raises UserError for a name that nothing has, and where there is no picture at all.
     """
-    found = []
-    for given in inputs:
+    found, names = [], [str(name) for name in ([inputs] if isinstance(inputs, str | Path) else inputs)]
+    for given in names:
         matched = [Path(p) for p in sorted(glob.glob(os.path.expanduser(given), recursive=True))] or [Path(given)]
         for path in matched:
             if not path.exists():
@@ -48,7 +51,7 @@ def pictures_in(inputs: Sequence[str]) -> list[Input]:
             else:
                 found.append(Input(path, Path(path.name)))
     if not found:
-        raise UserError(f"no pictures in {', '.join(inputs)} (looked for {' '.join(SUFFIXES)})")
+        raise UserError(f"no pictures in {', '.join(names)} (looked for {' '.join(SUFFIXES)})")
     return found
 
 

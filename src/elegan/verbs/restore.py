@@ -1,6 +1,6 @@
 """Photographs of any size and format through a restorer: enlarged, cleaned, made whole."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from elegan.nets import pretrained
 from elegan.nets.restorers import whole
 from elegan.nets.tiling import in_tiles
 from elegan.run import Run, is_run
-from elegan.verbs.inputs import Outcome, pictures_in, with_targets
+from elegan.verbs.inputs import Named, Outcome, pictures_in, with_targets
 
 # What is added to a file's name.
 TASKS = {"upscale": "", "denoise": "denoised", "inpaint": "filled", "oldphoto": "restored", "colorize": "colorized"}
@@ -99,6 +99,41 @@ class Restorer:
         return mask
 
 
+def restore(
+    inputs: Named,
+    task: str = "upscale",
+    *,
+    scale: float = 2.0,
+    sigma: float | None = None,
+    mask: str | Path | None = None,
+    detail: float | None = None,
+    model: str | Path | None = None,
+    tile: int | None = None,
+    out: str | Path | None = None,
+    format: str | None = None,
+    device: str = "cpu",
+    trust: Iterable[str] = (),
+) -> list[Outcome]:
+    """Writes every photograph among the files, folders and globs `inputs`, restored, beside it or to the folder `out`, and
+    gives what became of each: see `Outcome`, and its `fault` where one could not be restored.
+
+    `task`: upscale, denoise, inpaint, oldphoto or colorize; see `open_restorer` for its options, `restore_files` for
+    `format`, and both for the errors.
+    """
+    restorer = open_restorer(
+        task,
+        scale=scale,
+        sigma=sigma,
+        mask=None if mask is None else str(mask),
+        detail=detail,
+        model=None if model is None else str(model),
+        tile=tile,
+        device=device,
+        trust=trust,
+    )
+    return list(restore_files(restorer, inputs, Path(out) if out else None, format))
+
+
 def open_restorer(
     task: str = "upscale",
     *,
@@ -157,7 +192,7 @@ def _network(name: str, detail: float | None, device: torch.device, trust: Itera
 
 
 def restore_files(
-    restorer: Restorer, inputs: Sequence[str], out: Path | None = None, format: str | None = None
+    restorer: Restorer, inputs: Named, out: Path | None = None, format: str | None = None
 ) -> Iterator[Outcome]:
     """Restores every picture among the files, folders and globs `inputs`, in its format or in `format` (png, jpeg, ...).
 
@@ -184,9 +219,7 @@ def restore_files(
 FORMATS = {"png": "PNG", "jpg": "JPEG", "webp": "WEBP", "tiff": "TIFF"}
 
 
-def _targets(
-    restorer: Restorer, inputs: Sequence[str], out: Path | None, format: str | None
-) -> list[tuple[Path, Path]]:
+def _targets(restorer: Restorer, inputs: Named, out: Path | None, format: str | None) -> list[tuple[Path, Path]]:
     if format is not None and format not in FORMATS:
         raise UserError(f"unknown format {format!r}{nearest(format, FORMATS)}")
     pairs = []

@@ -1,6 +1,6 @@
 """Pictures of any size and format through a trained translator."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from elegan.core.files import folder_for
@@ -8,12 +8,34 @@ from elegan.core.ranges import Share, check
 from elegan.data.decode import Unreadable
 from elegan.data.photo import read_photo, write_photo
 from elegan.run import Run
-from elegan.verbs.inputs import Outcome, pictures_in, with_targets
+from elegan.verbs.inputs import Named, Outcome, pictures_in, with_targets
+
+
+def translate(
+    run: Run,
+    inputs: Named,
+    *,
+    direction: str | None = None,
+    strength: float = 1.0,
+    tile: int | None = None,
+    overwrite: bool = False,
+    out: str | Path | None = None,
+) -> list[Outcome]:
+    """Writes every picture among the files, folders and globs `inputs`, translated, to the folder `out` (RUN/translated by
+    default), and gives what became of each: see `Outcome`, and its `fault` where a file could not be read.
+
+    See `Run.translate`, which takes and gives arrays, for `strength` and `tile`, and `translate_files` for the errors.
+    """
+    folder = Path(out or run.file("translated"))
+    outcomes = translate_files(
+        run, inputs, folder, direction=direction, strength=strength, tile=tile, overwrite=overwrite
+    )
+    return list(outcomes)
 
 
 def translate_files(
     run: Run,
-    inputs: Sequence[str],
+    inputs: Named,
     out: Path,
     *,
     direction: str | None = None,

@@ -8,7 +8,7 @@ from elegan.core import grid, rng
 from elegan.core.rng import labels, latents
 from elegan.data import Dataset
 from elegan.games.game import Game, Shape
-from elegan.games.inference import paint
+from elegan.games.inference import Generator, paint
 from elegan.metrics.evaluate import extractor_for
 from elegan.metrics.watched import Gauge
 from elegan.recipes.recipe import Recipe
@@ -42,7 +42,7 @@ class Generation(Images):
             z = latents(range(n), game.latent)
             return (z, torch.arange(n) % shape.classes) if conditional else (z,)
 
-        return Exported(_Painter(game, nets), ("z", "label")[: 1 + conditional], drawn, 0)
+        return Exported(Generator(game, nets), ("z", "label")[: 1 + conditional], drawn, 0)
 
 
 class Samples:
@@ -77,13 +77,3 @@ class Samples:
         return np.concatenate(
             [paint(self.game, nets, seeds[p], o, self.device) for p, o in zip(pages, own, strict=True)]
         )
-
-
-class _Painter(nn.Module):
-    def __init__(self, game: Game, nets: nn.ModuleDict):
-        super().__init__()
-        self.nets, self.generate = nets, game.generate
-
-    def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
-        assert self.generate
-        return self.generate(self.nets, z, label)

@@ -65,7 +65,7 @@ class Found(BaseModel):
     alpha: float
 
 
-def report(run: Run, out: Path | None = None) -> Path:
+def report(run: Run, out: str | Path | None = None) -> Path:
     """Writes the page to `out` (RUN/report.html by default) and gives its path; the same run gives the same bytes.
 
     What a run does not have yet, an evaluation or a checkpoint, is said in its place, and so is a picture that is damaged.
