@@ -19,7 +19,7 @@ from elegan.games.game import Shape
 from elegan.games.generate import best
 from elegan.losses import adversarial, penalties, regularizers
 from elegan.nets.attention import SelfAttention, level_of
-from elegan.nets.blurpool import Blur, Double
+from elegan.nets.blurpool import BlurPool, Upsample
 from elegan.nets.fastgan import _quarter
 from elegan.nets.norms import AdaptiveNorm
 from elegan.nets.r3gan import Block
@@ -255,7 +255,7 @@ def test_soft_margins_lie_below_the_hard_ones():
 
 def test_doubling_and_halving_keep_a_flat_picture_and_move_nothing_to_a_side():
     flat, x, y = torch.ones(1, 3, 8, 8), torch.randn(2, 3, 6, 6), torch.randn(2, 3, 12, 12)
-    up, down = Double(), Blur(3, padding=1, stride=2)
+    up, down = Upsample(), BlurPool(3, padding=1, stride=2)
     torch.testing.assert_close(up(flat), torch.ones(1, 3, 16, 16))
     torch.testing.assert_close(down(flat)[..., 1:-1, 1:-1], torch.ones(1, 3, 2, 2))
     for smooth, picture in ((up, x), (down, y)):

@@ -15,8 +15,9 @@ from elegan.core.statistics import RunningMean
 from elegan.games.game import Shape
 from elegan.games.inference import paint
 from elegan.losses import penalties
-from elegan.nets.blurpool import Blur
-from elegan.nets.modulated import Linear, MinibatchSpread, ModulatedConv
+from elegan.nets.blurpool import BlurPool
+from elegan.nets.equalized import EqualizedLinear
+from elegan.nets.modulated import MinibatchStdDev, ModulatedConv
 from elegan.recipes import find_recipe
 from elegan.run import build_game
 from elegan.training import optimizers
@@ -67,7 +68,7 @@ def test_the_filter_doubles_as_bilinear_interpolation_does():
     x = torch.randn(2, 3, 6, 6)
     zeros = torch.zeros(2, 3, 13, 13)
     zeros[..., ::2, ::2] = nn.functional.pad(x, (0, 1, 0, 1))
-    doubled = Blur(3, padding=2, gain=4.0)(zeros)[..., :12, :12]
+    doubled = BlurPool(3, padding=2, gain=4.0)(zeros)[..., :12, :12]
     expected = interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
     torch.testing.assert_close(doubled[..., 1:11, 1:11], expected[..., 1:11, 1:11])
 
@@ -75,7 +76,7 @@ def test_the_filter_doubles_as_bilinear_interpolation_does():
 @pytest.mark.parametrize("rate", [1.0, 0.01])
 def test_an_equalised_layer_starts_alike_and_learns_at_its_rate(rate):
     torch.manual_seed(0)
-    layer, x = Linear(256, 200, bias=1.0, rate=rate), torch.randn(100, 256)
+    layer, x = EqualizedLinear(256, 200, bias=1.0, rate=rate), torch.randn(100, 256)
     before = layer(x).detach()
     assert (before - 1).std().item() == pytest.approx(1, abs=0.05)
     step = optimizers.adam(layer.parameters(), lr=1e-3)
@@ -89,7 +90,7 @@ def test_an_equalised_layer_starts_alike_and_learns_at_its_rate(rate):
 
 def test_minibatch_spread_is_the_mean_deviation_of_neighbours_however_a_batch_is_split():
     x = torch.randn(8, 3, 2, 2, dtype=torch.float64)
-    layer = MinibatchSpread(4)
+    layer = MinibatchStdDev(4)
     y = layer(x)
     for group in (slice(0, 4), slice(4, 8)):
         expected = x[group].numpy().std(0).mean()

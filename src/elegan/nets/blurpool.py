@@ -13,7 +13,7 @@ def binomial(channels: int, taps: Sequence[float], gain: float) -> Tensor:
     return gain * row.outer(row).repeat(channels, 1, 1, 1)
 
 
-class Blur(nn.Module):
+class BlurPool(nn.Module):
     """Every `stride`-th pixel after a filter of k taps; H becomes (H + 2 padding - k) / stride + 1.
 
     The edge is filled up with zeros, or `mirrored`.
@@ -39,11 +39,17 @@ class Blur(nn.Module):
         return conv2d(x, self.kernel, None, self.stride, 0 if self.mirrored else self.padding, groups=x.shape[1])
 
 
-class Double(nn.Module):
+def upsample(x: Tensor) -> Tensor:
     """N x C x H x W at twice the size; the zeros between pixels are filled by [1, 3, 3, 1], the edge as its pixels go on.
 
-    Bilinear weights are those of that filter, and of even length it moves nothing to either side.
+    Bilinear weights are those of that filter, and of even length it moves nothing to either side; at the border nothing
+    dark comes in.
     """
+    return interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
+class Upsample(nn.Module):
+    """`upsample` as a layer."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+        return upsample(x)

@@ -1,4 +1,5 @@
-"""What the image networks share: sizes for any resolution, initial weights, the use of a class label at both ends."""
+"""What the image networks share: sizes and widths for any resolution, initial weights, norms without weights, the use of a
+class label at both ends."""
 
 import math
 
@@ -56,6 +57,24 @@ def orthogonal_weights(module: nn.Module) -> nn.Module:
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
     return module
+
+
+def width_at(size: int, width: int, least: int) -> int:
+    """Channels at `size` pixels: `width` up to 32, half at 64, a quarter at 128, nowhere fewer than `least`."""
+    return max(least, width * 32 // max(size, 32))
+
+
+def pixel_norm(x: Tensor) -> Tensor:
+    """Every place's features (or a row's) to a mean square of one, N x C x ... (Karras et al. 2018, section 4.2)."""
+    return x * (x.square().mean(1, keepdim=True) + 1e-8).rsqrt()
+
+
+def minibatch_std(groups: Tensor) -> Tensor:
+    """How much the n images of each group differ, on average over features and places: G x n x C x H x W to G.
+
+    Karras et al. 2018, section 3.
+    """
+    return (groups.var(1, correction=0) + 1e-8).sqrt().mean((1, 2, 3))
 
 
 def check_condition(condition: str, valid: tuple[str, ...], classes: int) -> None:

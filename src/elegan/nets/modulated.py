@@ -1,4 +1,4 @@
-"""Layers of StyleGAN2 (Karras et al. 2020): modulated convolutions, equalised learning rates."""
+"""Layers of StyleGAN2 (Karras et al. 2020): modulated convolutions, colours, the deviation over a part of the batch."""
 
 import math
 from contextlib import AbstractContextManager, nullcontext
@@ -8,7 +8,9 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu, linear
 
 from elegan.core import rng
-from elegan.nets.blurpool import Blur
+from elegan.nets.blurpool import BlurPool
+from elegan.nets.equalized import EqualizedLinear, EqualizedWeight
+from elegan.nets.layers import minibatch_std
 
 
 def activate(x: Tensor) -> Tensor:
@@ -22,37 +24,7 @@ def full_precision(x: Tensor) -> AbstractContextManager:
     return torch.autocast(kind, enabled=False) if torch.is_autocast_enabled(kind) else nullcontext()
 
 
-class Linear(nn.Module):
-    """Equalised learning rate: weights are N(0, 1) and scaled in use (Karras et al. 2018, section 4.1).
-
-    `rate` multiplies the learning rate of this layer.
-    """
-
-    def __init__(self, inside: int, outside: int, bias: float = 0.0, rate: float = 1.0):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(outside, inside) / rate)
-        self.bias = nn.Parameter(torch.full((outside,), bias / rate))
-        self.scale, self.rate = rate / math.sqrt(inside), rate
-
-    def forward(self, x: Tensor) -> Tensor:
-        return linear(x, self.weight * self.scale, self.bias * self.rate)
-
-
-class Conv(nn.Module):
-    """Convolution with equalised learning rate; keeps the size at stride 1, and halves what `Blur(2)` made ready at 2."""
-
-    def __init__(self, inside: int, outside: int, kernel: int, stride: int = 1, bias: bool = True):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(outside, inside, kernel, kernel))
-        self.bias = nn.Parameter(torch.zeros(outside)) if bias else None
-        self.scale, self.stride = 1 / math.sqrt(inside * kernel**2), stride
-        self.padding = kernel // 2 if stride == 1 else 0
-
-    def forward(self, x: Tensor) -> Tensor:
-        return conv2d(x, self.weight * self.scale, self.bias, self.stride, self.padding)
-
-
-class ModulatedConv(nn.Module):
+class ModulatedConv(EqualizedWeight):
     """A convolution with weights of each image's own, w'_ijk = s_i w_ijk, made of unit norm again (equations 1 to 3).
 
     The input is scaled by s and the output by the norms, which is the same and needs one convolution for all images,
@@ -60,16 +32,15 @@ class ModulatedConv(nn.Module):
     """
 
     def __init__(self, inside: int, outside: int, kernel: int, latent: int, up: bool = False, demodulate: bool = True):
-        super().__init__()
-        self.weight = nn.Parameter(torch.randn(outside, inside, kernel, kernel))
-        self.scale, self.demodulate = 1 / math.sqrt(inside * kernel**2), demodulate
-        self.style = Linear(latent, inside, bias=1.0)
+        super().__init__(outside, inside, kernel, kernel)
+        self.demodulate = demodulate
+        self.style = EqualizedLinear(latent, inside, bias=1.0)
         # Three quarters of a doubled picture are the zeros between pixels, so four times the mean.
-        self.blur = Blur(outside, padding=1, gain=4.0) if up else None
+        self.blur = BlurPool(outside, padding=1, gain=4.0) if up else None
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         """x N x inside x H x W and the styles' w N x latent to N x outside x H x W (or 2H x 2W)."""
-        weight = self.weight * self.scale
+        weight = self.scaled()
         with full_precision(w):
             s = self.style(w.float())
             norms = (linear(s.square(), weight.square().sum((2, 3))) + 1e-8).rsqrt()
@@ -108,7 +79,7 @@ class StyledConv(nn.Module):
         return activate(x + (noise * self.strength).to(x.dtype) + self.bias.to(x.dtype))
 
 
-class Paint(nn.Module):
+class ToRGB(nn.Module):
     """Features to the colours of their pixels, modulated but not of unit norm; in float32, as the picture is a sum."""
 
     def __init__(self, inside: int, channels: int, latent: int):
@@ -120,8 +91,8 @@ class Paint(nn.Module):
         return self.conv(x, w).float() + self.bias
 
 
-class MinibatchSpread(nn.Module):
-    """One more plane: how much `group` images differ, on average over features (Karras et al. 2018, section 3).
+class MinibatchStdDev(nn.Module):
+    """One more plane: how much `group` images differ, see `minibatch_std`.
 
     Groups are neighbours in the batch, so a batch may be split over parts and processes of a multiple of `group` images
     and stays the same; of other parts the groups are smaller.
@@ -134,7 +105,6 @@ class MinibatchSpread(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         group = math.gcd(len(x), self.group)
         with full_precision(x):
-            variance = x.float().unflatten(0, (-1, group)).var(1, correction=0)
-            spread = (variance + 1e-8).sqrt().mean((1, 2, 3))
-        plane = spread[:, None].expand(-1, group).reshape(-1, 1, 1, 1).expand(-1, -1, *x.shape[2:])
+            differ = minibatch_std(x.float().unflatten(0, (-1, group)))
+        plane = differ[:, None].expand(-1, group).reshape(-1, 1, 1, 1).expand(-1, -1, *x.shape[2:])
         return torch.cat([x, plane.to(x.dtype)], 1)

@@ -11,42 +11,13 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, interpolate, leaky_relu
-from torch.nn.utils.parametrize import register_parametrization
 
 from elegan.core import ramp
 from elegan.core.ranges import AboveZero, Width
-from elegan.nets.layers import Score, crop, pyramid
+from elegan.nets.equalized import equalized
+from elegan.nets.layers import Score, crop, minibatch_std, pixel_norm, pyramid, width_at
 
-
-class _Scaled(nn.Module):
-    """Weights N(0, 1), times He's constant at each use: all learn at the same speed (section 4.1)."""
-
-    def __init__(self, constant: float):
-        super().__init__()
-        self.constant = constant
-
-    def forward(self, weight: Tensor) -> Tensor:
-        return weight * self.constant
-
-
-def equalised(module: nn.Module) -> nn.Module:
-    for layer in module.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear):
-            nn.init.normal_(layer.weight)
-            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
-            register_parametrization(layer, "weight", _Scaled(math.sqrt(2 / layer.weight[0].numel())))
-    return module
-
-
-def pixel_norm(x: Tensor) -> Tensor:
-    """Every place's features to mean square one (section 4.2)."""
-    return x * (x.square().mean(1, keepdim=True) + 1e-8).rsqrt()
-
-
-def with_deviation(x: Tensor) -> Tensor:
-    """One more plane: the mean over all features of their deviation over the batch (section 3)."""
-    deviation = (x.var(0, unbiased=False) + 1e-8).sqrt().mean()
-    return torch.cat([x, deviation.expand(len(x), 1, *x.shape[2:])], 1)
+LEAST = 8  # channels at any size
 
 
 class Growing(nn.Module):
@@ -81,12 +52,12 @@ class ProgressiveGenerator(Growing):
         start, doublings = pyramid(resolution)
         super().__init__(doublings, until)
         self.latent, self.resolution, self.start = latent, resolution, start
-        widths = [_width_at(self.start << level, width) for level in range(doublings + 1)]
+        widths = [width_at(self.start << level, width, LEAST) for level in range(doublings + 1)]
         self.project = nn.Linear(latent, widths[0] * self.start**2)
         self.convs = nn.ModuleList(nn.Conv2d(a, b, 3, 1, 1) for a, b in pairwise([widths[0], *widths]))
         self.more = nn.ModuleList(nn.Conv2d(b, b, 3, 1, 1) for b in widths[1:])
         self.paint = nn.ModuleList(nn.Conv2d(b, channels, 1) for b in widths)
-        equalised(self)
+        equalized(self)
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         top, share = self.grown()
@@ -106,13 +77,13 @@ class ProgressiveDiscriminator(Growing):
         _, halvings = pyramid(resolution)
         super().__init__(halvings, until)
         self.sizes = [resolution >> (halvings - level) for level in range(halvings + 1)]
-        widths = [_width_at(size, width) for size in self.sizes]
+        widths = [width_at(size, width, LEAST) for size in self.sizes]
         self.see = nn.ModuleList(nn.Conv2d(channels, b, 1) for b in widths)
         self.convs = nn.ModuleList(nn.Conv2d(b, b, 3, 1, 1) for b in widths[1:])
         self.more = nn.ModuleList(nn.Conv2d(b, a, 3, 1, 1) for a, b in pairwise(widths))
         self.last = nn.Conv2d(widths[0] + 1, widths[0], 3, 1, 1)
         self.score = Score(widths[0] * self.sizes[0] ** 2, 0)
-        equalised(self)
+        equalized(self)
 
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
         top, share = self.grown()
@@ -122,7 +93,8 @@ class ProgressiveDiscriminator(Growing):
             h = avg_pool2d(h, 2)
             if level == top and share < 1:
                 h = torch.lerp(self._seen(x, top - 1), h, share)
-        return self.score(leaky_relu(self.last(with_deviation(h)), 0.2).flatten(1), label)
+        differ = minibatch_std(h[None]).expand(len(h), 1, *h.shape[2:])
+        return self.score(leaky_relu(self.last(torch.cat([h, differ], 1)), 0.2).flatten(1), label)
 
     def _seen(self, x: Tensor, level: int) -> Tensor:
         """The picture at this level's size. (The paper also fades the real pictures' new details in.)"""
@@ -131,11 +103,6 @@ class ProgressiveDiscriminator(Growing):
 
 def _act(x: Tensor) -> Tensor:
     return pixel_norm(leaky_relu(x, 0.2))
-
-
-def _width_at(size: int, width: int) -> int:
-    """Full width up to 32 pixels, half at 64, a quarter at 128."""
-    return max(8, width * 32 // max(size, 32))
 
 
 def progressive_generator(

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
 from elegan.core.ranges import Depth, Width
-from elegan.nets.blurpool import Blur, Double
+from elegan.nets.blurpool import BlurPool, Upsample
 from elegan.nets.layers import LatentInput, Score, check_condition, crop, pyramid
 
 SLOPE = 0.2
@@ -44,7 +44,7 @@ class Resize(nn.Module):
     def __init__(self, inside: int, outside: int, up: bool):
         super().__init__()
         self.paint = _scaled(nn.Conv2d(inside, outside, 1, bias=False)) if inside != outside else nn.Identity()
-        self.smooth = Double() if up else Blur(inside, padding=1, stride=2)
+        self.smooth = Upsample() if up else BlurPool(inside, padding=1, stride=2)
         self.up = up
 
     def forward(self, x: Tensor) -> Tensor:

@@ -10,13 +10,10 @@ from torch.nn.functional import avg_pool2d, interpolate
 
 from elegan.core.ranges import Pixels, Width
 from elegan.nets.attention import SelfAttention, level_of
-from elegan.nets.layers import LatentInput, Score, check_condition, crop, orthogonal_weights, pyramid
+from elegan.nets.layers import LatentInput, Score, check_condition, crop, orthogonal_weights, pyramid, width_at
 from elegan.nets.norms import ConditionalNorm, norm, spectral
 
-
-def width_at(size: int, width: int) -> int:
-    """Full width up to 32 pixels, half at 64, a quarter at 128."""
-    return max(16, width * 32 // max(size, 32))
+LEAST = 16  # channels at any size
 
 
 class UpBlock(nn.Module):
@@ -74,7 +71,7 @@ class ResNetGenerator(nn.Module):
         self.latent, self.resolution = latent, resolution
         self.start, doublings = pyramid(resolution)
         sizes = [self.start << level for level in range(doublings + 1)]
-        widths = [width_at(size, width) for size in sizes]
+        widths = [width_at(size, width, LEAST) for size in sizes]
         self.input = LatentInput(latent, embedded)
         self.project = nn.Linear(self.input.features, widths[0] * self.start**2)
         self.blocks = nn.ModuleList(UpBlock(inside, outside, norm) for inside, outside in pairwise(widths))
@@ -100,7 +97,7 @@ class ResNetDiscriminator(nn.Module):
     def __init__(self, resolution: int, channels: int, projected: int, width: int, norm: str, attention: int):
         super().__init__()
         halvings = max(1, math.ceil(math.log2(resolution / 8)))
-        widths = [width_at(resolution >> level, width) for level in range(halvings)] + [width, width]
+        widths = [width_at(resolution >> level, width, LEAST) for level in range(halvings)] + [width, width]
         blocks: list[nn.Module] = [
             DownBlock(inside, outside, norm, halve=level < halvings, first=level == 0)
             for level, (inside, outside) in enumerate(zip([channels, *widths], widths, strict=False))

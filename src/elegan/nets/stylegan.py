@@ -5,23 +5,18 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
 
 from elegan.core import rng
 from elegan.core.errors import UserError
 from elegan.core.ranges import Depth, Repeats, Share, Width
 from elegan.core.statistics import RunningMean
-from elegan.nets.blurpool import Blur
-from elegan.nets.layers import check_condition, crop, pyramid
-from elegan.nets.modulated import Conv, Linear, MinibatchSpread, Paint, StyledConv, activate, full_precision
+from elegan.nets.blurpool import BlurPool, upsample
+from elegan.nets.equalized import EqualizedConv2d, EqualizedLinear
+from elegan.nets.layers import check_condition, crop, pixel_norm, pyramid
+from elegan.nets.modulated import MinibatchStdDev, StyledConv, ToRGB, activate, full_precision
 
 WIDEST, CHANNELS = 8, 512  # times the width, and channels, that no size has more of
 MAPPING_RATE = 0.01  # of the optimiser's learning rate (Karras et al. 2019, appendix C)
-
-
-def _unit(x: Tensor) -> Tensor:
-    """Rows with a mean square of one."""
-    return x * (x.square().mean(1, keepdim=True) + 1e-8).rsqrt()
 
 
 def _widths(width: int, halvings: int) -> list[int]:
@@ -37,13 +32,13 @@ class Mapping(nn.Module):
         self.embed = nn.Embedding(classes, latent) if classes else None
         inside = latent * (2 if classes else 1)
         widths = pairwise([inside, *[latent] * depth])
-        self.layers = nn.ModuleList(Linear(a, b, rate=MAPPING_RATE) for a, b in widths)
+        self.layers = nn.ModuleList(EqualizedLinear(a, b, rate=MAPPING_RATE) for a, b in widths)
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         with full_precision(z):
-            w = _unit(z.float())
+            w = pixel_norm(z.float())
             if self.embed is not None:
-                w = torch.cat([w, _unit(self.embed(label))], 1)
+                w = torch.cat([w, pixel_norm(self.embed(label))], 1)
             for layer in self.layers:
                 w = activate(layer(w))
         return w
@@ -64,7 +59,7 @@ class Synthesis(nn.Module):
         for (inside, outside), size in zip(pairwise(widths), sizes, strict=True):
             self.layers.append(StyledConv(inside, outside, size, latent, noisy, up=True))
             self.layers.append(StyledConv(outside, outside, size, latent, noisy))
-        self.paints = nn.ModuleList(Paint(width, channels, latent) for width in widths)
+        self.paints = nn.ModuleList(ToRGB(width, channels, latent) for width in widths)
 
     def forward(self, w: Tensor) -> Tensor:
         n = w.shape[0]
@@ -76,9 +71,7 @@ class Synthesis(nn.Module):
         for level, paint in enumerate(self.paints[1:], start=1):
             for at in (2 * level - 1, 2 * level):
                 x = self.layers[at](x, styles[at], noises[at])
-            # Between pixels bilinear weights are those of [1, 3, 3, 1]; at the border nothing dark comes in.
-            image = interpolate(image, scale_factor=2.0, mode="bilinear", align_corners=False)
-            image = image + paint(x, styles[2 * level + 1])
+            image = upsample(image) + paint(x, styles[2 * level + 1])
         return crop(image, self.resolution)
 
 
@@ -138,9 +131,11 @@ class _Halve(nn.Module):
 
     def __init__(self, inside: int, outside: int):
         super().__init__()
-        self.conv = Conv(inside, inside, 3)
-        self.down = nn.Sequential(Blur(inside, padding=2), Conv(inside, outside, 3, stride=2))
-        self.skip = nn.Sequential(Blur(inside, padding=1, stride=2), Conv(inside, outside, 1, bias=False))
+        self.conv = EqualizedConv2d(inside, inside, 3)
+        self.down = nn.Sequential(BlurPool(inside, padding=2), EqualizedConv2d(inside, outside, 3, stride=2))
+        self.skip = nn.Sequential(
+            BlurPool(inside, padding=1, stride=2), EqualizedConv2d(inside, outside, 1, bias=False)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         return (activate(self.down(activate(self.conv(x)))) + self.skip(x)) * math.sqrt(0.5)
@@ -152,12 +147,12 @@ class StyleGAN2Discriminator(nn.Module):
         _, halvings = pyramid(resolution)
         widths = _widths(width, halvings)
         features = widths[-1]
-        self.look = Conv(channels, width, 1)
+        self.look = EqualizedConv2d(channels, width, 1)
         self.blocks = nn.Sequential(*(_Halve(inside, outside) for inside, outside in pairwise(widths)))
-        self.spread = MinibatchSpread(group)
-        self.conv = Conv(features + 1, features, 3)
-        self.gather = Linear(features * (resolution >> halvings) ** 2, features)
-        self.score = Linear(features, 1)
+        self.spread = MinibatchStdDev(group)
+        self.conv = EqualizedConv2d(features + 1, features, 3)
+        self.gather = EqualizedLinear(features * (resolution >> halvings) ** 2, features)
+        self.score = EqualizedLinear(features, 1)
         self.embed = nn.Embedding(classes, features) if classes else None
 
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:

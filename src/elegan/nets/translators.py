@@ -8,19 +8,14 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate, leaky_relu
+from torch.nn.functional import leaky_relu
 
 from elegan.core import rng
 from elegan.core.errors import UserError
 from elegan.core.ranges import Depth, Few, Width
-from elegan.nets.blurpool import Blur
+from elegan.nets.blurpool import BlurPool, Upsample
 from elegan.nets.layers import normal_weights
 from elegan.nets.norms import norm
-
-
-class Enlarge(nn.Module):
-    def forward(self, x: Tensor) -> Tensor:
-        return interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
 
 
 class Residual(nn.Module):
@@ -58,13 +53,13 @@ class ResNetTranslator(nn.Module):
 
     @staticmethod
     def _half(w: int, norm_name: str, antialias: bool) -> nn.Sequential:
-        blur = Blur(2 * w, padding=1, stride=2, mirrored=True)
+        blur = BlurPool(2 * w, padding=1, stride=2, mirrored=True)
         down = [nn.Conv2d(w, 2 * w, 3, 1, 1), blur] if antialias else [nn.Conv2d(w, 2 * w, 3, 2, 1)]
         return nn.Sequential(*down, norm(norm_name, 2 * w), nn.ReLU(True))
 
     @staticmethod
     def _double(w: int, norm_name: str, antialias: bool) -> list[nn.Module]:
-        up = [Enlarge(), nn.Conv2d(w, w // 2, 3, 1, 1)] if antialias else [nn.ConvTranspose2d(w, w // 2, 3, 2, 1, 1)]
+        up = [Upsample(), nn.Conv2d(w, w // 2, 3, 1, 1)] if antialias else [nn.ConvTranspose2d(w, w // 2, 3, 2, 1, 1)]
         return [*up, norm(norm_name, w // 2), nn.ReLU(True)]
 
     def features(self, x: Tensor) -> list[Tensor]:

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from elegan.core.errors import UserError, nearest
-from elegan.nets.modulated import Linear
+from elegan.nets.equalized import EqualizedLinear
 from elegan.verbs.latent.space import Space
 
 SAMPLES = 1000  # of points, for their deviation and for principal components
-LINEAR = (nn.Linear, Linear)
+LINEAR = (nn.Linear, EqualizedLinear)
 LEARNED = (*LINEAR, nn.Conv2d, nn.ConvTranspose2d)
 
 
