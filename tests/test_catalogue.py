@@ -10,9 +10,9 @@ from safetensors.torch import save_file
 import elegan
 from conftest import tensors_of
 from elegan.core import rng
+from elegan.core.pixels import to_bytes
 from elegan.core.rng import latents
 from elegan.data import open_data
-from elegan.data.feed import to_bytes
 from elegan.recipes import CATALOGUE
 from elegan.training.session import make_trainer, plan_for
 
