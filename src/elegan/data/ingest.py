@@ -187,7 +187,7 @@ def _finish(listing: Listing, done: _Pass, options: Options, work: Path) -> dict
         lines = "".join(f"{name}\t{reason}\n" for name, reason in sorted(done.skipped))
         (work / SKIPPED).write_bytes(lines.encode("utf-8", "backslashreplace"))
         notes.append(in_short(done.skipped))
-    content.update(json.dumps([decode.VERSION, shape, options.fit, listing.classes]).encode())
+    content.update(json.dumps([_version(done.facts), shape, options.fit, listing.classes]).encode())
     return {
         "shape": shape,
         "classes": listing.classes,
@@ -195,6 +195,13 @@ def _finish(listing: Listing, done: _Pass, options: Options, work: Path) -> dict
         "skipped": len(done.skipped),
         "notes": notes,
     }
+
+
+def _version(facts: Counter[Facts]) -> int:
+    """The decoder's version that first gave these pixels: most sets are as they were and keep the fingerprint that older runs
+    know."""
+    deep = any("16-bit" in one.peculiar and one.mode in ("LA", "RGB", "RGBA") for one in facts)
+    return 3 if deep or any("colour profile" in one.peculiar for one in facts) else 2
 
 
 def in_short(skipped: list[tuple[str, str]]) -> str:
