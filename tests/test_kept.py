@@ -499,3 +499,10 @@ def test_pictures_that_live_are_not_called_dead():
     assert within(np.full((9, 8, 8, 1), 7, np.uint8)) == 0
     pairs = [np.sqrt(np.square(a - b).mean()) for i, a in enumerate(digits[:9] / 1.0) for b in digits[:9][:i] / 1.0]
     assert between(digits[:9]) == pytest.approx(np.mean(pairs))
+
+
+def test_a_folder_in_which_nothing_was_saved_takes_another_training(tmp_path):
+    """As one does whose first step did not fit."""
+    with pytest.raises(UserError, match="do not fit one another"):
+        train(tmp_path, settings=["nets.discriminator=patch_discriminator"])
+    assert train(tmp_path).finished

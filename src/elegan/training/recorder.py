@@ -143,7 +143,8 @@ class Keeper:
 
     @property
     def again(self) -> bool:
-        return (self.plan.path / "run.json").exists()
+        """Whether something stands in the folder that is gone on with: a folder in which nothing was saved yet is anybody's."""
+        return (self.plan.path / "run.json").exists() and (self.plan.resumed or bool(self.run.steps))
 
     def _check_folder(self) -> None:
         """Raises UserError where this plan must not go on in the folder, Failure where there is nothing whole to go on from."""
@@ -239,7 +240,7 @@ class Keeper:
     @property
     def saved(self) -> str:
         """What there is to go on from, for people."""
-        if not self.again:
+        if not (self.plan.path / "run.json").exists():
             return f"{self.plan.path} was deleted while it trained"
         return (
             f"the last whole checkpoint is step {self.run.steps[-1]}" if self.run.steps else "no checkpoint was written"

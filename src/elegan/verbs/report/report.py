@@ -315,7 +315,7 @@ def _commands(run: Run) -> str:
     more = "" if not run.finished else f" --steps {2 * run.recipe.steps}"
     lines = [
         f"elegan train --resume {_quoted(run)}{more}",
-        f"elegan sample {_quoted(run)} --num 64",
+        run.game.use.format(run=_quoted(run), trust=run.recipe.trust_options),
         f"elegan evaluate {_quoted(run)}",
         f"elegan report {_quoted(run)}",
     ]
