@@ -502,7 +502,13 @@ def test_pictures_that_live_are_not_called_dead():
 
 
 def test_a_folder_in_which_nothing_was_saved_takes_another_training(tmp_path):
-    """As one does whose first step did not fit."""
+    """As one does whose first step did not fit; nothing of it is taken for the new one's, such as where its data lay."""
+    (tmp_path / "photos").mkdir()
+    for number in range(8):
+        Image.new("L", (8, 8), 30 * number).save(tmp_path / "photos" / f"{number}.png")
     with pytest.raises(UserError, match="do not fit one another"):
-        train(tmp_path, settings=["nets.discriminator=patch_discriminator"])
-    assert train(tmp_path).finished
+        train(tmp_path, data=tmp_path / "photos", settings=["nets.discriminator=patch_discriminator"])
+    assert (tmp_path / "run/local.json").exists()
+    run = train(tmp_path)
+    assert run.finished
+    assert run.source == "digits"

@@ -165,6 +165,9 @@ class Keeper:
             "precision": plan.engine.precision,
             "processes": plan.engine.world,
         } | hardware()
+        if not self.again:
+            for rest in ("local.json", START):  # of another training that saved nothing
+                self.run.file(rest).unlink(missing_ok=True)
         info = self.run.info if self.again else plan.facts()
         info["sessions"].append(session)
         if plan.start and not self.run.steps:
