@@ -41,37 +41,31 @@ class Images(Workflow):
         split: str,
         seed: int,
     ) -> list[Result]:
-        return of_images(run, data, metrics, num, extractor, split, seed)
+        """Of images from latents, against the images of a data set."""
+        seeds, labels = range(seed, seed + num), run.drawn_labels(num, seed)
+        turns = run.labels_for(range(num))
+        named, named_turns = _names(run, labels), _names(run, turns)
+        remark = "" if data else run.training_images()[1]
+        results = evaluate(
+            run.stream(seeds, labels=labels),
+            data or run.source,
+            run.shape[:2],
+            labels=named,
+            even=(run.stream(seeds, labels=turns), named_turns) if named_turns else None,
+            fit=run.recipe.data.fit,
+            metrics=metrics,
+            extractor=extractor,
+            split=split,
+            seed=seed,
+            settings=run.record | {"images from seed": seed},
+            device=str(run.device),
+        )
+        return with_remark(results, remark)
 
 
 def open_images(recipe: Recipe, source: str) -> Dataset:
     """The images of a folder, zip or name as the recipe wants them. Raises UserError where there are none."""
     return open_data(source, recipe.data.resolution, recipe.data.channels, recipe.data.fit)
-
-
-def of_images(
-    run: Run, data: str | None, metrics: Sequence[str] | None, num: int, extractor: str, split: str, seed: int
-) -> list[Result]:
-    """Of images from latents, against the images of a data set."""
-    seeds, labels = range(seed, seed + num), run.drawn_labels(num, seed)
-    turns = run.labels_for(range(num))
-    named, named_turns = _names(run, labels), _names(run, turns)
-    remark = "" if data else run.training_images()[1]
-    results = evaluate(
-        run.stream(seeds, labels=labels),
-        data or run.source,
-        run.shape[:2],
-        labels=named,
-        even=(run.stream(seeds, labels=turns), named_turns) if named_turns else None,
-        fit=run.recipe.data.fit,
-        metrics=metrics,
-        extractor=extractor,
-        split=split,
-        seed=seed,
-        settings=run.record | {"images from seed": seed},
-        device=str(run.device),
-    )
-    return with_remark(results, remark)
 
 
 def _names(run: Run, labels: Tensor | None) -> list[str] | None:

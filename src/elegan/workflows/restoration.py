@@ -46,7 +46,13 @@ class Restoration(Workflow):
         split: str,
         seed: int,
     ) -> list[Result]:
-        return of_restorations(run, data, num, seed)
+        """Of the middles of held-out photographs, damaged and restored, against the photographs."""
+        size = run.shape.resolution
+        opened = open_photographs(data or run.source, size, run.shape.channels, run.recipe.data.split)
+        x, y = spoiled_middles(run.recipe, opened.held_out, size, num, run.device, seed, "evaluate")
+        record = {"data": opened.name, "fingerprint": opened.fingerprint, "damage from seed": seed} | run.record
+        results = measure_pairs(restored(run.game, run.nets, x), to_bytes(y), record)
+        return with_remark(results, "" if data else run.changed(opened.fingerprint))
 
     def make_one(self, game: Game, nets: nn.ModuleDict, shape: Shape, device: torch.device) -> None:
         assert game.restore
@@ -85,13 +91,3 @@ class Restorations:
         columns = (self.given[:ROWS], restored(self.game, nets, self.x[:ROWS]), self.wanted[:ROWS])
         sheet = np.stack(columns, 1)
         return grid.grid(sheet.reshape(-1, *sheet.shape[2:]), 6)
-
-
-def of_restorations(run: Run, data: str | None, num: int, seed: int) -> list[Result]:
-    """Of the middles of held-out photographs, damaged and restored, against the photographs."""
-    size = run.shape.resolution
-    opened = open_photographs(data or run.source, size, run.shape.channels, run.recipe.data.split)
-    x, y = spoiled_middles(run.recipe, opened.held_out, size, num, run.device, seed, "evaluate")
-    record = {"data": opened.name, "fingerprint": opened.fingerprint, "damage from seed": seed} | run.record
-    results = measure_pairs(restored(run.game, run.nets, x), to_bytes(y), record)
-    return with_remark(results, "" if data else run.changed(opened.fingerprint))

@@ -47,7 +47,27 @@ class Translation(Workflow):
         split: str,
         seed: int,
     ) -> list[Result]:
-        return of_translations(run, data, metrics, num, extractor, split, seed)
+        """Of the middles of held-out pictures translated, each direction by itself, against the other side's pictures."""
+        wanted, size, results = run.recipe.data, run.shape.resolution, []
+        sides = open_sides(data or run.source, wanted.kind == "pairs", size, run.shape.channels, wanted.zoom)
+        parts = {"train": sides.train, "test": sides.held_out}
+        if split not in parts:
+            raise UserError(f"a run that translates is measured against split train or test, not {split!r}")
+        for way in run.game.translate:
+            given, target = (middles(sides.held_out["AB".index(side)], size)[:num] for side in (way[0], way[-1]))
+            made = translated(run.game, run.nets, way, given, run.device)
+            record = {
+                "data": sides.name,
+                "fingerprint": sides.fingerprint,
+                "split": split,
+                "direction": way,
+            } | run.record
+            real = middles(parts[split]["AB".index(way[-1])], size)
+            network = extractor_for_sides(extractor, sides, real, str(run.device), said(extractor))
+            found = evaluate_arrays(network, made, real, target if sides.paired else None, metrics, seed, record)
+            mark = f" {way}" * (len(run.game.translate) > 1)
+            results += [replace(r, metric=r.metric + mark, label=r.label + mark) for r in found]
+        return with_remark(results, "" if data else run.changed(sides.fingerprint))
 
     def make_one(self, game: Game, nets: nn.ModuleDict, shape: Shape, device: torch.device) -> None:
         x = torch.zeros(1, shape.channels, shape.resolution, shape.resolution, device=device)
@@ -111,24 +131,3 @@ class Translations:
 
     def _translate(self, nets: nn.ModuleDict, way: str, images: np.ndarray) -> np.ndarray:
         return translated(self.game, nets, way, images, self.device)
-
-
-def of_translations(
-    run: Run, data: str | None, metrics: Sequence[str] | None, num: int, extractor: str, split: str, seed: int
-) -> list[Result]:
-    """Of the middles of held-out pictures translated, each direction by itself, against the other side's pictures."""
-    wanted, size, results = run.recipe.data, run.shape.resolution, []
-    sides = open_sides(data or run.source, wanted.kind == "pairs", size, run.shape.channels, wanted.zoom)
-    parts = {"train": sides.train, "test": sides.held_out}
-    if split not in parts:
-        raise UserError(f"a run that translates is measured against split train or test, not {split!r}")
-    for way in run.game.translate:
-        given, target = (middles(sides.held_out["AB".index(side)], size)[:num] for side in (way[0], way[-1]))
-        made = translated(run.game, run.nets, way, given, run.device)
-        record = {"data": sides.name, "fingerprint": sides.fingerprint, "split": split, "direction": way} | run.record
-        real = middles(parts[split]["AB".index(way[-1])], size)
-        network = extractor_for_sides(extractor, sides, real, str(run.device), said(extractor))
-        found = evaluate_arrays(network, made, real, target if sides.paired else None, metrics, seed, record)
-        mark = f" {way}" * (len(run.game.translate) > 1)
-        results += [replace(r, metric=r.metric + mark, label=r.label + mark) for r in found]
-    return with_remark(results, "" if data else run.changed(sides.fingerprint))
