@@ -1,7 +1,6 @@
 """How much memory there is, and what to say where it does not suffice."""
 
 import os
-import resource
 import sys
 from pathlib import Path
 
@@ -37,6 +36,8 @@ def _of_machine() -> int:
     if sys.platform == "linux":
         lines = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
         return 1024 * int(lines["MemAvailable"].split()[0])
+    if sys.platform == "win32":  # which tells it to no function of the standard library
+        return sys.maxsize
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
@@ -49,6 +50,10 @@ def _of_containers() -> list[int]:
 
 
 def _of_process() -> list[int]:
+    if sys.platform == "win32":
+        return []
+    import resource
+
     limits = (resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA))
     return [limit for limit in limits if limit != resource.RLIM_INFINITY]
 
