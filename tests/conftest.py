@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import hypothesis
-import numpy as np
 import pytest
 
 # Two workers on two cores make any single example slow now and then; the suite asserts nothing about time.
@@ -76,10 +75,3 @@ def photographs(tmp_path_factory) -> Path:
         part = photo.crop((number * 20, number * 10, number * 20 + 90 + number, number * 10 + 80))
         part.save(root / f"{number:02d}.png")
     return root
-
-
-def tensors_of(path: Path) -> dict[str, np.ndarray]:
-    """Everything in a safetensors file."""
-    from safetensors.numpy import load_file
-
-    return load_file(path)

@@ -8,58 +8,17 @@ import torch
 from safetensors.torch import save_file
 
 import elegan
-from conftest import tensors_of
 from elegan.core import rng
 from elegan.core.pixels import to_bytes
 from elegan.core.rng import latents
 from elegan.data import open_data
-from elegan.recipes import CATALOGUE
 from elegan.training.session import make_trainer, plan_for
-
-# Small enough for two cores; the rest of the recipe is as it stands.
-SMALL = {
-    "mlp_generator": ["nets.generator.widths=[16,16]"],
-    "mlp_discriminator": ["nets.discriminator.widths=[16,16]"],
-    **{f"{f}_{n}": [f"nets.{n}.width=16"] for f in ("dcgan", "resnet") for n in ("generator", "discriminator")},
-}
-SMALL |= {
-    "biggan_generator": ["nets.generator.width=16"],
-    **{
-        f"{f}_{n}": [f"nets.{n}.width=8"]
-        for f in ("fastgan", "progressive", "r3gan")
-        for n in ("generator", "discriminator")
-    },
-    "unet": ["nets.generator.width=4", "nets.generator.depth=3"],
-    "resnet_translator": ["nets.generator.width=4", "nets.generator.blocks=2"],
-    "patch_discriminator": ["nets.discriminator.width=4", "nets.discriminator.layers=2", "data.resolution=32"],
-    "stylegan2_generator": ["nets.generator.width=4", "nets.generator.latent=8"],
-    "stylegan2_discriminator": ["nets.discriminator.width=4"],
-    "patch_heads": ["nets.heads.width=8"],
-    "residual_restorer": ["nets.restorer.width=8", "nets.restorer.blocks=2", "data.resolution=32"],
-    "hourglass_restorer": ["nets.restorer.width=4", "nets.restorer.dilations=[1,2]", "data.resolution=32"],
-    "restorer_features": [],
-    "dcgan_encoder": ["nets.encoder.width=16"],
-    "laplacian_refiner": ["nets.refiner.width=8"],
-    "head": [],
-}
-DETECTORS = [name for name, recipe in CATALOGUE.items() if recipe.task.name == "anomaly"]
-KINDS = {name: recipe.data.kind for name, recipe in CATALOGUE.items()}
-GENERATORS = [name for name, kind in KINDS.items() if kind == "images" and name not in DETECTORS]
-TRANSLATORS = [name for name, kind in KINDS.items() if kind in ("pairs", "sides")]
-RESTORERS = [name for name, kind in KINDS.items() if kind == "photographs"]
-WATCH = ["batch=8", "watch.log=1", "watch.every=2", "watch.images=64", "watch.keep=9"]
-
-
-def small(name: str) -> list[str]:
-    return WATCH + [s for part in CATALOGUE[name].nets.values() for s in SMALL[part.name]]
+from small import CATALOGUE, DETECTORS, GENERATORS, KINDS, RESTORERS, TRANSLATORS, data_for, small
+from tensors import tensors_of
 
 
 def train(name: str, out, steps: int, data="digits", **options) -> "elegan.Run":
     return elegan.train(str(data), name, settings=small(name), steps=steps, out=out, name="run", quiet=True, **options)
-
-
-def data_for(name: str, sides, photographs) -> str:
-    return {"images": "digits", "photographs": str(photographs)}.get(KINDS[name], str(sides))
 
 
 def resumed_bit_for_bit(name: str, tmp_path, data="digits") -> "elegan.Run":

@@ -20,7 +20,6 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import elegan
-from conftest import tensors_of
 from elegan.core import files
 from elegan.core.errors import Failure, UserError
 from elegan.core.journal import Journal
@@ -30,6 +29,7 @@ from elegan.verbs.anomaly import anomaly
 from elegan.verbs.latent.save import save_directions
 from elegan.verbs.latent.space import Space
 from elegan.verbs.report.report import report
+from tensors import tensors_of
 
 SMALL = (
     "batch=4",

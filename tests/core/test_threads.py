@@ -9,7 +9,7 @@ import torch
 
 from elegan.core import ramp, rng
 from elegan.games.inference import paint
-from test_trainer import trainer_of
+from small import trainer_of
 
 
 def at_once(*works: Callable[[Callable[[], object]], object]) -> list:

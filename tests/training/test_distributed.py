@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from conftest import tensors_of
+from tensors import tensors_of
 
 SMALL = ["--set", "nets.generator.width=8", "--set", "nets.discriminator.width=8", "--set", "watch.metric=none",
          "--set", "watch.every=2", "--set", "watch.keep=9", "--name", "run"]  # fmt: skip

@@ -14,7 +14,7 @@ from sklearn.datasets import load_digits
 from elegan.core.errors import UserError
 from elegan.metrics.copies import approximate, find_copies
 
-KINDS = runpy.run_path(str(Path(__file__).parents[1] / "benchmarks" / "copies.py"))["WANTED"]
+KINDS = runpy.run_path(str(Path(__file__).parents[3] / "benchmarks" / "copies.py"))["WANTED"]
 EACH = 20
 FAINT = (0.0, 0.02, 0.05, 0.1)  # contrasts
 

@@ -17,7 +17,7 @@ from elegan.metrics.copies.duplicates import SAME
 from elegan.metrics.copies.residual import Poses
 from elegan.metrics.copies.thumbs import thumbnails
 
-KINDS = runpy.run_path(str(Path(__file__).parents[1] / "benchmarks" / "copies.py"))["WANTED"]
+KINDS = runpy.run_path(str(Path(__file__).parents[3] / "benchmarks" / "copies.py"))["WANTED"]
 
 
 def normal(n: int, d: int, seed: int) -> torch.Tensor:

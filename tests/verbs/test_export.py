@@ -16,7 +16,7 @@ from elegan.run import build_game
 from elegan.verbs import export as module
 from elegan.verbs.export import deviation, encode, export, plain
 from elegan.workflows import workflow_of
-from test_catalogue import CATALOGUE, GENERATORS, RESTORERS, TRANSLATORS, small
+from small import CATALOGUE, GENERATORS, RESTORERS, TRANSLATORS, small
 
 # One recipe for each hard kind of network (cgan comes below); the others are alike or differ in losses.
 KINDS = ["infogan", "sagan", "biggan", "stylegan2", "fastgan", "progressive", "pix2pix", "sr-x4", "colorize"]

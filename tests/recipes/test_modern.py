@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from torch import nn
 
 import elegan
-from conftest import tensors_of
 from elegan import nets
 from elegan.core import ramp, rng
 from elegan.core.errors import UserError
@@ -27,6 +26,7 @@ from elegan.recipes import find_recipe
 from elegan.recipes.recipe import Recipe
 from elegan.run import build_game
 from elegan.training.session import make_trainer, plan_for
+from tensors import tensors_of
 
 SMALL = ["nets.generator.width=8", "nets.discriminator.width=8", "batch=8", "watch.log=1", "watch.every=2",
          "watch.images=64", "watch.keep=9"]  # fmt: skip

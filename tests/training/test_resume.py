@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import elegan
-from conftest import tensors_of
+from tensors import tensors_of
 
 SMALL = ("--set", "nets.generator.width=8", "--set", "nets.discriminator.width=8", "--set", "batch=16",
          "--set", "watch.images=64", "--set", "watch.log=5", "--set", "watch.every=20", "--recipe", "wgan",

@@ -54,7 +54,7 @@ def run(code: str, argument: str, home: Path, **variables: str) -> list:
         "HF_HOME": str(home / "hf"),
         "HF_HUB_DISABLE_XET": "1",
         "ELEGAN_CACHE": str(home / "cache"),
-        "PYTHONPATH": os.pathsep.join(path for path in (str(Path(__file__).parent), *sys.path) if path),
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         **variables,
     }
     done = subprocess.run(

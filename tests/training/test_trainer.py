@@ -1,6 +1,5 @@
 """The loop: who moves, how often, on what, and that splitting a batch changes nothing but rounding."""
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -16,19 +15,7 @@ from elegan.training.engine import Engine
 from elegan.training.optimizers import sgd
 from elegan.training.session import plan_for
 from elegan.training.trainer import Trainer
-
-SHAPE = Shape(8, 1, 3)
-IMAGES = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 1), dtype=np.uint8)
-LABELS = np.arange(20) % 3
-
-
-def trainer_of(recipe: str, *settings: str, batch: int = 8, accumulate: int = 1, lr: float = 1e-2) -> Trainer:
-    torch.manual_seed(0)
-    small = ["nets.generator.width=8", "nets.discriminator.width=8", "nets.generator.latent=6"]
-    game = build_game(find_recipe(recipe).override([*small, *settings]), SHAPE)
-    optimizers = {player: sgd(game.owned(player), lr=lr) for player in game.players}
-    feed = Feed(IMAGES, LABELS, batch, seed=0)
-    return Trainer(game, optimizers, feed, Engine("cpu", "fp32"), batch=batch, accumulate=accumulate)
+from small import IMAGES, trainer_of
 
 
 def weights(module: nn.Module) -> dict[str, torch.Tensor]:
