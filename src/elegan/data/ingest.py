@@ -45,7 +45,7 @@ def build(source: Source, options: Options, work: Path, progress: Progress | Non
             done = _decode(listing, exact, options, work, progress)
     if not done.kept:
         raise UserError(f"{source.address} has no readable image: {in_short(done.skipped)}")
-    meta = {"source": source.address, **_finish(listing, done, options, work)}
+    meta = {"source": str(source.address), **_finish(listing, done, options, work)}
     (work / "meta.json").write_text(json.dumps(meta, indent=1), encoding="utf-8")
     for path in (*work.iterdir(), work):
         sync(path)

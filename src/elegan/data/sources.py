@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -45,10 +46,13 @@ class Listing:
 
 @dataclass(frozen=True)
 class Source:
-    """A set of images, told apart by `stamp` (cheap, other when the content may be other) and listed only on demand."""
+    """A set of images, told apart by `stamp` (cheap, other when the content may be other) and listed only on demand.
+
+    `address` is what it is opened by again: text, or of pictures in memory the object that holds them.
+    """
 
     name: str
-    address: str
+    address: Any
     stamp: str
     listing: Callable[[], Listing]
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from elegan.core import files
+from elegan.data import source_of
 from elegan.metrics import Result
 from elegan.metrics.records import keep
 from elegan.run import Run
@@ -12,8 +14,9 @@ from elegan.workflows import workflow_of
 
 def evaluate(
     run: Run,
-    data: str | None = None,
+    data: Any = None,
     *,
+    labels: Any = None,
     metrics: Sequence[str] | None = None,
     num: int = 10_000,
     extractor: str = "auto",
@@ -21,7 +24,7 @@ def evaluate(
     seed: int = 0,
     out: str | Path | None = None,
 ) -> list[Result]:
-    """Measures `num` generated images against the run's data or `data`, and adds the records to evaluations.jsonl of the
+    """Measures `num` generated images against the run's data or `data` (as `elegan.train` takes them, with `labels`), and adds the records to evaluations.jsonl of the
     run's folder or `out`.
 
     The latents' seeds start at `seed`; classes come as often as the training data has them, and in turn for
@@ -30,6 +33,7 @@ def evaluate(
     restores on those of held-out photographs, damaged anew, against the photographs.
     """
     place = files.folder_for(out or run.path)
-    results = workflow_of(run.recipe).evaluate(run, data, metrics, num, extractor, split, seed)
+    source = source_of(data, labels)
+    results = workflow_of(run.recipe).evaluate(run, source, metrics, num, extractor, split, seed)
     keep(place, results)
     return results
