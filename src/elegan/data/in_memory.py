@@ -55,7 +55,8 @@ def source_of(data: Any, labels: Any = None) -> str | InMemory | None:
 
 def _is_a(data: Any, module: str, *names: str) -> bool:
     """Whether it is of a class of this module, which is imported already where that is so."""
-    return module in sys.modules and isinstance(data, tuple(getattr(sys.modules[module], name) for name in names))
+    kinds = (getattr(sys.modules.get(module), name, None) for name in names)
+    return isinstance(data, tuple(kind for kind in kinds if isinstance(kind, type)))
 
 
 def _of_library(data: Any, labels: Any) -> InMemory:
@@ -65,7 +66,6 @@ def _of_library(data: Any, labels: Any) -> InMemory:
     }
     if labels is not None and len(parts) > 1:
         raise UserError("labels are for one set of pictures; a dictionary of sets has its own in each")
-
     named = None if labels is None else _classes(labels, len(next(iter(parts.values()))))
 
     def of_split(split: str) -> Source:
@@ -80,23 +80,34 @@ def _of_pictures(data: Any, labels: Any) -> InMemory:
     """All else that gives pictures by number."""
     if isinstance(data, Mapping) or not (hasattr(data, "__len__") and hasattr(data, "__getitem__")):
         raise UserError(f"a {type(data).__name__} does not give its pictures by number: data[0] to data[len(data) - 1]")
-    name = type(data).__name__.lower()
-    if isinstance(data, np.ndarray) and data.dtype == object:
-        raise UserError("an array of objects is no set of pictures: ones of unlike sizes go into a list")
-    if isinstance(data, np.ndarray) and data.ndim == 3 and data.shape[2] in (3, 4):
-        raise UserError(f"an array of the shape {data.shape} is one picture; several are N x H x W x C")
-    pictures = _Pictures(data, f"the {name} in memory")
+    name = "array" if isinstance(data, np.ndarray) else type(data).__name__.lower()
+    _check_shape(name, data)
+    pictures = _Pictures(data, f"the {name} in memory", own_labels=labels is None)
     own = pictures.labels if labels is None else labels
-    named = _classes(own, len(data), getattr(data, "classes", ())) if own is not None else (None, ())
+    names = getattr(data, "classes", ())
+    named = None if own is None else _classes(own, len(data), names if isinstance(names, list | tuple) else ())
     listing = Listing([f"picture {index}" for index in range(len(data))], None, (), pictures.read)
 
     def of_split(split: str) -> Source:
         if split == "test":
             raise UserError(f"{memory} has no held-out part")
-        return _labelled(Source(name, memory, pictures.stamp, lambda: listing), named)
+        source = Source(name, memory, pictures.stamp, lambda: listing)
+        return source if named is None else _labelled(source, named)
 
     memory = InMemory(name, of_split)
     return memory
+
+
+def _check_shape(name: str, data: Any) -> None:
+    """Raises UserError for an array or tensor that is no set of pictures."""
+    shape = getattr(data, "shape", None)
+    if shape is None:
+        return
+    if isinstance(data, np.ndarray) and data.dtype == object:
+        raise UserError("an array of objects is no set of pictures: ones of unlike sizes go into a list")
+    if len(shape) not in (3, 4) or (isinstance(data, np.ndarray) and len(shape) == 3 and shape[2] in (3, 4)):
+        wanted = "N x H x W or N x H x W x C" if isinstance(data, np.ndarray) else "N x H x W or N x C x H x W"
+        raise UserError(f"the {name} in memory has the shape {tuple(shape)}; pictures are {wanted}")
 
 
 def _labelled(source: Source, named: Labels) -> Source:
@@ -112,7 +123,10 @@ def _labelled(source: Source, named: Labels) -> Source:
 
 def _classes(labels: Any, count: int, names: Sequence[str] = ()) -> Labels:
     """Of N integers or names. Integers count in `names` where these are enough for all; one class alone is none."""
-    values = np.asarray(labels.detach().cpu() if hasattr(labels, "detach") else labels)
+    try:
+        values = np.asarray(labels.detach().cpu() if hasattr(labels, "detach") else labels)
+    except ValueError:
+        raise UserError(f"labels are N integers or names, not {shown(labels)}") from None
     if values.dtype == object and all(isinstance(value, str) for value in values.flat):
         values = values.astype(str)
     if values.shape != (count,):
@@ -120,7 +134,9 @@ def _classes(labels: Any, count: int, names: Sequence[str] = ()) -> Labels:
             f"labels of the shape {values.shape} do not go with {count} pictures: there is to be one for each"
         )
     if values.dtype.kind not in "iubU":
-        raise UserError(f"labels are integers or names, not of {values.dtype}; the first is {shown(values[0].item())}")
+        raise UserError(
+            f"labels are integers or names, not of {values.dtype}; the first is {shown(values.tolist()[0])}"
+        )
     own, indices = np.unique(values, return_inverse=True)
     if values.dtype.kind in "iu" and own[0] >= 0 and own[-1] < len(names):
         return values.astype(np.int64), tuple(map(str, names))
@@ -130,14 +146,14 @@ def _classes(labels: Any, count: int, names: Sequence[str] = ()) -> Labels:
 class _Pictures:
     """Pictures by number. All are looked at once: for their stamp, for the range of floats, for labels that come with them."""
 
-    def __init__(self, items: Any, name: str):
+    def __init__(self, items: Any, name: str, own_labels: bool):
         self.items, self.name, self.lock = items, name, Lock()  # many datasets are not made for several threads
         self.digests: list[bytes] = []
         labels: list[Any] = []
         span = Range()
         for index in range(len(items)):
             picture, *label = _parts(items[index])
-            labels += label
+            labels += self._checked(index, label) if own_labels else []
             try:
                 values = self._plain(index, picture)
             except Unreadable as error:
@@ -161,6 +177,12 @@ class _Pictures:
                 "data.flip, data.crop and task.augment vary pictures while a run trains"
             )
         return encoded(to_bytes(values, self.lowest))
+
+    def _checked(self, index: int, label: list[Any]) -> list[Any]:
+        """Raises UserError for what is no class, such as a second picture."""
+        if any(isinstance(one, list | tuple | dict) or getattr(one, "ndim", 0) for one in label):
+            raise UserError(f"picture {index} of {self.name} comes with a {type(label[0]).__name__} that is no class")
+        return label
 
     def _plain(self, index: int, picture: Any) -> np.ndarray:
         try:

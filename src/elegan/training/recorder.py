@@ -2,7 +2,7 @@
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ class Look:
     step: int
     values: dict[str, float]
     sheet: Path
-    nets: nn.ModuleDict
+    nets: nn.ModuleDict = field(repr=False)
 
 
 class Recorder:

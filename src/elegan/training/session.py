@@ -155,7 +155,8 @@ def make_trainer(plan: Plan) -> Trainer:
         part = recipe.optimizers[name]
         function = parts.find("optimizers", part.name, recipe.trusted())
         options = parts.options(function, part.options, f"optimizers.{name}")
-        optimizers[player] = parts.build("optimizers", part, f"optimizers.{name}", game.owned(player))
+        owned, trusted = game.owned(player), recipe.trusted()
+        optimizers[player] = parts.build("optimizers", part, f"optimizers.{name}", owned, trusted=trusted)
         settings[player] = {key: value for key, value in options.items() if ramp.now(value) != value}
     feed = plan.workflow.feed(plan.data, recipe, plan.seed, engine.device)
     if engine.world > 1 and any(isinstance(net, Pool) and len(net.images) for net in game.nets.values()):
