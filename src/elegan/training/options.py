@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ForwardRef, ParamSpec, TypeVar
 
 if TYPE_CHECKING:  # for checkers alone, so that `elegan --help` does not wait for torch
     from elegan.recipes.recipe import Recipe
-    from elegan.training.recorder import Look
+    from elegan.training.look import Look
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -2,13 +2,11 @@
 
 import math
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from elegan.core import grid
 from elegan.core.errors import Failure, UserError
@@ -17,21 +15,10 @@ from elegan.games.game import Terms
 from elegan.recipes import parts
 from elegan.training.checkpoints import Checkpoints
 from elegan.training.curves import curves
+from elegan.training.look import Look
 from elegan.training.plan import Plan
 from elegan.training.trainer import Trainer
 from elegan.workflows.workflow import View
-
-
-@dataclass(frozen=True)
-class Look:
-    """What a look at a training saw at a step. `values`: the numbers of the watched metric by name, none where none is
-    watched; `sheet`: where the picture of its samples lies; `nets`: the averaged networks by name, which are not to be changed.
-    """
-
-    step: int
-    values: dict[str, float]
-    sheet: Path
-    nets: nn.ModuleDict = field(repr=False)
 
 
 class Recorder:

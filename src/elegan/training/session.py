@@ -20,10 +20,11 @@ from elegan.nets import pretrained
 from elegan.recipes import parts
 from elegan.run import Run, build_game
 from elegan.training.checkpoints import Checkpoints
+from elegan.training.look import Look
 from elegan.training.options import Options, takes
 from elegan.training.plan import Plan, plan_for
 from elegan.training.progress import Bar
-from elegan.training.recorder import Look, Recorder
+from elegan.training.recorder import Recorder
 from elegan.training.trainer import Trainer
 
 
