@@ -33,8 +33,8 @@ def train(options: Options) -> Run:
     """Trains a generator and gives its run; the same call again goes on where the last one stopped.
 
     Beside what the options below say of text, `data` may be pictures in memory (see `elegan.data.source_of`), `recipe` a
-    `Recipe`, and `settings` a mapping, whose values may be functions and classes of modules. Of several
-    processes only the leading one calls `on_step` and `on_look`. Whatever these raise ends the training, after its state is saved.
+    `Recipe`, and `settings` a mapping, whose values may be functions and classes of modules. Of several processes only the
+    leading one calls `on_step` and `on_look`; whatever these raise ends the training, after its state is saved.
     Raises UserError for what the caller can mend, Failure where training failed, Interrupted after Ctrl-C.
     """
     plan = plan_for(**vars(options))
@@ -61,14 +61,13 @@ def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
             stopping = engine.any(stop.asked)
             if logging:
                 recorder.log(done, terms)
-            if looking:
-                look = recorder.look(done)
-            elif stopping:
+            look = recorder.look(done) if looking else None
+            if stopping and not looking:
                 recorder.check(done, terms)
                 recorder.save(done)
                 engine.wait()
             if logging and engine.leads:
-                _tell(options, recorder, done, look if looking else None)
+                _tell(options, recorder, done, look)
             if stopping and done < recipe.steps:
                 command = f"elegan train --resume {shlex.quote(str(plan.path))}{recipe.trust_options}"
                 raise Interrupted(f"stopped at step {done} of {recipe.steps}; go on with: {command}")
