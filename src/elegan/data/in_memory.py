@@ -66,13 +66,14 @@ def _of_library(data: Any, labels: Any) -> InMemory:
     }
     if labels is not None and len(parts) > 1:
         raise UserError("labels are for one set of pictures; a dictionary of sets has its own in each")
-    named = None if labels is None else _classes(labels, len(next(iter(parts.values()))))
+    first = next(iter(parts.values()))
+    named = None if labels is None else _classes(labels, len(first))
 
     def of_split(split: str) -> Source:
         source = from_parts(parts, split, memory.name, memory, lambda rows: [rows._fingerprint])
         return source if named is None else _labelled(source, named)
 
-    memory = InMemory("dataset", of_split)
+    memory = InMemory(first.info.dataset_name or "dataset", of_split)
     return memory
 
 
