@@ -106,3 +106,15 @@ def test_a_restorer_learns_from_a_list_of_pillow_images(photographs, tmp_path):
     assert elegan.evaluate(run, images, num=2)[0].value > 0
     with pytest.raises(elegan.UserError, match="the list in memory has no two sides"):
         train(images, "pix2pix", out=tmp_path)
+
+
+def test_normal_pictures_may_be_in_memory(digits, tmp_path):
+    from PIL import Image
+
+    settings = {"batch": 4, "nets.generator.width": 8, "watch.images": 32}
+    detector = train(digits[0], "ganomaly", settings=settings, steps=1, out=tmp_path)
+    Image.fromarray(digits[0][0, :, :, 0]).save(tmp_path / "one.png")
+    with pytest.raises(elegan.UserError, match="data in memory"):
+        elegan.anomaly(detector, tmp_path / "one.png", alpha=0.1)
+    found = elegan.anomaly(detector, tmp_path / "one.png", digits[0], alpha=0.1)
+    assert np.array_equal(found.normal, elegan.anomaly(detector, tmp_path / "one.png", "digits", alpha=0.1).normal)
