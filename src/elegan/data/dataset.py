@@ -24,7 +24,8 @@ class Dataset:
 
     `images`: uint8, N x H x W x C, H = W, mapped read-only; `labels`: int64, N, indices into `classes`, or None.
     `fingerprint`: SHA-256 over the encoded files, labels, classes and options, equal wherever the same pictures lie.
-    `source`: what `open_data` opens it by again; `notes`: what was done to the pictures, one plain line each. `entry`: where it stands in the cache.
+    `source`: what `open_data` opens it by again. `notes`: what was done to the pictures, one plain line each. `entry`: where
+    it stands in the cache.
     """
 
     name: str

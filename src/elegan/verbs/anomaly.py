@@ -72,8 +72,8 @@ class Anomalies:
 def anomaly(run: Run, inputs: Named, data: Any = None, *, alpha: float = 0.01) -> Anomalies:
     """Scores every picture among the files, folders and globs `inputs`, and as many as 1000 normal ones of `data`.
 
-    `data` (as `elegan.train` takes them) is the run's own by default. Those it was trained on score a little lower than others, so that more than
-    `alpha` of fresh normal pictures pass for anomalies; a set of fresh ones as `data` mends that.
+    `data`, as `elegan.train` takes them, are the run's own by default. Those it was trained on score a little lower than
+    others, so that more than `alpha` of fresh normal pictures pass for anomalies; a set of fresh ones as `data` mends that.
     Raises UserError for inputs that name nothing, a run that does not score, an alpha that the normal pictures are too
     few for.
     """

@@ -20,10 +20,10 @@ def copies(
     out: str | Path | None = None,
     seed: int = 0,
 ) -> CopyReport:
-    """Which of `num` generated images are copies of the run's data or of `data` (as `elegan.train` takes them); the findings go to RUN/copies or `out`.
+    """Which of `num` generated images are copies of the run's data or of `data`; the findings go to RUN/copies or `out`.
 
-    The latents' seeds start at `seed`. See `elegan.metrics.copies.audit.copies` for the rest and the errors. Raises UserError where the
-    run's own data are others by now, unless `data` names what to compare with.
+    `data` as `elegan.train` takes them. The latents' seeds start at `seed`. See `elegan.metrics.copies.audit.copies` for the
+    rest and the errors. Raises UserError where the run's own data are others by now, unless `data` says what to compare with.
     """
     source = source_of(data)
     side, channels, _ = run.shape

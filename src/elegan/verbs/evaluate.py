@@ -24,10 +24,10 @@ def evaluate(
     seed: int = 0,
     out: str | Path | None = None,
 ) -> list[Result]:
-    """Measures `num` generated images against the run's data or `data` (as `elegan.train` takes them, with `labels`), and adds the records to evaluations.jsonl of the
+    """Measures `num` generated images against the run's data or `data`, and adds the records to evaluations.jsonl of the
     run's folder or `out`.
 
-    The latents' seeds start at `seed`; classes come as often as the training data has them, and in turn for
+    `data` and `labels` as `elegan.train` takes them. The latents' seeds start at `seed`; classes come as often as the training data has them, and in turn for
     class-fd. See `elegan.metrics.evaluate.evaluate` for the rest and the errors. A run that
     translates is measured on the middles of held-out pictures, against the other side's pictures of `split`; one that
     restores on those of held-out photographs, damaged anew, against the photographs.

@@ -72,7 +72,8 @@ class Workflow(ABC):
 
     @abstractmethod
     def open(self, recipe: Recipe, source: str | InMemory) -> Any:
-        """The data (`Opened`) of a folder, zip or name, or of pictures in memory. Raises UserError where they cannot be opened or used so."""
+        """The data (`Opened`) of a folder, zip or name, or of pictures in memory. Raises UserError where they cannot be opened
+        or used so."""
 
     @abstractmethod
     def feed(self, data: Any, recipe: Recipe, seed: int, device: torch.device) -> Callable[[int, range], Any]:
