@@ -1,4 +1,4 @@
-"""What a number was measured on."""
+"""The machine and the versions that a number was measured on."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from elegan.core.version import __version__
 
 
 def hardware() -> dict[str, Any]:
-    """Versions and machine, for the record."""
+    """Versions and machine, for the records of a run."""
     import platform
 
     return {
