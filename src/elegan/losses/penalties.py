@@ -1,7 +1,7 @@
 """Gradient penalties: scalars on a critic `D` (images -> scores), real and fake images of N x C x H x W; or on a generator
 `G`, latents and labels. The first argument says whose move a penalty belongs to.
 
-They differentiate a gradient, so they leave autocast: in bfloat16 the second derivative is wrong.
+They differentiate a gradient, so they leave autocast: in bfloat16 its derivative is wrong.
 """
 
 from collections.abc import Callable
@@ -40,7 +40,7 @@ def _gradient(D: Critic, x: Tensor) -> Tensor:
 
 
 def _distance_from(target: float, gradient: Tensor, one_sided: bool) -> Tensor:
-    excess = gradient.norm(dim=1) - target
+    excess: Tensor = gradient.norm(dim=1) - target
     return (excess.relu() if one_sided else excess).square().mean()
 
 
@@ -80,7 +80,7 @@ def r1(D: Critic, real: Tensor, fake: Tensor, *, by_size: bool = False) -> Tenso
 
 
 def r2(D: Critic, real: Tensor, fake: Tensor, *, by_size: bool = False) -> Tensor:
-    """E |grad D(G(z))|^2 / 2 on fake images (Mescheder et al. 2018, equation 10); weight and `by_size` as of `r1`."""
+    """E |grad D(G(z))|^2 / 2 on fake images (Mescheder et al. 2018, equation 10); weight and `by_size` as in `r1`."""
     return _slope(D, fake, by_size)
 
 
