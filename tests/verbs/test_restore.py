@@ -103,8 +103,8 @@ def test_parts_that_do_not_fit(photographs, tmp_path):
     for recipe, setting, message in (
         ("sr-x4", "nets.restorer=hourglass_restorer", "keeps the size"),
         ("sr-x4-detail", "nets.features=vgg_features", "nets.features needs a value for weights"),
-        ("oldphoto", "nets.restorer.keep=known", "needs a damage that tells where it is"),
-        ("colorize", "data.channels=1", "nets.restorer.keep = 'brightness' needs colour"),
+        ("oldphoto", "nets.restorer.keep=known", "needs a damage that hints where it is"),
+        ("colorize", "data.channels=1", "nets.restorer.keep = 'brightness' needs data.channels = 3"),
         ("inpaint", "data.resolution=80", "data.resolution = 80 is no multiple of 32"),
         ("sr-x4", "data.channels=4", "alpha is kept beside it"),
         ("sr-x4", "damage.downscale.factor=3", "crops of 64 pixels .* must be its multiples"),
@@ -299,7 +299,7 @@ def test_mistakes():
         ({"task": "denoise", "sigma": -1}, "sigma = -1"),
         ({"task": "inpaint"}, "inpainting needs --mask"),
         ({"task": "inpaint", "mask": "nowhere.png"}, "no mask 'nowhere.png'"),
-        ({"detail": 2.0, "scale": 4}, "detail = 2.0 is not in 0..1"),
+        ({"detail": 2.0, "scale": 4}, "detail = 2.0 must be in 0..1"),
         ({"model": "denoise"}, "model 'denoise' makes pictures 1 times as large"),
         ({"task": "colorize"}, "no model 'colorize' is shipped; train one"),
     ):
@@ -317,7 +317,7 @@ def test_vgg_takes_imagenet_s_weights_from_a_file_and_nothing_else(tmp_path):
     for name in ("other.pth", "nowhere.pth"):
         with pytest.raises(UserError, match=name):
             vgg_features(3, weights=str(tmp_path / name))
-    with pytest.raises(UserError, match="needs colour"):
+    with pytest.raises(UserError, match="needs pictures with 3 channels"):
         vgg_features(1, weights=str(tmp_path / "vgg19.pth"))
 
 

@@ -3,7 +3,7 @@
 generators map latents N x latent (and labels N) to images N x C x H x W in [-1, 1] and carry `latent`;
 discriminators map images (and labels) to scores N, or N x P of P patches, as `score(features(x))` where something else reads
 their features;
-translators map pictures to pictures, patch discriminators to lists of score maps, restorers damaged pictures to whole ones.
+translators map pictures to pictures, patch discriminators map them to lists of score maps, restorers map damaged pictures to whole ones.
 """
 
 from elegan.nets.biggan import biggan_generator

@@ -12,8 +12,8 @@ from elegan.nets.resnet import ResNetGenerator
 
 
 class BigGANGenerator(ResNetGenerator):
-    """The latent is cut into a piece for the first layer and one for every block, so it speaks at every scale; each
-    block's normalisations hear its piece and the class's embedding, which all blocks share.
+    """A generator whose latent is cut into a piece for the first layer and one for every block, so that it acts at every
+    scale; each block's normalisations depend on its piece and on the class's embedding, which all blocks share.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ def biggan_generator(
     attention: Pixels = 32,
     condition: str = "none",
 ) -> nn.Module:
-    """Residual blocks that each hear a piece of the latent. `condition`: none, or norm (by the class's embedding of `shared`).
+    """Residual blocks that each depend on a piece of the latent. `condition`: none, or norm (by the class's embedding of `shared`).
 
     `attention` as in `resnet_generator`.
     """
