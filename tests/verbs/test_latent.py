@@ -104,7 +104,7 @@ def test_mixed_styles_are_the_rows_below_and_the_columns_above(runs):
     wanted = torch.stack([w[2] if level < 3 else w[5] for level in range(space.levels)])
     torch.testing.assert_close(table[1, 2], wanted)
     assert alike(space.paint(table[0, :1]), space.run.generate(seeds=[1]))
-    with pytest.raises(UserError, match="crossover = 9 is not in 1.."):
+    with pytest.raises(UserError, match="crossover = 9 must be a level of this run, in 1.."):
         mixed(space, [1], [2], 9)
     with pytest.raises(UserError, match="has one latent for all levels"):
         mixed(Space(runs("dcgan")), [1], [2])
@@ -234,7 +234,7 @@ def test_the_command_line_makes_what_it_says_and_writes_over_nothing(runs, tmp_p
     Image.new("L", (9, 9)).save(path)
     code, _, error = call(verb, run.path, "--out", "made")
     assert code == 2
-    assert "stands there with another content" in error
+    assert "is there already with another content" in error
     code, lines, _ = call("directions", run.path, "--num", "2", "--out", "made", "--method", "ganspace")
     assert [line[:10] for line in lines[:2]] == ["ganspace 1", "ganspace 2"]
     assert all("changes " in line for line in lines[:2])
