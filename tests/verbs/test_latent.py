@@ -247,7 +247,7 @@ def test_the_command_line_makes_what_it_says_and_writes_over_nothing(runs, tmp_p
     assert f"PSNR {plain['pictures'][0]['PSNR']:.2f} dB" in lines[0]
     assert math.isfinite(plain["pictures"][0]["far"])
     assert call("walk", run.path, "--format", "avi")[::2] == (2, "elegan: unknown format 'avi'; valid are gif, mp4\n")
-    assert "1 given, 2 or more" in call("interpolate", run.path, "--seeds", "3")[2]
+    assert "2 or more seeds are needed; got 1" in call("interpolate", run.path, "--seeds", "3")[2]
 
 
 def test_a_film_as_mp4_has_its_frames(tmp_path):

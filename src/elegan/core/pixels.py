@@ -4,7 +4,6 @@ Images are uint8 N x H x W x C as files and arrays have them, or float N x C x H
 """
 
 import warnings
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,6 +12,7 @@ from torch import Tensor
 
 from elegan.core.errors import UserError
 
+Images = np.ndarray | Tensor
 LUMA = (0.299, 0.587, 0.114)  # BT.601
 
 
@@ -47,8 +47,8 @@ def tensor_to_photo(x: Tensor) -> np.ndarray:
     return (x[0].permute(1, 2, 0) / 2 + 0.5).clamp(0, 1).cpu().numpy()
 
 
-def as_pictures(images: Any) -> Tensor:
-    """The `images` (array or tensor) as a uint8 tensor, N x H x W x C. Raises UserError for any other type or shape."""
+def as_pictures(images: Images) -> Tensor:
+    """The `images` as a uint8 tensor, N x H x W x C. Raises UserError for any other type or shape."""
     with warnings.catch_warnings():  # torch warns of arrays mapped read-only; nothing here writes into a picture
         warnings.simplefilter("ignore", UserWarning)
         x = torch.as_tensor(images)
@@ -72,7 +72,7 @@ def to_colour(images: Tensor) -> Tensor:
 
 
 def to_rgba(images: Tensor) -> Tensor:
-    """Images N x H x W x C as RGBA, N x H x W x 4: grey is repeated, and opaque what has no transparency."""
+    """Images N x H x W x C as RGBA, N x H x W x 4: grey is repeated, missing transparency is opaque."""
     if images.shape[3] == 4:
         return images
     return torch.cat([to_colour(images), images.new_full((*images.shape[:3], 1), 255)], 3)

@@ -1,4 +1,4 @@
-"""Randomness as a function of progress: every draw of a move follows from (seed, position), that of a row from its place too.
+"""Randomness as a function of progress: a move's draws follow from (seed, position), a row's also from its place in the batch.
 
 A draw is made for the whole batch of all processes on the CPU, and each process and each accumulated part takes its own
 rows of it. So a batch gives the same numbers however it is split and on whatever device, and no state needs saving.

@@ -44,7 +44,7 @@ class Running(nn.Module):
 
 
 class RunningMean(Running):
-    """`mean`, groups x features: the plain mean over the first moves, then an exponential one with `decay` a move."""
+    """The running `mean`, groups x features: the plain mean over the first moves, then an exponential one with `decay` a move."""
 
     mean: Tensor
     moves: Tensor

@@ -1,4 +1,4 @@
-"""Distances between a picture and the one that it should be, and losses of a patch, class or code that is to be recovered.
+"""Distances between a picture and the one that it should be, and losses of patches, classes and codes to recover.
 
 All give a scalar to minimise.
 """

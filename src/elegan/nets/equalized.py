@@ -63,7 +63,7 @@ class _Scaled(nn.Module):
 
 
 def equalized(module: nn.Module) -> nn.Module:
-    """The module with its linear layers and convolutions equalised by He's constant sqrt(2 / inputs), and their biases zero."""
+    """The module with its linear layers and convolutions equalised by He's constant sqrt(2 / inputs), and their biases at zero."""
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d | nn.Linear):
             nn.init.normal_(layer.weight)

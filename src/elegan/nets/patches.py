@@ -78,7 +78,7 @@ class PatchHeads(nn.Module):
         normal_weights(self)
 
     def forward(self, features: list[Tensor], places: list[Tensor]) -> list[Tensor]:
-        """`places`: for each depth N x P, indices of pixels counted row by row."""
+        """Takes `features` and the `places`, N x P, of each depth: indices of pixels counted row by row."""
         return [normalize(head(_at(f, p)), dim=2) for head, f, p in zip(self.heads, features, places, strict=True)]
 
 

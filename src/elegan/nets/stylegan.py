@@ -51,7 +51,9 @@ class Synthesis(nn.Module):
         super().__init__()
         self.resolution = resolution
         start, doublings = pyramid(resolution)
-        self.levels = 2 * doublings + 2  # each style is of a convolution or of a picture with the next convolution
+        self.levels = (
+            2 * doublings + 2
+        )  # of all convolutions and the last picture; other pictures share the next convolution's
         widths = _widths(width, doublings)[::-1]
         sizes = [start << level for level in range(1, doublings + 1)]
         self.constant = nn.Parameter(torch.randn(1, widths[0], start, start))

@@ -3,10 +3,9 @@
 import io
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
 
 
-def panels(records: Iterable[dict[str, Any]]) -> dict[str, dict[str, list[tuple[float, float]]]]:
+def panels(records: Iterable[dict[str, float]]) -> dict[str, dict[str, list[tuple[float, float]]]]:
     """A log as curves over images seen: each player's losses, the scores, the watched metric; by panel and name."""
     by_panel: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
     for record in records:
@@ -18,7 +17,7 @@ def panels(records: Iterable[dict[str, Any]]) -> dict[str, dict[str, list[tuple[
     return by_panel
 
 
-def curves(records: Iterable[dict[str, Any]]) -> bytes:
+def curves(records: Iterable[dict[str, float]]) -> bytes:
     """The panels of a log with at least one record side by side, as PNG."""
     from matplotlib.figure import Figure
 

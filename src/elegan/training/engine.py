@@ -68,7 +68,8 @@ class Engine:
         size, rest = divmod(batch, self.world * accumulate)
         if rest or not size:
             raise UserError(
-                f"batch = {batch} does not divide into {self.world} processes x {accumulate} parts; take a multiple of {self.world * accumulate}"
+                f"batch = {batch} does not divide into {self.world} processes x {accumulate} parts; "
+                f"take a multiple of {self.world * accumulate}"
             )
         first = self.rank * accumulate
         return [range(part * size, (part + 1) * size) for part in range(first, first + accumulate)]

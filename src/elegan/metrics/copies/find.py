@@ -1,7 +1,6 @@
 """Copies of training images among other images, each with a p-value."""
 
 import math
-from typing import Any
 
 import numpy as np
 import torch
@@ -9,17 +8,20 @@ from scipy.stats import false_discovery_control
 from torch import Tensor
 
 from elegan.core.errors import UserError
+from elegan.core.pixels import Images
 from elegan.core.rng import generator
 from elegan.metrics.copies import set_tests
 from elegan.metrics.copies.duplicates import SAME
-from elegan.metrics.copies.scoring import Judge, Scores
+from elegan.metrics.copies.scoring import Judge
 from elegan.metrics.copies.thumbs import checked
 from elegan.metrics.copies.verdict import CopyReport
 
 CALIBRATION = 10_000  # training images left out in turn: the threshold at alpha = 0.001 is then the tenth lowest score
 
 
-def find_copies(train: Any, queries: Any, alpha: float = 0.001, held_out: Any = None, seed: int = 0) -> CopyReport:
+def find_copies(
+    train: Images, queries: Images, alpha: float = 0.001, held_out: Images | None = None, seed: int = 0
+) -> CopyReport:
     """Judges each query image against the training images (uint8, N x H x W x C, of one size) at the rate `alpha`.
 
     An image's score is the residual that its best explanation by a training image leaves, placed as in `geometry` and
@@ -57,7 +59,9 @@ def find_copies(train: Any, queries: Any, alpha: float = 0.001, held_out: Any = 
         suspects=p <= alpha,
         residuals=scored.residual.numpy(),
         neighbours=scored.neighbours.numpy(),
-        **_set_tests(judge, real, scored, left_out, seed),
+        c_t=set_tests.c_t(real.features, scored.features, judge.search.features, left_out, seed),
+        authenticity=set_tests.authenticity(scored.features, judge.search.features),
+        authenticity_real=set_tests.authenticity(real.features, judge.search.features, left_out),
     )
 
 
@@ -82,12 +86,3 @@ def _check(alpha: float, n: int) -> None:
 def _p_values(scores: Tensor, real: Tensor) -> np.ndarray:
     """(1 + number of real images that score as low) / (1 + number of real images); `real` rises."""
     return ((1 + torch.searchsorted(real, scores, right=True).double()) / (1 + len(real))).numpy()
-
-
-def _set_tests(judge: Judge, real: Scores, scored: Scores, left_out: Tensor | None, seed: int) -> dict[str, Any]:
-    training = judge.search.features
-    return {
-        "c_t": set_tests.c_t(real.features, scored.features, training, left_out, seed),
-        "authenticity": set_tests.authenticity(scored.features, training),
-        "authenticity_real": set_tests.authenticity(real.features, training, left_out),
-    }

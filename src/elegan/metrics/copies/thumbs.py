@@ -1,16 +1,14 @@
 """Images in the form that is compared: brightness thumbnails for the search, square colour floats for the last look."""
 
-from typing import Any
-
 from torch import Tensor
 
 from elegan.core.errors import UserError
-from elegan.core.pixels import as_pictures, luma, resized, to_colour, to_unit
+from elegan.core.pixels import Images, as_pictures, luma, resized, to_colour, to_unit
 
 THUMB = 32  # pixels a side of a thumbnail, or fewer where the images have fewer
 
 
-def checked(images: Any, name: str, like: Tensor | None = None) -> Tensor:
+def checked(images: Images, name: str, like: Tensor | None = None) -> Tensor:
     """The images as a uint8 tensor, N x H x W x C. Raises UserError for another type, no images, or a size unlike `like`'s."""
     pictures = as_pictures(images)
     if not len(pictures):

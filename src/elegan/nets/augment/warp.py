@@ -97,8 +97,7 @@ def _spread(y: Tensor, grid: Tensor, shape: torch.Size) -> Tensor:
 
 
 class _Sampled(torch.autograd.Function):
-    """`grid_sample`, of which torch's own is differentiable once. It is linear in the image, so that its adjoint's gradient is it
-    again."""
+    """`grid_sample`, differentiable any number of times (torch's own: once): it and its adjoint are each other's gradient."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, grid: Tensor) -> Tensor:

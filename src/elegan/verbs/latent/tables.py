@@ -62,7 +62,7 @@ def mixed(space: Space, coarse: Sequence[int], fine: Sequence[int], crossover: i
 
 def _check_seeds(seeds: Sequence[int], least: int) -> None:
     if len(seeds) < least:
-        raise UserError(f"{len(seeds)} seeds are too few; give {least} or more")
+        raise UserError(f"{least} or more seeds are needed; got {len(seeds)}")
 
 
 def _even(first: float, last: float, steps: int) -> list[float]:
