@@ -278,11 +278,11 @@ class Run:
 
     def direction(self, wanted: str | None = None) -> Direction:
         """The direction asked for, or the only one. Raises UserError where the run does not translate (that way)."""
-        ways = list(self.ability(Translates).ways)
+        ways = [str(way) for way in self.ability(Translates).ways]
         if wanted is None:
             if len(ways) > 1:
                 raise UserError(f"{self.path} translates both ways; give --direction {' or '.join(ways)}")
-            return ways[0]
+            wanted = ways[0]
         if wanted not in ways:
             raise UserError(f"{self.path} does not translate {wanted!r}{nearest(wanted, ways)}")
         return Direction(wanted)
