@@ -220,8 +220,8 @@ class Run:
         return self.game.use.format(run=self.path, trust=self.recipe.trust_options)
 
     def ability(self, kind: type[Can]) -> Can:
-        """What the run's networks can do of this kind, such as `elegan.games.abilities.Generates`. Raises UserError, with the
-        command for what the run is good for, where that is something else."""
+        """The run's ability of this kind, such as `elegan.games.abilities.Generates`, whose functions take `nets`. Raises
+        UserError, with the command for what the run is good for, where that is something else."""
         ability = self.game.find(kind)
         if ability is None:
             raise UserError(f"{self.path} {kind.lacking}: {self.use}")
@@ -252,7 +252,7 @@ class Run:
 
     @property
     def columns(self) -> int:
-        """Of a grid of samples; see `Generates`. Raises UserError for a run that makes none."""
+        """Columns of a grid of samples; see `Generates`. Raises UserError for a run that makes none."""
         return self.ability(Generates).columns
 
     def generate(

@@ -1,4 +1,4 @@
-"""What the networks of a game can do once they have learnt it.
+"""Abilities: the things that the networks of a game can do once they have learnt them.
 
 A game of your own may have one of these, or one that only you know: a subclass of `Ability`.
 """
@@ -18,7 +18,7 @@ Repaint = Callable[[nn.ModuleDict, Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Ability:
-    """An ability, whose functions take the averaged networks first; pictures are N x C x H x W in [-1, 1].
+    """Something that networks can do; its functions take the averaged networks first, pictures are N x C x H x W in [-1, 1].
 
     `use`: the command for a run that is trained for it, with {run} for its folder and {trust} for the options that it needs;
     `lacking`: what is said of a run without it.
@@ -56,7 +56,7 @@ class Generates(Ability):
 
     @property
     def columns(self) -> int:
-        """How many pictures stand side by side: one a class where they are few and asked for, else 8."""
+        """Columns of a grid of images: one a class where they are few and asked for, else 8."""
         return self.classes if 2 <= self.classes <= 16 else 8
 
 

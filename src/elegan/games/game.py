@@ -18,7 +18,7 @@ Can = TypeVar("Can", bound=Ability)
 
 
 class Shape(NamedTuple):
-    """Of the data: square images of `resolution` pixels and `channels`, in `classes` classes (0: without)."""
+    """The shape of the data: square images of `resolution` pixels and `channels`, in `classes` classes (0: without)."""
 
     resolution: int
     channels: int
@@ -72,7 +72,7 @@ class Game:
 
     @property
     def use(self) -> str:
-        """The command for what it is trained for; see `Ability`."""
+        """Command for what it is trained for; see `Ability`."""
         return self.abilities[0].use
 
     def find(self, kind: type[Can]) -> Can | None:

@@ -35,11 +35,8 @@ class Generation(Images):
 
     def how_chosen(self, run: Run) -> str:
         generates = run.ability(Generates)
-        how = (
-            "One column a class."
-            if generates.columns == generates.classes
-            else "Chosen by nothing but their seeds, 0 and on."
-        )
+        one_each = generates.columns == generates.classes
+        how = "One column a class." if one_each else "Chosen by nothing but their seeds, 0 and on."
         rest = " The last two rows: pictures of the data, and what becomes of them."
         return how + rest if run.game.find(Reconstructs) else how
 

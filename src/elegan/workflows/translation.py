@@ -95,9 +95,7 @@ class Translations:
         a, b = (middles(part, data.resolution)[: watch.images] for part in data.held_out)
         self.held_out = a, b
         self.gauges: dict[Direction, Gauge] = {}
-        self.beside: dict[
-            Direction, dict[str, float]
-        ] = {}  # by direction, what the watched metric is to be read beside
+        self.references: dict[Direction, dict[str, float]] = {}
         if watch.metric != "none":
             for way in self.translates.ways:
                 given, target = way.of(self.held_out)
@@ -106,7 +104,7 @@ class Translations:
                 extractor = extractor_for_sides(watch.extractor, data, real, trusted=recipe.trusted())
                 self.gauges[way] = gauge = Gauge(watch.metric, extractor, real)
                 others = {"floor": target, "untranslated": given}
-                self.beside[way] = {f"{gauge.label} {way} {name}": gauge(images) for name, images in others.items()}
+                self.references[way] = {f"{gauge.label} {way} {name}": gauge(images) for name, images in others.items()}
 
     def measure(self, nets: nn.ModuleDict) -> dict[str, float]:
         """For each direction the metric of translated held-out pictures, of the target side's own (the floor) and of the
@@ -117,7 +115,7 @@ class Translations:
             made = self._translate(nets, way, given)
             if self.gauges:
                 found[f"{self.gauges[way].label} {way}"] = self.gauges[way](made)
-                found |= self.beside[way]
+                found |= self.references[way]
             if self.data.paired:
                 pairs = distances(made, target)
                 found |= {name: float(values.mean()) for name, values in pairs.items()}
