@@ -14,6 +14,7 @@ from sklearn.decomposition import PCA
 import elegan as library
 from elegan.core.errors import UserError
 from elegan.core.files import read_tensors
+from elegan.games.abilities import ShowsCodes
 from elegan.nets.modulated import ModulatedConv
 from elegan.verbs.latent import pages, save
 from elegan.verbs.latent.directions import SAMPLES, directions, fed
@@ -154,7 +155,7 @@ def test_sefa_is_the_decomposition_of_what_the_latent_enters(runs):
     styles = [m.style for m in runs("stylegan2").nets.modules() if isinstance(m, ModulatedConv)]
     assert {layer for layer, _ in fed(Space(runs("stylegan2")))} == set(styles)
     assert len(fed(Space(runs("progressive")))) == 1
-    noise = runs("infogan").game.codes.noise
+    noise = runs("infogan").ability(ShowsCodes).codes.noise
     assert directions(Space(runs("infogan")), "sefa", noise).vectors[:, noise:].abs().max() < 1e-6
     with pytest.raises(UserError, match="unknown method 'gansapce'; did you mean 'ganspace'"):
         directions(space, "gansapce", 1)

@@ -15,6 +15,7 @@ from elegan.core.errors import UserError
 from elegan.data.damage import UNKNOWN, Scene, gaussian_noise, holes
 from elegan.data.photo import read_photo
 from elegan.data.resize import resize
+from elegan.games.abilities import Restores
 from elegan.metrics.fidelity import psnr
 from elegan.nets import pretrained
 from elegan.nets.perceptual import VGGFeatures, vgg_features
@@ -132,7 +133,8 @@ def test_damage_is_data(photographs, tmp_path):
         "damage.noise=speckle",
     ]
     trainer = make_trainer(plan_for(str(photographs), "sr-x4", settings=settings, out=tmp_path))
-    assert (trainer.game.scale, trainer.game.hints) == (1, 0)
+    restores = trainer.game.ability(Restores)
+    assert (restores.scale, restores.hints) == (1, 0)
     with rng.drawing(0, 0, total=4, rows=range(4)):
         batch = trainer.feed(0, range(4))
     with rng.drawing(0, 0, total=4, rows=range(2, 4)):

@@ -1,6 +1,6 @@
 """Losses that steady a network without differentiating a gradient, beside `elegan.losses.penalties`.
 
-Scalars on a critic `D` (images N x C x H x W -> scores), real and fake images; or on a generator `G`.
+Scalars on a critic `D` (images N x C x H x W -> scores), real and fake images; or on a generator `G`, latents and labels.
 """
 
 from typing import Protocol
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from elegan.core.ranges import BelowOne, NonNegative, Share
 from elegan.core.statistics import RunningMean
 from elegan.data.transforms import flip, shift
-from elegan.losses.penalties import Critic
+from elegan.losses.penalties import Critic, Generator
 
 
 class Reconstructing(Protocol):
@@ -81,7 +81,7 @@ def reconstruction(D: Reconstructing, real: Tensor, fake: Tensor) -> Tensor:
     return torch.stack([(decoded - picture).abs().float().mean() for decoded, picture in pairs]).mean()
 
 
-def orthogonal(G: nn.Module, z: Tensor, label: Tensor | None) -> Tensor:
+def orthogonal(G: Generator, z: Tensor, label: Tensor | None) -> Tensor:
     """The overlap |W W^T (1 - I)|^2 of the filters of each weight W of the generator, embeddings left out, before spectral
     normalisation (Brock et al. 2019, equation 3; weight 0.0001).
     """

@@ -33,7 +33,7 @@ class BigGANGenerator(ResNetGenerator):
         embed = nn.Embedding(classes, shared) if classes else None
         adaptive = partial(AdaptiveNorm, name, features=piece + (shared if classes else 0))
         super().__init__(resolution, channels, first, 0, width, attention, adaptive, partial(norm, name))
-        self.latent, self.pieces, self.embed = latent, [first, *[piece] * doublings], embed
+        self.latent, self.classes, self.pieces, self.embed = latent, classes, [first, *[piece] * doublings], embed
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         first, *pieces = z.split(self.pieces, 1)

@@ -72,6 +72,7 @@ class Coded(nn.Module):
     def __init__(self, generator: nn.Module, codes: Codes):
         super().__init__()
         self.generator, self.codes, self.latent = generator, codes, codes.latent
+        self.classes: int = getattr(generator, "classes", 0)
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         images: Tensor = self.generator(self.codes.given(z), label)

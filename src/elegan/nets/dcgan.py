@@ -12,7 +12,7 @@ WIDEST = 8
 class DCGANGenerator(nn.Module):
     def __init__(self, resolution: int, channels: int, embedded: int, by_norm: int, latent: int, width: int, norm: str):
         super().__init__()
-        self.latent, self.resolution = latent, resolution
+        self.latent, self.classes, self.resolution = latent, embedded or by_norm, resolution
         self.start, doublings = pyramid(resolution)
         widths = [width * min(2**level, WIDEST) for level in reversed(range(doublings))]
         self.input = LatentInput(latent, embedded)

@@ -12,7 +12,7 @@ class Refiner(nn.Module):
 
     def __init__(self, resolution: int, channels: int, planes: int, width: int, layers: int, norm_name: str):
         super().__init__()
-        self.latent, self.resolution = resolution**2, resolution
+        self.latent, self.classes, self.resolution = resolution**2, planes, resolution
         self.input = ImageInput(resolution, channels + 1, planes)
         parts: list[nn.Module] = []
         inside = self.input.channels

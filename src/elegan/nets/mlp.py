@@ -35,7 +35,7 @@ def _layers(widths: Sequence[int], name: str) -> nn.Sequential:
 class MLPGenerator(nn.Module):
     def __init__(self, resolution: int, channels: int, classes: int, latent: int, widths: Sequence[int], norm: str):
         super().__init__()
-        self.latent, self.shape = latent, (channels, resolution, resolution)
+        self.latent, self.classes, self.shape = latent, classes, (channels, resolution, resolution)
         self.input = LatentInput(latent, classes)
         self.layers = _layers([self.input.features, *widths], norm)
         self.paint = nn.Linear(widths[-1], channels * resolution**2)

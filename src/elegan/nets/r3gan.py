@@ -56,7 +56,7 @@ class Resize(nn.Module):
 class R3GANGenerator(nn.Module):
     def __init__(self, resolution: int, channels: int, embedded: int, latent: int, width: int, blocks: int):
         super().__init__()
-        self.latent, self.resolution = latent, resolution
+        self.latent, self.classes, self.resolution = latent, embedded, resolution
         self.start, doublings = pyramid(resolution)
         widths = _widths([self.start << level for level in range(doublings + 1)], width)
         self.input = LatentInput(latent, embedded)

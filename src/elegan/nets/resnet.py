@@ -70,7 +70,7 @@ class ResNetGenerator(nn.Module):
         last: Callable[[int], nn.Module],
     ):
         super().__init__()
-        self.latent, self.resolution = latent, resolution
+        self.latent, self.classes, self.resolution = latent, embedded, resolution
         self.start, doublings = pyramid(resolution)
         sizes = [self.start << level for level in range(doublings + 1)]
         widths = [width_at(size, width, LEAST) for size in sizes]
@@ -139,6 +139,7 @@ def resnet_generator(
     embedded, by_norm = (classes if condition == kind else 0 for kind in ("embedding", "norm"))
     norms, last = (partial(ConditionalNorm, norm, classes=number) for number in (by_norm, 0))
     G = ResNetGenerator(resolution, channels, latent, embedded, width, attention, norms, last)
+    G.classes = embedded or by_norm
     return spectral(G, embeddings=False) if spectral_norm else G
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from elegan.core import rng
 from elegan.core.errors import Failure, UserError
+from elegan.games.abilities import Generates
 from elegan.run import Run
 
 NUM = 64  # pictures that are compared, of the run and of its data
@@ -14,7 +15,7 @@ def alike(run: Run) -> list[str]:
     """A line where the newest pictures differ from each other, or within themselves, by less than a fifth of what the
     data's do; no line where they differ more, for runs that make no pictures from noise, or without the data.
     """
-    if not run.game.generate:
+    if not run.game.find(Generates):
         return []
     try:
         (data, remark), pictures = run.training_images(), run.generate(NUM)

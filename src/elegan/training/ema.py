@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from elegan.core import ramp, rng
-from elegan.games.game import Game
+from elegan.games.abilities import Generates
 
 BATCHES, BATCH = 32, 64  # generated images that batch statistics are recomputed from
 
@@ -40,21 +40,20 @@ class Averages(nn.ModuleDict):
 
 
 @torch.no_grad()
-def recompute_statistics(game: Game, average: Averages, labels: np.ndarray | None) -> None:
+def recompute_statistics(generates: Generates, average: Averages, labels: np.ndarray | None) -> None:
     """Gives every batch norm on the way from latents to images the mean statistics of batches that the averaged networks
     themselves generate, under fixed seeds and with classes drawn from `labels` (int64 N, None without classes).
 
     They are a function of the weights alone, so that a resumed run has the same. Batch statistics of these very weights
     are what training showed the discriminator; those followed from move to move lag behind (docs/log.md).
     """
-    assert game.generate
     device = next(average.parameters()).device
     with _measuring(average):
         for number in range(BATCHES):
             stream = rng.generator("statistics", number)
-            z = torch.randn(BATCH, game.latent, generator=stream)
+            z = torch.randn(BATCH, generates.latent, generator=stream)
             label = None if labels is None else labels[torch.randint(len(labels), (BATCH,), generator=stream).numpy()]
-            game.generate(average, z.to(device), None if label is None else torch.from_numpy(label).to(device))
+            generates.generate(average, z.to(device), None if label is None else torch.from_numpy(label).to(device))
 
 
 @contextmanager

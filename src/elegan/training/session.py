@@ -17,7 +17,6 @@ from elegan.core.errors import Failure, Interrupted, UserError, in_a_line
 from elegan.core.files import folder_for
 from elegan.data.sides import kind_of
 from elegan.games.game import Game
-from elegan.games.pool import Pool
 from elegan.nets import pretrained
 from elegan.recipes import find_recipe, parts
 from elegan.recipes.choose import SIDES, choose
@@ -219,8 +218,7 @@ def make_trainer(plan: Plan) -> Trainer:
     engine.place(game.nets)
     optimizers, settings = {}, {}
     for player in game.players:
-        # Many players of one kind, such as generator_8 and generator_16, may share what the recipe says of `generator`.
-        name = player if player in recipe.optimizers else player.partition("_")[0]
+        name = player if player in recipe.optimizers else game.optimizers.get(player, player)
         if name not in recipe.optimizers:
             raise UserError(f"recipe {recipe.name!r} has no optimizers.{player}")
         part = recipe.optimizers[name]
@@ -229,8 +227,8 @@ def make_trainer(plan: Plan) -> Trainer:
         optimizers[player] = parts.build("optimizers", part, f"optimizers.{name}", game.owned(player))
         settings[player] = {key: value for key, value in options.items() if ramp.now(value) != value}
     feed = plan.workflow.feed(plan.data, recipe, plan.seed, engine.device)
-    if engine.world > 1 and any(isinstance(net, Pool) and len(net.images) for net in game.nets.values()):
-        raise UserError("task.pool remembers the pictures of one process; with several set task.pool=0")
+    if engine.world > 1 and game.one_process:
+        raise UserError(game.one_process)
     return Trainer(
         game,
         optimizers,

@@ -79,7 +79,7 @@ def difference(x: Tensor, y: Tensor) -> Tensor:
 
 def _nearest(space: Space, target: Tensor, starts: int) -> tuple[Tensor, Tensor | None, Tensor]:
     """(random points, the labels of the best few, the best few); all classes in turn unless one is asked for."""
-    every = space.run.conditional and space.label is None
+    every = space.generates.classes and space.label is None
     labels = torch.arange(starts, device=space.device) % space.run.shape.classes if every else space.labels(starts)
     cloud = space.place(space.z(range(starts)), labels=labels)
     losses = []

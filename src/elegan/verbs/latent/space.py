@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from elegan.core import ranges
-from elegan.core.errors import UserError
 from elegan.core.pixels import to_bytes
 from elegan.core.rng import latents
+from elegan.games.abilities import Generates
 from elegan.games.inference import BATCH
 from elegan.run import Run
 
@@ -39,9 +39,8 @@ class Space:
     """
 
     def __init__(self, run: Run, label: str | int | None = None):
-        if not run.game.generate:
-            raise UserError(f"{run.path} makes nothing from a latent: {run.use}")
-        self.run, self.size, self.device = run, run.game.latent, run.device
+        self.generates = run.ability(Generates)
+        self.run, self.size, self.device = run, self.generates.latent, run.device
         self.G = cast(Any, getattr(run.nets, "generator", None))  # of any family, or None
         self.mapped = hasattr(self.G, "mapping")
         self.name = "w" if self.mapped else "z"
@@ -49,7 +48,7 @@ class Space:
         self.label = None if label is None else run.label_of(label)
 
     def labels(self, n: int) -> Tensor | None:
-        return torch.full((n,), self.label or 0, device=self.device) if self.run.conditional else None
+        return torch.full((n,), self.label or 0, device=self.device) if self.generates.classes else None
 
     def z(self, seeds: Sequence[int], truncation: float | None = None) -> Tensor:
         """Latents N x size as `Run.generate` draws them. Raises UserError for a truncation that is not above 0."""
@@ -86,11 +85,10 @@ class Space:
         """Pictures N x C x H x W about [-1, 1], differentiable, of points N x size, or N x levels x size where there are
         levels.
         """
-        assert self.run.game.generate
         if self.mapped:
             pictures: Tensor = self.G.synthesis(points)
             return pictures
-        return self.run.game.generate(self.run.nets, points, self.labels(len(points)) if labels is None else labels)
+        return self.generates.generate(self.run.nets, points, self.labels(len(points)) if labels is None else labels)
 
     @torch.no_grad()
     def paint(self, points: Tensor) -> np.ndarray:
