@@ -240,19 +240,23 @@ def table(results: Sequence[Result]) -> str:
         about = [
             f"extractor {s['extractor']} {s['digest'][:8]}, {s['dims']} features, resizer {s['resizer']}{accuracy}"
         ]
-        about += [f"floor: real images against as many others ({references()})"]
+        floors = "; ".join(f"{names}: {reference}" for names, reference in references().items())
+        about += [f"floor: real images against as many others ({floors})"]
     how = "; ".join(dict.fromkeys(f"{r.metric.partition(':')[0]} {r.interval}" for r in results))
+    by = dict.fromkeys(
+        f"{r.metric} is measured by {r.settings['measured by']}" for r in results if "measured by" in r.settings
+    )
     warnings = [f"warning: {w}" for w in dict.fromkeys(itertools.chain(*(r.warnings for r in results)))]
-    return "\n".join([*lines, "", *about, f"intervals: {how}", *warnings])
+    return "\n".join([*lines, "", *about, *by, f"intervals: {how}", *warnings])
 
 
-def references() -> str:
-    """What the floor is of metrics whose floor is not real images against others."""
+def references() -> dict[str, str]:
+    """What the floor is of metrics whose floor is not real images against others, by the names of these."""
     lines: dict[str, list[str]] = {}
     for metric in METRICS.values():
         if isinstance(metric, Metric) and metric.reference:
             lines.setdefault(metric.reference, []).extend(metric.lines)
-    return "; ".join(f"{' and '.join(names)}: {reference}" for reference, names in lines.items())
+    return {" and ".join(names): reference for reference, names in lines.items()}
 
 
 def _row(r: Result) -> tuple[str, ...]:
