@@ -19,6 +19,7 @@ from elegan.metrics.sets import Features, Sets
 
 USUAL = ("fd", "kd", "is", "prdc")  # of which each is taken where it has what it needs
 OWN_LINES = {line: better for metric in METRICS.values() for line, better in metric.lines.items()}
+OWN_REFERENCES = {line: getattr(metric, "reference", "") for metric in METRICS.values() for line in metric.lines}
 
 
 @dataclass(frozen=True)
@@ -175,10 +176,10 @@ def _results(
 
 def _called_otherwise(metric: Metric, name: str, extractor: Extractor) -> Iterable[str]:
     if name in metric.aliases and metric.published and not extractor.verified:
-        line, published = metric.published
+        _, published = metric.published
         yield (
-            f"{published} is measured in the features of Inception's published weights; {extractor.label(line)} is the same "
-            f"formula in those of {extractor.tag}, so compare it with no {published}"
+            f"{published} is measured in the features of Inception's published weights; this is the same formula in those of "
+            f"{extractor.tag}: compare it with no {published}"
         )
 
 
@@ -240,8 +241,8 @@ def table(results: Sequence[Result]) -> str:
         about = [
             f"extractor {s['extractor']} {s['digest'][:8]}, {s['dims']} features, resizer {s['resizer']}{accuracy}"
         ]
-        floors = "; ".join(f"{names}: {reference}" for names, reference in references().items())
-        about += [f"floor: real images against as many others ({floors})"]
+        others = references(r.metric for r in results)
+        about += ["floor: real images against as many others" + (f" ({others})" if others else "")]
     how = "; ".join(dict.fromkeys(f"{r.metric.partition(':')[0]} {r.interval}" for r in results))
     by = dict.fromkeys(
         f"{r.metric} is measured by {r.settings['measured by']}" for r in results if "measured by" in r.settings
@@ -250,13 +251,13 @@ def table(results: Sequence[Result]) -> str:
     return "\n".join([*lines, "", *about, *by, f"intervals: {how}", *warnings])
 
 
-def references() -> dict[str, str]:
-    """What the floor is of metrics whose floor is not real images against others, by the names of these."""
-    lines: dict[str, list[str]] = {}
-    for metric in METRICS.values():
-        if isinstance(metric, Metric) and metric.reference:
-            lines.setdefault(metric.reference, []).extend(metric.lines)
-    return {" and ".join(names): reference for reference, names in lines.items()}
+def references(lines: Iterable[str]) -> str:
+    """What the floor is of those of these lines whose floor is not real images against others: `C2ST 0.5, CAS and IS ...`."""
+    names: dict[str, list[str]] = {}
+    for line in dict.fromkeys(lines):
+        if reference := OWN_REFERENCES.get(line):
+            names.setdefault(reference, []).append(line)
+    return ", ".join(f"{' and '.join(of)} {reference}" for reference, of in names.items())
 
 
 def _row(r: Result) -> tuple[str, ...]:

@@ -41,13 +41,14 @@ def evaluations(records: Sequence[dict[str, Any]]) -> list[Evaluation]:
     return [_evaluation(subject, list(group)) for subject, group in itertools.groupby(records, key=_subject)]
 
 
-def legend() -> str:
-    """What arrows and floors mean."""
-    floors = ", ".join(f"for {names} {reference}" for names, reference in references().items())
-    return (
-        "↑: higher is better, ↓: lower. The floor is the same measure between real images and others of them: what a "
-        f"perfect generator would get; {floors}."
-    )
+def legend(records: Sequence[dict[str, Any]]) -> str:
+    """What arrows and floors mean in these records."""
+    arrows = "↑: higher is better, ↓: lower."
+    if all(r["floor"] is None for r in records):
+        return arrows
+    others = references(r["metric"] for r in records)
+    floor = "The floor is the same measure between real images and others of them: what a perfect generator would get"
+    return f"{arrows} {floor}{f' ({others})' if others else ''}."
 
 
 def _subject(record: dict[str, Any]) -> tuple[str, str]:

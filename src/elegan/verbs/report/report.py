@@ -3,6 +3,7 @@
 import shlex
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -62,18 +63,18 @@ def report(run: Run, out: str | Path | None = None) -> Path:
     samples, copies, suspects = (
         run.file(name) for name in ("samples.png", "copies/copies.json", "copies/suspects-001.png")
     )
-    workflow = workflow_of(run.recipe)
+    workflow, measured = workflow_of(run.recipe), newest(run)
     html = page(
         version=__version__,
         name=run.path.resolve().name,
         look="coarse" if run.shape.resolution <= 32 else "fine",
         summary=_summary(run),
-        tiles=_tiles(run),
+        tiles=_tiles(run, measured),
         samples=sheet(samples, "generated images") if samples.is_file() else None,
         how_chosen=workflow.how_chosen(run),
         columns=COLUMNS,
-        evaluations=evaluations(newest(run)),
-        legend=legend(),
+        evaluations=evaluations(measured),
+        legend=legend(measured),
         evaluate=f"elegan evaluate {_quoted(run)}",
         neighbours=neighbours(run, _name(run)),
         copies=_copies(copies),
@@ -99,7 +100,7 @@ def _summary(run: Run) -> str:
     return f"{run.recipe.name}{about}. Trained on {run.info['data']['name']} for {state}."
 
 
-def _tiles(run: Run) -> Facts:
+def _tiles(run: Run, measured: list[dict[str, Any]]) -> Facts:
     """Figures and what they are: how much of what was seen, and the newest value of the metric that was watched."""
     shape, count = run.shape, run.info["data"]["count"]
     done = run.steps[-1] if run.steps else 0
@@ -109,7 +110,7 @@ def _tiles(run: Run) -> Facts:
         (f"{done * run.recipe.batch:,}", "images seen in training"),
     ]
     watched = METRICS.get(run.recipe.watch.metric)
-    latest = next((r for r in reversed(newest(run)) if watched and r["metric"] in watched.lines), None)
+    latest = next((r for r in reversed(measured) if watched and r["metric"] in watched.lines), None)
     if latest:
         floor = "" if latest["floor"] is None else f", real images {latest['floor']:.3g}"
         tiles.append((f"{latest['value']:.3g}", f"{latest['label'].partition(':')[0].replace('[', ' of ')}{floor}"))
