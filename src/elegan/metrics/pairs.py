@@ -16,14 +16,12 @@ USUAL = ("l1", "psnr", "ssim")
 
 def pair_metrics(metrics: Sequence[str] | None) -> list[PairMetric]:
     """Those by these names, or the usual ones. Raises UserError for a name of another metric or of none."""
-    asked = list(dict.fromkeys(map(find_metric, USUAL if metrics is None else metrics)))
-    pairs = [metric for metric in asked if isinstance(metric, PairMetric)]
-    if others := [metric.name for metric in asked if metric not in pairs]:
-        valid = [metric.name for metric in METRICS.values() if isinstance(metric, PairMetric)]
-        raise UserError(
-            f"{others[0]!r} is of sets of pictures, here is measured picture by picture: {', '.join(valid)}"
-        )
-    return pairs
+    found = {name: find_metric(name) for name in (USUAL if metrics is None else metrics)}
+    for name, metric in found.items():
+        if not isinstance(metric, PairMetric):
+            valid = ", ".join(own.name for own in METRICS.values() if isinstance(own, PairMetric))
+            raise UserError(f"{name!r} compares sets of pictures, and these are measured one by one, by {valid}")
+    return [metric for metric in dict.fromkeys(found.values()) if isinstance(metric, PairMetric)]
 
 
 def distances(made: np.ndarray, wanted: np.ndarray) -> dict[str, np.ndarray]:

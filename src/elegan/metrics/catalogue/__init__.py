@@ -27,26 +27,28 @@ _BY_NAME = METRICS | {alias: metric for metric in METRICS.values() for alias in 
 
 @functools.cache
 def find_metric(name: str) -> Metric | PairMetric:
-    """The metric by its name, another name of it, or as `package.module:Class`, which says that the package is trusted.
+    """The metric by its name, another name of it, or as `package.module:Class`; to name that is to trust the package.
 
-    Raises UserError for a name that is no metric, with the nearest.
+    Raises UserError for a name that is no metric, with the nearest, and for a class that cannot be one.
     """
     if ":" not in name:
         if name not in _BY_NAME:
             raise UserError(f"no metric {name!r}{nearest(name, _BY_NAME)}")
         return _BY_NAME[name]
     kind = parts.foreign("metric", name, {parts.owner(name)})
-    if not _is_metric(kind, kind.__module__):
-        raise UserError(f"metric {name!r} is no elegan.metrics.Metric")
+    if not _is_metric(kind, kind.__module__) or inspect.isabstract(kind):
+        raise UserError(f"metric {name!r} is no elegan.metrics.Metric with all that one has")
     metric = kind()
-    if needless := metric.needs - NEEDS.keys():
-        raise UserError(f"metric {name!r} needs {min(needless)!r}{nearest(min(needless), NEEDS)}")
+    if not metric.lines:
+        raise UserError(f"metric {name!r} names no line of which lower, higher or neither is better")
+    for need in metric.needs - NEEDS.keys():
+        raise UserError(f"metric {name!r} needs {need!r}{nearest(need, NEEDS)}")
     return metric
 
 
 def is_own(metric: Metric | PairMetric) -> bool:
     """Whether the metric is one of elegan's."""
-    return METRICS.get(metric.name) is metric
+    return metric in METRICS.values()
 
 
 def needed(metrics: Sequence[str] | None) -> set[str]:

@@ -15,7 +15,7 @@ class PrecisionRecall(Metric):
     """On as many real as generated images, because all four depend on both numbers (Kynkäänniemi et al. 2019, Naeem et al. 2020)."""
 
     name, aliases = "prdc", ("precision", "recall", "density", "coverage")
-    help = "precision, recall, density and coverage: how real the images are, and how much of the data they cover"
+    help = "how real the images are, and how much of the data they cover"
     higher = ("precision", "recall", "density", "coverage")
     least = 12
 
