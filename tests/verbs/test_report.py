@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import elegan
+from elegan.core.errors import UserError
 from elegan.data import open_data
 from elegan.recipes import find_recipe
 from elegan.recipes.show import differences
@@ -140,6 +141,18 @@ def test_what_files_say_is_shown_and_never_obeyed(copy):
     assert page.tags.isdisjoint({"script"})
     assert all(address.startswith("data:image/png;base64,") for address in page.addresses)
     assert page.text.count(evil) >= 7
+
+
+@pytest.mark.parametrize("odd", [
+    {"better": "up"}, {"better": {"FD": "sideways"}}, {"better": {"FD": []}}, {"step": "x"}, {"data": 3}, {"split": []},
+    {"digest": None}, {"versions": {}}, {"versions": 1}, {"accuracy": "much"}, {"measured by": {}}, {"seed": [1]},
+], ids=str)  # fmt: skip
+def test_settings_that_nobody_wrote_are_named(copy, odd):
+    records = [json.loads(line) for line in (copy.path / "evaluations.jsonl").read_text().splitlines()]
+    records[0]["settings"] |= odd
+    (copy.path / "evaluations.jsonl").write_text("".join(json.dumps(r) + "\n" for r in records))
+    with pytest.raises(UserError, match=rf"evaluations.jsonl, settings: .*{next(iter(odd))}"):
+        report(Run.open(copy.path))
 
 
 def test_what_a_run_lacks_is_said(copy):

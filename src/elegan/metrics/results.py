@@ -14,11 +14,10 @@ from elegan.core.pixels import as_pictures
 from elegan.core.version import __version__
 from elegan.metrics.catalogue import METRICS, check_needs, find_metric, is_own, needed
 from elegan.metrics.extractor import Extractor
-from elegan.metrics.metric import Better, Metric, PairMetric
+from elegan.metrics.metric import Metric, PairMetric
 from elegan.metrics.sets import Features, Sets
 
 USUAL = ("fd", "kd", "is", "prdc")  # of which each is taken where it has what it needs
-OWN_LINES = {line: better for metric in METRICS.values() for line, better in metric.lines.items()}
 OWN_REFERENCES = {line: getattr(metric, "reference", "") for metric in METRICS.values() for line in metric.lines}
 
 
@@ -194,13 +193,6 @@ def provenance(metric: Metric | PairMetric) -> dict[str, Any]:
     if is_own(metric):
         return {}
     return {"measured by": f"{type(metric).__module__}:{type(metric).__name__}", "better": metric.lines}
-
-
-def better(record: dict[str, Any]) -> Better:
-    """Which values are better of a recorded line: `FD:class`, `FD AtoB` or one of another package's metric."""
-    line = record["metric"].partition(":")[0]
-    lines = record["settings"].get("better", OWN_LINES)
-    return lines.get(line, lines.get(line.partition(" ")[0], "neither"))
 
 
 COMPARED = (

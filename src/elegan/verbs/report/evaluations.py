@@ -5,12 +5,46 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import BaseModel, Field
+
+from elegan.core.ranges import check
+from elegan.metrics import METRICS
+from elegan.metrics.metric import Better
 from elegan.metrics.records import recorded
-from elegan.metrics.results import better, references
+from elegan.metrics.results import references
 from elegan.run import Run
 
 COLUMNS = ("metric", "value", "95 % interval", "floor", "N real", "N generated", "N floor")
 ARROWS = {"lower": "↓", "higher": "↑", "neither": ""}
+OWN_LINES = {line: better for metric in METRICS.values() for line, better in metric.lines.items()}
+
+
+class Versions(BaseModel):
+    """With what it was measured."""
+
+    elegan: str
+
+
+class Features(BaseModel):
+    """What a record says of an extractor."""
+
+    extractor: str
+    digest: str
+    resizer: str
+    seed: int
+    versions: Versions
+    accuracy: float | None = None
+
+
+class Settings(BaseModel):
+    """What is shown of a record's settings."""
+
+    data: str = "real images"
+    split: str | None = None
+    step: int | None = None
+    measured_by: str | None = Field(None, alias="measured by")
+    better: dict[str, Better] = OWN_LINES
+    features: Features | None = None
 
 
 @dataclass(frozen=True)
@@ -26,13 +60,18 @@ class Evaluation:
 
 
 def newest(run: Run) -> list[dict[str, Any]]:
-    """The last record of each metric on the same data, in the order in which they were taken."""
+    """The last record of each metric on the same data, in the order in which they were taken, with `Settings`.
+
+    Raises UserError for a record that elegan did not write.
+    """
     kept: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for record in recorded(run.file("evaluations.jsonl")):
-        settings = record["settings"]
-        key = (record["label"], *(settings.get(name) for name in ("measured by", "data", "split")))
+    path = run.file("evaluations.jsonl")
+    for record in recorded(path):
+        s = record["settings"]
+        settings = check(f"{path}, settings", s | {"features": s if "extractor" in s else None}, Settings)
+        key = (record["label"], settings.measured_by, settings.data, settings.split)
         kept.pop(key, None)
-        kept[key] = record
+        kept[key] = record | {"settings": settings}
     return list(kept.values())
 
 
@@ -53,18 +92,16 @@ def legend(records: Sequence[dict[str, Any]]) -> str:
 
 def _subject(record: dict[str, Any]) -> tuple[str, str]:
     """What an evaluation looked at, as a heading and the line below."""
-    s = record["settings"]
-    step = f"Step {s['step']:,}" if "step" in s else "Generated images"
-    part = f", {s['split']} part" if "split" in s else ""
-    return f"{step} against {s.get('data', 'real images')}{part}", _features(s) if "extractor" in s else ""
+    s: Settings = record["settings"]
+    step = "Generated images" if s.step is None else f"Step {s.step:,}"
+    part = "" if s.split is None else f", {s.split} part"
+    return f"{step} against {s.data}{part}", _in_words(s.features) if s.features else ""
 
 
-def _features(s: dict[str, Any]) -> str:
-    accuracy = f" (accuracy {s['accuracy']:.2%} on held-out images)" if s.get("accuracy") is not None else ""
-    return (
-        f"Features of {s['extractor']} {s['digest'][:8]}{accuracy}, resizer {s['resizer']}; seed {s['seed']}; "
-        f"elegan {s['versions']['elegan']}."
-    )
+def _in_words(f: Features) -> str:
+    accuracy = "" if f.accuracy is None else f" (accuracy {f.accuracy:.2%} on held-out images)"
+    features = f"Features of {f.extractor} {f.digest[:8]}{accuracy}, resizer {f.resizer}"
+    return f"{features}; seed {f.seed}; elegan {f.versions.elegan}."
 
 
 def _evaluation(subject: tuple[str, str], records: Sequence[dict[str, Any]]) -> Evaluation:
@@ -78,12 +115,18 @@ def _evaluation(subject: tuple[str, str], records: Sequence[dict[str, Any]]) -> 
 
 
 def _how(r: dict[str, Any]) -> str:
-    by = r["settings"].get("measured by")
+    by = r["settings"].measured_by
     return f"{r['interval']}; measured by {by}" if by else r["interval"]
 
 
 def _cells(r: dict[str, Any]) -> list[str]:
     floor = "–" if r["floor"] is None else f"{r['floor']:.4g}"
     counts = (f"{n:,}" if n else "–" for n in (r["n_real"], r["n_fake"], r["floor_n"]))
-    name = f"{r['metric']} {ARROWS[better(r)]}"
+    name = f"{r['metric']} {ARROWS[_better(r)]}"
     return [name, f"{r['value']:.4g}", f"{r['low']:.4g} … {r['high']:.4g}", floor, *counts]
+
+
+def _better(r: dict[str, Any]) -> Better:
+    """Which values are better of the line: `FD:class`, `FD AtoB`, or one of another package's metric."""
+    line, known = r["metric"].partition(":")[0], r["settings"].better
+    return known.get(line, known.get(line.partition(" ")[0], "neither"))
