@@ -32,7 +32,7 @@ class Brightness(Metric):
     least = 5
 
     def estimate(self, sets, seed):
-        real, fake = (x.pictures.mean((1, 2, 3)) for x in (sets.real, sets.fake))
+        real, fake = (x.pictures.mean((1, 2, 3), dtype='float32') for x in (sets.real, sets.fake))
         error = (real.var() / len(real) + fake.var() / len(fake)) ** 0.5
         return [normal("brightness", fake.mean() - real.mean(), error, "of the means", len(real), len(fake))]
 

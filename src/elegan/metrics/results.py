@@ -14,7 +14,7 @@ from elegan.core.pixels import as_pictures
 from elegan.core.version import __version__
 from elegan.metrics.catalogue import METRICS, check_needs, find_metric, is_own, needed
 from elegan.metrics.extractor import Extractor
-from elegan.metrics.metric import Metric, PairMetric
+from elegan.metrics.metric import NEEDS, Metric, PairMetric
 from elegan.metrics.sets import Features, Sets
 
 USUAL = ("fd", "kd", "is", "prdc")  # of which each is taken where it has what it needs
@@ -126,7 +126,8 @@ def measure(
 
 def _of_sets(name: str) -> Metric:
     metric = find_metric(name)
-    assert isinstance(metric, Metric)  # what needs pairs was refused
+    if not isinstance(metric, Metric):
+        raise UserError(f"{name!r} needs {NEEDS['pairs']}")
     return metric
 
 
@@ -196,18 +197,8 @@ def provenance(metric: Metric | PairMetric) -> dict[str, Any]:
 
 
 COMPARED = (
-    "metric",
-    "measured by",
-    "n_real",
-    "n_fake",
-    "extractor",
-    "digest",
-    "resizer",
-    "dims",
-    "data",
-    "fingerprint",
-    "split",
-)
+    "metric", "measured by", "n_real", "n_fake", "extractor", "digest", "resizer", "dims", "data", "fingerprint", "split",
+)  # fmt: skip
 
 
 def comparable(a: Result | dict[str, Any], b: Result | dict[str, Any]) -> list[str]:
