@@ -18,7 +18,7 @@ from elegan.games.game import Game, Shape
 from elegan.games.inference import restored
 from elegan.games.restore import spoiled_middles, spoiler
 from elegan.metrics import Result
-from elegan.metrics.pairs import distances, measure_pairs
+from elegan.metrics.pairs import distances, measure_pairs, pair_metrics
 from elegan.recipes.recipe import Recipe
 from elegan.run import Run
 from elegan.workflows.pictures import check_uncut, of_any_size
@@ -49,11 +49,12 @@ class Restoration(Workflow):
         seed: int,
     ) -> list[Result]:
         """Of the middles of held-out photographs, damaged and restored, against the photographs."""
+        asked = pair_metrics(metrics)
         size = run.shape.resolution
         opened = open_photographs(data or run.source, size, run.shape.channels, run.recipe.data.split)
         x, y = spoiled_middles(run.recipe, opened.held_out, size, num, run.device, seed, "evaluate")
         record = {"data": opened.name, "fingerprint": opened.fingerprint, "damage from seed": seed} | run.record
-        results = measure_pairs(restored(run.ability(Restores), run.nets, x), to_bytes(y), record)
+        results = measure_pairs(asked, restored(run.ability(Restores), run.nets, x), to_bytes(y), record)
         return with_remark(results, "" if data else run.changed(opened.fingerprint))
 
     def make_one(self, game: Game, nets: nn.ModuleDict, shape: Shape, device: torch.device) -> None:
