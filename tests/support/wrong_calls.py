@@ -70,6 +70,7 @@ NUMBERS = [
     *((*ANOMALY, "--data", value) for value in ("", "nowhere", "garbage", "empty", "afile")),
     *((*EVALUATE[:2], "--extractor", "pixel", *rest) for rest in (
         ("--metrics", ","), ("--metrics", ""), ("--metrics", "fd,"), ("--metrics", "x"), ("--metrics", " "),
+        ("--metrics", ":"), ("--metrics", "fd,x:y"), ("--metrics", "os:system"), ("--metrics", "ssim"), ("--metrics", "fd:"),
         ("--split", "x"), ("--split", ""), ("--num", "1"), ("--num", "-5"), ("--num", "1000000000000"),
         ("--seed", "-1"), ("--seed", "x"), ("--seed", "²"), ("--seed", "9" * 30), ("--data", ""), ("--data", "nowhere"),
         ("--data", "garbage"), ("--data", "empty"), ("--data", "afile"), ("--data", "/"), ("--data", "hf:"))),

@@ -15,6 +15,7 @@ from elegan.core.errors import UserError
 from elegan.data.damage import UNKNOWN, Scene, gaussian_noise, holes
 from elegan.data.photo import read_photo
 from elegan.data.resize import resize
+from elegan.games.abilities import Restores
 from elegan.metrics.fidelity import psnr
 from elegan.nets import pretrained
 from elegan.nets.perceptual import VGGFeatures, vgg_features
@@ -104,8 +105,8 @@ def test_parts_that_do_not_fit(photographs, tmp_path):
     for recipe, setting, message in (
         ("sr-x4", "nets.restorer=hourglass_restorer", "keeps the size"),
         ("sr-x4-detail", "nets.features=vgg_features", "nets.features needs a value for weights"),
-        ("oldphoto", "nets.restorer.keep=known", "needs a damage that tells where it is"),
-        ("colorize", "data.channels=1", "nets.restorer.keep = 'brightness' needs colour"),
+        ("oldphoto", "nets.restorer.keep=known", "needs a damage that hints where it is"),
+        ("colorize", "data.channels=1", "nets.restorer.keep = 'brightness' needs data.channels = 3"),
         ("inpaint", "data.resolution=80", "data.resolution = 80 is no multiple of 32"),
         ("sr-x4", "data.channels=4", "alpha is kept beside it"),
         ("sr-x4", "damage.downscale.factor=3", "crops of 64 pixels .* must be its multiples"),
@@ -133,7 +134,8 @@ def test_damage_is_data(photographs, tmp_path):
         "damage.noise=speckle",
     ]
     trainer = make_trainer(plan_for(str(photographs), "sr-x4", settings=settings, out=tmp_path))
-    assert (trainer.game.scale, trainer.game.hints) == (1, 0)
+    restores = trainer.game.ability(Restores)
+    assert (restores.scale, restores.hints) == (1, 0)
     with rng.drawing(0, 0, total=4, rows=range(4)):
         batch = trainer.feed(0, range(4))
     with rng.drawing(0, 0, total=4, rows=range(2, 4)):
@@ -300,7 +302,7 @@ def test_mistakes():
         ({"task": "denoise", "sigma": -1}, "sigma = -1"),
         ({"task": "inpaint"}, "inpainting needs --mask"),
         ({"task": "inpaint", "mask": "nowhere.png"}, "no mask 'nowhere.png'"),
-        ({"detail": 2.0, "scale": 4}, "detail = 2.0 is not in 0..1"),
+        ({"detail": 2.0, "scale": 4}, "detail = 2.0 must be in 0..1"),
         ({"model": "denoise"}, "model 'denoise' makes pictures 1 times as large"),
         ({"task": "colorize"}, "no model 'colorize' is shipped; train one"),
     ):
@@ -318,7 +320,7 @@ def test_vgg_takes_imagenet_s_weights_from_a_file_and_nothing_else(tmp_path):
     for name in ("other.pth", "nowhere.pth"):
         with pytest.raises(UserError, match=name):
             vgg_features(3, weights=str(tmp_path / name))
-    with pytest.raises(UserError, match="needs colour"):
+    with pytest.raises(UserError, match="needs pictures with 3 channels"):
         vgg_features(1, weights=str(tmp_path / "vgg19.pth"))
 
 

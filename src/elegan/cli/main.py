@@ -23,7 +23,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for verb in VERBS:
-    app.command()(verb)
+    app.command(cls=measuring.Evaluate if verb is measuring.evaluate else None)(verb)
 app.add_typer(latent, name="latent")
 
 

@@ -4,11 +4,23 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from elegan.cli.boundary import stopping
 from elegan.cli.options import MOST, Checkpoint, Device, RunPath, Seed, Trust, place
 from elegan.core.errors import UserError
 from elegan.core.screen import say
+
+
+class Evaluate(TyperCommand):
+    """The command `evaluate`, whose help lists the metrics as they describe themselves."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        from elegan.metrics import METRICS
+
+        names = {metric: ", ".join((metric.name, *metric.aliases)) for metric in METRICS.values()}
+        self.epilog = "\n\n".join(["Metrics:", *(f"{name}: {metric.help}." for metric, name in names.items())])
+        super().format_help(ctx, formatter)
 
 
 def evaluate(
@@ -18,8 +30,8 @@ def evaluate(
     metrics: Annotated[
         str | None,
         typer.Option(
-            help="Some of fd, kd, is, prdc, sw, fd-infinity, class-fd, modes, fld, cas, c2st, separated by commas; "
-            "default: fd, kd, prdc, and is with a classifier."
+            help="Metrics by name (below) or package.module:Class, separated by commas; "
+            "default: fd, kd, prdc, and is with a classifier; of pairs l1, psnr, ssim."
         ),
     ] = None,
     num: Annotated[int, typer.Option(min=2, max=MOST, help="Images to generate.")] = 10_000,

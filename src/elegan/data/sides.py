@@ -5,7 +5,9 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -22,6 +24,24 @@ from elegan.data.sources import Chooser, Listing, Source, from_folder, from_zip
 ASIDE = 10  # without a held-out part one picture in so many is kept out of the training
 FOLDER = re.compile(rf"(?:(?P<split>{'|'.join(TRAIN + HELD_OUT)})[_-]?)?(?P<side>[ab])", re.IGNORECASE)
 Part = Sequence[np.ndarray]
+Either = TypeVar("Either")
+
+
+class Direction(StrEnum):
+    """From which side to which."""
+
+    AtoB = "AtoB"
+    BtoA = "BtoA"
+
+    @property
+    def back(self) -> "Direction":
+        """The other way."""
+        return Direction.BtoA if self is Direction.AtoB else Direction.AtoB
+
+    def of(self, sides: tuple[Either, Either]) -> tuple[Either, Either]:
+        """(source, target) of what there is of A and of B."""
+        a, b = sides
+        return (a, b) if self is Direction.AtoB else (b, a)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ Expression = Callable[[Tensor, Tensor], Tensor]
 
 
 class Adversarial(NamedTuple):
+    """The expressions of both players, as the module says."""
+
     discriminator: Expression
     generator: Expression
     paired: bool = False
@@ -65,7 +67,7 @@ def hinge(*, soft: Share = 0.0) -> Adversarial:
 
 
 def relativistic() -> Adversarial:
-    """Each fake is judged against a real of the same row (RpGAN: Jolicoeur-Martineau 2018; Huang et al. 2024, equation 2)."""
+    """A loss that judges each fake against the real image of its row (RpGAN: Jolicoeur-Martineau 2018; Huang et al. 2024, equation 2)."""
     return Adversarial(
         lambda real, fake: softplus(fake - real).mean(), lambda real, fake: softplus(real - fake).mean(), paired=True
     )

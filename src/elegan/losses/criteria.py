@@ -1,5 +1,7 @@
-"""How far a picture is from the one that it should be, and how well a patch, a class or a code is found again: expressions,
-to minimise."""
+"""Distances between a picture and the one that it should be, and losses of patches, classes and codes to recover.
+
+All give a scalar to minimise.
+"""
 
 import math
 
@@ -21,14 +23,14 @@ def l2(x: Tensor, y: Tensor) -> Tensor:
 
 
 def charbonnier(x: Tensor, y: Tensor, *, epsilon: Positive = 1e-3) -> Tensor:
-    """sqrt(d^2 + epsilon^2), L1 with a round tip (Charbonnier et al. 1994; Lai et al. 2017)."""
+    """Mean of sqrt(d^2 + epsilon^2) over differences d, L1 with a round tip (Charbonnier et al. 1994; Lai et al. 2017)."""
     return ((x - y).square() + epsilon**2).sqrt().mean()
 
 
 def patch_nce(query: Tensor, key: Tensor, *, temperature: Positive = 0.07) -> Tensor:
-    """Each of P query vectors is to pick the key of its own place among the P of its picture (Park et al. 2020, eq. 3).
+    """Cross-entropy of picking, for each of P queries, its own place's key among the P of its picture (Park et al. 2020, eq. 3).
 
-    Both are N x P x d and of unit length; keys are taken as given, without a gradient.
+    Both are N x P x d and of unit length; no gradient goes through the keys.
     """
     similarity = query @ key.detach().transpose(1, 2) / temperature
     own = torch.arange(query.shape[1], device=query.device).expand(len(query), -1)
@@ -36,7 +38,7 @@ def patch_nce(query: Tensor, key: Tensor, *, temperature: Positive = 0.07) -> Te
 
 
 def squared_error(x: Tensor, y: Tensor) -> Tensor:
-    """-log N(x; y, I) but for its constant: half the squared distance, summed over a row (Larsen et al. 2016)."""
+    """-log N(x; y, I) without its constant: half the squared distance, summed over each row (Larsen et al. 2016)."""
     return 0.5 * (x - y).float().square().flatten(1).sum(1).mean()
 
 
@@ -59,9 +61,9 @@ def categorical_information(logits: Tensor, code: Tensor) -> Tensor:
 
 
 def continuous_information(reading: Tensor, code: Tensor) -> Tensor:
-    """The same for C codes uniform in (-1, 1): Q is normal, `reading` N x 2C its means and log deviations.
+    """Minus the same bound for C codes uniform in (-1, 1): Q is normal, `reading` N x 2C its means and log deviations.
 
-    Deviations below e^-3 count as that: a code that was read without error would be worth infinitely much.
+    Deviations below e^-3 count as e^-3: a code that was read without error would be worth infinitely much.
     """
     mean, log_deviation = reading.float().chunk(2, 1)
     log_deviation = log_deviation.clamp(min=-3)

@@ -1,4 +1,4 @@
-"""A recipe for reading: in full, with a mark on each line that its parent has otherwise."""
+"""Recipes as text: in full, with a mark on each line that differs from the parent."""
 
 import re
 
@@ -9,7 +9,7 @@ OWN = (".name", ".parent", ".about")
 
 
 def full(recipe: Recipe) -> list[str]:
-    """TOML lines; those that differ from the parent end in `# <parent>: <its value>`."""
+    """The recipe as TOML lines; those that differ from the parent end in `# <parent>: <its value>`."""
     parent = CATALOGUE.get(recipe.parent)
     before = dict(_lines(parent)) if parent else {}
     lines, seen = [], set()

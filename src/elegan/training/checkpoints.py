@@ -8,6 +8,7 @@ from torch import Tensor
 from elegan.core import files
 from elegan.core.errors import Failure, UserError
 from elegan.core.machine import hardware
+from elegan.games.abilities import Generates
 from elegan.run import START, Run, best_of
 from elegan.training.ema import recompute_statistics
 from elegan.training.plan import Plan
@@ -32,7 +33,7 @@ class Checkpoints:
         Raises UserError where this plan must not go on in the folder, Failure where there is nothing whole to go on from.
         """
         recipe, engine = self.plan.recipe, self.plan.engine
-        if recipe.statistics == "recomputed" and not self.trainer.game.generate:
+        if recipe.statistics == "recomputed" and not self.trainer.game.find(Generates):
             raise UserError(
                 f"statistics = 'recomputed' is for recipes that generate from latents; {recipe.name!r} does not"
             )
@@ -153,7 +154,7 @@ class Checkpoints:
         """Makes the averaged networks what is measured, shown and saved: with statistics of their own where the recipe says so."""
         if self.plan.engine.leads and self.plan.recipe.statistics == "recomputed":
             labels = self.plan.workflow.labels(self.plan.data)
-            recompute_statistics(self.trainer.game, self.trainer.average, labels)
+            recompute_statistics(self.trainer.game.ability(Generates), self.trainer.average, labels)
 
     def save(self, step: int) -> None:
         """Writes the state, then drops what is neither among the newest nor the best. Raises Failure on a full disk."""

@@ -48,7 +48,8 @@ class Options:
 
 def about(name: str) -> str:
     """The words for people on an option."""
-    return get_args(Options.__annotations__[name])[1]
+    words: str = get_args(Options.__annotations__[name])[1]
+    return words
 
 
 def takes(options: Callable[P, Options]) -> Callable[[Callable[[Options], R]], Callable[P, R]]:

@@ -162,7 +162,8 @@ def _completed(recipe: Recipe, options: Options, source: str | InMemory | None) 
 
 
 def _opened(recipe: Recipe, source: str | InMemory) -> Opened:
-    return workflow_of(recipe).open(recipe, source)
+    data: Opened = workflow_of(recipe).open(recipe, source)
+    return data
 
 
 def _name(data: Opened, recipe: Recipe, options: Options) -> str:

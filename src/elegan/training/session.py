@@ -15,7 +15,6 @@ from filelock import FileLock, Timeout
 from elegan.core import memory, paths, ramp, rng
 from elegan.core.errors import Failure, Interrupted, UserError, in_a_line
 from elegan.games.game import Game
-from elegan.games.pool import Pool
 from elegan.nets import pretrained
 from elegan.recipes import parts
 from elegan.run import Run, build_game
@@ -148,8 +147,7 @@ def make_trainer(plan: Plan) -> Trainer:
     engine.place(game.nets)
     optimizers, settings = {}, {}
     for player in game.players:
-        # Many players of one kind, such as generator_8 and generator_16, may share what the recipe says of `generator`.
-        name = player if player in recipe.optimizers else player.partition("_")[0]
+        name = player if player in recipe.optimizers else game.optimizers.get(player, player)
         if name not in recipe.optimizers:
             raise UserError(f"recipe {recipe.name!r} has no optimizers.{player}")
         part = recipe.optimizers[name]
@@ -159,8 +157,8 @@ def make_trainer(plan: Plan) -> Trainer:
         optimizers[player] = parts.build("optimizers", part, f"optimizers.{name}", owned, trusted=trusted)
         settings[player] = {key: value for key, value in options.items() if ramp.now(value) != value}
     feed = plan.workflow.feed(plan.data, recipe, plan.seed, engine.device)
-    if engine.world > 1 and any(isinstance(net, Pool) and len(net.images) for net in game.nets.values()):
-        raise UserError("task.pool remembers the pictures of one process; with several set task.pool=0")
+    if engine.world > 1 and game.one_process:
+        raise UserError(game.one_process)
     return Trainer(
         game,
         optimizers,

@@ -6,6 +6,7 @@ from typing import Any
 from elegan.core import memory
 from elegan.core.errors import UserError
 from elegan.data import source_of
+from elegan.games.abilities import Generates
 from elegan.metrics.copies import CopyReport, audit
 from elegan.run import Run
 
@@ -23,12 +24,14 @@ def copies(
     """Which of `num` generated images are copies of the run's data or of `data`; the findings go to RUN/copies or `out`.
 
     `data` as `elegan.train` takes them. The latents' seeds start at `seed`. See `elegan.metrics.copies.audit.copies` for the
-    rest and the errors. Raises UserError where the run's own data are others by now, unless `data` says what to compare with.
+    rest and the errors. Raises UserError for a run that makes no images from latents, and where its own data are others by
+    now, unless `data` says what to compare with.
     """
+    run.ability(Generates)
     source = source_of(data)
     side, channels, _ = run.shape
     memory.check_room(num, 3 * side * side * channels, "images to search")
-    if source is None and run.game.generate and (remark := run.training_images()[1]):
+    if source is None and (remark := run.training_images()[1]):
         raise UserError(f"{remark}; --data names the pictures to compare with")
     return audit.copies(
         run.stream(range(seed, seed + num)),

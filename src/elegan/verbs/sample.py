@@ -12,6 +12,7 @@ from elegan.core.files import folder_for
 from elegan.core.pixels import to_bytes
 from elegan.core.ranges import LAST_SEED, whole
 from elegan.core.rng import latents
+from elegan.games.abilities import Generates, ShowsCodes
 from elegan.run import Run
 
 COLUMNS = 10  # values of a code that are shown
@@ -96,14 +97,12 @@ def save_codes(run: Run, seed: int, out: Path) -> list[Path]:
 
     Raises UserError for a run without codes.
     """
-    codes = run.game.codes
-    if not codes or not run.game.generate:
-        raise UserError(f"{run.path} has no codes; infogan is a recipe with them")
+    codes, generate = run.ability(ShowsCodes).codes, run.ability(Generates).generate
     folder_for(out)
     z, paths = latents([seed], codes.latent)[0], []
     for code in range(max(codes.continuous, 1)):
         table = codes.sweep(z, code, COLUMNS).to(run.device)
-        images = to_bytes(run.game.generate(run.nets, table, None))
+        images = to_bytes(generate(run.nets, table, None))
         paths.append(out / f"{_stem(run, None, None)}-seed{seed}-code{code + 1}.png")
         grid.save_png(paths[-1], grid.grid(images, len(images) // codes.rows))
     return paths
