@@ -180,7 +180,7 @@ class Recipe(Section):
         return recipe
 
     def _known(self, key: str) -> str:
-        keys = set(_flat(self.full()))
+        keys = set(flat_keys(self.full()))
         whole = {path for _, path, _ in self.parts()}
         if key not in keys | whole and not _may_come_and_go(key):
             raise UserError(f"unknown key {shown(key)}{nearest(key, _same_ending(key, keys) or keys)}")
@@ -265,10 +265,11 @@ def _nest(key: str, value: Any) -> dict[str, Any]:
     return value
 
 
-def _flat(values: dict[str, Any], above: str = "") -> Iterator[str]:
+def flat_keys(values: dict[str, Any], above: str = "") -> Iterator[str]:
+    """The keys of nested data, as in nets.generator.width."""
     for key, value in values.items():
         if isinstance(value, dict):
-            yield from _flat(value, f"{above}{key}.")
+            yield from flat_keys(value, f"{above}{key}.")
         else:
             yield f"{above}{key}"
 

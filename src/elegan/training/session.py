@@ -24,6 +24,7 @@ from elegan.recipes.choose import SIDES, choose
 from elegan.recipes.recipe import Recipe
 from elegan.run import Run, build_game
 from elegan.training.engine import Engine
+from elegan.training.naming import run_name
 from elegan.training.progress import Bar
 from elegan.training.recorder import Keeper, Plan
 from elegan.training.trainer import Trainer
@@ -127,7 +128,7 @@ def plan_for(
         choice = choose(len(seen.images), seen.resolution, seen.labels, len(seen.classes), accelerated)
         chosen, why = find_recipe(choice.recipe).override([*choice.settings, *settings]), choice.why
     chosen = _with_data(_with_length(chosen.trusting(trust), steps, images), data)
-    name = _name(dataset, chosen, settings, seed) if name is None else name
+    name = run_name(folder, dataset.name, chosen, settings, seed) if name is None else name
     path = folder / paths.check_name("name", name)
     return Plan(chosen, dataset, path, seed, engine, why, start=Path(start) if start else None)
 
@@ -304,12 +305,6 @@ def _with_length(recipe: Recipe, steps: int | None, images: int | None) -> Recip
 def _with_data(recipe: Recipe, data: str | None) -> Recipe:
     """Who names a set of the hub thereby allows that it is fetched."""
     return recipe.trusting([data] if data and data.startswith("hf:") else [])
-
-
-def _name(data: Opened, recipe: Recipe, settings: Sequence[str], seed: int) -> str:
-    """digits-rpgan, with the seed and a mark of the settings where they are not the default ones."""
-    mark = [f"{rng.mix(*sorted(settings)):016x}"[-6:]] if settings else []
-    return "-".join([data.name, recipe.name, *([f"seed{seed}"] if seed else []), *mark])
 
 
 def _locked(plan: Plan) -> AbstractContextManager:
