@@ -68,19 +68,15 @@ def train(
 
 def recipes(
     name: Annotated[
-        str | None, typer.Argument(help="A recipe to print in full, with a mark where it differs from its parent.")
+        str | None, typer.Argument(help="A recipe, or a TOML file, to print in full, with a mark where it differs from its parent.")
     ] = None,
     trust: Trust = None,
 ) -> None:
-    """Lists the recipes, or prints one in full."""
-    from elegan.recipes import CATALOGUE, find_recipe
-    from elegan.recipes.show import full
+    """Lists the recipes by task, or prints one in full."""
+    from elegan.recipes import find_recipe
+    from elegan.recipes.show import by_task, full
 
-    if name:
-        say(*full(find_recipe(name).trusting(trust or ())))
-    else:
-        width = max(map(len, CATALOGUE))
-        say(*(f"{recipe.name:{width}}  {recipe.about}" for recipe in CATALOGUE.values()))
+    say(*(full(find_recipe(name).trusting(trust or ())) if name else by_task()))
 
 
 def data(
