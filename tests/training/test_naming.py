@@ -1,7 +1,5 @@
 """What runs are called by themselves."""
 
-import subprocess
-import sys
 
 import pytest
 

@@ -68,7 +68,10 @@ def train(
 
 def recipes(
     name: Annotated[
-        str | None, typer.Argument(help="A recipe, or a TOML file, to print in full, with a mark where it differs from its parent.")
+        str | None,
+        typer.Argument(
+            help="A recipe, or a TOML file, to print in full, with a mark where it differs from its parent."
+        ),
     ] = None,
     trust: Trust = None,
 ) -> None:
