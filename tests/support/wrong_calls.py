@@ -89,6 +89,8 @@ NUMBERS = [
         ("--steps", "0"), ("--steps", "-1"), ("--steps", "nan"), ("--steps", "9" * 30), ("--images", "0"),
         ("--seed", "-1"), ("--seed", "x"), ("--seed", "²"), ("--seed", "9" * 30), ("--precision", ""), ("--precision", "x"),
         ("--name", ""), ("--name", "x" * 300),
+        *(("--seeds", seeds) for seeds in ("", "5-3", "-1", "x", "²", "1,", "9" * 30)), ("--seeds", "0-1", "--dry-run"),
+        ("--seeds", "0-1", "--seed", "1"), ("--seeds", "0-1", "--resume", "runs/g"),
         ("--from", ""), ("--from", "nowhere"), ("--from", "afile"), ("--from", "empty"), ("--from", "runs/t"))),
     ("train", "", "--recipe", "dcgan"), ("train", "digits", "--recipe", ""), ("train", "digits", "--direction", ""),
     ("train", "garbage", "--recipe", "dcgan"), ("train", "empty"), ("train", "afile"), ("train", "/dev/null"),

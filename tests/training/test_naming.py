@@ -1,6 +1,5 @@
 """What runs are called by themselves."""
 
-
 import pytest
 
 from elegan.core import paths
