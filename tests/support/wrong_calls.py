@@ -84,7 +84,8 @@ NUMBERS = [
         ("--seed", "9" * 30), ("--data", ""), ("--data", "nowhere"), ("--data", "empty"))),
     ("copies", "garbage", "--data", "digits"), ("copies", "photographs"), ("copies", "photographs", "--data", ""),
     ("copies", "", "--data", "digits"),
-    ("compare",), ("compare", "nowhere"), ("compare", "runs/g", "runs/c"), ("compare", "runs/g", ""),
+    ("runs", "nowhere"), ("runs", "afile"), ("runs", ""), ("runs", "/dev/null"),
+    ("compare",), ("compare", "nowhere"), ("compare", "runs/g", "runs/c"), ("compare", "runs/g", ""), ("compare", "runs/t", "runs/r"),
     *((*TRAIN, *rest) for rest in (
         ("--steps", "0"), ("--steps", "-1"), ("--steps", "nan"), ("--steps", "9" * 30), ("--images", "0"),
         ("--seed", "-1"), ("--seed", "x"), ("--seed", "²"), ("--seed", "9" * 30), ("--precision", ""), ("--precision", "x"),

@@ -313,7 +313,8 @@ def _locked(plan: Plan) -> AbstractContextManager:
         return nullcontext()
     try:
         plan.path.mkdir(parents=True, exist_ok=True)
-        return FileLock(paths.inside(plan.path, plan.path / ".lock"), timeout=0).acquire()
+        # Whoever lists the runs (verbs/runs.py) holds it for a moment.
+        return FileLock(paths.inside(plan.path, plan.path / ".lock"), timeout=0.2).acquire()
     except Timeout:
         raise UserError(f"another process is training in {plan.path}") from None
     except OSError as error:
