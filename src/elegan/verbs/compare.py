@@ -193,14 +193,14 @@ def _grouped(runs: dict[str, Run], records: dict[str, Records]) -> list[Group]:
 
 def _settings(run: Run, records: Records) -> dict[str, Any]:
     """All that two runs of one group have in common, by key."""
-    info, steps = run.info, sorted({record["settings"].get("step") or 0 for record in records.values()})
+    info, steps = run.info, [record["settings"].get("step") for record in records.values()]
     flat = {key: value for key, value in _flat(run.recipe.model_dump()) if key not in APART}
-    measured = {"measured at step": steps[0] if len(steps) == 1 else steps}
-    return (
-        flat
-        | {"data": info["data"]["fingerprint"], "from": info.get("from"), "precision": info["precision"]}
-        | measured
-    )
+    return flat | {
+        "data": info["data"]["fingerprint"],
+        "from": info.get("from"),
+        "precision": info["precision"],
+        "measured at step": steps[0] if steps.count(steps[0]) == len(steps) else steps,
+    }
 
 
 def _flat(values: dict[str, Any], above: str = "") -> Iterable[tuple[str, Any]]:
