@@ -20,6 +20,12 @@ from elegan.verbs.runs import age, size
 TINY = ["nets.generator.width=4", "nets.discriminator.width=4", "batch=8", "watch.images=32", "watch.every=1"]
 
 
+def header(plain: str) -> bytes:
+    """A file of no tensors whose header holds this as its plain data."""
+    text = json.dumps({"__metadata__": {"plain": plain}}).encode()
+    return len(text).to_bytes(8, "little") + text
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("listed") / "runs"
@@ -140,6 +146,25 @@ def test_nothing_is_followed_out_of_a_run_and_nothing_blocks(folder, tmp_path):
     assert "leads out" in found["unsaved"].fault
     assert found["broken"].state == "no run"
     assert found["finished"].size < 5_000_000
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        *(("run.json", c) for c in (b"", b"null", b"{}", b'{"data": 1, "seed": 0}', b'{"data": {"name": "x"}, "seed": 1e999}')),
+        *(("recipe.toml", c) for c in (b"", b"name = 1", b"\xff", b'name = "x"\nsteps = "many"', b"name = [" * 2000)),
+        *(("checkpoints/00000003.safetensors", c) for c in (b"", b"\xff" * 50, header("["  * 5000), header('{"history": 3}'),
+          header('{"history": [[1, "x"]]}'), header('{"history": [[1e999, 1]]}'), header('{"history": [[1, 2]], "recipe": 3}'))),
+    ],
+    ids=lambda value: repr(value)[:30],
+)  # fmt: skip
+def test_what_is_damaged_is_named_and_the_rest_listed(folder, name, content):
+    (folder / "finished" / name).write_bytes(content)
+    found = {run.path.name: run for run in elegan.runs(folder)}
+    assert found["finished"].state == "damaged"
+    assert "\n" not in found["finished"].fault
+    assert name.rpartition("/")[2] in found["finished"].fault or "checkpoint" in found["finished"].fault
+    assert found["stopped"].state == "stopped"
 
 
 def test_a_thousand_runs_take_less_than_a_second_and_no_torch(trained, tmp_path):

@@ -153,7 +153,7 @@ def read_plain(path: Path) -> dict:
             return _unsealed(file.metadata() or {})[1]
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error}") from None
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise Damaged(f"{path} is damaged: it cannot be read as safetensors: {error}") from None
 
 

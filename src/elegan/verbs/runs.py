@@ -1,6 +1,7 @@
 """The runs of a folder at a glance, from their names, headers and last lines; a thousand take less than a second."""
 
 import contextlib
+import math
 import os
 import re
 import time
@@ -64,14 +65,16 @@ def runs(folder: str | Path = "runs") -> list[Listed]:
 
 
 def _listed(path: Path) -> Listed:
-    if not (path / "run.json").is_file():
+    if not os.path.isfile(path / "run.json"):
         return Listed(path, "no run", changed=_time(path), size=_size(path), fault="there is no run.json")
     changed = _time(path / "log.jsonl") or _time(path / "run.json")
     try:
         return Listed(path, **_facts(path), changed=changed, size=_size(path))
-    except (UserError, KeyError, TypeError, ValueError, AttributeError) as error:
-        fault = str(error) if isinstance(error, UserError) else f"{path / 'run.json'} or recipe.toml is not a run's"
-        return Listed(path, "damaged", changed=changed, size=_size(path), fault=fault)
+    except (UserError, OSError) as error:  # OSError: it goes away, or may not be looked into
+        fault = str(error)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        fault = f"{path / 'run.json'}, recipe.toml or the newest checkpoint does not say what a run's does"
+    return Listed(path, "damaged", changed=changed, size=_size(path), fault=fault)
 
 
 def _facts(path: Path) -> dict[str, Any]:
@@ -123,7 +126,7 @@ def _checkpoints(path: Path) -> list[tuple[int, Path]]:
 def _watched(checkpoint: Path) -> dict[str, Any]:
     """The watched metric as the checkpoint's header has it."""
     plain = files.read_plain(_own(checkpoint.parent, checkpoint.name))
-    history = [(int(step), float(value)) for step, value in plain.get("history", [])]
+    history = [(int(step), float(value)) for step, value in plain.get("history", []) if math.isfinite(value)]
     if not history:
         return {}
     best_step, best = min(history, key=lambda pair: pair[1])
