@@ -20,6 +20,7 @@ from elegan.run import Run
 # What tells nothing of the training itself; the name of a recipe is what its author called these same settings.
 APART = ("name", "parent", "about", "watch.log", "watch.keep", "watch.tensorboard")
 WIDEST = 32  # characters of a setting's value
+WAYS = {"paired": "paired by seed", "Welch": "by Welch (other seeds)"}
 
 Records = dict[str, dict[str, Any]]  # by metric
 
@@ -116,7 +117,7 @@ class Comparison:
         about = [
             *(["mean and 95 % interval over seeds (Student t)"] if several else []),
             *(["of one seed the interval is over its images and says nothing of other seeds"] if alone else []),
-            *(f"differences tested {'paired by seed' if test == 'paired' else 'by Welch'}" for test in tests),
+            *(f"differences with 95 % intervals, tested {WAYS[test]}" for test in tests),
             *corrected,
         ]
         return ["", "; ".join(about)]

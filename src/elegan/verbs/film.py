@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
@@ -102,7 +102,7 @@ def _video(frames: Iterable[np.ndarray], size: tuple[int, int], fps: float, targ
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, target.name)
         with av.open(str(path), "w", options={"fflags": "+bitexact"}) as container:
-            stream = container.add_stream(encoder, rate=Fraction(fps).limit_denominator(1000), options=options)
+            stream: Any = container.add_stream(encoder, rate=Fraction(fps).limit_denominator(1000), options=options)
             stream.width, stream.height = size
             stream.pix_fmt = "yuv420p"
             for pixels in frames:
