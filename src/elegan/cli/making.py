@@ -1,4 +1,4 @@
-"""The verbs that make something with a trained run: sample, translate, restore, pack, export, anomaly."""
+"""The verbs that make something with a trained run: sample, translate, restore, pack, export, film, anomaly."""
 
 import json
 from pathlib import Path
@@ -151,6 +151,21 @@ def export(
 
     worst = write(Run.open(run, checkpoint, trust=trust or ()), out, direction)
     say(f"{out} ({out.stat().st_size / 1e6:.2f} MB), within {worst:.1e} of torch")
+
+
+def film(
+    run: RunPath,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The film: .mp4, .webm or .gif; default: RUN/film.mp4.")
+    ] = None,
+    fps: Annotated[float, typer.Option(help="Sheets of samples a second, 0.1 to 60.")] = 12.0,
+) -> None:
+    """Makes a film of a training from its samples over time."""
+    from elegan.run import Run
+    from elegan.verbs.film import film as write
+
+    path = write(Run.open(run), out, fps=fps)
+    say(f"{path} ({path.stat().st_size / 1e6:.2f} MB)")
 
 
 def anomaly(

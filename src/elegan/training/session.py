@@ -23,6 +23,7 @@ from elegan.recipes.choose import SIDES, choose
 from elegan.recipes.recipe import Recipe
 from elegan.run import Run, build_game
 from elegan.training.engine import Engine
+from elegan.training.naming import run_name
 from elegan.training.progress import Bar
 from elegan.training.recorder import Keeper, Plan
 from elegan.training.trainer import Trainer
@@ -126,7 +127,7 @@ def plan_for(
         choice = choose(len(seen.images), seen.resolution, seen.labels, len(seen.classes), accelerated)
         chosen, why = find_recipe(choice.recipe).override([*choice.settings, *settings]), choice.why
     chosen = _with_data(_with_length(chosen.trusting(trust), steps, images), data)
-    name = _name(dataset, chosen, settings, seed) if name is None else name
+    name = run_name(folder, dataset.name, chosen, settings, seed) if name is None else name
     path = folder / paths.check_name("name", name)
     return Plan(chosen, dataset, path, seed, engine, why, start=Path(start) if start else None)
 
@@ -304,19 +305,14 @@ def _with_data(recipe: Recipe, data: str | None) -> Recipe:
     return recipe.trusting([data] if data and data.startswith("hf:") else [])
 
 
-def _name(data: Opened, recipe: Recipe, settings: Sequence[str], seed: int) -> str:
-    """digits-rpgan, with the seed and a mark of the settings where they are not the default ones."""
-    mark = [f"{rng.mix(*sorted(settings)):016x}"[-6:]] if settings else []
-    return "-".join([data.name, recipe.name, *([f"seed{seed}"] if seed else []), *mark])
-
-
 def _locked(plan: Plan) -> AbstractContextManager:
     """Holds the run folder for one training at a time; the lock goes with the process."""
     if not plan.engine.leads:
         return nullcontext()
     try:
         plan.path.mkdir(parents=True, exist_ok=True)
-        return FileLock(paths.inside(plan.path, plan.path / ".lock"), timeout=0).acquire()
+        # Whoever lists the runs (verbs/runs.py) holds it for a moment.
+        return FileLock(paths.inside(plan.path, plan.path / ".lock"), timeout=0.2).acquire()
     except Timeout:
         raise UserError(f"another process is training in {plan.path}") from None
     except OSError as error:
