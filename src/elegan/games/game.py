@@ -31,6 +31,9 @@ class Turn:
     gradient is minimised, detached ones are only watched. The turn is played `repeat` times a step, each on a batch of its own, and only on every `every`-th step, its
     loss then times `every` (lazy regularisation). `second_order` says that the loss differentiates a gradient, which
     compiled networks cannot. `after(nets)` follows the move, such as WGAN's clipping.
+
+    >>> [turn.player for turn in run.game.turns]  # run: an opened run, `elegan.Run.open("runs/digits")`
+    ['discriminator', 'generator']
     """
 
     player: str
@@ -54,6 +57,9 @@ class Game:
     `reconstruct(nets, x, label)`: images to images; one that finds what is unlike its data `score(nets, x)`: images to N, more
     where an image is less like it. `codes` says which columns of the latent the networks learn to read. `use` is the command
     for what a run is good for, with {run} for its folder and {trust} for the options that it needs.
+
+    >>> run.game.players  # run: an opened run, `elegan.Run.open("runs/digits")`
+    {'discriminator': ('discriminator',), 'generator': ('generator',)}
     """
 
     nets: nn.ModuleDict

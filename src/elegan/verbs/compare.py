@@ -16,6 +16,14 @@ def compare(runs: Sequence[Run | str | Path]) -> str:
     folders.
 
     Raises UserError where a run was not evaluated, or two evaluations differ in a setting that forbids comparing them.
+
+    >>> import elegan
+    >>> for name in ("digits", "other"):
+    ...     _ = elegan.evaluate(elegan.Run.open(f"runs/{name}"), metrics=["fd"], num=200, extractor="random")
+    >>> print(elegan.compare(["runs/digits", "runs/other"]))  # doctest: +ELLIPSIS
+    run          FD[random:...]
+    runs/digits  ...
+    runs/other   ...
     """
     opened = [run if isinstance(run, Run) else Run.open(run) for run in runs]
     newest = {str(run.path): _newest(run) for run in opened}

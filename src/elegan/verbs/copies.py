@@ -22,6 +22,11 @@ def copies(
 
     The latents' seeds start at `seed`. See `elegan.metrics.copies.audit.copies` for the rest and the errors. Raises UserError where the
     run's own data are others by now, unless `data` names what to compare with.
+
+    >>> import elegan
+    >>> report = elegan.copies(elegan.Run.open("runs/digits"), num=40, alpha=0.01)
+    >>> len(report.lines()) > 1
+    True
     """
     side, channels, _ = run.shape
     memory.check_room(num, 3 * side * side * channels, "images to search")

@@ -20,6 +20,10 @@ def slerp(a: Tensor, b: Tensor, t: float) -> Tensor:
 
     So latents on the way are as long as normal ones are; the straight line's middle is not (White 2016). Along one
     line, where there is no arc or no single one, it is the straight one.
+
+    >>> half_way = slerp(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0]), 0.5)
+    >>> half_way
+    tensor([0.7071, 0.7071])
     """
     cosine = torch.cosine_similarity(a.double(), b.double(), dim=-1).clamp(-1, 1)[..., None]
     angle = cosine.acos()
