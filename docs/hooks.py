@@ -25,7 +25,11 @@ LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)#:\s]+)(#[^)]*)?\)")
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Adds the pages that docs/ does not hold."""
-    written = {"reference/python.md": python(), "reference/cli.md": command_line(), "reference/parts.md": recipe_parts()}
+    written = {
+        "reference/python.md": python(),
+        "reference/cli.md": command_line(),
+        "reference/parts.md": recipe_parts(),
+    }
     for name, text in written.items():
         files.append(File.generated(config, name, content=text))
     for name, place in AT_THE_ROOT.items():
@@ -42,7 +46,11 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         mark, text, target, anchor = link.groups(default="")
         in_repository = posixpath.normpath(posixpath.join(posixpath.dirname(own), target))
         place = AT_THE_ROOT.get(in_repository, in_repository.removeprefix("docs/"))
-        if not in_repository.startswith("docs/") and in_repository not in AT_THE_ROOT and (ROOT / in_repository).exists():
+        if (
+            not in_repository.startswith("docs/")
+            and in_repository not in AT_THE_ROOT
+            and (ROOT / in_repository).exists()
+        ):
             return text  # a file of the code, which is no page
         return f"{mark}[{text}]({posixpath.relpath(place, posixpath.dirname(here) or '.')}{anchor})"
 

@@ -5,9 +5,9 @@ import importlib
 from pathlib import Path
 
 import pytest
-from small import small
 
 import elegan
+from small import small
 
 SOURCE = Path(elegan.__file__).parents[1]
 MODULES = sorted(
