@@ -4,6 +4,7 @@ import posixpath
 import re
 from pathlib import Path
 
+import griffe
 import typer
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -20,6 +21,7 @@ AT_THE_ROOT = {
     "README.zh.md": "zh.md",
     **{name: name for name in ("CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")},
 }
+EXAMPLE = re.compile(r"(?:^>>> .*\n?(?:^(?!\s*$).*\n?)*)+", re.M)  # up to the next empty line
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)#:\s]+)(#[^)]*)?\)")
 
 
@@ -81,3 +83,13 @@ def recipe_parts() -> str:
             about = (function.__doc__ or "").strip().split("\n")[0]
             lines.append(f"| `{name}` | {options} | {about.replace('|', '&#124;')} |")
     return "\n".join(lines)
+
+
+class FencedExamples(griffe.Extension):
+    """Fences the examples of docstrings as code, as Markdown takes lines with `>>>` for a quotation."""
+
+    def on_object(self, *, obj: griffe.Object, **_: object) -> None:
+        if obj.docstring:
+            obj.docstring.value = EXAMPLE.sub(
+                lambda found: f"```pycon\n{found[0].rstrip()}\n```\n", obj.docstring.value
+            )

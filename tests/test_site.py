@@ -34,7 +34,9 @@ def page(site: Path, name: str) -> str:
 
 
 def test_no_page_loads_anything_from_elsewhere(site):
-    loads = re.compile(r"""<(?:script|img|link|iframe)\b[^>]*?(?:src|href)=["']?(?:https?:)?//[^>]*>|url\((?:https?:)?//""")
+    loads = re.compile(
+        r"""<(?:script|img|link|iframe)\b[^>]*?(?:src|href)=["']?(?:https?:)?//[^>]*>|url\((?:https?:)?//"""
+    )
     pages = [*site.rglob("*.html"), *site.rglob("*.css")]
     assert len(pages) > 20
     assert not {hit for path in pages for hit in loads.findall(path.read_text(encoding="utf-8"))}
@@ -43,6 +45,8 @@ def test_no_page_loads_anything_from_elsewhere(site):
 def test_the_reference_shows_every_public_name_verb_and_recipe(site):
     python, commands, parts = (page(site, f"reference/{name}") for name in ("python", "cli", "parts"))
     assert not [name for name in elegan.__all__ if name != "__version__" and f'id="elegan.{name}"' not in python]
+    assert "&gt;&gt;&gt; " in python
+    assert "<blockquote" not in python
     assert not [verb.__name__ for verb in VERBS if f"<code>elegan {verb.__name__}</code>" not in commands]
     assert not [name for name in CATALOGUE if f"<code>{name}</code>" not in parts]
 
