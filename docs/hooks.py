@@ -47,13 +47,9 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     def on_site(link: re.Match) -> str:
         mark, text, target, anchor = link.groups(default="")
         in_repository = posixpath.normpath(posixpath.join(posixpath.dirname(own), target))
-        place = AT_THE_ROOT.get(in_repository, in_repository.removeprefix("docs/"))
-        if (
-            not in_repository.startswith("docs/")
-            and in_repository not in AT_THE_ROOT
-            and (ROOT / in_repository).exists()
-        ):
+        if not in_repository.startswith("docs/") and in_repository not in AT_THE_ROOT:
             return text  # a file of the code, which is no page
+        place = AT_THE_ROOT.get(in_repository, in_repository.removeprefix("docs/"))
         return f"{mark}[{text}]({posixpath.relpath(place, posixpath.dirname(here) or '.')}{anchor})"
 
     return LINK.sub(on_site, markdown)
@@ -75,7 +71,10 @@ def command_line() -> str:
 def recipe_parts() -> str:
     """Tabulates what a recipe can name: the recipes themselves, and every part with its options and first line."""
     lines = ["# What a recipe can name", "", "| recipe | parent | |", "|---|---|---|"]
-    lines += [f"| `{r.name}` | {r.parent and f'`{r.parent}`'} | {r.about} |" for r in CATALOGUE.values()]
+    lines += [
+        f"| `{r.name}` | {r.parent and f'`{r.parent}`'} | {r.about.replace('|', '&#124;')} |"
+        for r in CATALOGUE.values()
+    ]
     for kind in parts.HOMES:
         lines += ["", f"## {kind}", "", "| name | options | |", "|---|---|---|"]
         for name, function in sorted(parts.names(kind).items()):

@@ -19,15 +19,7 @@ class UserError(Exception):
 
 
 class Failure(Exception):
-    """The request was valid and the work failed: a full disk, a diverged run, an unreachable server.
-
-    >>> import elegan
-    >>> try:
-    ...     raise elegan.Failure("no space left on the disk")
-    ... except elegan.Failure as error:
-    ...     print(error)
-    no space left on the disk
-    """
+    """The request was valid and the work failed: a full disk, a diverged run, an unreachable server."""
 
     exit_code = 1
 

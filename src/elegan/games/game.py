@@ -32,7 +32,8 @@ class Turn:
     loss then times `every` (lazy regularisation). `second_order` says that the loss differentiates a gradient, which
     compiled networks cannot. `after(nets)` follows the move, such as WGAN's clipping.
 
-    >>> [turn.player for turn in run.game.turns]  # run: an opened run, `elegan.Run.open("runs/digits")`
+    >>> import elegan
+    >>> [turn.player for turn in elegan.Run.open("runs/digits").game.turns]
     ['discriminator', 'generator']
     """
 
@@ -58,7 +59,8 @@ class Game:
     where an image is less like it. `codes` says which columns of the latent the networks learn to read. `use` is the command
     for what a run is good for, with {run} for its folder and {trust} for the options that it needs.
 
-    >>> run.game.players  # run: an opened run, `elegan.Run.open("runs/digits")`
+    >>> import elegan
+    >>> elegan.Run.open("runs/digits").game.players
     {'discriminator': ('discriminator',), 'generator': ('generator',)}
     """
 

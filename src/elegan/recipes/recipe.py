@@ -70,8 +70,8 @@ class Recipe(Section):
 
     >>> from elegan.recipes import find_recipe
     >>> recipe = find_recipe("dcgan").override(["losses.adversarial=hinge", "batch=32"])
-    >>> recipe.losses["adversarial"].name, recipe.batch, recipe.parent == find_recipe("dcgan").parent
-    ('hinge', 32, True)
+    >>> recipe.losses["adversarial"].name, recipe.batch
+    ('hinge', 32)
     """
 
     name: Annotated[str, AfterValidator(_plain)]
