@@ -57,6 +57,17 @@ def test_every_page_of_docs_is_in_the_navigation():
     assert not [name for name in pages if f": {name}\n" not in named]
 
 
+def test_every_link_between_files_leads_somewhere():
+    link = re.compile(r"\]\(([^)#:\s]+)")
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.md")]
+    assert not [
+        (path.name, target)
+        for path in pages
+        for target in link.findall(path.read_text(encoding="utf-8"))
+        if not (path.parent / target).exists()
+    ]
+
+
 def test_the_citation_and_the_gate_agree_with_the_project():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert (citation["version"], citation["license"]) == (PROJECT["version"], PROJECT["license"])
