@@ -33,8 +33,8 @@ class Turn:
     compiled networks cannot. `after(nets)` follows the move, such as WGAN's clipping.
 
     >>> import elegan
-    >>> [turn.player for turn in elegan.Run.open("runs/digits").game.turns]
-    ['discriminator', 'generator']
+    >>> [(turn.player, turn.every) for turn in elegan.Run.open("runs/digits").game.turns]
+    [('discriminator', 1), ('discriminator', 4), ('discriminator', 4), ('generator', 1)]
     """
 
     player: str
