@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from elegan.metrics.seeds import difference, higher_is_better, holm, mean_interval
+from elegan.metrics.catalogue import better_of
+from elegan.metrics.seeds import difference, holm, mean_interval
 
 A, B = {0: 3.1, 1: 2.9, 2: 3.4, 5: 3.0}, {0: 4.2, 1: 3.7, 2: 4.9, 5: 3.9}
 
@@ -59,7 +60,8 @@ def test_a_false_alarm_among_groups_that_are_alike_is_rare():
 
 
 @pytest.mark.parametrize(
-    ("metric", "higher"), [("IS", True), ("PSNR AtoB", True), ("FD", False), ("FD:cat", False), ("L1 BtoA", False)]
+    ("line", "better"),
+    [("IS", "higher"), ("PSNR AtoB", "higher"), ("FD", "lower"), ("FD:cat", "lower"), ("L1 BtoA", "lower")],
 )
-def test_more_is_better_of_scores_and_less_of_distances(metric, higher):
-    assert higher_is_better(metric) == higher
+def test_more_is_better_of_scores_and_less_of_distances(line, better):
+    assert better_of(line) == better

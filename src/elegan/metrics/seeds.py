@@ -12,13 +12,6 @@ import numpy as np
 from scipy.special import stdtr, stdtrit
 
 CERTAIN = 0.05  # a p-value below which a difference is taken for one
-# Of these more is better; of distances, divergences and the accuracy of C2ST less.
-HIGHER = ("IS", "precision", "recall", "density", "coverage", "modes", "CAS", "PSNR", "SSIM")
-
-
-def higher_is_better(metric: str) -> bool:
-    """Of a metric's name, which may carry the direction of a translation, as in "PSNR AtoB"."""
-    return metric.partition(" ")[0] in HIGHER
 
 
 @dataclass(frozen=True)

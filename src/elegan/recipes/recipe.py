@@ -69,6 +69,11 @@ def _plain(name: str) -> str:
 class Recipe(Section):
     """See the module. `losses` holds the adversarial loss and penalties, each penalty with `weight` and `every`; `damage` what
     is done to photographs, in this order, each with its `chance` of being done.
+
+    >>> from elegan.recipes import find_recipe
+    >>> recipe = find_recipe("dcgan").override(["losses.adversarial=hinge", "batch=32"])
+    >>> recipe.losses["adversarial"].name, recipe.batch
+    ('hinge', 32)
     """
 
     name: Annotated[str, AfterValidator(_plain)]

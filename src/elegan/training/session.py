@@ -58,6 +58,11 @@ def train(
     weights the networks of the same names and shapes begin with; `trust`: modules whose functions a recipe file, `resume`
     and `start` may name, as `settings` may without it; `quiet`: without the bar of progress.
     Raises UserError for what the caller can mend, Failure where training failed, Interrupted after Ctrl-C.
+
+    >>> import elegan
+    >>> run = elegan.train("digits", "dcgan", steps=1, settings=["batch=8", "nets.generator.width=8"], name="short", quiet=True)
+    >>> run.path.as_posix(), run.step
+    ('runs/short', 1)
     """
     plan = plan_for(
         data,

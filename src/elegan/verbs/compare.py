@@ -13,8 +13,9 @@ from typing import Any
 from elegan.core.errors import UserError
 from elegan.core.journal import Journal
 from elegan.metrics import comparable
+from elegan.metrics.catalogue import better_of
 from elegan.metrics.records import recorded
-from elegan.metrics.seeds import CERTAIN, Difference, difference, higher_is_better, holm, mean_interval
+from elegan.metrics.seeds import CERTAIN, Difference, difference, holm, mean_interval
 from elegan.run import Run
 
 # What tells nothing of the training itself; the name of a recipe is what its author called these same settings.
@@ -94,7 +95,11 @@ class Comparison:
 
     def _verdict(self, metric: str) -> str:
         """Which group is best, and against which others that is certain."""
-        sign = 1 if higher_is_better(metric) else -1
+        newest = next(iter(self.groups[0].records.values()))[metric]
+        better = better_of(metric, newest["settings"].get("better"))
+        if better == "neither":
+            return f"{metric}: neither more nor less of it is better"
+        sign = 1 if better == "higher" else -1
         best = max(self.groups, key=lambda group: sign * group.interval(metric)[0]).name
         said: dict[bool, list[str]] = {True: [], False: []}
         for name, a, b, found in self.pairs:
@@ -128,6 +133,14 @@ def compare(runs: Sequence[Run | str | Path]) -> Comparison:
     the metric that was watched while they trained. `str()` of the result is a table, `as_dict()` is ready for JSON.
 
     Raises UserError where only some were evaluated, and where two were measured with settings that do not compare.
+
+    >>> import elegan
+    >>> for name in ("digits", "other"):
+    ...     _ = elegan.evaluate(elegan.Run.open(f"runs/{name}"), metrics=["fd"], num=200, extractor="random")
+    >>> print(elegan.compare(["runs/digits", "runs/other"]))  # doctest: +ELLIPSIS
+    run          FD[random:...]
+    runs/digits  ...
+    runs/other   ...
     """
     opened = {str(run.path): run for run in (run if isinstance(run, Run) else Run.open(run) for run in runs)}
     newest = _measured(opened)

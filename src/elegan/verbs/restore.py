@@ -119,6 +119,11 @@ def restore(
 
     `task`: upscale, denoise, inpaint, oldphoto or colorize; see `open_restorer` for its options, `restore_files` for
     `format`, and both for the errors.
+
+    >>> import elegan
+    >>> (outcome,) = elegan.restore("pictures/pagoda.png", scale=2, out="larger")  # with the network that comes along
+    >>> outcome.target.as_posix(), outcome.fault
+    ('larger/pagoda.png', '')
     """
     restorer = open_restorer(
         task,

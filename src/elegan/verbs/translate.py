@@ -25,6 +25,11 @@ def translate(
     default), and gives what became of each: see `Outcome`, and its `fault` where a file could not be read.
 
     See `Run.translate`, which takes and gives arrays, for `strength` and `tile`, and `translate_files` for the errors.
+
+    >>> import elegan
+    >>> (outcome,) = elegan.translate(elegan.Run.open("runs/dusk"), "pictures/pagoda.png", out="evening")
+    >>> outcome.target.as_posix(), outcome.fault
+    ('evening/pagoda.png', '')
     """
     folder = Path(out or run.file("translated"))
     outcomes = translate_files(
