@@ -13,8 +13,13 @@ BLOCK = 256
 BLURRED = 0.02  # of the median's sharpness
 DARK = 32  # grey level that no more than 1 % of a dark picture exceeds
 UNIFORM = 3.0  # standard deviation of the grey levels of a picture that shows nothing
-SAME_BITS, SAME_LEVELS = 6, 3.0  # of the 64 bits of two hashes, and of grey levels on average, that near-duplicates differ in
-CROWDED = 64  # pictures with a part of their hash in common: more of them share a look of the set, such as a white ground
+SAME_BITS, SAME_LEVELS = (
+    6,
+    3.0,
+)  # of the 64 bits of two hashes, and of grey levels on average, that near-duplicates differ in
+CROWDED = (
+    64  # pictures with a part of their hash in common: more of them share a look of the set, such as a white ground
+)
 COMMON = 0.01  # share of near-duplicates from which they are told: among many pictures a few are to be expected
 SHOWN = 3
 

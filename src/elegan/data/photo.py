@@ -7,7 +7,7 @@ import io
 import re
 import struct
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,10 @@ from elegan.data.sources import read_file
 ORIENTATION, XMP, SETTINGS, PLACE = 0x0112, 0x02BC, 0x8769, 0x8825
 # Title, maker, model, orientation, software, date, artist, copyright, the camera's settings, the place.
 DESCRIPTIVE = {0x010E, 0x010F, 0x0110, ORIENTATION, 0x0131, 0x0132, 0x013B, 0x8298, SETTINGS, PLACE}
-OPAQUE, SHALLOW = ("JPEG", "MPO"), ("JPEG", "MPO", "WEBP", "AVIF")  # formats without alpha, and those of 8 bits a channel
+OPAQUE, DEEP = (
+    ("JPEG", "MPO"),
+    ("PNG", "TIFF", "HEIF"),
+)  # formats without alpha, and those of more than 8 bits a channel
 QUALITY = {"JPEG": 95, "MPO": 95, "WEBP": 95, "AVIF": 90, "HEIF": 90}  # of the formats that lose something
 _XMP_TURN = re.compile(rb"""(tiff:Orientation\s*(?:=\s*["']|>\s*))[2-8]""")  # as an attribute and as an element
 _XMP_KEY = "XML:com.adobe.xmp"
@@ -74,7 +77,7 @@ def read_photo(path: Path) -> Photo:
         exif = _described(image)
         bits = bits_of(image, encoded)
         values = deep(encoded, image) if bits == 16 else _shallow(image)
-        told = {"xmp": _xmp(image), "dpi": _dpi(image), "texts": _texts(image)}
+        told: dict[str, Any] = {"xmp": _xmp(image), "dpi": _dpi(image), "texts": _texts(image)}
     except Unreadable:
         raise
     except Exception as error:  # a damaged file makes decoders raise nearly anything
@@ -110,7 +113,9 @@ def _dpi(image: Image.Image) -> tuple[float, float] | None:
 def _texts(image: Image.Image) -> dict[str, str]:
     """The comments of a JPEG, GIF or PNG by keyword."""
     found = {"Comment": image.info.get("comment", ""), **getattr(image, "text", {})}
-    texts = {key: text.decode(errors="replace") if isinstance(text, bytes) else str(text) for key, text in found.items()}
+    texts = {
+        key: text.decode(errors="replace") if isinstance(text, bytes) else str(text) for key, text in found.items()
+    }
     told = {key: text for key, text in texts.items() if text and len(text) < _TEXT_BYTES}
     return {key: text for key, text in told.items() if key != _XMP_KEY and not key.startswith("Raw profile type")}
 
@@ -124,7 +129,7 @@ def write_photo(path: Path, pixels: np.ndarray, like: Photo, quality: int | None
     if like.alpha is not None and like.format in OPAQUE:
         write_photo(path, _flattened(pixels, like), replace(like, alpha=None), quality)
         return f"{like.format} knows no transparency; flattened on white"
-    deep = like.bits == 16 and like.format not in SHALLOW
+    deep = like.bits == 16 and like.format in DEEP
     full = 65535 if deep else 255
     kind = np.uint16 if deep else np.uint8
     values = np.rint(with_channels(pixels, like.pixels.shape[2]).clip(0, 1) * full).astype(kind)
@@ -187,7 +192,7 @@ def _settings(format: str, quality: int | None) -> dict[str, Any]:
 
 def _told(like: Photo) -> dict[str, Any]:
     """What Pillow writes beside the pixels, for formats that have a place for it."""
-    told = {"icc_profile": like.profile, "exif": like.exif, "dpi": like.dpi, "xmp": like.xmp}
+    told: dict[str, Any] = {"icc_profile": like.profile, "exif": like.exif, "dpi": like.dpi, "xmp": like.xmp}
     if like.format in OPAQUE:
         told["comment"] = like.texts.get("Comment", "").encode() or None
     if like.format == "PNG":
@@ -215,8 +220,9 @@ def _png_texts(like: Photo) -> PngImagePlugin.PngInfo | None:
 
 
 def _encode_deep(values: np.ndarray, like: Photo, quality: int | None) -> bytes:
-    encoders: dict[str, Callable[[np.ndarray, Photo], bytes]] = {"TIFF": _encode_tiff, "PNG": _encode_png}
-    return _encode_heif(values, like, quality) if like.format == "HEIF" else encoders[like.format](values, like)
+    if like.format == "HEIF":
+        return _encode_heif(values, like, quality)
+    return _encode_tiff(values, like) if like.format == "TIFF" else _encode_png(values, like)
 
 
 def _encode_heif(values: np.ndarray, like: Photo, quality: int | None) -> bytes:
