@@ -72,9 +72,10 @@ def open_foreign(path: Path) -> ForeignRestorer:
 def _library(path: Path) -> Any:
     try:
         import spandrel
-    except ImportError as error:
-        wanted = (
-            "pip install 'elegan[foreign]'" if error.name == "spandrel" else f"spandrel, and that wants {error.name}"
-        )
+    except (ImportError, RuntimeError) as error:  # the latter from a torchvision that was built for another torch
+        if getattr(error, "name", None) == "spandrel":
+            wanted = "pip install 'elegan[foreign]'"
+        else:
+            wanted = f"spandrel, which cannot be imported ({str(error).splitlines()[0]})"
         raise UserError(f"{path} is a model of another project; to open it takes {wanted}") from None
     return spandrel
