@@ -26,7 +26,6 @@ SUFFIXES = (".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", "
 # fmt: on
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF", "HEIF", "PPM", "TGA", "ICO", "JPEG2000")
 _ORIENTATION = 0x0112
-UPRIGHT = ("TIFF", "HEIF")  # formats that are turned while they are loaded
 STILL = ("MPO", "HEIF")  # formats of one picture that may carry others beside it
 _EXIF_KEYS = {"exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp"}
 
@@ -59,9 +58,9 @@ def decode(encoded: bytes) -> tuple[Image.Image, Facts]:
         turn = orientation(image)
         bits = bits_of(image, encoded)
         image.load()
-        turn = turn if image.format in UPRIGHT else orientation(image)  # a PNG may tell only at its end
+        turn = turn if image.format == "TIFF" else orientation(image)  # a PNG may tell only at its end
         profile, wide = image.info.get("icc_profile"), bits == 16 and image.mode in ("LA", "RGB", "RGBA")
-        to_turn = 1 if image.format in UPRIGHT else turn
+        to_turn = 1 if image.format == "TIFF" else turn  # these are turned while they are loaded
         full = rounded(upright(deep(encoded, image), to_turn)) if wide else None
         image = ImageOps.exif_transpose(image) if to_turn > 1 else image
         facts = _facts(image, turn, animated, bits)
@@ -188,10 +187,8 @@ def _facts(image: Image.Image, orientation: int, animated: bool, bits: int) -> F
 def orientation(image: Image.Image) -> int:
     """1 (upright) to 8 (EXIF 2.3, 4.6.4), looked up only where there can be one: the look-up costs half a decode.
 
-    Of HEIF, which pillow-heif turns and then calls upright, how it was stored.
+    HEIF is always upright: it says itself how it is turned, whatever its EXIF says (ISO 23008-12), and is while it is decoded.
     """
-    if image.format == "HEIF":
-        return image.info.get("original_orientation") or 1
     if image.format != "TIFF" and not image.info.keys() & _EXIF_KEYS:
         return 1
     try:

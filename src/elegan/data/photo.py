@@ -18,7 +18,7 @@ from PIL import Image, PngImagePlugin, TiffImagePlugin
 from elegan.core import files
 from elegan.core.pixels import with_channels
 from elegan.data import raw
-from elegan.data.decode import STILL, UPRIGHT, open_image, orientation
+from elegan.data.decode import STILL, open_image, orientation
 from elegan.data.deep import Unreadable, bits_of, deep, upright
 from elegan.data.sources import read_file
 
@@ -82,7 +82,7 @@ def read_photo(path: Path) -> Photo:
         raise
     except Exception as error:  # a damaged file makes decoders raise nearly anything
         raise Unreadable((str(error) or type(error).__name__).splitlines()[0][:120]) from None
-    if turn > 1 and image.format not in UPRIGHT:
+    if turn > 1 and image.format != "TIFF":  # these are turned while they are loaded
         values = upright(values, turn)
     if ORIENTATION in exif:
         exif[ORIENTATION] = 1
