@@ -14,8 +14,10 @@ from safetensors.torch import save_file
 from sklearn.datasets import load_sample_image
 
 import elegan as library
+from data_corpus import dng
 from elegan.core import rng
 from elegan.core.errors import UserError
+from elegan.data import raw
 from elegan.data.damage import UNKNOWN, Scene, gaussian_noise, holes
 from elegan.data.photo import read_photo
 from elegan.data.resize import resize
@@ -420,3 +422,16 @@ def test_a_model_of_another_project_is_told_by_its_weights_or_says_what_it_takes
     with torch.inference_mode():
         expected = theirs.eval()(tensor(FLOWER[:33, :40])).clamp(0, 1)[0].permute(1, 2, 0).numpy()
     assert np.abs(np.asarray(Image.open(outcome.target)) - expected * 255).max() < 0.51
+
+
+def test_camera_raw_in_a_folder_becomes_a_tiff_or_says_what_it_takes(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.dng").write_bytes(dng(6))
+    (outcome,) = library.restore(tmp_path / "in", out=tmp_path / "out")
+    assert outcome.target == tmp_path / "out/a.tif"
+    if not raw.is_installed():
+        assert "pip install 'elegan[raw]'" in outcome.fault
+        return
+    assert outcome.fault == ""
+    made = read_photo(outcome.target)
+    assert (made.format, made.bits, made.pixels.shape) == ("TIFF", 16, (192, 128, 3))

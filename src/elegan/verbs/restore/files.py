@@ -6,7 +6,6 @@ from pathlib import Path
 
 from elegan.core.errors import Failure, UserError, nearest
 from elegan.core.files import file_for, folder_for
-from elegan.data import raw
 from elegan.data.decode import Unreadable
 from elegan.data.photo import QUALITY, read_photo, write_photo
 from elegan.verbs.inputs import Named, Outcome, pictures_in, with_targets
@@ -83,7 +82,7 @@ def targets(
         folder_for(out)
     pairs = []
     for one in found:
-        ending = _ending(one.source, format)
+        ending = f".{format}" if format else one.ending
         if out:
             pairs.append((one.source, out / one.inside.with_suffix(ending)))
         elif not one.source.stem.endswith(f"-{restorer.suffix}"):  # what an earlier call made of a folder
@@ -96,12 +95,6 @@ def _format_of(path: Path) -> str | None:
     ending = path.suffix.lower().removeprefix(".")
     ending = OTHER_ENDINGS.get(ending, ending)
     return ending if ending in FORMATS else None
-
-
-def _ending(source: Path, format: str | None) -> str:
-    if format:
-        return f".{format}"
-    return ".tif" if source.suffix.lower() in raw.SUFFIXES else source.suffix
 
 
 def restore_files(
