@@ -77,7 +77,7 @@ def survey(source: str, split: str = "all") -> Survey:
     same: dict[bytes, list[int]] = {}
     thumbs: dict[int, np.ndarray] = {}
 
-    def work(index: int) -> "tuple[Facts, bytes, np.ndarray] | str":
+    def work(index: int) -> tuple[Facts, bytes, np.ndarray] | str:
         return _examine(listing, index)
 
     with calm():
