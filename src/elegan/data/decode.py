@@ -19,9 +19,10 @@ from elegan.data.profiles import Foreign, to_srgb
 VERSION = 3  # raised when the same file would give other pixels, so that no cache of older pixels is taken for new ones
 LONGEST = 8  # times the short side: what is left of the long one of a picture that has to be enlarged
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+HEIF_SUFFIXES = (".heic", ".heif", ".hif")
 # fmt: off
 SUFFIXES = (".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".webp",
-            ".avif", ".heic", ".heif", ".hif", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".tga", ".ico", ".jp2",
+            ".avif", *HEIF_SUFFIXES, ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".tga", ".ico", ".jp2",
             *(raw.SUFFIXES if raw.is_installed() else ()))
 # fmt: on
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF", "HEIF", "PPM", "TGA", "ICO", "JPEG2000")

@@ -16,7 +16,7 @@ import numpy as np
 from elegan.core import paths
 from elegan.core.errors import UserError
 from elegan.data import raw
-from elegan.data.decode import SUFFIXES, Unreadable
+from elegan.data.decode import HEIF_SUFFIXES, SUFFIXES, Unreadable
 from elegan.data.layout import Chosen, File, choose, printable
 
 MAX_BYTES = 1 << 28  # of one encoded file
@@ -160,9 +160,10 @@ def _central_directory(path: str) -> bytes:
 
 
 def _zip_stamp(directory: bytes) -> str:
-    """Other where the content is, or where camera raw in it can be read that could not be."""
-    readable = raw.is_installed() and any(suffix.encode() in directory.lower() for suffix in raw.SUFFIXES)
-    return hashlib.sha256(directory).hexdigest() + (" raw" if readable else "")
+    """Other where the content is, or where more of it can be read than when it was last stamped."""
+    lower = directory.lower()
+    newer = [kind for kind in (*HEIF_SUFFIXES, *raw.SUFFIXES) if kind in SUFFIXES and kind.encode() in lower]
+    return " ".join([hashlib.sha256(directory).hexdigest(), *newer])
 
 
 def _check_bomb(path: str, entries: Iterable[zipfile.ZipInfo]) -> None:
