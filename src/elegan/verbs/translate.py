@@ -56,7 +56,9 @@ def translate_files(
     run.direction(direction)
     check("strength", strength, Share)
     folder_for(out)
-    for source, target in with_targets([(found.source, out / found.inside) for found in pictures_in(inputs)]):
+    for source, target in with_targets(
+        [(one.source, out / one.inside.with_suffix(one.ending)) for one in pictures_in(inputs)]
+    ):
         if target.exists() and not overwrite:
             yield Outcome(source, target, skipped=True)
             continue
