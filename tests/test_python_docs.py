@@ -65,8 +65,13 @@ def test_the_command_line_and_python_train_with_the_same_options():
 
     command = typer.main.get_command(app).commands["train"]
     options = {p.name: p for p in command.params}
-    # A direction is one of the settings, and a dry run plans only.
-    assert options.keys() - {"direction", "dry_run"} == fields.keys() - {"labels", "quiet", "on_step", "on_look"}
+    # A direction is one of the settings, a dry run plans only, and of seeds a program makes a loop.
+    assert options.keys() - {"direction", "dry_run", "seeds"} == fields.keys() - {
+        "labels",
+        "quiet",
+        "on_step",
+        "on_look",
+    }
     for name in options.keys() & fields.keys():
         default = options[name].default
         assert (default or None) == (fields[name] or None) or str(default) == fields[name], name

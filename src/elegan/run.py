@@ -46,7 +46,15 @@ def build_game(recipe: Recipe, shape: Shape) -> Game:
 
 class Run:
     """An opened run folder. `checkpoint` is "newest", "best" or a step; `trust`: modules of other packages that the run may
-    name; see `open`."""
+    name; see `open`.
+
+    >>> run = Run.open("runs/digits")
+    >>> run.recipe.name, run.step, run.shape.resolution
+    ('rpgan', 2, 8)
+    >>> images = run.generate(seeds=[0, 1, 2])
+    >>> images.shape, images.dtype
+    ((3, 8, 8, 1), dtype('uint8'))
+    """
 
     def __init__(self, path: Path, checkpoint: str | int = "newest", device: str = "cpu", trust: Iterable[str] = ()):
         self.path, self.wanted, self.device, self.trust = path, checkpoint, find_device(device), trust

@@ -1,5 +1,6 @@
 """The verbs that measure runs and show the results: evaluate, copies, compare, report."""
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,7 +8,7 @@ import typer
 from typer.core import TyperCommand
 
 from elegan.cli.boundary import stopping
-from elegan.cli.options import MOST, Checkpoint, Device, RunPath, Seed, Trust, place
+from elegan.cli.options import MOST, AsJson, Checkpoint, Device, RunPath, Seed, Trust, place
 from elegan.core.errors import UserError
 from elegan.core.screen import say
 
@@ -118,11 +119,14 @@ def copies(
     say(*report.lines(), f"each image: {out}/copies.json")
 
 
-def compare(runs: Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="Evaluated runs.")]) -> None:
-    """Compares evaluated runs side by side; refuses if they were evaluated with different settings."""
+def compare(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="Run folders.")], as_json: AsJson = False
+) -> None:
+    """Compares runs, those of the same settings and other seeds as one; refuses what was measured differently."""
     from elegan.verbs.compare import compare as side_by_side
 
-    say(side_by_side(runs))
+    comparison = side_by_side(runs)
+    say(json.dumps(comparison.as_dict(), indent=1, ensure_ascii=False) if as_json else str(comparison))
 
 
 def report(

@@ -5,7 +5,15 @@ from collections.abc import Iterable
 
 
 class UserError(Exception):
-    """A mistake in what was asked for: one clear line, with the offending value and the nearest valid one."""
+    """A mistake in what was asked for: one clear line, with the offending value and the nearest valid one.
+
+    >>> import elegan
+    >>> try:
+    ...     elegan.train("digits", "dcgann")
+    ... except elegan.UserError as error:
+    ...     print(error)
+    unknown recipe 'dcgann'; did you mean 'dcgan'?
+    """
 
     exit_code = 2
 
@@ -38,7 +46,13 @@ def in_a_line(error: BaseException) -> str:
 
 
 def nearest(value: str, valid: Iterable[str]) -> str:
-    """The end of an error line: `; did you mean 'dcgan'?`, or all valid values when none is near."""
+    """The end of an error line: `; did you mean 'dcgan'?`, or all valid values when none is near.
+
+    >>> nearest("dcgann", ["dcgan", "wgan-gp"])
+    "; did you mean 'dcgan'?"
+    >>> nearest("x", ["dcgan", "wgan-gp"])
+    '; valid are dcgan, wgan-gp'
+    """
     choices = sorted(valid)
     close = [] if len(value) > 200 else difflib.get_close_matches(value, choices, n=1, cutoff=0.5)
     if close:

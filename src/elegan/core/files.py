@@ -1,4 +1,4 @@
-"""Files that are whole or absent: every artefact of a run goes through here."""
+"""Files that are whole or absent: every artefact of a run goes through here. torch is imported where tensors are at hand."""
 
 import contextlib
 import hashlib
@@ -6,15 +6,16 @@ import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
-from torch import Tensor
 
 from elegan.core import paths
 from elegan.core.errors import Failure, UserError
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 LONGEST = 255  # bytes that a name may have on the usual file systems
 MARK = 10  # bytes that are added to a name while its file is written
@@ -100,11 +101,13 @@ def read_json(path: Path, most: int = 1 << 28) -> Any:
         raise UserError(f"{path} cannot be read: {error}") from None
 
 
-def encode_tensors(tensors: dict[str, Tensor], plain: dict[str, Any]) -> bytes:
+def encode_tensors(tensors: "dict[str, Tensor]", plain: dict[str, Any]) -> bytes:
     """Tensors and plain (JSON) data as one safetensors file, the data in its header beside a digest of every tensor.
 
     The header's text carries its own digest, so that any part of the file can be checked when it is read.
     """
+    from safetensors.torch import save
+
     whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     digests = {name: _digest(name, whole[name]) for name in sorted(whole)}
     text = json.dumps({"plain": plain, "digests": digests})
@@ -112,14 +115,14 @@ def encode_tensors(tensors: dict[str, Tensor], plain: dict[str, Any]) -> bytes:
     return save(whole, {SEALED: f"{_short(text.encode())} {text}"})
 
 
-def write_tensors(path: Path, tensors: dict[str, Tensor], plain: dict[str, Any], make_folder: bool = True) -> None:
+def write_tensors(path: Path, tensors: "dict[str, Tensor]", plain: dict[str, Any], make_folder: bool = True) -> None:
     """Writes a file as `encode_tensors` makes it. Raises Failure on a full disk."""
     write(path, encode_tensors(tensors, plain), make_folder)
 
 
 def read_tensors(
-    path: Path, prefix: str = "", device: torch.device | str = "cpu"
-) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    path: Path, prefix: str = "", device: "torch.device | str" = "cpu"
+) -> "tuple[dict[str, Tensor], dict[str, Any]]":
     """The tensors whose names start with `prefix`, which is taken off, and the plain data, checked against their digests.
 
     Files without digests, which older versions wrote, are taken as they are. Raises Damaged for a broken file, UserError
@@ -141,6 +144,18 @@ def read_tensors(
     return {name.removeprefix(prefix): tensor.to(device) for name, tensor in tensors.items()}, plain
 
 
+def read_plain(path: Path) -> dict[str, Any]:
+    """The plain data alone, of whose file only the header is read. Raises Damaged, or UserError, as `read_tensors` does."""
+    try:
+        paths.check_regular(os.stat(path).st_mode)
+        with safe_open(path, framework="numpy") as file:
+            return _unsealed(file.metadata() or {})[1]
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error}") from None
+    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise Damaged(f"{path} is damaged: it cannot be read as safetensors: {error}") from None
+
+
 def _unsealed(header: dict[str, str]) -> tuple[dict[str, str] | None, dict[str, Any]]:
     """(digests, plain data); the digests are None where the file carries none."""
     if not header.keys() - {PLAIN}:
@@ -152,7 +167,7 @@ def _unsealed(header: dict[str, str]) -> tuple[dict[str, str] | None, dict[str, 
     return content["digests"], content["plain"]
 
 
-def _check(path: Path, tensors: dict[str, Tensor], digests: dict[str, str]) -> None:
+def _check(path: Path, tensors: "dict[str, Tensor]", digests: dict[str, str]) -> None:
     if tensors.keys() != digests.keys():
         raise Damaged(f"{path} is damaged: it does not hold the tensors that were written into it")
     for name, tensor in tensors.items():
@@ -160,8 +175,10 @@ def _check(path: Path, tensors: dict[str, Tensor], digests: dict[str, str]) -> N
             raise Damaged(f"{path} is damaged: {name} is not what was written")
 
 
-def _digest(name: str, tensor: Tensor) -> str:
+def _digest(name: str, tensor: "Tensor") -> str:
     """A digest of a tensor's name, type, shape and bytes."""
+    import torch
+
     head = f"{name} {tensor.dtype} {list(tensor.shape)} ".encode()
     return _short(head, tensor.reshape(-1).view(torch.uint8).numpy().data)
 

@@ -8,6 +8,8 @@ from typing import Any, BinaryIO
 from elegan.core import files, paths
 from elegan.core.errors import Failure, UserError
 
+END = 1 << 16  # bytes of a file's end that hold its last record
+
 
 class Journal:
     """A JSON-lines file that a kill or a power cut leaves readable: whole lines, cut back to the step that is resumed.
@@ -46,15 +48,33 @@ class Journal:
             lines = _whole(paths.read(self.path)).split(b"\n")[:-1]
         except OSError as error:
             raise UserError(f"{self.path} cannot be read: {error.strerror}") from None
-        return [self._record(number, line) for number, line in enumerate(lines, 1)]
+        return [self._record(f"line {number}", line) for number, line in enumerate(lines, 1)]
 
-    def _record(self, number: int, line: bytes) -> dict[str, Any]:
+    def last(self) -> dict[str, Any] | None:
+        """The newest whole line, of whose file only the end is read; None where there is none, or it is longer than `END`.
+
+        Raises UserError where it is no record.
+        """
+        try:
+            paths.check_regular(self.path.stat().st_mode)
+            with open(self.path, "rb") as file:
+                start = max(0, file.seek(0, os.SEEK_END) - END)
+                file.seek(start)
+                lines = _whole(file.read()).split(b"\n")[:-1]
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise UserError(f"{self.path} cannot be read: {error.strerror}") from None
+        lines = lines[1:] if start else lines
+        return self._record("the last line", lines[-1]) if lines else None
+
+    def _record(self, place: str, line: bytes) -> dict[str, Any]:
         try:
             record = json.loads(line)
         except ValueError:
             record = None
         if not isinstance(record, dict):
-            raise UserError(f"{self.path}, line {number}, is not a record; delete this line to read the rest")
+            raise UserError(f"{self.path}, {place}, is not a record; delete this line to read the rest")
         return record
 
     def cut(self, step: int) -> None:

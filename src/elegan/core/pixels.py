@@ -17,7 +17,12 @@ LUMA = (0.299, 0.587, 0.114)  # BT.601
 
 
 def to_tensor(images: np.ndarray, device: torch.device | str = "cpu") -> Tensor:
-    """Converts uint8 N x H x W x C to float32 N x C x H x W in [-1, 1], channels last in memory."""
+    """Converts uint8 N x H x W x C to float32 N x C x H x W in [-1, 1], channels last in memory.
+
+    >>> x = to_tensor(np.array([0, 51, 255], np.uint8).reshape(1, 1, 3, 1))
+    >>> x.shape, x.flatten()
+    (torch.Size([1, 1, 1, 3]), tensor([-1.0000, -0.6000,  1.0000]))
+    """
     return to_floats(torch.from_numpy(np.ascontiguousarray(images)).to(device, non_blocking=True))
 
 
@@ -32,7 +37,11 @@ def to_unit(images: Tensor) -> Tensor:
 
 
 def to_bytes(x: Tensor) -> np.ndarray:
-    """Converts float N x C x H x W in [-1, 1] to uint8 N x H x W x C."""
+    """Converts float N x C x H x W in [-1, 1] to uint8 N x H x W x C.
+
+    >>> to_bytes(torch.tensor([-1.0, 0.0, 1.3]).view(1, 1, 1, 3)).ravel().tolist()
+    [0, 128, 255]
+    """
     x = (x.float() * 127.5 + 127.5).round_().clamp_(0, 255)
     return x.to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()
 

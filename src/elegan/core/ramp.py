@@ -15,7 +15,12 @@ from pydantic_core import PydanticCustomError
 
 
 class Ramp(NamedTuple):
-    """A number that follows progress, as the module says; `until` in (0, 1]."""
+    """A number that follows progress, as the module says; `until` in (0, 1].
+
+    >>> ramp = Ramp(0.99, 0.999, until=0.5)
+    >>> [round(ramp.at(t), 4) for t in (0.0, 0.25, 0.5, 0.9)]
+    [0.99, 0.9945, 0.999, 0.999]
+    """
 
     start: float
     end: float

@@ -60,7 +60,14 @@ AboveZeroAlong = Annotated[Number, AfterValidator(_along(2**-53, 1, "input shoul
 
 
 def check(name: str, value: Any, kind: Any) -> Any:
-    """The value as `kind`, a type, has it. Raises UserError that says what it, or a part of it, should be."""
+    """The value as `kind`, a type, has it. Raises UserError that says what it, or a part of it, should be.
+
+    >>> check("width", 64, Width)
+    64
+    >>> check("width", 0, Width)
+    Traceback (most recent call last):
+    elegan.core.errors.UserError: width = 0: input should be greater than 0
+    """
     try:
         return TypeAdapter(kind).validate_python(value)
     except ValidationError as error:
@@ -70,5 +77,9 @@ def check(name: str, value: Any, kind: Any) -> Any:
 
 
 def whole(text: str) -> int | None:
-    """The number that the text writes in digits; None for anything else, such as other scripts' digits or more than 19."""
+    """The number that the text writes in digits; None for anything else, such as other scripts' digits or more than 19.
+
+    >>> whole("1000"), whole("1e3"), whole("-1")
+    (1000, None, None)
+    """
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None

@@ -133,7 +133,7 @@ def open_sides(
 
     def opened(found: Source, fit: str) -> Entry:
         entry = cached(found, Options(short, channels, fit, resolution), root)
-        notes.extend(note for note in entry.notes if note not in notes)
+        notes.extend(note for note in (*found.notes, *entry.notes) if note not in notes)
         places.extend(place for place in entry.places if place not in places)
         return entry
 
@@ -179,7 +179,8 @@ def _entries(source: str, split: str, paired: bool, opened) -> list[Entry]:
         return [opened(_source(source, split, choose), "halves")]
     if not paired:
         return [opened(a, "whole"), opened(b, "whole")]
-    return [opened(Source(a.name, a.address, f"{a.stamp} {b.stamp}", lambda: _by_name(*listings)), "halves")]
+    both = Source(a.name, a.address, f"{a.stamp} {b.stamp}", lambda: _by_name(*listings), a.notes)
+    return [opened(both, "halves")]
 
 
 def _source(source: str, split: str, chooser: Chooser) -> Source:

@@ -33,6 +33,10 @@ class Turn:
     gradient is minimised, detached ones are only watched. The turn is played `repeat` times a step, each on a batch of its own, and only on every `every`-th step, its
     loss then times `every` (lazy regularisation). `second_order` says that the loss differentiates a gradient, which
     compiled networks cannot. `after(nets)` follows the move, such as WGAN's clipping.
+
+    >>> import elegan
+    >>> [(turn.player, turn.every) for turn in elegan.Run.open("runs/digits").game.turns]
+    [('discriminator', 1), ('discriminator', 4), ('discriminator', 4), ('generator', 1)]
     """
 
     player: str
@@ -51,6 +55,10 @@ class Game:
     with that; what it is trained for comes first. `optimizers` names, by player, the section of the recipe's optimizers that
     holds where there is none of the player's own name. `one_process`, where several cannot share the game, says why and what
     to do.
+
+    >>> import elegan
+    >>> elegan.Run.open("runs/digits").game.players
+    {'discriminator': ('discriminator',), 'generator': ('generator',)}
     """
 
     nets: nn.ModuleDict

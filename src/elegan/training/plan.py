@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from elegan.core import paths, rng
+from elegan.core import paths
 from elegan.core.errors import UserError
 from elegan.core.files import folder_for
 from elegan.data.in_memory import InMemory, source_of
@@ -18,6 +18,7 @@ from elegan.recipes.recipe import Recipe
 from elegan.recipes.settings import pairs, spelled
 from elegan.run import Run
 from elegan.training.engine import Engine
+from elegan.training.naming import run_name
 from elegan.training.options import Options, takes
 from elegan.workflows import workflow_of
 from elegan.workflows.images import open_images
@@ -116,7 +117,9 @@ def _new(options: Options, source: str | InMemory | None) -> Plan:
     recipe, why = _recipe_for(options, source, engine)
     recipe = _completed(recipe.trusting(options.trust), options, source)
     data = _opened(recipe, source)
-    name = _name(data, recipe, options) if options.name is None else options.name
+    name = options.name
+    if name is None:
+        name = run_name(folder, data.name, recipe, spelled(options.settings), options.seed)
     path = folder / paths.check_name("name", name)
     start = Path(options.start) if options.start else None
     return Plan(recipe, data, path, options.seed, engine, why, start=start)
@@ -164,10 +167,3 @@ def _completed(recipe: Recipe, options: Options, source: str | InMemory | None) 
 def _opened(recipe: Recipe, source: str | InMemory) -> Opened:
     data: Opened = workflow_of(recipe).open(recipe, source)
     return data
-
-
-def _name(data: Opened, recipe: Recipe, options: Options) -> str:
-    """digits-rpgan, with the seed and a mark of the settings where they are not the default ones."""
-    settings, seed = spelled(options.settings), options.seed
-    mark = [f"{rng.mix(*sorted(settings)):016x}"[-6:]] if settings else []
-    return "-".join([data.name, recipe.name, *([f"seed{seed}"] if seed else []), *mark])

@@ -16,17 +16,29 @@ def constant(t: float, history: Sequence[float]) -> float:
 
 
 def linear(t: float, history: Sequence[float], *, start: BelowOne = 0.0, end: NonNegative = 0.0) -> float:
-    """The factor 1 until progress `start`, then a straight line to `end`."""
+    """The factor 1 until progress `start`, then a straight line to `end`.
+
+    >>> [linear(t, [], start=0.5) for t in (0.0, 0.5, 0.75)]
+    [1.0, 1.0, 0.5]
+    """
     return 1.0 if t < start else end + (1 - end) * (1 - t) / (1 - start)
 
 
 def cosine(t: float, history: Sequence[float], *, end: NonNegative = 0.0, until: AboveZero = 1.0) -> float:
-    """Half a cosine from 1 to `end`, reached at progress `until` (Loshchilov & Hutter 2017, equation 5)."""
+    """Half a cosine from 1 to `end`, reached at progress `until` (Loshchilov & Hutter 2017, equation 5).
+
+    >>> [round(cosine(t, [], until=0.5), 2) for t in (0.0, 0.25, 0.5, 0.9)]
+    [1.0, 0.5, 0.0, 0.0]
+    """
     return end + (1 - end) * 0.5 * (1 + math.cos(math.pi * min(t / until, 1.0)))
 
 
 def step(t: float, history: Sequence[float], *, drops: NonNegativeCount = 3, factor: NonNegative = 0.5) -> float:
-    """Multiplies the rate by `factor` at each of `drops` evenly spaced points."""
+    """Multiplies the rate by `factor` at each of `drops` evenly spaced points.
+
+    >>> [step(t, [], drops=1, factor=0.1) for t in (0.0, 0.49, 0.5)]
+    [1.0, 1.0, 0.1]
+    """
     return factor ** int(t * (drops + 1))
 
 
@@ -39,7 +51,11 @@ def exponential(t: float, history: Sequence[float], *, end: NonNegative = 0.01) 
 def plateau(
     t: float, history: Sequence[float], *, factor: NonNegative = 0.5, patience: Count = 3, threshold: Share = 0.01
 ) -> float:
-    """Multiplies the rate by `factor` each time `patience` evaluations in a row stay above (1 - threshold) of the best before."""
+    """Multiplies the rate by `factor` each time `patience` evaluations in a row stay above (1 - threshold) of the best before.
+
+    >>> plateau(0.5, [9.0, 8.0, 8.1, 8.2, 8.0], patience=3)
+    0.5
+    """
     rate, best, waited = 1.0, math.inf, 0
     for value in history:
         if value < best * (1 - threshold):

@@ -35,6 +35,11 @@ def train(options: Options) -> Run:
     `Recipe`, and `settings` a mapping, whose values may be functions and classes of modules. Of several processes only the
     leading one calls `on_step` and `on_look`; whatever these raise ends the training, after its state is saved.
     Raises UserError for what the caller can mend, Failure where training failed, Interrupted after Ctrl-C.
+
+    >>> import elegan
+    >>> run = elegan.train("digits", "dcgan", steps=1, settings=["batch=8", "nets.generator.width=8"], name="short", quiet=True)
+    >>> run.path.as_posix(), run.step
+    ('runs/short', 1)
     """
     plan = plan_for(**vars(options))
     with _in_memory(plan):
@@ -227,7 +232,8 @@ def _locked(plan: Plan) -> AbstractContextManager:
         return nullcontext()
     try:
         plan.path.mkdir(parents=True, exist_ok=True)
-        return FileLock(paths.inside(plan.path, plan.path / ".lock"), timeout=0).acquire()
+        # Whoever lists the runs (verbs/runs.py) holds it for a moment.
+        return FileLock(paths.inside(plan.path, plan.path / ".lock"), timeout=0.2).acquire()
     except Timeout:
         raise UserError(f"another process is training in {plan.path}") from None
     except OSError as error:

@@ -26,6 +26,11 @@ def copies(
     `data` as `elegan.train` takes them. The latents' seeds start at `seed`. See `elegan.metrics.copies.audit.copies` for the
     rest and the errors. Raises UserError for a run that makes no images from latents, and where its own data are others by
     now, unless `data` says what to compare with.
+
+    >>> import elegan
+    >>> report = elegan.copies(elegan.Run.open("runs/digits"), num=40, alpha=0.01)
+    >>> len(report.lines()) > 1
+    True
     """
     run.ability(Generates)
     source = source_of(data)

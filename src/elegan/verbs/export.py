@@ -34,6 +34,10 @@ def export(run: Run, out: str | Path, direction: str | None = None) -> float:
     `multiple`. Output: "images" in [-1, 1]. N, H and W are free. Raises UserError where a package is missing or the
     run makes no pictures, Failure where the file would not give within 1e-4 what torch gives; then nothing is
     written.
+
+    >>> import elegan
+    >>> elegan.export(elegan.Run.open("runs/digits"), "digits.onnx") < 1e-4
+    True
     """
     out = Path(out)
     if out.suffix != ".onnx":

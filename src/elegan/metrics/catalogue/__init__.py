@@ -4,10 +4,10 @@ import functools
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from elegan.core.errors import UserError, nearest
-from elegan.metrics.metric import NEEDS, Metric, PairMetric
+from elegan.metrics.metric import NEEDS, Better, Metric, PairMetric
 from elegan.recipes import parts
 
 
@@ -44,6 +44,18 @@ def find_metric(name: str) -> Metric | PairMetric:
     for need in metric.needs - NEEDS.keys():
         raise UserError(f"metric {name!r} needs {need!r}{nearest(need, NEEDS)}")
     return metric
+
+
+_LINES = {line: better for metric in METRICS.values() for line, better in metric.lines.items()}
+
+
+def better_of(line: str, lines: Mapping[str, Better] | None = None) -> Better:
+    """Which values of a line of results are better, such as "FD", "FD:cat" of a class or "FD AtoB" of a direction.
+
+    `lines` says it of another package's metric, as its records do ("better" in their settings).
+    """
+    name, known = line.partition(":")[0], lines or _LINES
+    return known.get(name, known.get(name.partition(" ")[0], "neither"))
 
 
 def is_own(metric: Metric | PairMetric) -> bool:

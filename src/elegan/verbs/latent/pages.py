@@ -2,7 +2,7 @@
 
 import io
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import cv2
@@ -53,11 +53,11 @@ def enlarged(images: np.ndarray, least: int) -> np.ndarray:
     return images if images.shape[3] == 3 else images.repeat(3, 3)
 
 
-def gif(images: np.ndarray, rate: float) -> bytes:
-    """Encodes uint8 N x H x W x C as an endless animation, `rate` pictures a second (GIF counts in hundredths of a second)."""
-    frames, buffer = [Image.fromarray(image) for image in images], io.BytesIO()
+def gif(images: Iterable[np.ndarray], rate: float) -> bytes:
+    """Encodes uint8 pictures H x W x C as an endless animation, `rate` a second (GIF counts in hundredths of a second)."""
+    frames, buffer = map(Image.fromarray, images), io.BytesIO()
     pause = max(20, round(100 / rate) * 10)  # browsers slow down what is faster than 20 ms
-    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=pause, loop=0, optimize=False)
+    next(frames).save(buffer, "GIF", save_all=True, append_images=frames, duration=pause, loop=0, optimize=False)
     return buffer.getvalue()
 
 

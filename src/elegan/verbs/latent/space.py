@@ -20,6 +20,10 @@ def slerp(a: Tensor, b: Tensor, t: float) -> Tensor:
 
     Latents on the arc are as long as normal ones are; those in the middle of the straight line are not (White 2016). Where
     a and b lie on one line through 0 and there is no arc, or not a single one, it is the straight line.
+
+    >>> half_way = slerp(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0]), 0.5)
+    >>> half_way
+    tensor([0.7071, 0.7071])
     """
     cosine = torch.cosine_similarity(a.double(), b.double(), dim=-1).clamp(-1, 1)[..., None]
     angle = cosine.acos()

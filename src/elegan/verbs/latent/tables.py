@@ -17,6 +17,11 @@ def walk(space: Space, seeds: Sequence[int], frames: int, truncation: float | No
     """Points of a closed walk from seed to seed and back to the first, `frames` to each: (seeds * frames) x size.
 
     Arcs in z, slowing down at each seed so that no corner shows. Raises UserError for fewer than two seeds.
+
+    >>> import elegan
+    >>> space = elegan.latent.Space(elegan.Run.open("runs/digits"))
+    >>> space.paint(elegan.latent.walk(space, seeds=[0, 1], frames=4)).shape
+    (8, 8, 8, 1)
     """
     _check_seeds(seeds, 2)
     z = space.z(seeds, truncation)

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from elegan.core.ranges import check
-from elegan.metrics import METRICS
+from elegan.metrics.catalogue import better_of
 from elegan.metrics.metric import Better
 from elegan.metrics.records import recorded
 from elegan.metrics.results import references
@@ -16,7 +16,6 @@ from elegan.run import Run
 
 COLUMNS = ("metric", "value", "95 % interval", "floor", "N real", "N generated", "N floor")
 ARROWS = {"lower": "↓", "higher": "↑", "neither": ""}
-OWN_LINES = {line: better for metric in METRICS.values() for line, better in metric.lines.items()}
 
 
 class Versions(BaseModel):
@@ -43,7 +42,7 @@ class Settings(BaseModel):
     split: str | None = None
     step: int | None = None
     measured_by: str | None = Field(None, alias="measured by")
-    better: dict[str, Better] = OWN_LINES
+    better: dict[str, Better] | None = None
     features: Features | None = None
 
 
@@ -122,12 +121,5 @@ def _how(r: dict[str, Any]) -> str:
 def _cells(r: dict[str, Any]) -> list[str]:
     floor = "–" if r["floor"] is None else f"{r['floor']:.4g}"
     counts = (f"{n:,}" if n else "–" for n in (r["n_real"], r["n_fake"], r["floor_n"]))
-    name = f"{r['metric']} {ARROWS[_better(r)]}"
+    name = f"{r['metric']} {ARROWS[better_of(r['metric'], r['settings'].better)]}"
     return [name, f"{r['value']:.4g}", f"{r['low']:.4g} … {r['high']:.4g}", floor, *counts]
-
-
-def _better(r: dict[str, Any]) -> Better:
-    """Which values are better of the line: `FD:class`, `FD AtoB`, or one of another package's metric."""
-    line: str = r["metric"].partition(":")[0]
-    known: dict[str, Better] = r["settings"].better
-    return known.get(line, known.get(line.partition(" ")[0], "neither"))

@@ -56,6 +56,10 @@ def report(run: Run, out: str | Path | None = None) -> Path:
     What a run does not have yet, an evaluation or a checkpoint, is said in its place, and so is a picture that is damaged.
     Raises UserError for a checkpoint that the run has not, for records that are damaged and for a place that cannot be,
     Failure on a full disk.
+
+    >>> import elegan
+    >>> elegan.report(elegan.Run.open("runs/digits")).as_posix()
+    'runs/digits/report.html'
     """
     path = file_for(run.path / "report.html" if out is None else out)
     if run.wanted != "newest":
