@@ -35,12 +35,13 @@ def train(
     start: Annotated[Path | None, typer.Option("--from", metavar="RUN", help=about("start"))] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only says what the training would do and cost.")] = False,
     trust: Annotated[list[str] | None, typer.Option(metavar="MODULE", help=about("trust"))] = None,
+    show: Annotated[bool, typer.Option("--show", help=about("show"))] = Options.show,
 ) -> None:
     """Trains a generator; the same command again resumes where it stopped."""
     settings = [*(settings or []), *([f"data.direction={direction}"] if direction is not None else [])]
     options = Options(
         data, recipe, steps=steps, images=images, settings=settings, out=out, name=name, seed=seed, device=device,
-        precision=precision, resume=resume, start=start, trust=trust or (),
+        precision=precision, resume=resume, start=start, trust=trust or (), show=show,
     )  # fmt: skip
     if seeds is not None:
         from elegan.cli.seeds import train_seeds

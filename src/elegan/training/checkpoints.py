@@ -10,7 +10,7 @@ from elegan.core.errors import Failure, UserError
 from elegan.core.machine import hardware
 from elegan.games.abilities import Generates
 from elegan.run import START, Run, best_of
-from elegan.training.ema import recompute_statistics
+from elegan.training.ema import BATCHES, recompute_statistics
 from elegan.training.plan import Plan
 from elegan.training.trainer import Trainer
 
@@ -150,11 +150,12 @@ class Checkpoints:
         if all(now[key] == value for key, value in same.items()):  # else the numbers before do not compare
             self.history = plain["history"]
 
-    def settle(self) -> None:
-        """Makes the averaged networks what is measured, shown and saved: with statistics of their own where the recipe says so."""
+    def settle(self, batches: int = BATCHES) -> None:
+        """Makes the averaged networks what is measured, shown and saved: with statistics of their own where the recipe says so,
+        from that many batches. Only what was settled is used, so it does not matter how often that happens between."""
         if self.plan.engine.leads and self.plan.recipe.statistics == "recomputed":
             labels = self.plan.workflow.labels(self.plan.data)
-            recompute_statistics(self.trainer.game.ability(Generates), self.trainer.average, labels)
+            recompute_statistics(self.trainer.game.ability(Generates), self.trainer.average, labels, batches)
 
     def save(self, step: int) -> None:
         """Writes the state, then drops what is neither among the newest nor the best. Raises Failure on a full disk."""

@@ -13,6 +13,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from elegan.training.plan import Plan
+from elegan.training.progress import duration
 from elegan.training.recorder import Recorder
 from elegan.training.session import make_trainer
 from elegan.training.trainer import Trainer
@@ -33,7 +34,7 @@ def estimate(plan: Plan) -> list[str]:
         f"FLOPs       {making / 1e6:,.1f} million to make an image, {training / 1e6:,.1f} million to train on one",
         f"memory      {_peak(device) / 1e6:,.0f} MB at the peak ({device})",
         f"time        {recipe.steps:,} steps of {recipe.batch} images at {recipe.batch / seconds:,.0f} images/s: "
-        f"{_duration(seconds * recipe.steps)} (from {TIMED} steps)",
+        f"{duration(seconds * recipe.steps)} (from {TIMED} steps)",
     ]
 
 
@@ -77,9 +78,3 @@ def _peak(device: torch.device) -> int:
         status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
         return 1024 * int(status["VmHWM"].removesuffix("kB"))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -89,6 +89,7 @@ class Plan:
             *self._accumulation(),
             *([f"from    {self.start}"] if self.start else []),
             f"run     {self.path} ({self.engine.device}, {self.engine.precision})",
+            f"shows   {self.path / 'samples.png'}, renewed as it learns",
         ]
 
     def _accumulation(self) -> list[str]:

@@ -12,14 +12,20 @@ from elegan.training.plan import Plan
 
 T = TypeVar("T")
 console = Console(file=cast(TextIO, Screen()), highlight=False)  # all that is missing of a file, Screen passes on
+FIRST, MINUTE = 10, 60  # seconds until the first line, and between lines
 
 
 class Bar:
-    """Shows `remarks`, then steps, images a second, the newest losses and the time left; nothing if `quiet`."""
+    """Shows `remarks`, then steps, images a second, the newest losses and the time left; nothing if `quiet`.
+
+    What was measured last (`watched`) is told in a line a minute; where there is no terminal that line tells of all the rest.
+    """
 
     def __init__(self, plan: Plan, start: int, quiet: bool, remarks: Sequence[str] = ()):
         self.plan, self.start, self.quiet, self.remarks = plan, start, quiet, remarks
-        self.since = self.said = time.monotonic()
+        self.since = time.monotonic()
+        self.next = self.since + FIRST
+        self.watched = self.told = ""
         self.bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
@@ -43,8 +49,7 @@ class Bar:
         return self
 
     def _introduce(self) -> None:
-        for line in (*self.plan.lines(), *self.remarks):
-            console.print(line, markup=False, soft_wrap=True)
+        self.say(*self.plan.lines(), *self.remarks)
         if self.start >= self.plan.recipe.steps:
             console.print(f"finished before, at step {self.start:,}; more with --steps")
         elif self.start:
@@ -56,13 +61,32 @@ class Bar:
         rate = (done - self.start) * self.plan.recipe.batch / seconds if seconds else 0.0
         shown = " ".join(f"{_short(k)} {v:.3f}" for k, v in losses.items() if "/adversarial" in k)
         self.bar.update(self.task, completed=done, speed=f"{rate:,.0f} img/s", losses=shown)
-        if not self.quiet and not console.is_terminal and (now - self.said > 10 or done == self.plan.recipe.steps):
-            self.said = now
-            left = seconds / (done - self.start) * (self.plan.recipe.steps - done)
-            console.print(f"step {done:,} of {self.plan.recipe.steps:,}, {rate:,.0f} img/s, {left:.0f} s left, {shown}")
+        if console.is_terminal:
+            if now > self.next and self.watched != self.told:
+                self._tell(now, self.watched)
+        elif now > self.next or done == self.plan.recipe.steps:
+            left = duration(seconds / (done - self.start) * (self.plan.recipe.steps - done))
+            progress = f"step {done:,} of {self.plan.recipe.steps:,}, {rate:,.0f} img/s, {left} left, {shown}"
+            self._tell(now, f"{progress}; {self.watched}" if self.watched else progress)
+
+    def _tell(self, now: float, line: str) -> None:
+        self.next, self.told = now + MINUTE, self.watched
+        self.say(line)
+
+    def say(self, *lines: str) -> None:
+        if not self.quiet:
+            for line in lines:
+                console.print(line, markup=False, soft_wrap=True)
 
     def __exit__(self, *exception: object) -> None:
         self.bar.stop()
+
+
+def duration(seconds: float) -> str:
+    """Seconds in the unit that suits them: "90 s", "12 min", "2.5 h"."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 def _short(key: str) -> str:

@@ -20,6 +20,10 @@ from elegan.training.plan import Plan
 from elegan.training.trainer import Trainer
 from elegan.workflows.workflow import View
 
+PREVIEW = (
+    2  # batches that batch statistics of a preview come from: sixteen times less than for a look, and it looks the same
+)
+
 
 class Recorder:
     """Logs steps and looks at what is learnt; the leading process alone writes."""
@@ -78,6 +82,11 @@ class Recorder:
             for name, value in values.items():
                 self.board.add_scalar(name, value, step)
 
+    @property
+    def seconds(self) -> float:
+        """All the time that its steps took, of earlier sessions too."""
+        return float(sum(record["seconds"] for record in self.timing.records()))
+
     def _time(self, step: int) -> None:
         before, then = self.clock
         self.clock = (step, time.monotonic())
@@ -104,6 +113,16 @@ class Recorder:
         self.checkpoints.save(step)
         self.plan.engine.wait()
         return Look(step, values, self.run.file(_sheet(step)), self.trainer.average) if self.view else None
+
+    def preview(self, step: int) -> None:
+        """Draws `samples.png` anew, in the leading process; nothing is measured, logged or saved. The sheet of step 0 is kept
+        among those of looks."""
+        if self.view:
+            self.checkpoints.settle(PREVIEW)
+            with self.plan.engine.autocast():
+                encoded = grid.png(self.view.sheet(self.trainer.average))
+            for name in ("samples.png", *([_sheet(0)] if step == 0 else [])):
+                self.checkpoints.write(name, encoded)
 
     def save(self, step: int) -> None:
         """Saves without a look. Raises Failure on a full disk."""

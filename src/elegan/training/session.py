@@ -22,9 +22,12 @@ from elegan.training.checkpoints import Checkpoints
 from elegan.training.look import Look
 from elegan.training.options import Options, takes
 from elegan.training.plan import Plan, plan_for
+from elegan.training.previews import Previews
 from elegan.training.progress import Bar
 from elegan.training.recorder import Recorder
+from elegan.training.summary import standing, summary
 from elegan.training.trainer import Trainer
+from elegan.training.viewer import show
 
 
 @takes(Options)
@@ -56,6 +59,12 @@ def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
     every = recipe.watch.every or math.ceil(recipe.steps / 10)
     quiet, remarks = options.quiet or not engine.leads, recorder.checkpoints.remarks
     with Bar(plan, start, quiet, remarks) as bar, _Stop() as stop, _failing_with(recorder.checkpoints):
+        previews, look = Previews(recorder.preview), None
+        if start < recipe.steps:
+            with _fitting(plan):
+                previews.begin(start)
+        if options.show and engine.leads:
+            bar.say(*show(recorder.run.file("samples.png")))
         for done in range(start + 1, recipe.steps + 1):
             with _fitting(plan) if done == 1 else nullcontext():
                 terms = trainer.play(done - 1, recorder.rate(done - 1), (done - 1) / recipe.steps)
@@ -66,15 +75,21 @@ def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
             if logging:
                 recorder.log(done, terms)
             look = recorder.look(done) if looking else None
+            if recorder.view and look:
+                bar.watched = standing(look, recorder.view)
             if stopping and not looking:
                 recorder.check(done, terms)
                 recorder.save(done)
                 engine.wait()
             if logging and engine.leads:
                 _tell(options, recorder, done, look)
+            if not looking:
+                previews.draw_if_due(done)
             if stopping and done < recipe.steps:
                 command = f"elegan train --resume {shlex.quote(str(plan.path))}{recipe.trust_options}"
                 raise Interrupted(f"stopped at step {done} of {recipe.steps}; go on with: {command}")
+    if recorder.view and look:
+        bar.say(*summary(plan, recorder.view, look, recorder.checkpoints.history, recorder.seconds))
     return Run.open(plan.path, trust=recipe.trust)
 
 

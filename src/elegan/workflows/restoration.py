@@ -1,6 +1,7 @@
 """Damaged photographs to photographs."""
 
 from collections.abc import Sequence
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -23,11 +24,18 @@ from elegan.metrics.pairs import distances, measure_pairs, pair_metrics
 from elegan.recipes.recipe import Recipe
 from elegan.run import Run
 from elegan.workflows.pictures import check_uncut, of_any_size
-from elegan.workflows.workflow import ROWS, Exported, View, Workflow, with_remark
+from elegan.workflows.workflow import ROWS, Exported, Reference, View, Workflow, with_remark
 
 
 class Restoration(Workflow):
     """What undoes the damage of photographs."""
+
+    commands = MappingProxyType(
+        {
+            "elegan evaluate {run}": "how near they come to the photographs, measured with care",
+            "elegan pack {run} --out restorer.safetensors": "one small file for elegan restore --model",
+        }
+    )
 
     def open(self, recipe: Recipe, source: str | InMemory) -> Photographs:
         wanted = check_uncut(recipe.data)
@@ -70,7 +78,7 @@ class Restoration(Workflow):
         return of_any_size(nets["restorer"], shape.channels + game.ability(Restores).hints, shape.resolution)
 
 
-class Restorations:
+class Restorations(View):
     """The middles of held-out photographs: damaged, restored, as they were. Raises UserError for a metric other than l1."""
 
     def __init__(self, data: Photographs, game: Game, recipe: Recipe, device: torch.device):
@@ -83,6 +91,9 @@ class Restorations:
         given = resize(self.x[:, : data.channels], self.wanted.shape[1:3])
         self.given = to_bytes(given)
         self.beside = {f"{name} damaged": float(v.mean()) for name, v in distances(self.given, self.wanted).items()}
+        if self.watched:
+            how = "bicubic enlargement" if self.restores.scale > 1 else "the damaged photographs"
+            self.untreated = Reference(how, self.beside["L1 damaged"])
 
     def measure(self, nets: nn.ModuleDict) -> dict[str, float]:
         """L1 (0-255), PSNR (dB) and SSIM to the picture as it was; those of the damaged one, enlarged by bicubic, beside."""

@@ -1,8 +1,9 @@
 """What a kind of task is, as one object: its data, its batches, what is shown, measured and exported of a run."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -46,13 +47,30 @@ class Opened(Protocol):
     def places(self) -> tuple[str, ...]: ...
 
 
-class View(Protocol):
-    """What a run shows while it trains. `measure` gives named numbers, the first the watched metric (lower is better), none where
-    none is watched; `sheet` a picture uint8 H x W x C."""
+class Reference(NamedTuple):
+    """What known pictures get in the watched metric; `words` say which pictures these are."""
 
-    def measure(self, nets: nn.ModuleDict) -> dict[str, float]: ...
+    words: str
+    value: float
 
-    def sheet(self, nets: nn.ModuleDict) -> np.ndarray: ...
+
+class View(ABC):
+    """What a run shows while it trains.
+
+    `ideal` is what pictures as good as real ones get in the watched metric, `untreated` what those get that come in and are
+    to be made better; None where there are none such.
+    """
+
+    ideal: Reference | None = None
+    untreated: Reference | None = None
+
+    @abstractmethod
+    def measure(self, nets: nn.ModuleDict) -> dict[str, float]:
+        """Named numbers, the first the watched metric (lower is better); none where none is watched."""
+
+    @abstractmethod
+    def sheet(self, nets: nn.ModuleDict) -> np.ndarray:
+        """A picture of what the networks make, uint8 H x W x C."""
 
 
 class Exported(NamedTuple):
@@ -69,7 +87,10 @@ class Exported(NamedTuple):
 
 class Workflow(ABC):
     """A kind of task. A game's task function may name the one of its runs (`elegan.games.game.workflow`); otherwise it is
-    that of the recipe's kind of data. `data` is what `open` gave."""
+    that of the recipe's kind of data. `data` is what `open` gave. `commands`: what is worth doing with a trained run, each with
+    what it gives in a few words; {run} stands for its folder, and all of them take --checkpoint."""
+
+    commands: Mapping[str, str] = MappingProxyType({})
 
     @abstractmethod
     def open(self, recipe: Recipe, source: str | InMemory) -> Any:

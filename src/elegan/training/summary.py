@@ -1,0 +1,103 @@
+"""What came of a training, in words with the numbers under them: how near it came, which way it went, what to do next."""
+
+import math
+import shlex
+from collections.abc import Sequence
+
+from elegan.training.look import Look
+from elegan.training.plan import Plan
+from elegan.training.progress import duration
+from elegan.workflows.workflow import View
+
+# The floor is known to about a third (metrics/catalogue/fd.py), and halves of one set differ by as much.
+AS_NEAR = 1.5  # times the floor
+# A look differs from the one before by a few percent where nothing is learnt any more, as the latents stay the same.
+GAIN = 0.05  # of the value before, by which the last third of the looks is better where it still improves
+LOSS = 0.10  # of the best value, by which the last look is worse where it went wrong
+History = Sequence[Sequence[float]]  # [step, watched metric] of every look
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def _beside(value: float, view: View) -> str:
+    """The watched metric's value beside what known pictures get."""
+    references = [f"{each.words} {_number(each.value)}" for each in (view.ideal, view.untreated) if each]
+    return ", ".join([number(value), *references])
+
+
+def standing(look: Look, view: View) -> str:
+    """What a look measured, beside what known pictures get; empty where no metric is watched."""
+    return next((f"{label} {_beside(value, view)} at step {look.step:,}" for label, value in look.values.items()), "")
+
+
+def summary(plan: Plan, view: View, look: Look, history: History, seconds: float) -> list[str]:
+    """Lines for people on a training that has ended with this look; `seconds` is all it took."""
+    looks = [(int(step), value) for step, value in history if math.isfinite(value)]
+    lines = ["", *_nearness(view, look)] if looks else ["", "No metric was watched: the pictures tell."]
+    best = [" --checkpoint best"] if looks and _is_worse(looks) else []
+    lines += _way(plan, looks)
+    if not plan.in_memory:  # else nothing on the disk names the data that most commands ask for
+        run = shlex.quote(str(plan.path)) + "".join(best) + plan.recipe.trust_options
+        commands = {command.format(run=run): words for command, words in plan.workflow.commands.items()}
+        width = max(map(len, commands), default=0)
+        lines += [f"    {command:{width}}  {words}" for command, words in commands.items()]
+    took = f"It took {duration(seconds)} for {plan.recipe.steps:,} steps"
+    return [*lines, f"{took}; all of it: {plan.path}, its curves: {plan.path / 'curves.png'}"]
+
+
+def _nearness(view: View, look: Look) -> list[str]:
+    """How near the real pictures it is, and the numbers that say so."""
+    numbers, value = f"    {standing(look, view)}", next(iter(look.values.values()))
+    ideal, untreated = view.ideal, view.untreated
+    if untreated and value >= untreated.value:
+        words = f"What it makes is no nearer to the real pictures than {untreated.words}: it has not learnt it yet."
+    elif untreated:
+        floor = ideal.value if ideal else 0.0
+        share = (untreated.value - value) / (untreated.value - floor) if untreated.value > floor else 1.0
+        words = f"It goes {min(share, 1.0):.0%} of the way from {untreated.words} to real pictures."
+    elif ideal and ideal.value > 0:
+        words = _times(value / ideal.value)
+    else:
+        return [numbers.strip()]
+    return [words, numbers]
+
+
+def _times(ratio: float) -> str:
+    if ratio <= AS_NEAR:
+        return "Its pictures are about as near to the real ones as those are to each other, as far as this metric sees."
+    return f"Its pictures are {_number(ratio)} times as far from the real ones as those are from each other."
+
+
+def _way(plan: Plan, looks: list[tuple[int, float]]) -> list[str]:
+    """Whether it still improves, has levelled off or went wrong, and what to do then."""
+    if len(looks) < 3:
+        return ["Too few looks to say whether more steps would help (watch.every)."] if looks else []
+    (before, earlier), (last, value) = looks[-2:]
+    step, best = min(looks, key=lambda look: look[1])
+    numbers = (
+        f"    {_number(value)} at step {last:,}, {_number(earlier)} at {before:,}, best {_number(best)} at {step:,}"
+    )
+    if _is_worse(looks):
+        return [
+            f"It was better before, at step {step:,}; the checkpoint of that step is kept and taken below.",
+            numbers,
+        ]
+    third = math.ceil(len(looks) / 3)
+    old = min(value for _, value in looks[:-third])
+    if old - best > GAIN * abs(old):
+        return ["It was still improving. More steps:", numbers, f"    {_further(plan)}"]
+    return ["It has hardly improved of late: more pictures or another recipe will help more than more steps.", numbers]
+
+
+def _is_worse(looks: list[tuple[int, float]]) -> bool:
+    best = min(value for _, value in looks)
+    return looks[-1][1] - best > LOSS * abs(best)
+
+
+def _further(plan: Plan) -> str:
+    path, steps = plan.path, 2 * plan.recipe.steps
+    if plan.in_memory:
+        return f"elegan.train(data, resume={str(path)!r}, steps={steps})"
+    return f"elegan train --resume {shlex.quote(str(path))} --steps {steps}{plan.recipe.trust_options}"
