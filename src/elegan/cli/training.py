@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from elegan.cli.options import AsJson, Trust
+from elegan.core.errors import UserError
 from elegan.core.screen import say
 from elegan.training.options import Options, about
 
@@ -48,6 +49,8 @@ def train(
 
         train_seeds(seeds, vars(options), dry_run)
         return
+    if dry_run and show:
+        raise UserError("--dry-run makes no pictures to --show: leave one of them out")
     if dry_run:
         from elegan.training.dry_run import estimate
         from elegan.training.plan import plan_for

@@ -21,47 +21,41 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
-def _beside(value: float, view: View) -> str:
-    """The watched metric's value beside what known pictures get."""
-    references = [f"{each.words} {_number(each.value)}" for each in (view.ideal, view.untreated) if each]
-    return ", ".join([number(value), *references])
-
-
 def standing(look: Look, view: View) -> str:
-    """What a look measured, beside what known pictures get; empty where no metric is watched."""
-    return next((f"{label} {_beside(value, view)} at step {look.step:,}" for label, value in look.values.items()), "")
+    """The watched metric at a look, beside what known pictures get; empty where none is watched."""
+    if not look.values:
+        return ""
+    label, value = next(iter(look.values.items()))
+    references = [f"{each.words} {_number(each.value)}" for each in (view.ideal, view.untreated) if each]
+    return ", ".join([f"{label} {_number(value)} at step {look.step:,}", *references])
 
 
 def summary(plan: Plan, view: View, look: Look, history: History, seconds: float) -> list[str]:
     """Lines for people on a training that has ended with this look; `seconds` is all it took."""
     looks = [(int(step), value) for step, value in history if math.isfinite(value)]
-    lines = ["", *_nearness(view, look)] if looks else ["", "No metric was watched: the pictures tell."]
-    best = [" --checkpoint best"] if looks and _is_worse(looks) else []
-    lines += _way(plan, looks)
-    if not plan.in_memory:  # else nothing on the disk names the data that most commands ask for
-        run = shlex.quote(str(plan.path)) + "".join(best) + plan.recipe.trust_options
-        commands = {command.format(run=run): words for command, words in plan.workflow.commands.items()}
-        width = max(map(len, commands), default=0)
-        lines += [f"    {command:{width}}  {words}" for command, words in commands.items()]
-    took = f"It took {duration(seconds)} for {plan.recipe.steps:,} steps"
-    return [*lines, f"{took}; all of it: {plan.path}, its curves: {plan.path / 'curves.png'}"]
-
-
-def _nearness(view: View, look: Look) -> list[str]:
-    """How near the real pictures it is, and the numbers that say so."""
-    numbers, value = f"    {standing(look, view)}", next(iter(look.values.values()))
-    ideal, untreated = view.ideal, view.untreated
-    if untreated and value >= untreated.value:
-        words = f"What it makes is no nearer to the real pictures than {untreated.words}: it has not learnt it yet."
-    elif untreated:
-        floor = ideal.value if ideal else 0.0
-        share = (untreated.value - value) / (untreated.value - floor) if untreated.value > floor else 1.0
-        words = f"It goes {min(share, 1.0):.0%} of the way from {untreated.words} to real pictures."
-    elif ideal and ideal.value > 0:
-        words = _times(value / ideal.value)
+    if look.values and looks:
+        words = _nearness(view, looks[-1][1])
+        lines = [*([words] if words else []), f"    {standing(look, view)}", *_way(plan, looks)]
     else:
-        return [numbers.strip()]
-    return [words, numbers]
+        lines = ["No metric was watched: the pictures tell."]
+    lines += _commands(plan, " --checkpoint best" if looks and _is_worse(looks) else "")
+    took = f"It took {duration(seconds)} for {plan.recipe.steps:,} steps"
+    return ["", *lines, f"{took}; all of it: {plan.path}, its curves: {plan.path / 'curves.png'}"]
+
+
+def _nearness(view: View, value: float) -> str:
+    """How near the real pictures it is; empty where nothing is known to compare with."""
+    ideal, untreated = view.ideal, view.untreated
+    if untreated and value > (1 - GAIN / 5) * untreated.value:
+        return f"What it makes is no nearer to the real pictures than {untreated.words}: it has not learnt it yet."
+    if untreated and not ideal:
+        return f"What it makes is {1 - value / untreated.value:.0%} nearer to the real pictures than {untreated.words}."
+    if untreated and ideal and value > ideal.value:
+        share = (untreated.value - value) / (untreated.value - ideal.value)
+        return f"It goes {share:.0%} of the way from {untreated.words} to real ones."
+    if ideal and ideal.value > 0:
+        return _times(value / ideal.value)
+    return ""
 
 
 def _times(ratio: float) -> str:
@@ -76,24 +70,32 @@ def _way(plan: Plan, looks: list[tuple[int, float]]) -> list[str]:
         return ["Too few looks to say whether more steps would help (watch.every)."] if looks else []
     (before, earlier), (last, value) = looks[-2:]
     step, best = min(looks, key=lambda look: look[1])
-    numbers = (
-        f"    {_number(value)} at step {last:,}, {_number(earlier)} at {before:,}, best {_number(best)} at {step:,}"
-    )
+    numbers = f"    {_number(value)} at step {last:,}, {_number(earlier)} at step {before:,}, the best {_number(best)} at step {step:,}"
     if _is_worse(looks):
         return [
-            f"It was better before, at step {step:,}; the checkpoint of that step is kept and taken below.",
+            f"It was better before, at step {step:,}, which is kept: --checkpoint best.",
             numbers,
         ]
     third = math.ceil(len(looks) / 3)
     old = min(value for _, value in looks[:-third])
     if old - best > GAIN * abs(old):
-        return ["It was still improving. More steps:", numbers, f"    {_further(plan)}"]
-    return ["It has hardly improved of late: more pictures or another recipe will help more than more steps.", numbers]
+        return ["It was still improving; twice as many steps:", numbers, f"    {_further(plan)}"]
+    return ["It has hardly improved of late: more pictures or another recipe may help, more steps hardly.", numbers]
 
 
 def _is_worse(looks: list[tuple[int, float]]) -> bool:
     best = min(value for _, value in looks)
     return looks[-1][1] - best > LOSS * abs(best)
+
+
+def _commands(plan: Plan, checkpoint: str) -> list[str]:
+    """What to do next; nothing for data in memory, which the commands could not open."""
+    if plan.in_memory or not plan.workflow.commands:
+        return []
+    run = f"{shlex.quote(str(plan.path))}{checkpoint}{plan.recipe.trust_options}"
+    commands = {command.format(run=run): words for command, words in plan.workflow.commands.items()}
+    width = max(map(len, commands))
+    return ["Next:", *(f"    {command:{width}}  {words}" for command, words in commands.items())]
 
 
 def _further(plan: Plan) -> str:
