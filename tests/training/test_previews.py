@@ -73,7 +73,7 @@ def train(out: Path, recipe: str, **options) -> library.Run:
 @pytest.mark.parametrize("recipe", ["dcgan", "wgan"])  # statistics recomputed, and averaged
 def test_sheets_at_every_step_change_nothing_that_is_kept(tmp_path, monkeypatch, recipe):
     seldom = train(tmp_path / "seldom", recipe)
-    monkeypatch.setattr(previews, "moments", lambda: itertools.count(0.0, 1e-9))
+    monkeypatch.setattr(previews, "moments", lambda: itertools.count(0.0, 1e-3))
     monkeypatch.setattr(previews, "SHARE", float("inf"))
     sheets = []
     often = train(
@@ -81,7 +81,7 @@ def test_sheets_at_every_step_change_nothing_that_is_kept(tmp_path, monkeypatch,
         recipe,
         on_step=lambda step, terms: sheets.append((tmp_path / "often/run/samples.png").read_bytes()),
     )
-    assert len(set(sheets)) == 8
+    assert len(set(sheets)) == 7  # at steps 4 and 5 that of the look
     kept = sorted(path.relative_to(seldom.path) for path in seldom.path.rglob("*") if path.is_file())
     assert kept == sorted(path.relative_to(often.path) for path in often.path.rglob("*") if path.is_file())
     for name in kept:
