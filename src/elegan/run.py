@@ -5,7 +5,8 @@ run.json           data, seed, precision, versions, hardware
 local.json         where the data lie on this machine; not for sharing
 log.jsonl          a line a record: step, images, losses, metric; the same bytes for the same command
 timing.jsonl       what depends on the machine: seconds, images a second
-samples/           grids of the same latents over time      samples.png   the newest
+samples/           grids of the same latents over time, the first of untrained networks
+samples.png        the newest of them, and while it trains one of the moment
 curves.png         the log as curves
 checkpoints/       whole states, the newest few and the best by the watched metric
 start.safetensors  the weights that it began from, where it began `--from` another run

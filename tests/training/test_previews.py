@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from PIL import Image
 import elegan as library
 from elegan.training import previews
 from elegan.training.previews import SHARE, Previews, moments
+from elegan.training.viewer import show
 
 SETTINGS = ("batch=8", "nets.generator.width=8", "nets.discriminator.width=8", "watch.images=32", "watch.every=4",
             "watch.log=1")  # fmt: skip
@@ -37,7 +37,7 @@ class Clock:
         return draw
 
 
-def drawn_at(seconds: float, hours: float, first: float | None = None) -> list[float]:
+def drawn_at(seconds: float, hours: float) -> list[float]:
     """When a training of steps of a second each draws, with drawings that take `seconds`."""
     clock, drawn = Clock(), []
     previews = Previews(clock.drawing(seconds, drawn), clock)
@@ -118,19 +118,14 @@ SHORT = ("train", "digits", "--recipe", "wgan", "--steps", "2", "--name", "run",
          *(part for setting in SETTINGS for part in ("--set", setting)))  # fmt: skip
 
 
-def shown(folder: Path, **environment: str) -> subprocess.CompletedProcess:
-    names = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
-    command = [sys.executable, "-m", "elegan", *SHORT, "--show"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, env=names | environment, timeout=300)
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="the way of Linux desktops")
-def test_the_systems_viewer_opens_the_sheet_while_it_trains(tmp_path):
+def test_the_systems_viewer_opens_the_sheet_while_it_trains(elegan, tmp_path):
     viewer = tmp_path / "bin/xdg-open"
     viewer.parent.mkdir()
     viewer.write_text('#!/bin/sh\nls "$1" runs/run/checkpoints > shown.txt\n')
     viewer.chmod(0o755)
-    done = shown(tmp_path, DISPLAY=":0", PATH=f"{viewer.parent}:{os.environ['PATH']}")
+    environment = os.environ | {"DISPLAY": ":0", "PATH": f"{viewer.parent}:{os.environ['PATH']}"}
+    done = elegan(*SHORT, "--show", env=environment)
     assert done.returncode == 0, done.stderr
     assert "cannot show" not in done.stderr
     assert "shows   runs/run/samples.png, renewed as it learns" in done.stderr
@@ -138,12 +133,14 @@ def test_the_systems_viewer_opens_the_sheet_while_it_trains(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the way of Linux desktops")
-def test_where_no_viewer_is_training_says_so_and_goes_on(tmp_path):
-    done = shown(tmp_path)
-    assert done.returncode == 0, done.stderr
-    line = "cannot show it: no screen belongs to this terminal; open runs/run/samples.png yourself"
-    assert line in done.stderr.splitlines()
-    (tmp_path / "empty").mkdir()
-    again = shown(tmp_path, DISPLAY=":0", PATH=str(tmp_path / "empty"))
-    assert again.returncode == 0, again.stderr
-    assert "there is no xdg-open (package xdg-utils); open runs/run/samples.png yourself" in again.stderr
+def test_where_no_viewer_is_training_says_so_and_goes_on(tmp_path, monkeypatch, capsys):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    options = {"settings": SETTINGS, "steps": 1, "out": tmp_path, "name": "run", "show": True}
+    assert library.train("digits", "wgan", **options).step == 1
+    sheet = tmp_path / "run/samples.png"
+    line = f"cannot show it: no screen belongs to this terminal; open {sheet} yourself"
+    assert line in capsys.readouterr().err.splitlines()
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert show(sheet) == [f"cannot show it: there is no xdg-open (package xdg-utils); open {sheet} yourself"]
