@@ -1,0 +1,136 @@
+"""The guard: watches a training as it goes and says when it has fallen sick, and by what it noticed.
+
+It draws no random numbers and changes no network, so a run that it watches is the run without it.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from elegan.core.errors import Failure
+from elegan.training.guard.rules import RULES, Rule, highest, lowest
+from elegan.workflows.signs import Probe
+
+PROBES = 100  # in a run, and
+APART = 20  # steps between two at least, so that they cost little beside the steps
+OVER = 5  # probes in a row that do not show it, after which an alarm is over and may come again
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """What the guard noticed at `step`, and has seen since `since`; `text` for people, `signs` the newest values."""
+
+    rule: Rule
+    group: str
+    step: int
+    since: int
+    text: str
+    signs: dict[str, float]
+
+
+class Guard:
+    """Watches a run of `steps` steps: `begin` before the first, `after` each; `state` and `load` for what an interruption
+    must not lose. `probe` None watches losses and gradients alone."""
+
+    def __init__(self, probe: Probe | None, steps: int):
+        self.probe, self.steps = probe, steps
+        self.every = max(APART, math.ceil(steps / PROBES))
+        self.series: dict[str, dict[str, list[tuple[int, float]]]] = {}  # by group and sign: (step, value)
+        self.ill: dict[str, int] = {}  # by rule and group: how many probes ago it last showed
+        self.norms: dict[str, list[float]] = defaultdict(list)  # of gradients, by player, since the last probe
+        self.unread: tuple[int, list[str], int, Tensor] | None = None
+
+    def begin(self, average: nn.ModuleDict, nets: nn.ModuleDict) -> None:
+        """Notes what networks make that have learnt nothing."""
+        if self.probe:
+            self._keep(0, self.probe(average, nets, True))
+
+    def after(
+        self,
+        step: int,
+        terms: Mapping[str, Tensor],
+        norms: Mapping[str, Tensor],
+        average: nn.ModuleDict,
+        nets: nn.ModuleDict,
+        thorough: bool = False,
+    ) -> list[Alarm]:
+        """The alarms that begin with step `step`, which left these terms and these lengths of gradients, by player;
+        `thorough` where a look is taken as well.
+
+        Raises Failure where a number of the step before is not finite: it is read a step late, so that nothing waits.
+        """
+        self.read()
+        values = torch.stack([*(term.detach().float() for term in terms.values()), *norms.values()])
+        self.unread = (step, [*terms, *norms], len(terms), values)
+        if step % self.every and not thorough:
+            return []
+        self.read()
+        signs = {player: {"gradient": median(values)} for player, values in self.norms.items()}
+        self.norms.clear()
+        self._keep(step, signs | (self.probe(average, nets, thorough) if self.probe else {}))
+        return self._alarms(step)
+
+    def read(self) -> None:
+        """Reads what is not yet read. Raises Failure for what is not finite."""
+        if self.unread is None:
+            return
+        (step, names, terms, tensor), self.unread = self.unread, None
+        for place, (name, value) in enumerate(zip(names, tensor.tolist(), strict=True)):
+            what = name if place < terms else f"the gradient of the {name}"
+            if not math.isfinite(value):
+                raise Failure(
+                    f"{what} is {value} at step {step}: training diverged; a lower optimizers.*.lr or a penalty helps"
+                )
+            if place >= terms:
+                self.norms[name].append(value)
+
+    def _keep(self, step: int, signs: Mapping[str, Mapping[str, float]]) -> None:
+        for group, values in signs.items():
+            for sign, value in values.items():
+                self.series.setdefault(group, {}).setdefault(sign, []).append((step, value))
+
+    def _alarms(self, step: int) -> list[Alarm]:
+        alarms = []
+        for group, signs in self.series.items():
+            values = {sign: [value for _, value in pairs] for sign, pairs in signs.items()}
+            for rule in RULES:
+                if any(sign not in values for sign in rule.signs):
+                    continue
+                key = f"{rule.name}|{group}"
+                if rule.sick(values, step / self.steps):
+                    if key not in self.ill:
+                        alarms.append(self._alarm(rule, group, step))
+                    self.ill[key] = 0
+                elif key in self.ill:
+                    self.ill[key] += 1
+                    if self.ill[key] >= OVER:
+                        del self.ill[key]
+        return alarms
+
+    def _alarm(self, rule: Rule, group: str, step: int) -> Alarm:
+        pairs = self.series[group][rule.signs[0]]
+        values = [value for _, value in pairs]
+        text = rule.words.format(
+            group=group, now=values[-1], first=values[0], best=lowest(values), most=highest(values)
+        )
+        newest = {sign: series[-1][1] for sign, series in self.series[group].items()}
+        return Alarm(rule, group, step, pairs[max(0, len(pairs) - 3)][0], text, newest)
+
+    def state(self) -> dict[str, Any]:
+        """What outlives an interruption, as plain data."""
+        self.read()
+        return {"series": self.series, "ill": self.ill, "norms": dict(self.norms)}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        self.series = {
+            group: {sign: [(int(step), value) for step, value in pairs] for sign, pairs in signs.items()}
+            for group, signs in state["series"].items()
+        }
+        self.ill = dict(state["ill"])
+        self.norms = defaultdict(list, {player: list(values) for player, values in state["norms"].items()})
