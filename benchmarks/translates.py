@@ -18,6 +18,7 @@ import numpy as np
 from elegan.core import grid
 from elegan.data.feed import middles
 from elegan.data.sides import open_sides
+from elegan.games.abilities import Translates
 from elegan.games.inference import translated
 from elegan.metrics.evaluate import extractor_for_sides
 from elegan.metrics.pairs import distances
@@ -35,11 +36,13 @@ def main() -> None:
     run = Run.open(options.run)
     wanted, size = run.recipe.data, run.shape.resolution
     sides = open_sides(run.source, wanted.kind == "pairs", size, run.shape.channels, wanted.zoom)
-    for way in run.game.translate:
-        source, own = "AB".index(way[0]), "AB".index(way[-1])
-        given, target = (middles(sides.held_out[side], size) for side in (source, own))
-        real = middles(sides.train[own], size)
-        made = translated(run.game, run.nets, way, given, run.device)
+    translates = run.ability(Translates)
+    for way in translates.ways:
+        given, target = (middles(part, size) for part in way.of(sides.held_out))
+        _, train = way.of(sides.train)
+        _, own = way.of((0, 1))
+        real = middles(train, size)
+        made = translated(translates, run.nets, way, given, run.device)
         mean = np.rint(real.mean(0, dtype=np.float64)).astype(np.uint8)[None].repeat(len(given), 0)
         random, classifier = (extractor_for_sides(name, sides, real) for name in ("random", "classifier"))
         gauges = [Gauge("fd", extractor, real) for extractor in (random, classifier)]

@@ -20,6 +20,8 @@ from torch import Tensor, nn
 
 from elegan.core import rng
 from elegan.data.feed import Pair
+from elegan.data.sides import Direction
+from elegan.games.abilities import Translates
 from elegan.games.game import Shape
 from elegan.games.translate import PATCHES
 from elegan.losses.criteria import patch_nce
@@ -144,7 +146,7 @@ def photograph(size: str) -> None:
     seconds = []
     for _ in range(3 if width * height < 2_000_000 else 1):
         began = time.perf_counter()
-        in_tiles(lambda part: game.translate["AtoB"](nets, part), x, nets["AtoB"])
+        in_tiles(lambda part: game.ability(Translates).ways[Direction("AtoB")](nets, part), x, nets["AtoB"])
         seconds.append(time.perf_counter() - began)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(

@@ -12,6 +12,7 @@ from elegan.core import rng
 from elegan.core.pixels import to_bytes
 from elegan.core.rng import latents
 from elegan.data import open_data
+from elegan.games.abilities import Generates, Restores, Translates
 from elegan.training.session import make_trainer, plan_for
 from small import CATALOGUE, DETECTORS, GENERATORS, KINDS, RESTORERS, TRANSLATORS, data_for, small
 from tensors import tensors_of
@@ -88,25 +89,26 @@ def test_detector(name, tmp_path):
 def test_translator(name, tmp_path, sides):
     whole = resumed_bit_for_bit(name, tmp_path, sides)
     picture = np.random.default_rng(0).random((50, 37, 3), dtype=np.float32)
-    for way in whole.game.translate:
+    for way in whole.ability(Translates).ways:
         made = whole.translate(picture, way)
         assert made.shape == picture.shape
         assert np.array_equal(made, whole.translate(picture, way))
         assert np.abs(made - picture).max() > 0.01
     other = train(name, tmp_path / "other", steps=1, data=sides, seed=1)
-    way = next(iter(other.game.translate))
+    way = next(iter(other.ability(Translates).ways))
     assert not np.array_equal(other.translate(picture, way), whole.translate(picture, way))
 
 
 @pytest.mark.parametrize("name", RESTORERS)
 def test_restorer(name, tmp_path, photographs):
     whole = resumed_bit_for_bit(name, tmp_path, photographs)
-    x = torch.rand(1, 3 + whole.game.hints, 50, 37)
-    y = whole.game.restore(whole.nets, x)
-    assert y.shape == (1, 3, 50 * whole.game.scale, 37 * whole.game.scale)
-    assert torch.equal(y, whole.game.restore(whole.nets, x))
+    restores = whole.ability(Restores)
+    x = torch.rand(1, 3 + restores.hints, 50, 37)
+    y = restores.restore(whole.nets, x)
+    assert y.shape == (1, 3, 50 * restores.scale, 37 * restores.scale)
+    assert torch.equal(y, restores.restore(whole.nets, x))
     other = train(name, tmp_path / "other", steps=1, data=photographs, seed=1)
-    assert not torch.equal(y, other.game.restore(other.nets, x))
+    assert not torch.equal(y, other.ability(Restores).restore(other.nets, x))
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
@@ -171,5 +173,6 @@ def test_every_generator_stands_on_any_shape(name):
 
     game = build_game(plan.recipe, plan.shape)
     assert plan.shape.channels == 4
-    x = game.generate(game.nets, torch.randn(2, game.latent), torch.tensor([0, 1]))
+    generates = game.ability(Generates)
+    x = generates.generate(game.nets, torch.randn(2, generates.latent), torch.tensor([0, 1]))
     assert x.shape == (2, 4, 28, 28)

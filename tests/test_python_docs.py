@@ -56,7 +56,7 @@ def test_the_command_line_and_python_train_with_the_same_options():
 
     command = typer.main.get_command(app).commands["train"]
     options = {p.name: p.default for p in command.params}
-    # A direction is one of the settings, and a dry run plans only.
-    assert options.keys() - {"direction", "dry_run"} == train.keys()
+    # A direction is one of the settings, a dry run plans only, and of seeds a program makes a loop.
+    assert options.keys() - {"direction", "dry_run", "seeds"} == train.keys()
     for name, parameter in train.items():
         assert (options[name] or None) == (parameter.default or None) or str(options[name]) == parameter.default, name

@@ -15,7 +15,7 @@ from elegan.core.version import __version__
 
 __all__ = [
     "Failure", "Game", "Recipe", "Run", "Turn", "UserError", "__version__", "anomaly", "compare", "copies", "evaluate",
-    "export", "latent", "report", "restore", "sample", "train", "translate",
+    "export", "film", "latent", "report", "restore", "runs", "sample", "train", "translate",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from elegan.verbs.copies import copies
     from elegan.verbs.evaluate import evaluate
     from elegan.verbs.export import export
+    from elegan.verbs.film import film
     from elegan.verbs.report.report import report
     from elegan.verbs.restore import restore
+    from elegan.verbs.runs import runs
     from elegan.verbs.sample import sample
     from elegan.verbs.translate import translate
 
@@ -42,9 +44,11 @@ _HOMES = {
     "restore": "verbs.restore",
     "evaluate": "verbs.evaluate",
     "copies": "verbs.copies",
+    "runs": "verbs.runs",
     "compare": "verbs.compare",
     "report": "verbs.report.report",
     "export": "verbs.export",
+    "film": "verbs.film",
     "anomaly": "verbs.anomaly",
     "Run": "run",
     "Recipe": "recipes.recipe",

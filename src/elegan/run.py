@@ -25,9 +25,11 @@ from elegan.core import files, paths, ranges, rng
 from elegan.core.devices import find_device
 from elegan.core.errors import UserError, nearest, shown
 from elegan.core.facts import read_facts, read_source
-from elegan.core.pixels import to_tensor
+from elegan.core.pixels import photo_to_tensor, tensor_to_photo, to_tensor
 from elegan.data import Dataset, open_data
-from elegan.games.game import Game, Shape
+from elegan.data.sides import Direction
+from elegan.games.abilities import Generates, Restores, Scores, Translates
+from elegan.games.game import Can, Game, Shape
 from elegan.games.inference import BATCH, Generator, paint
 from elegan.nets import pretrained
 from elegan.nets.tiling import in_tiles
@@ -44,7 +46,15 @@ def build_game(recipe: Recipe, shape: Shape) -> Game:
 
 class Run:
     """An opened run folder. `checkpoint` is "newest", "best" or a step; `trust`: modules of other packages that the run may
-    name; see `open`."""
+    name; see `open`.
+
+    >>> run = Run.open("runs/digits")
+    >>> run.recipe.name, run.step, run.shape.resolution
+    ('rpgan', 2, 8)
+    >>> images = run.generate(seeds=[0, 1, 2])
+    >>> images.shape, images.dtype
+    ((3, 8, 8, 1), dtype('uint8'))
+    """
 
     def __init__(self, path: Path, checkpoint: str | int = "newest", device: str = "cpu", trust: Iterable[str] = ()):
         self.path, self.wanted, self.device, self.trust = path, checkpoint, find_device(device), trust
@@ -198,7 +208,8 @@ class Run:
     @property
     def conditional(self) -> bool:
         """Whether the class can be asked for."""
-        return any(part.options.get("condition", "none") != "none" for part in self.recipe.nets.values())
+        generates = self.game.find(Generates)
+        return bool(generates and generates.classes)
 
     def label_of(self, name: str | int) -> int:
         """The label of a class by name or number. Raises UserError for a class that the run does not know."""
@@ -216,11 +227,18 @@ class Run:
         """The command for what the run is good for."""
         return self.game.use.format(run=self.path, trust=self.recipe.trust_options)
 
+    def ability(self, kind: type[Can]) -> Can:
+        """The run's ability of this kind, such as `elegan.games.abilities.Generates`, whose functions take `nets`. Raises
+        UserError, with the command for what the run is good for, where that is something else."""
+        ability = self.game.find(kind)
+        if ability is None:
+            raise UserError(f"{self.path} {kind.lacking}: {self.use}")
+        return ability
+
     @property
     def restorer(self) -> nn.Module:
         """The network that restores. Raises UserError for a run that does something else."""
-        if not self.game.restore:
-            raise UserError(f"{self.path} does not restore: {self.use}")
+        self.ability(Restores)
         return self.nets["restorer"]
 
     @cached_property
@@ -229,7 +247,8 @@ class Run:
         path = self.file(START)
         if not path.exists():
             return None
-        net = pretrained.build(self.recipe, self.shape.channels, self.game.hints, self.game.scale)
+        restores = self.ability(Restores)
+        net = pretrained.build(self.recipe, self.shape.channels, restores.hints, restores.scale)
         tensors, _ = files.read_tensors(path, prefix="restorer.")
         return pretrained.load(net, tensors, path).to(self.device)
 
@@ -241,8 +260,8 @@ class Run:
 
     @property
     def columns(self) -> int:
-        """Of a grid: one a class where they are few and asked for, else 8."""
-        return self.shape.classes if self.conditional and 2 <= self.shape.classes <= 16 else 8
+        """Columns of a grid of samples; see `Generates`. Raises UserError for a run that makes none."""
+        return self.ability(Generates).columns
 
     def generate(
         self,
@@ -260,24 +279,21 @@ class Run:
         """The averaged generator as a plain `torch.nn.Module` of its own, in evaluation mode: N x `latent` (and, where it has
         `classes`, labels N) to images N x C x H x W in [-1, 1], with gradients to the latents and not to the weights.
 
-        Raises UserError for a run that makes pictures from pictures.
+        Raises UserError for a run that makes no images from latents.
         """
-        if not self.game.generate:
-            raise UserError(f"{self.path} makes pictures from pictures: {self.use}")
-        return Generator(self.game, copy.deepcopy(self.nets), self.classes if self.conditional else ()).eval()
+        generates = self.ability(Generates)
+        return Generator(generates, copy.deepcopy(self.nets), self.classes if generates.classes else ()).eval()
 
-    def direction(self, wanted: str | None = None) -> str:
+    def direction(self, wanted: str | None = None) -> Direction:
         """The direction asked for, or the only one. Raises UserError where the run does not translate (that way)."""
-        ways = list(self.game.translate)
-        if not ways:
-            raise UserError(f"{self.path} does not translate: {self.use}")
+        ways = [str(way) for way in self.ability(Translates).ways]
         if wanted is None:
             if len(ways) > 1:
                 raise UserError(f"{self.path} translates both ways; give --direction {' or '.join(ways)}")
-            return ways[0]
+            wanted = ways[0]
         if wanted not in ways:
             raise UserError(f"{self.path} does not translate {wanted!r}{nearest(wanted, ways)}")
-        return wanted
+        return Direction(wanted)
 
     @torch.inference_mode()
     def translate(
@@ -291,11 +307,10 @@ class Run:
         way = self.direction(direction)
         if not 0 <= strength <= 1:
             raise UserError(f"strength = {strength} is not in 0..1")
-        x = torch.from_numpy(np.ascontiguousarray(pixels)).to(self.device).permute(2, 0, 1)[None].float() * 2 - 1
-        function = self.game.translate[way]
+        x = photo_to_tensor(np.ascontiguousarray(pixels, np.float32)).to(self.device)
+        function = self.ability(Translates).ways[way]
         y = in_tiles(lambda part: function(self.nets, part), x, self.nets[way], tile)
-        mixed = y if strength == 1 else x + strength * (y - x)
-        return (mixed[0].permute(1, 2, 0) / 2 + 0.5).clamp(0, 1).cpu().numpy()
+        return tensor_to_photo(y if strength == 1 else x + strength * (y - x))
 
     @torch.no_grad()
     def scores(self, images: np.ndarray) -> np.ndarray:
@@ -303,10 +318,9 @@ class Run:
 
         Raises UserError for a run that does not score.
         """
-        if not self.game.score:
-            raise UserError(f"{self.path} scores nothing (ganomaly is a recipe that does): {self.use}")
+        score = self.ability(Scores).score
         batches = (np.array(images[start : start + BATCH]) for start in range(0, len(images), BATCH))
-        return np.concatenate([self.game.score(self.nets, to_tensor(b, self.device)).cpu().numpy() for b in batches])
+        return np.concatenate([score(self.nets, to_tensor(b, self.device)).cpu().numpy() for b in batches])
 
     def stream(
         self,
@@ -316,9 +330,8 @@ class Run:
         labels: torch.Tensor | None = None,
         truncation: float | None = None,
     ) -> Iterator[np.ndarray]:
-        """`generate` in batches; `labels` gives each image its own. Raises UserError for a run that makes pictures from pictures."""
-        if not self.game.generate:
-            raise UserError(f"{self.path} makes pictures from pictures: {self.use}")
+        """`generate` in batches; `labels` gives each image its own. Raises UserError for a run that makes no images from latents."""
+        generates = self.ability(Generates)
         if truncation is not None:
             ranges.check("truncation", truncation, ranges.Positive)
         one = None if label is None else self.label_of(label)
@@ -326,7 +339,7 @@ class Run:
             part = list(seeds[start : start + BATCH])
             places = range(start, start + len(part))
             own = self.labels_for(places, one) if labels is None else labels[places.start : places.stop]
-            yield paint(self.game, self.nets, part, own, self.device, truncation)
+            yield paint(generates, self.nets, part, own, self.device, truncation)
 
     def labels_for(self, places: Sequence[int], one: int | None = None) -> torch.Tensor | None:
         """Labels by place, the classes in turn, or all `one`."""

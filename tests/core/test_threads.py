@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from elegan.core import ramp, rng
+from elegan.games.abilities import Generates
 from elegan.games.inference import paint
 from small import trainer_of
 
@@ -94,7 +95,9 @@ def test_images_made_beside_a_training_are_those_made_alone():
 
     def painted(wait) -> torch.Tensor:
         wait()
-        images = paint(game, game.nets, range(7), None, torch.device("cpu"))  # seven are no multiple of the move's four
+        images = paint(
+            game.ability(Generates), game.nets, range(7), None, torch.device("cpu")
+        )  # seven are no multiple of the move's four
         wait()
         return torch.from_numpy(images)
 

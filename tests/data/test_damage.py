@@ -87,7 +87,7 @@ def test_options_are_annotated_and_their_defaults_allowed(name):
 @pytest.mark.parametrize(
     ("name", "given", "said"),
     [
-        ("gaussian_noise", {"sigma": [30, 10]}, "the lower end of the range is above the upper"),
+        ("gaussian_noise", {"sigma": [30, 10]}, "the lower end of the range must not be above the upper"),
         ("gaussian_noise", {"sigma": [-1, 10]}, "greater than or equal to 0"),
         ("jpeg", {"quality": [0, 50]}, "greater than or equal to 1"),
         ("salt_and_pepper", {"share": [0, 2]}, "less than or equal to 1"),
@@ -372,7 +372,7 @@ def test_a_step_falls_on_its_share_of_the_pictures():
 
 def test_steps_that_change_the_shape_are_for_all():
     x = photos()
-    with pytest.raises(ValueError, match="3x48x40 with 0 hints to 3x12x10 with 0 hints"):
+    with pytest.raises(ValueError, match="3x48x40 with 0 hints into 3x12x10 with 0 hints"):
         damaged([(damage.downscale, 0.5)], x)
     with pytest.raises(ValueError, match="with 1 hints"):
         damaged([(damage.holes, 0.5)], x)

@@ -1,6 +1,6 @@
 """How often the 95 % intervals hold the mean of what they estimate, over fresh draws of both sets.
 
-pytest -n 0 -m slow -rP tests/test_measure_coverage.py
+pytest -n 0 -m slow -rP tests/metrics/test_coverage.py
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from elegan.metrics.intervals import METRICS
+from elegan.metrics.catalogue import METRICS
 from elegan.metrics.sets import Features, Sets
 
 D, MODES = 64, 8

@@ -8,7 +8,7 @@ import torch
 from sklearn.datasets import load_digits
 
 from elegan.core.errors import UserError
-from elegan.metrics import classifier, open_extractor
+from elegan.metrics import METRICS, classifier, open_extractor
 from elegan.metrics.classes import classification_accuracy_score
 from elegan.metrics.extractors import stacked
 from elegan.metrics.inception import Inception, open_inception, tensorflow_resize
@@ -171,9 +171,20 @@ def test_only_verified_inception_may_say_fid():
     from dataclasses import replace
 
     extractor = open_extractor("random")
-    assert replace(extractor, verified=True).label("FD") == "FID"
-    assert replace(extractor, verified=True).label("precision").startswith("precision[")
-    assert extractor.label("KD").startswith("KD[random:")
+    inception = replace(extractor, verified=True)
+    for line, published in (
+        ("FD", "FID"),
+        ("KD", "KID"),
+        ("IS", "IS"),
+        ("FD-infinity", "FID-infinity"),
+        ("FD:a", "FID:a"),
+    ):
+        names = [metric.published for metric in METRICS.values() if getattr(metric, "published", None)]
+        (called,) = {name for name in names if name[0] == line.partition(":")[0]}
+        assert inception.label(line, called) == published
+        assert extractor.label(line, called) == f"{line}[{extractor.tag}]"
+    assert inception.label("precision").startswith("precision[")
+    assert inception.label("intra-FD", ("FD", "FID")).startswith("intra-FD[")
 
 
 def test_your_own_module(tmp_path, monkeypatch):

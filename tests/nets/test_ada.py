@@ -90,7 +90,7 @@ def test_grey_stays_grey_and_alpha_is_no_colour():
 
 
 def test_hue_turns_about_the_grey_axis(monkeypatch):
-    monkeypatch.setattr(ada, "_chosen", lambda x, p, n: torch.tensor([[False, False, False, True, False]] * len(x)))
+    monkeypatch.setattr(ada, "_drawn", lambda x, p, n: torch.tensor([[False, False, False, True, False]] * len(x)))
     x = torch.rand(20, 3, 4, 4)
     y = drawn(ada.color, x, 1.0)
     torch.testing.assert_close(y.mean(1), x.mean(1))
@@ -190,5 +190,5 @@ def test_what_is_wrong_with_the_options_is_named():
         Adaptive("blit", target=2)
     with pytest.raises(UserError, match="ada_images = 0"):
         Adaptive("blit", images=0)
-    with pytest.raises(UserError, match=r"ada_p = \[0.0, 1.5, 1.0\] leaves 0..1"):
+    with pytest.raises(UserError, match=r"ada_p = \[0.0, 1.5, 1.0\] must stay in 0..1"):
         Adaptive("blit", p=ramp.Ramp(0.0, 1.5))

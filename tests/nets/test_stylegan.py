@@ -12,6 +12,7 @@ from elegan import nets
 from elegan.core import rng
 from elegan.core.errors import UserError
 from elegan.core.statistics import RunningMean
+from elegan.games.abilities import Generates
 from elegan.games.game import Shape
 from elegan.games.inference import paint
 from elegan.losses import penalties
@@ -286,7 +287,7 @@ def test_truncation_draws_to_the_mean_picture_of_each_class():
         trainer.play(step)
     average, labels, device = trainer.average, torch.tensor([0, 1, 0, 1]), torch.device("cpu")
     free, whole, half, mean = (
-        paint(trainer.game, average, range(4), labels, device, T) for T in (None, 1.0, 0.5, 1e-9)
+        paint(trainer.game.ability(Generates), average, range(4), labels, device, T) for T in (None, 1.0, 0.5, 1e-9)
     )
     assert (free == whole).all()
     assert (mean[0] == mean[2]).all()

@@ -19,6 +19,7 @@ from elegan import nets
 from elegan.core import rng
 from elegan.core.errors import UserError
 from elegan.core.rng import latents
+from elegan.games.abilities import Generates
 from elegan.games.game import Shape
 from elegan.games.laplacian import enlarged, halved
 from elegan.losses import criteria
@@ -148,7 +149,8 @@ def test_a_pyramid_of_true_residuals_is_the_picture(resolution, coarsest, seed):
         low = enlarged(halved(level), level.shape[2])
         truth[name] = Oracle(level - low) if name != game.averaged[0] else Oracle(level)
         level = halved(level)
-    made = game.generate(truth, torch.zeros(2, game.latent), None)
+    generates = game.ability(Generates)
+    made = generates.generate(truth, torch.zeros(2, generates.latent), None)
     torch.testing.assert_close(made, x)
 
 

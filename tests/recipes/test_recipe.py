@@ -9,7 +9,7 @@ from elegan.core.errors import UserError
 from elegan.recipes import CATALOGUE, find_recipe
 from elegan.recipes.choose import choose
 from elegan.recipes.recipe import Recipe
-from elegan.recipes.show import full
+from elegan.recipes.show import by_task, full
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
@@ -82,6 +82,60 @@ def test_a_broken_file_is_named(tmp_path):
         Recipe.from_toml(path)
     with pytest.raises(UserError, match=r"did you mean 'wgan'|valid are|did you mean 'wgan-gp'"):
         find_recipe("wgann")
+
+
+def test_a_file_may_say_only_what_differs_from_its_parent(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'parent = "rpgan"\nbatch = 32\n[nets.generator]\nwidth = 48\n[optimizers]\ngenerator = "sgd"\n'
+        '[losses]\nr2 = "none"\nadversarial = "hinge"\nr1.weight = 3.0\nlecam = "lecam"\n'
+    )
+    mine, parent = find_recipe(str(path)), find_recipe("rpgan")
+    assert (mine.name, mine.parent, mine.about) == ("mine", "rpgan", "")
+    expected = parent.override(
+        ["batch=32", "nets.generator.width=48", "losses.r2=none", "losses.adversarial=hinge", "losses.r1.weight=3.0",
+         "losses.lecam=lecam", "optimizers.generator=sgd"]
+    )  # fmt: skip
+    assert mine.full() == expected.full() | {"name": "mine", "parent": "rpgan", "about": ""}
+    lines = full(mine)
+    assert "batch = 32  # rpgan: 64" in lines
+    assert "# without rpgan's losses.r2" in lines
+    (tmp_path / "whole.toml").write_text("\n".join(lines))
+    assert find_recipe(str(tmp_path / "whole.toml")).full() == mine.full()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('parent = "rpgna"', "unknown parent 'rpgna'; did you mean 'rpgan'"),
+        ('parent = "other.toml"', "unknown parent 'other.toml'"),
+        ("parent = 3", "unknown parent 3"),
+        ('parent = ["rpgan"]', "unknown parent ['rpgan']"),
+        ('parent = "rpgan"\nbacth = 3', "unknown key 'bacth'; did you mean 'batch'"),
+        ('parent = "rpgan"\nnets = 3', "nets = 3"),
+        ('parent = "rpgan"\nlosses = "none"', "losses = 'none'"),
+        ('parent = "rpgan"\nname = "a/b"', "name = 'a/b'"),
+        ('parent = "rpgan"\n[nets.generator]\nwidht = 3', "did you mean 'nets.generator.width'|width"),
+    ],
+)
+def test_a_mistake_in_what_differs_is_named(tmp_path, text, message):
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(UserError) as caught:
+        find_recipe(str(path)).full()
+    assert any(part in str(caught.value) for part in message.split("|")), caught.value
+    assert "\n" not in str(caught.value)
+
+
+def test_the_catalogue_is_listed_by_task_in_80_columns():
+    lines = by_task()
+    assert max(map(len, lines)) <= 80
+    heads = [line.partition(":")[0] for line in lines if not line.startswith(" ")]
+    assert heads == ["generate", "translate", "restore", "detect"]
+    assert sorted(line.split()[0] for line in lines if line.startswith(" ")) == sorted(CATALOGUE)
+    places = {line.split()[0].rstrip(":"): number for number, line in enumerate(lines)}
+    assert places["generate"] < places["rpgan"] < places["translate"] < places["cut"] < places["restore"]
+    assert places["restore"] < places["denoise"] < places["detect"] < places["ganomaly"]
 
 
 def test_a_function_of_another_package_is_a_part():

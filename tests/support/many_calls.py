@@ -63,8 +63,8 @@ class Calls:
 
 PRELOADED = (
     *(f"elegan.{name}" for name in ("cli.main", "training.session", "training.dry_run")),
-    *(f"elegan.verbs.{name}" for name in ("anomaly", "compare", "copies", "evaluate", "export", "latent.save",
-                                          "report.report", "restore", "sample", "translate")),
+    *(f"elegan.verbs.{name}" for name in ("anomaly", "compare", "copies", "evaluate", "export", "film", "latent.save",
+                                          "report.report", "restore", "runs", "sample", "translate")),
     "cv2", "matplotlib.backends.backend_agg", "matplotlib.figure", "scipy.stats", "sklearn.datasets", "typer.rich_utils",
 )  # fmt: skip
 

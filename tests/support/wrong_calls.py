@@ -19,10 +19,11 @@ INVERT = ("latent", "invert", "runs/s", "photo.png", "--steps", "1", "--starts",
 DIRECTIONS = ("latent", "directions", "runs/s", "--num", "1", "--steps", "2", "--seeds", "0")
 PACK = ("pack", "runs/r", "--out", "packed.safetensors")
 EXPORT = ("export", "runs/g", "--out", "exported.onnx")
+FILM = ("film", "runs/g")
 
 
 INTO_FOLDERS = (TRAIN, SAMPLE, TRANSLATE, RESTORE, COPIES, WALK, INTERPOLATE, TRUNCATION, MIX, INVERT, DIRECTIONS)
-INTO_FILES = (REPORT, PACK, EXPORT)
+INTO_FILES = (REPORT, PACK, EXPORT, FILM)
 ON_DEVICES = (TRAIN, SAMPLE, TRANSLATE, RESTORE, EVALUATE, COPIES, ANOMALY, WALK, INTERPOLATE, TRUNCATION, MIX, INVERT,
               DIRECTIONS)  # fmt: skip
 OF_RUNS = tuple(verb for verb in (*ON_DEVICES, *INTO_FILES) if verb[0] not in ("train", "restore"))
@@ -60,7 +61,15 @@ NUMBERS = [
         ("--detail", "nan"), ("--detail", "2"), ("--detail", "-1"), ("--detail", "0.5"), ("--mask", "nowhere"),
         ("--mask", ""), ("--format", "gif"), ("--format", ""), ("--task", ""), ("--task", "denoise"), ("--model", ""),
         ("--model", "nowhere"), ("--model", "runs/g"), ("--model", "afile"), ("--model", "empty"), ("--model", "."),
-        ("--model", "runs"), ("--model", "x.safetensors"), ("--model", "../denoise"), ("--model", "runs/g/run.json"))),
+        ("--model", "runs"), ("--model", "x.safetensors"), ("--model", "../denoise"), ("--model", "runs/g/run.json"),
+        ("--model", "x.pth"), ("--model", "x.PT"), ("--task", "upscale,"), ("--task", "upscale,upscale"),
+        ("--task", "denoise,upscale"), ("--quality", "0"), ("--quality", "101"), ("--quality", "x"), ("--quality", ""),
+        ("--quality", "80", "--format", "png"), ("--page", ""), ("--page", "x.txt"), ("--page", "afile/x.html"),
+        ("--page", "/proc/x.html"), ("--page", f"{'x' * 300}.html"), ("--out", "x.png", "--format", "jpg"))),
+    *(("restore", "photo.png", *rest) for rest in (
+        ("--task", "denoise,scratches", "--detail", "1"), ("--task", "upscale,scratches", "--sigma", "5"),
+        ("--task", "denoise,upscale", "--mask", "photo.png"), ("--task", "scratches", "--mask", "photo.png"))),
+    ("restore", "photo.png", "rgba.png", "--out", "one.png"),
     ("restore", "nowhere.png"), ("restore", ""), ("restore", "empty"), ("restore", "garbage"), ("restore", "afile"),
     ("restore", "[z"), ("restore", "/dev/null"), ("translate", "runs/t", "garbage", "--direction", "AtoB"),
     ("translate", "runs/t", "", "--direction", "AtoB"), ("translate", "runs/g", "photo.png"),
@@ -70,6 +79,7 @@ NUMBERS = [
     *((*ANOMALY, "--data", value) for value in ("", "nowhere", "garbage", "empty", "afile")),
     *((*EVALUATE[:2], "--extractor", "pixel", *rest) for rest in (
         ("--metrics", ","), ("--metrics", ""), ("--metrics", "fd,"), ("--metrics", "x"), ("--metrics", " "),
+        ("--metrics", ":"), ("--metrics", "fd,x:y"), ("--metrics", "os:system"), ("--metrics", "ssim"), ("--metrics", "fd:"),
         ("--split", "x"), ("--split", ""), ("--num", "1"), ("--num", "-5"), ("--num", "1000000000000"),
         ("--seed", "-1"), ("--seed", "x"), ("--seed", "²"), ("--seed", "9" * 30), ("--data", ""), ("--data", "nowhere"),
         ("--data", "garbage"), ("--data", "empty"), ("--data", "afile"), ("--data", "/"), ("--data", "hf:"))),
@@ -84,11 +94,16 @@ NUMBERS = [
         ("--seed", "9" * 30), ("--data", ""), ("--data", "nowhere"), ("--data", "empty"))),
     ("copies", "garbage", "--data", "digits"), ("copies", "photographs"), ("copies", "photographs", "--data", ""),
     ("copies", "", "--data", "digits"),
-    ("compare",), ("compare", "nowhere"), ("compare", "runs/g", "runs/c"), ("compare", "runs/g", ""),
+    *((*FILM, "--fps", value) for value in ("nan", "inf", "0", "-1", "61", "x", "")),
+    *((*FILM, "--out", name) for name in ("film", "film.mp3", "film.MP4", ".mp4", "afile/x.mp4", "/proc/x.gif")),
+    ("runs", "nowhere"), ("runs", "afile"), ("runs", ""), ("runs", "/dev/null"),
+    ("compare",), ("compare", "nowhere"), ("compare", "runs/g", "runs/c"), ("compare", "runs/g", ""), ("compare", "runs/t", "runs/r"),
     *((*TRAIN, *rest) for rest in (
         ("--steps", "0"), ("--steps", "-1"), ("--steps", "nan"), ("--steps", "9" * 30), ("--images", "0"),
         ("--seed", "-1"), ("--seed", "x"), ("--seed", "²"), ("--seed", "9" * 30), ("--precision", ""), ("--precision", "x"),
         ("--name", ""), ("--name", "x" * 300),
+        *(("--seeds", seeds) for seeds in ("", "5-3", "-1", "x", "²", "1,", "9" * 30)), ("--seeds", "0-1", "--dry-run"),
+        ("--seeds", "0-1", "--seed", "1"), ("--seeds", "0-1", "--resume", "runs/g"),
         ("--from", ""), ("--from", "nowhere"), ("--from", "afile"), ("--from", "empty"), ("--from", "runs/t"))),
     ("train", "", "--recipe", "dcgan"), ("train", "digits", "--recipe", ""), ("train", "digits", "--direction", ""),
     ("train", "garbage", "--recipe", "dcgan"), ("train", "empty"), ("train", "afile"), ("train", "/dev/null"),

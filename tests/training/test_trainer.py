@@ -6,6 +6,7 @@ from torch import nn
 
 from elegan.core.errors import UserError
 from elegan.data.feed import Feed
+from elegan.games.abilities import Generates
 from elegan.games.game import Game, Shape, Turn
 from elegan.nets.norms import spectral
 from elegan.recipes import find_recipe
@@ -55,7 +56,7 @@ def test_the_feed_is_read_at_step_times_rounds():
         return {"a": nets["a"](batch.real.mean().view(1)).sum() + nets["b"](batch.real.mean().view(1)).sum()}
 
     turns = (Turn("a", loss, repeat=3), Turn("b", loss, every=2))
-    game = Game(net, {"a": ("a",), "b": ("b",)}, turns, (), 1, lambda nets, z, label: z)
+    game = Game(net, {"a": ("a",), "b": ("b",)}, turns, (), (Generates(1, lambda nets, z, label: z),))
     feed = Feed(IMAGES, None, 4, seed=0)
 
     def watched(position, rows):
@@ -120,18 +121,20 @@ def test_the_average_carries_batch_statistics_of_its_own_pace():
 def test_recomputed_statistics_follow_from_the_weights_alone(recipe):
     """They are those of what is generated; what is not on the way from latents to images keeps its own."""
     game = build_game(find_recipe(recipe), Shape(8, 1, 0))
+    generates = game.ability(Generates)
     first, second = (Averages(game.nets, game.averaged, 0.9) for _ in range(2))
     norms = [layer for layer in second["generator"].modules() if isinstance(layer, nn.BatchNorm2d)]
     for layer in norms:
         layer.running_mean += 3
         layer.running_var *= 7
     for average in (first, second):
-        recompute_statistics(game, average, None)
+        recompute_statistics(generates, average, None)
     for mine, other in zip(first.buffers(), second.buffers(), strict=True):
         assert torch.equal(mine, other)
     seen = []
     norms[-1].register_forward_hook(lambda layer, given, made: seen.append(made))
-    game.generate(second, torch.randn(500, game.latent, generator=torch.Generator().manual_seed(0)), None)
+    z = torch.randn(500, generates.latent, generator=torch.Generator().manual_seed(0))
+    generates.generate(second, z, None)
     whitened = (seen[0] - norms[-1].bias[:, None, None]) / norms[-1].weight[:, None, None]
     torch.testing.assert_close(whitened.mean((0, 2, 3)), torch.zeros(len(norms[-1].bias)), atol=0.05, rtol=0)
     torch.testing.assert_close(whitened.var((0, 2, 3)), torch.ones(len(norms[-1].bias)), atol=0.1, rtol=0)

@@ -9,6 +9,7 @@ import torch
 import elegan as library
 from elegan.core.errors import Failure, UserError
 from elegan.core.rng import latents
+from elegan.games.abilities import Generates, Translates
 from elegan.games.game import Shape
 from elegan.nets.progressive import Growing
 from elegan.recipes.recipe import Recipe
@@ -41,9 +42,9 @@ def check(name: str) -> None:
             layer.running_var.uniform_(0.1, 2)
         if isinstance(layer, Growing):
             layer.level.fill_(1.3)
-    conditional = any(part.options.get("condition", "none") != "none" for part in recipe.nets.values())
-    way = next(iter(game.translate), None)
-    part = workflow_of(recipe).exported(game, plain(game.nets), shape, conditional, way)
+    translates = game.find(Translates)
+    way = next(iter(translates.ways)) if translates else None
+    part = workflow_of(recipe).exported(game, plain(game.nets), shape, way)
     assert part
     encoded = encode(part, {})
     assert max(deviation(encoded, part, n) for n in (1, 3)) <= 1e-4
@@ -75,7 +76,7 @@ def test_a_run_becomes_a_file_that_needs_no_torch(run, tmp_path):
     session = onnxruntime.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
     told = json.loads(session.get_modelmeta().custom_metadata_map["elegan"])
     assert told == {"run": "run", "step": 2, "classes": run.classes, "multiple": 0}
-    z, label = latents(range(5), run.game.latent).numpy(), np.full(5, 7)
+    z, label = latents(range(5), run.ability(Generates).latent).numpy(), np.full(5, 7)
     (images,) = session.run(["images"], {"z": z, "label": label})
     made = np.rint(images * 127.5 + 127.5).clip(0, 255).transpose(0, 2, 3, 1)
     assert np.abs(made - run.generate(seeds=range(5), label=7)).max() <= 1

@@ -14,6 +14,7 @@ from sklearn.decomposition import PCA
 import elegan as library
 from elegan.core.errors import UserError
 from elegan.core.files import read_tensors
+from elegan.games.abilities import ShowsCodes
 from elegan.nets.modulated import ModulatedConv
 from elegan.verbs.latent import pages, save
 from elegan.verbs.latent.directions import SAMPLES, directions, fed
@@ -104,7 +105,7 @@ def test_mixed_styles_are_the_rows_below_and_the_columns_above(runs):
     wanted = torch.stack([w[2] if level < 3 else w[5] for level in range(space.levels)])
     torch.testing.assert_close(table[1, 2], wanted)
     assert alike(space.paint(table[0, :1]), space.run.generate(seeds=[1]))
-    with pytest.raises(UserError, match="crossover = 9 is not in 1.."):
+    with pytest.raises(UserError, match="crossover = 9 must be a level of this run, in 1.."):
         mixed(space, [1], [2], 9)
     with pytest.raises(UserError, match="has one latent for all levels"):
         mixed(Space(runs("dcgan")), [1], [2])
@@ -154,7 +155,7 @@ def test_sefa_is_the_decomposition_of_what_the_latent_enters(runs):
     styles = [m.style for m in runs("stylegan2").nets.modules() if isinstance(m, ModulatedConv)]
     assert {layer for layer, _ in fed(Space(runs("stylegan2")))} == set(styles)
     assert len(fed(Space(runs("progressive")))) == 1
-    noise = runs("infogan").game.codes.noise
+    noise = runs("infogan").ability(ShowsCodes).codes.noise
     assert directions(Space(runs("infogan")), "sefa", noise).vectors[:, noise:].abs().max() < 1e-6
     with pytest.raises(UserError, match="unknown method 'gansapce'; did you mean 'ganspace'"):
         directions(space, "gansapce", 1)
@@ -234,7 +235,7 @@ def test_the_command_line_makes_what_it_says_and_writes_over_nothing(runs, tmp_p
     Image.new("L", (9, 9)).save(path)
     code, _, error = call(verb, run.path, "--out", "made")
     assert code == 2
-    assert "stands there with another content" in error
+    assert "is there already with another content" in error
     code, lines, _ = call("directions", run.path, "--num", "2", "--out", "made", "--method", "ganspace")
     assert [line[:10] for line in lines[:2]] == ["ganspace 1", "ganspace 2"]
     assert all("changes " in line for line in lines[:2])
@@ -247,7 +248,7 @@ def test_the_command_line_makes_what_it_says_and_writes_over_nothing(runs, tmp_p
     assert f"PSNR {plain['pictures'][0]['PSNR']:.2f} dB" in lines[0]
     assert math.isfinite(plain["pictures"][0]["far"])
     assert call("walk", run.path, "--format", "avi")[::2] == (2, "elegan: unknown format 'avi'; valid are gif, mp4\n")
-    assert "1 given, 2 or more" in call("interpolate", run.path, "--seeds", "3")[2]
+    assert "2 or more seeds are needed; got 1" in call("interpolate", run.path, "--seeds", "3")[2]
 
 
 def test_a_film_as_mp4_has_its_frames(tmp_path):

@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import elegan
+from elegan.core.errors import UserError
 from elegan.data import open_data
 from elegan.recipes import find_recipe
 from elegan.recipes.show import differences
 from elegan.run import Run
 from elegan.verbs.report.charts import HEIGHT, MOST, WIDTH, chart
+from elegan.verbs.report.page import templates
 from elegan.verbs.report.report import report
 
 # So few steps need a high rate, or all samples are one grey and two evaluations give the same numbers.
@@ -141,6 +143,18 @@ def test_what_files_say_is_shown_and_never_obeyed(copy):
     assert page.text.count(evil) >= 7
 
 
+@pytest.mark.parametrize("odd", [
+    {"better": "up"}, {"better": {"FD": "sideways"}}, {"better": {"FD": []}}, {"step": "x"}, {"data": 3}, {"split": []},
+    {"digest": None}, {"versions": {}}, {"versions": 1}, {"accuracy": "much"}, {"measured by": {}}, {"seed": [1]},
+], ids=str)  # fmt: skip
+def test_settings_that_nobody_wrote_are_named(copy, odd):
+    records = [json.loads(line) for line in (copy.path / "evaluations.jsonl").read_text().splitlines()]
+    records[0]["settings"] |= odd
+    (copy.path / "evaluations.jsonl").write_text("".join(json.dumps(r) + "\n" for r in records))
+    with pytest.raises(UserError, match=rf"evaluations.jsonl, settings: .*{next(iter(odd))}"):
+        report(Run.open(copy.path))
+
+
 def test_what_a_run_lacks_is_said(copy):
     for name in ("samples", "checkpoints"):
         shutil.rmtree(copy.path / name)
@@ -187,12 +201,16 @@ def test_differences_are_the_settings_changed():
 NUMBERS = st.floats(-1e9, 1e9)
 
 
+def drawn(title: str, lines: dict[str, list[tuple[float, float]]]) -> str:
+    return str(templates().get_template("pieces.html").module.chart(chart(title, lines)))
+
+
 @settings(max_examples=20)
 @given(
     st.dictionaries(st.text(max_size=5), st.lists(st.tuples(st.integers(0, 10**9), NUMBERS), min_size=1), min_size=1)
 )
 def test_curves_stay_inside_their_frame(lines):
-    svg = chart("<title>", lines)
+    svg = drawn("<title>", lines)
     assert "<title>" not in svg
     polylines = re.findall(r'points="([^"]*)"', svg)
     assert len(polylines) == len(lines)
@@ -203,10 +221,10 @@ def test_curves_stay_inside_their_frame(lines):
 
 
 def test_long_curves_are_thinned_and_end_where_they_end():
-    svg = chart("t", {"a": [(i, i % 7) for i in range(10_001)]})
+    svg = drawn("t", {"a": [(i, i % 7) for i in range(10_001)]})
     (points,) = re.findall(r'points="([^"]*)"', svg)
     assert MOST / 2 < len(points.split()) <= MOST
-    assert chart("t", {"a": [(0, 1.0), (10_000, 10_000 % 7)]}).count("polyline") == 1
+    assert drawn("t", {"a": [(0, 1.0), (10_000, 10_000 % 7)]}).count("polyline") == 1
     assert points.split()[-1].startswith(f"{WIDTH - 10:.1f},")
 
 

@@ -14,6 +14,7 @@ from elegan.core import rng
 from elegan.core.errors import UserError
 from elegan.data.feed import Pair, middles
 from elegan.data.sides import open_sides
+from elegan.games.abilities import Translates
 from elegan.games.game import Shape
 from elegan.metrics import classifier
 from elegan.metrics.evaluate import extractor_for_sides
@@ -109,7 +110,7 @@ def test_the_recipe_follows_from_the_folders(sides, tmp_path):
     plan = plan_for(str(tmp_path), out=tmp_path, settings=["data.direction=BtoA"])
     assert plan.recipe.name == "fastcut"
     assert "24 files stand on both sides" in "\n".join(plan.lines())
-    assert list(make_trainer(plan).game.translate) == ["BtoA"]
+    assert list(make_trainer(plan).game.ability(Translates).ways) == ["BtoA"]
 
 
 def test_what_does_not_go_together(sides, tmp_path):

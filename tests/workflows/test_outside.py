@@ -18,6 +18,7 @@ from elegan.verbs.report.report import report
 
 # What the package is: a task function, its workflow, and a sampling of its own.
 PACKAGE = '''
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -30,6 +31,7 @@ from elegan.core import rng
 from elegan.core.errors import UserError
 from elegan.core.rng import latents
 from elegan.core.version import __version__
+from elegan.games.abilities import Ability
 from elegan.games.game import Game, Turn, works_as
 from elegan.metrics import Result
 from elegan.run import Run
@@ -68,16 +70,25 @@ class Batch(NamedTuple):
     real: torch.Tensor
 
 
+@dataclass(frozen=True)
+class Draws(Ability):
+    """Signals from latents: `draw(nets, z)`, N x LATENT to N x length."""
+
+    use = "python -m signals {run}{trust}"
+    lacking = "draws no signals"
+    draw: Callable
+
+
 class SignalView:
-    def __init__(self, real, watched, device):
-        self.real, self.watched, self.device = real, watched, device
+    def __init__(self, real, draws, watched, device):
+        self.real, self.draws, self.watched, self.device = real, draws, watched, device
 
     def measure(self, nets):
-        made = drawn(nets, range(64), self.device)
+        made = drawn(self.draws, nets, range(64), self.device)
         return {"moments": moments(made, self.real)} if self.watched else {}
 
     def sheet(self, nets):
-        rows = np.clip(drawn(nets, range(8), self.device) * 127.5 + 127.5, 0, 255).astype(np.uint8)
+        rows = np.clip(drawn(self.draws, nets, range(8), self.device) * 127.5 + 127.5, 0, 255).astype(np.uint8)
         return np.repeat(rows[:, :, None], 3, 2)
 
 
@@ -97,11 +108,11 @@ class SignalWorkflow(Workflow):
         return batch
 
     def view(self, data, game, recipe, run, device):
-        return SignalView(data.values, recipe.watch.metric != "none", device)
+        return SignalView(data.values, game.ability(Draws), recipe.watch.metric != "none", device)
 
     def evaluate(self, run, data, metrics, num, extractor, split, seed):
         opened = self.open(run.recipe, data or run.source)
-        value = moments(drawn(run.nets, range(seed, seed + num), run.device), opened.values)
+        value = moments(sample(run, range(seed, seed + num)), opened.values)
         settings = run.record | {
             "data": opened.name, "split": split, "extractor": "none", "digest": "-", "resizer": "none", "seed": seed,
             "versions": {"elegan": __version__},
@@ -112,7 +123,7 @@ class SignalWorkflow(Workflow):
         ]
 
     def make_one(self, game, nets, shape, device):
-        drawn(nets, [0], device)
+        drawn(game.ability(Draws), nets, [0], device)
 
     def how_chosen(self, run):
         return "Signals, one a row."
@@ -126,13 +137,13 @@ def moments(made, real):
 
 
 @torch.no_grad()
-def drawn(nets, seeds, device):
-    return nets["generator"](latents(seeds, LATENT).to(device)).cpu().numpy()
+def drawn(draws, nets, seeds, device):
+    return draws.draw(nets, latents(seeds, LATENT).to(device)).cpu().numpy()
 
 
-def sample(run: Run, num: int):
-    """float32 num x length."""
-    return drawn(run.nets, range(num), run.device)
+def sample(run: Run, seeds):
+    """float32 N x length, one a seed. Raises UserError for a run that draws no signals."""
+    return drawn(run.ability(Draws), run.nets, seeds, run.device)
 
 
 @works_as(SignalWorkflow())
@@ -159,7 +170,7 @@ def task(recipe, shape, *, width: int = 16):
         players={"discriminator": ("discriminator",), "generator": ("generator",)},
         turns=(Turn("discriminator", judge), Turn("generator", fool)),
         averaged=("generator",),
-        use="python -m signals {run}{trust}",
+        abilities=(Draws(lambda nets, z: nets["generator"](z)),),
     )
 '''
 
@@ -221,17 +232,17 @@ def test_it_is_measured_reported_and_sampled(run, package, tmp_path):
     shutil.copytree(run.path, tmp_path / "waves")
     own = Run.open(tmp_path / "waves", trust=["signals"])
     (result,) = elegan.evaluate(own, num=100)
-    assert result.value == package.moments(package.sample(own, 100), np.load(own.source))
+    assert result.value == package.moments(package.sample(own, range(100)), np.load(own.source))
     assert [record["label"] for record in read_lines(own.file("evaluations.jsonl"), Result)] == ["moments"]
     page = report(own).read_text()
     assert "Signals, one a row." in page
     assert "samples in time" in page
     assert "moments" in page
-    assert package.sample(own, 5).shape == (5, 24)
+    assert package.sample(own, range(5)).shape == (5, 24)
 
 
 def test_what_it_lacks_is_said_in_a_line(run, tmp_path):
-    with pytest.raises(UserError, match="python -m signals"):
+    with pytest.raises(UserError, match="makes no images from latents: python -m signals"):
         run.generate(4)
     pytest.importorskip("onnxscript")
     with pytest.raises(UserError, match="makes no pictures"):

@@ -1,14 +1,27 @@
 """The verbs that measure runs and show the results: evaluate, copies, compare, report."""
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from elegan.cli.boundary import stopping
-from elegan.cli.options import MOST, Checkpoint, Device, RunPath, Seed, Trust, place
+from elegan.cli.options import MOST, AsJson, Checkpoint, Device, RunPath, Seed, Trust, place
 from elegan.core.errors import UserError
 from elegan.core.screen import say
+
+
+class Evaluate(TyperCommand):
+    """The command `evaluate`, whose help lists the metrics as they describe themselves."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        from elegan.metrics import METRICS
+
+        names = {metric: ", ".join((metric.name, *metric.aliases)) for metric in METRICS.values()}
+        self.epilog = "\n\n".join(["Metrics:", *(f"{name}: {metric.help}." for metric, name in names.items())])
+        super().format_help(ctx, formatter)
 
 
 def evaluate(
@@ -18,8 +31,8 @@ def evaluate(
     metrics: Annotated[
         str | None,
         typer.Option(
-            help="Some of fd, kd, is, prdc, sw, fd-infinity, class-fd, modes, fld, cas, c2st, separated by commas; "
-            "default: fd, kd, prdc, and is with a classifier."
+            help="Metrics by name (below) or package.module:Class, separated by commas; "
+            "default: fd, kd, prdc, and is with a classifier; of pairs l1, psnr, ssim."
         ),
     ] = None,
     num: Annotated[int, typer.Option(min=2, max=MOST, help="Images to generate.")] = 10_000,
@@ -106,11 +119,14 @@ def copies(
     say(*report.lines(), f"each image: {out}/copies.json")
 
 
-def compare(runs: Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="Evaluated runs.")]) -> None:
-    """Compares evaluated runs side by side; refuses if they were evaluated with different settings."""
+def compare(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="Run folders.")], as_json: AsJson = False
+) -> None:
+    """Compares runs, those of the same settings and other seeds as one; refuses what was measured differently."""
     from elegan.verbs.compare import compare as side_by_side
 
-    say(side_by_side(runs))
+    comparison = side_by_side(runs)
+    say(json.dumps(comparison.as_dict(), indent=1, ensure_ascii=False) if as_json else str(comparison))
 
 
 def report(

@@ -35,6 +35,9 @@ def train(
     seed: Annotated[
         int, typer.Option(min=0, max=2**63 - 1, help="Seed of the weights, the order of the data and the latents.")
     ] = 0,
+    seeds: Annotated[
+        str | None, typer.Option(help="A run for each of these seeds, one after another, then compared: 0-2, or 0,3,7.")
+    ] = None,
     device: Device = "auto",
     precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")] = "auto",
     resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Resumes this run with its own recipe.")] = None,
@@ -54,6 +57,11 @@ def train(
         "name": name, "seed": seed, "device": device, "precision": precision, "resume": resume, "start": start,
         "trust": trust or (),
     }  # fmt: skip
+    if seeds is not None:
+        from elegan.cli.seeds import train_seeds
+
+        train_seeds(seeds, options, dry_run)
+        return
     if dry_run:
         from elegan.training.dry_run import estimate
 
@@ -68,19 +76,18 @@ def train(
 
 def recipes(
     name: Annotated[
-        str | None, typer.Argument(help="A recipe to print in full, with a mark where it differs from its parent.")
+        str | None,
+        typer.Argument(
+            help="A recipe, or a TOML file, to print in full, with a mark where it differs from its parent."
+        ),
     ] = None,
     trust: Trust = None,
 ) -> None:
-    """Lists the recipes, or prints one in full."""
-    from elegan.recipes import CATALOGUE, find_recipe
-    from elegan.recipes.show import full
+    """Lists the recipes by task, or prints one in full."""
+    from elegan.recipes import find_recipe
+    from elegan.recipes.show import by_task, full
 
-    if name:
-        say(*full(find_recipe(name).trusting(trust or ())))
-    else:
-        width = max(map(len, CATALOGUE))
-        say(*(f"{recipe.name:{width}}  {recipe.about}" for recipe in CATALOGUE.values()))
+    say(*(full(find_recipe(name).trusting(trust or ())) if name else by_task()))
 
 
 def data(

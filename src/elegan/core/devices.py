@@ -1,4 +1,4 @@
-"""Which device a name means on this machine."""
+"""The devices of this machine, by name."""
 
 import os
 
@@ -8,7 +8,7 @@ from elegan.core.errors import UserError, nearest
 
 
 def find_device(name: str) -> torch.device:
-    """The device auto, cpu, cuda, cuda:1, mps, ... Raises UserError for one that is not on this machine."""
+    """The device that auto, cpu, cuda, cuda:1, mps, ... name. Raises UserError for one that this machine does not have."""
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     kind, colon, number = name.partition(":")
@@ -16,11 +16,11 @@ def find_device(name: str) -> torch.device:
     if kind not in here:
         raise UserError(f"unknown device {name!r}{nearest(kind, here)}")
     if not here[kind]:
-        raise UserError(f"device {name!r} is not on this machine; here: {', '.join(d for d in here if here[d])}")
+        raise UserError(f"device {name!r} is not on this machine, which has {', '.join(d for d in here if here[d])}")
     if name == "cuda":
         number = os.environ.get("LOCAL_RANK", "0")
     count = torch.cuda.device_count() if kind == "cuda" else 1
     if (colon or number) and number not in map(str, range(count)):
         valid = [kind, *(f"{kind}:{index}" for index in range(count))]
-        raise UserError(f"device {name!r} is not on this machine; here: {', '.join(valid)}")
+        raise UserError(f"device {name!r} is not on this machine, which has {', '.join(valid)}")
     return torch.device(f"cuda:{number or 0}" if kind == "cuda" else kind)

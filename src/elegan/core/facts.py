@@ -1,4 +1,4 @@
-"""What run.json and the journals of a run must say before anything is read of them."""
+"""Checks that run.json and the journals of a run say what they should, before anything in them is used."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -12,7 +12,7 @@ from elegan.core.ranges import NonNegativeCount, Pixels, Seed, check
 
 
 class _Data(BaseModel):
-    source: str | None = None  # of older runs; newer ones keep it in local.json
+    source: str | None = None  # in older runs; newer ones keep it in local.json
     name: str
     fingerprint: str
     count: NonNegativeCount
@@ -49,23 +49,22 @@ class _Facts(BaseModel):
 
 
 def read_facts(path: Path) -> dict[str, Any]:
-    """All of a run.json. Raises UserError, naming what is wrong in it, where it does not say what a run's does."""
-    found = files.read_json(path)
-    check(f"{path} is not a run's", found, _Facts)
-    return found
+    """The whole of a run.json. Raises UserError, naming what is wrong, where it is not a run's."""
+    facts: dict[str, Any] = files.read_json(path)
+    check(f"{path} is not a run's", facts, _Facts)
+    return facts
 
 
 def read_source(path: Path) -> str:
-    """Where a local.json says that the data lie. Raises UserError where it does not say so."""
-    found = files.read_json(path)
-    check(f"{path} is not a run's", found, _Local)
-    return found["source"]
+    """The place of the data that a local.json names. Raises UserError where it names none."""
+    local: _Local = check(f"{path} is not a run's", files.read_json(path), _Local)
+    return local.source
 
 
 def read_lines(path: Path, kind: Any) -> list[dict[str, Any]]:
     """The records of a JSON-lines file, none where it is absent.
 
-    Raises UserError, naming file and line, where one is not of the `kind` that elegan writes there.
+    Raises UserError, naming file and line, for a record that is not of the `kind` (a type) that elegan writes there.
     """
     try:
         records = Journal(path).records()

@@ -1,4 +1,4 @@
-"""Files that are whole or absent: every artefact of a run goes through here."""
+"""Files that are whole or absent: every artefact of a run goes through here. torch is imported where tensors are at hand."""
 
 import contextlib
 import hashlib
@@ -6,19 +6,20 @@ import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
-from torch import Tensor
 
 from elegan.core import paths
 from elegan.core.errors import Failure, UserError
 
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
 LONGEST = 255  # bytes that a name may have on the usual file systems
-MARK = 10  # of them are added while a file is written
-PLAIN, SEALED = "plain", "sealed"  # keys of a header: of files that carry no digests, and of those that do
+MARK = 10  # bytes that are added to a name while its file is written
+PLAIN, SEALED = "plain", "sealed"  # keys of a header: in files without digests, and in those with them
 
 
 class Damaged(UserError):
@@ -26,9 +27,9 @@ class Damaged(UserError):
 
 
 def folder_for(path: str | Path) -> Path:
-    """A folder to write into, which need not be there yet.
+    """A folder to write into, which need not exist yet.
 
-    Raises UserError where there cannot be one: a file stands there or above, nothing may be written there, a name is too
+    Raises UserError where there cannot be one: a file stands there or above, writing is not permitted, or a name is too
     long or empty.
     """
     path = Path(path)
@@ -48,7 +49,7 @@ def folder_for(path: str | Path) -> Path:
 
 
 def file_for(path: str | Path) -> Path:
-    """A file to write, or to write anew. Raises UserError where there cannot be one: see `folder_for`."""
+    """A file to write or overwrite. Raises UserError where there cannot be one: see `folder_for`."""
     path = Path(path)
     if not path.name or path.is_dir():
         raise UserError(f"{path} is a folder; name a file to write")
@@ -57,7 +58,7 @@ def file_for(path: str | Path) -> Path:
 
 
 def write(path: Path, data: bytes, make_folder: bool = True) -> None:
-    """Writes to a neighbour, syncs, renames; `make_folder` first makes the folder that it stands in.
+    """Writes to a neighbour, syncs and renames; `make_folder` first makes the folder that holds it.
 
     Raises Failure (disk full, no permission) and leaves the old file whole.
     """
@@ -86,12 +87,12 @@ def clear_torn(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: object) -> None:
     write(path, json.dumps(value, indent=1, ensure_ascii=False).encode() + b"\n")
 
 
 def read_json(path: Path, most: int = 1 << 28) -> Any:
-    """Raises UserError where there is no such file, it is not JSON, or it has more than `most` bytes."""
+    """The value that a JSON file holds. Raises UserError where it is missing, not JSON, or longer than `most` bytes."""
     try:
         return json.loads(paths.read(path, most))
     except OSError as error:
@@ -100,11 +101,13 @@ def read_json(path: Path, most: int = 1 << 28) -> Any:
         raise UserError(f"{path} cannot be read: {error}") from None
 
 
-def encode_tensors(tensors: dict[str, Tensor], plain: dict[str, Any]) -> bytes:
-    """Tensors and JSON-able data as one safetensors file, the latter in its header beside a digest of every tensor.
+def encode_tensors(tensors: "dict[str, Tensor]", plain: dict[str, Any]) -> bytes:
+    """Tensors and plain (JSON) data as one safetensors file, the data in its header beside a digest of every tensor.
 
-    The header's text carries its own digest, so that whatever part of the file is read can be checked.
+    The header's text carries its own digest, so that any part of the file can be checked when it is read.
     """
+    from safetensors.torch import save
+
     whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     digests = {name: _digest(name, whole[name]) for name in sorted(whole)}
     text = json.dumps({"plain": plain, "digests": digests})
@@ -112,16 +115,18 @@ def encode_tensors(tensors: dict[str, Tensor], plain: dict[str, Any]) -> bytes:
     return save(whole, {SEALED: f"{_short(text.encode())} {text}"})
 
 
-def write_tensors(path: Path, tensors: dict[str, Tensor], plain: dict[str, Any], make_folder: bool = True) -> None:
-    """Writes what `encode_tensors` gives. Raises Failure on a full disk."""
+def write_tensors(path: Path, tensors: "dict[str, Tensor]", plain: dict[str, Any], make_folder: bool = True) -> None:
+    """Writes a file as `encode_tensors` makes it. Raises Failure on a full disk."""
     write(path, encode_tensors(tensors, plain), make_folder)
 
 
-def read_tensors(path: Path, prefix: str = "", device: torch.device | str = "cpu") -> tuple[dict[str, Tensor], dict]:
-    """The tensors whose name starts with `prefix`, without it, and the plain data, all checked against their digests.
+def read_tensors(
+    path: Path, prefix: str = "", device: "torch.device | str" = "cpu"
+) -> "tuple[dict[str, Tensor], dict[str, Any]]":
+    """The tensors whose names start with `prefix`, which is taken off, and the plain data, checked against their digests.
 
     Files without digests, which older versions wrote, are taken as they are. Raises Damaged for a broken file, UserError
-    for one that is not there.
+    for a missing one.
     """
     try:
         paths.check_regular(os.stat(path).st_mode)
@@ -130,9 +135,8 @@ def read_tensors(path: Path, prefix: str = "", device: torch.device | str = "cpu
             names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
             tensors = {name: file.get_tensor(name) for name in names}
     except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        if (
-            isinstance(error, OSError) or not path.exists()
-        ):  # the tensors' part is opened by itself, as it may be gone by then
+        # Safetensors opens the file once more for the tensors, when it may be gone.
+        if isinstance(error, OSError) or not path.exists():
             raise UserError(f"{path} cannot be read: {error}") from None
         raise Damaged(f"{path} is damaged: it cannot be read as safetensors: {error}") from None
     if digests is not None:
@@ -140,32 +144,46 @@ def read_tensors(path: Path, prefix: str = "", device: torch.device | str = "cpu
     return {name.removeprefix(prefix): tensor.to(device) for name, tensor in tensors.items()}, plain
 
 
-def _unsealed(header: dict[str, str]) -> tuple[dict[str, str] | None, dict]:
-    """(digests, plain data), the former None where the file carries none."""
+def read_plain(path: Path) -> dict[str, Any]:
+    """The plain data alone, of whose file only the header is read. Raises Damaged, or UserError, as `read_tensors` does."""
+    try:
+        paths.check_regular(os.stat(path).st_mode)
+        with safe_open(path, framework="numpy") as file:
+            return _unsealed(file.metadata() or {})[1]
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error}") from None
+    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise Damaged(f"{path} is damaged: it cannot be read as safetensors: {error}") from None
+
+
+def _unsealed(header: dict[str, str]) -> tuple[dict[str, str] | None, dict[str, Any]]:
+    """(digests, plain data); the digests are None where the file carries none."""
     if not header.keys() - {PLAIN}:
         return None, json.loads(header.get(PLAIN, "{}"))
     seal, _, text = header[SEALED].partition(" ")
     if seal != _short(text.encode()):
-        raise ValueError("its header is not what was written")
+        raise ValueError("its header is not the one that was written")
     content = json.loads(text)
     return content["digests"], content["plain"]
 
 
-def _check(path: Path, tensors: dict[str, Tensor], digests: dict[str, str]) -> None:
+def _check(path: Path, tensors: "dict[str, Tensor]", digests: dict[str, str]) -> None:
     if tensors.keys() != digests.keys():
-        raise Damaged(f"{path} is damaged: it does not hold the tensors that were written")
+        raise Damaged(f"{path} is damaged: it does not hold the tensors that were written into it")
     for name, tensor in tensors.items():
         if _digest(name, tensor) != digests[name]:
             raise Damaged(f"{path} is damaged: {name} is not what was written")
 
 
-def _digest(name: str, tensor: Tensor) -> str:
-    """Of a tensor's name, type, shape and bytes."""
+def _digest(name: str, tensor: "Tensor") -> str:
+    """A digest of a tensor's name, type, shape and bytes."""
+    import torch
+
     head = f"{name} {tensor.dtype} {list(tensor.shape)} ".encode()
-    return _short(head, tensor.reshape(-1).view(torch.uint8).numpy())
+    return _short(head, tensor.reshape(-1).view(torch.uint8).numpy().data)
 
 
-def _short(*parts: Any) -> str:
+def _short(*parts: bytes | memoryview) -> str:
     """The first 128 bits of SHA-256: against chance, not against malice."""
     digest = hashlib.sha256()
     for part in parts:

@@ -1,4 +1,4 @@
-"""Pictures side by side in one, and as PNG."""
+"""Grids of pictures, and pictures as PNG."""
 
 import io
 import math
@@ -11,7 +11,7 @@ from elegan.core import files
 
 
 def grid(images: np.ndarray, columns: int, least: int = 32) -> np.ndarray:
-    """uint8 N x H x W x C side by side with a pixel between, small pictures enlarged to `least` pixels a side or more."""
+    """Pictures, uint8 N x H x W x C, side by side with a pixel between; small ones enlarged to `least` pixels a side or more."""
     n, h, _, c = images.shape
     scale = max(1, math.ceil(least / h))
     images = images.repeat(scale, 1).repeat(scale, 2)
@@ -24,7 +24,7 @@ def grid(images: np.ndarray, columns: int, least: int = 32) -> np.ndarray:
 
 
 def png(image: np.ndarray) -> bytes:
-    """uint8 H x W x C with 1, 3 or 4 channels, encoded."""
+    """The picture, uint8 H x W x C with 1, 3 or 4 channels, encoded."""
     buffer = io.BytesIO()
     Image.fromarray(image[..., 0] if image.shape[2] == 1 else image).save(buffer, "PNG")
     return buffer.getvalue()

@@ -4,21 +4,22 @@ import os
 import signal
 import sys
 import time
-from typing import Any, NoReturn
+from types import FrameType
+from typing import NoReturn
 
 from elegan.core.screen import say
 
 
 class _Once:
-    """Raises KeyboardInterrupt; what comes within a second of the last Ctrl-C is of the same impatience and adds nothing.
+    """Raises KeyboardInterrupt, but for a Ctrl-C within a second of the last one, which adds nothing to it.
 
-    An import that is broken off leaves modules half made, which then fail in words of their own: there the process ends.
+    An import that is broken off leaves modules half made, which then fail with errors of their own: there the process ends.
     """
 
     def __init__(self) -> None:
         self.last = 0.0
 
-    def __call__(self, number: int, frame: Any) -> None:
+    def __call__(self, number: int, frame: FrameType | None) -> None:
         before, self.last = self.last, time.monotonic()
         if self.last - before <= 1:
             return
@@ -27,25 +28,25 @@ class _Once:
         raise KeyboardInterrupt
 
 
-def _importing(frame: Any) -> bool:
+def _importing(frame: FrameType | None) -> bool:
     while frame and not frame.f_code.co_filename.startswith("<frozen importlib"):
         frame = frame.f_back
     return frame is not None
 
 
 def heed() -> None:
-    """From now on Ctrl-C raises KeyboardInterrupt, once; not where it is ignored, as of a job in the background."""
+    """Makes Ctrl-C raise KeyboardInterrupt once; not where it is ignored, as for a job in the background."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _Once())
 
 
 def ignore() -> None:
-    """From now on Ctrl-C does nothing: the process is about to end."""
+    """Makes Ctrl-C do nothing: the process is about to end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def stop() -> NoReturn:
-    """Says so, and ends the process."""
+    """Says that elegan was stopped, and ends the process."""
     ignore()
     say("elegan: stopped", to=sys.stderr)
     leave(130)

@@ -1,8 +1,7 @@
-"""What a number was measured on."""
+"""The machine and the versions that a number was measured on."""
 
 import os
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -10,8 +9,8 @@ import torch
 from elegan.core.version import __version__
 
 
-def hardware() -> dict[str, Any]:
-    """Versions and machine, for the record."""
+def hardware() -> dict[str, str | int | None]:
+    """Versions and machine, for the records of a run."""
     import platform
 
     return {

@@ -1,4 +1,4 @@
-"""How much memory there is, and what to say where it does not suffice."""
+"""Free memory, and errors that say that it does not suffice."""
 
 import os
 import sys
@@ -6,16 +6,15 @@ from pathlib import Path
 
 from elegan.core.errors import UserError
 
-LIMITS = (
-    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-)  # of a container: all, and what of it is used
+# Of a container: all of its memory, and the part in use.
+LIMITS = (("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),)
 
 
 def is_short(error: BaseException) -> bool:
-    """Whether this says that memory did not suffice, of the machine or of an accelerator."""
+    """Whether the error says that the memory of the machine or of an accelerator did not suffice."""
     words = ("not enough memory", "can't allocate memory", "out of memory", "Cannot allocate memory")
-    told = isinstance(error, RuntimeError | OSError) and any(word in str(error) for word in words)
-    return isinstance(error, MemoryError) or told
+    says_so = isinstance(error, RuntimeError | OSError) and any(word in str(error) for word in words)
+    return isinstance(error, MemoryError) or says_so
 
 
 def free() -> int:
@@ -24,11 +23,11 @@ def free() -> int:
 
 
 def check_room(count: int, each: float, what: str) -> None:
-    """Raises UserError where `count` things of `each` bytes do not fit the machine's memory, with how many would."""
+    """Raises UserError where `count` things of `each` bytes do not fit the free memory, and says how many would."""
     room = int(free() // each)
     if count > room:
         raise UserError(
-            f"{what} = {count:,} takes {_size(count * each)} of memory and {_size(free())} are free; {room:,} would fit"
+            f"{what} = {count:,} takes {_size(count * each)} of memory, and {_size(free())} are free; {room:,} would fit"
         )
 
 
@@ -36,17 +35,17 @@ def _of_machine() -> int:
     if sys.platform == "linux":
         lines = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
         return 1024 * int(lines["MemAvailable"].split()[0])
-    if sys.platform == "win32":  # which tells it to no function of the standard library
+    if sys.platform == "win32":  # the standard library has no function that tells it
         return sys.maxsize
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def _of_containers() -> list[int]:
-    found = []
+    rooms = []
     for most, used in LIMITS:
         if Path(most).is_file() and (text := Path(most).read_text().strip()).isdecimal():
-            found.append(max(0, int(text) - int(Path(used).read_text())))
-    return found
+            rooms.append(max(0, int(text) - int(Path(used).read_text())))
+    return rooms
 
 
 def _of_process() -> list[int]:

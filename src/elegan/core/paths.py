@@ -1,4 +1,4 @@
-"""Paths that somebody else may have made: what is opened, followed and taken for a name."""
+"""Paths that somebody else may have made: checks before they are opened, followed or taken for a name."""
 
 import errno
 import os
@@ -13,7 +13,7 @@ LONGEST = 200  # bytes of a name, below the 255 of file systems, so that endings
 
 
 def check_regular(mode: int) -> None:
-    """Raises OSError for what may block whoever opens it or never end: all but regular files, by `st_mode`."""
+    """Raises OSError for all but regular files, by `st_mode`: others may block whoever opens them, or never end."""
     if not stat.S_ISREG(mode):
         raise OSError(errno.EINVAL, f"{KINDS.get(stat.S_IFMT(mode), 'a device')}, not a file")
 
@@ -32,18 +32,18 @@ def read(path: str | Path, most: int = MOST) -> bytes:
 
 
 def inside(folder: Path, path: Path) -> Path:
-    """`path`, which is below `folder`. Raises UserError where a link on the way leads out of the folder."""
+    """The `path`, which lies below `folder`. Raises UserError where a link on the way leads out of the folder."""
     if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
         raise UserError(f"{path} is or lies behind a link that leads out of {folder}; it is not followed")
     return path
 
 
 def check_name(what: str, name: str) -> str:
-    """The name, where it can be that of one file. Raises UserError for one that leads elsewhere or nowhere."""
+    """The name, if a file can have it. Raises UserError for one that is a path, empty, unprintable or too long."""
     if name in ("", ".", "..") or any(c in "/\\" or not c.isprintable() for c in name):
         raise UserError(
-            f"{what} = {name!r} is no plain name: without '/', '\\' and control characters, not '', '.' or '..'"
+            f"{what} = {name!r} is not a file name: '/', '\\', control characters, '', '.' and '..' are not allowed"
         )
     if len(os.fsencode(name)) > LONGEST:
-        raise UserError(f"{what} = {name[:40]!r}... is longer than {LONGEST} bytes")
+        raise UserError(f"{what} = {name[:40]!r}... is too long for a file name; at most {LONGEST} bytes")
     return name

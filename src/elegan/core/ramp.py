@@ -1,7 +1,7 @@
 """Numbers of a recipe that follow progress: [start, end] in place of a number, or [start, end, until].
 
 The value goes from start to end along half a cosine and stays there from progress `until` on. It is a pure function of
-progress t in [0, 1), so that nothing of it needs saving.
+progress t in [0, 1), so there is nothing to save.
 """
 
 import contextlib
@@ -15,7 +15,12 @@ from pydantic_core import PydanticCustomError
 
 
 class Ramp(NamedTuple):
-    """See the module; `until` in (0, 1]."""
+    """A number that follows progress, as the module says; `until` in (0, 1].
+
+    >>> ramp = Ramp(0.99, 0.999, until=0.5)
+    >>> [round(ramp.at(t), 4) for t in (0.0, 0.25, 0.5, 0.9)]
+    [0.99, 0.9945, 0.999, 0.999]
+    """
 
     start: float
     end: float
@@ -27,7 +32,7 @@ class Ramp(NamedTuple):
 
 
 def _number(value: object) -> float | Ramp:
-    values: Sequence = value if isinstance(value, list | tuple) else [value]
+    values: Sequence[Any] = value if isinstance(value, list | tuple) else [value]
     if not all(isinstance(v, int | float) and not isinstance(v, bool) and abs(v) < math.inf for v in values):
         raise PydanticCustomError("number", "input should be a number, or [start, end] or [start, end, until]")
     if values is not value:
@@ -47,12 +52,12 @@ def _float(value: float) -> float:
 # The type of an option that may follow progress.
 Number = Annotated[float | Ramp, PlainValidator(_number)]
 
-_t: ContextVar[float] = ContextVar("t", default=0.0)  # of each thread its own
+_t: ContextVar[float] = ContextVar("t", default=0.0)  # each thread has its own
 
 
 @contextlib.contextmanager
 def progress(t: float) -> Iterator[None]:
-    """Within it, `now` gives values at progress t."""
+    """A context in which `now` gives values at progress t."""
     before = _t.set(t)
     try:
         yield
@@ -61,14 +66,14 @@ def progress(t: float) -> Iterator[None]:
 
 
 def t() -> float:
-    """The progress of the step that is played; outside of one 0."""
+    """The progress of the step that is played; 0 outside of a step."""
     return _t.get()
 
 
 def now(value: Any) -> Any:
-    """A ramp's value at the progress of the step that is played (outside of one, at the start), in tuples and dicts too.
+    """A ramp's value at the progress of the step that is played (its start outside of a step), in tuples and dicts too.
 
-    Anything else is itself.
+    Any other value is returned as it is.
     """
     if isinstance(value, Ramp):
         return value.at(_t.get())

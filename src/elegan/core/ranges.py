@@ -1,10 +1,10 @@
 """The types of what may be set, with the range of each: a value outside is refused by name before anything is done.
 
-Every number is finite, and nothing else is taken for one: no text, and neither true nor false.
+Every number is finite, and neither text nor true or false is taken for one.
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, LiteralString
 
 from pydantic import AfterValidator, Field, Strict, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
@@ -38,17 +38,17 @@ Depth = Annotated[Count, Field(le=256)]  # layers or blocks one after another
 Few = Annotated[NonNegativeCount, Field(le=16)]
 Some = Annotated[Count, Field(le=16)]
 Pixels = Annotated[NonNegativeCount, Field(le=1024)]
-Side = Annotated[Pixels, AfterValidator(_side)]  # of square pictures; 0: chosen from the data
+Side = Annotated[Pixels, AfterValidator(_side)]  # pixels of a square picture's side; 0: chosen from the data
 Repeats = Annotated[Count, Field(le=1000)]  # moves a step
 Memories = Annotated[NonNegativeCount, Field(le=10_000)]  # pictures kept
 
 
-def _along(least: float, most: float, words: str) -> Callable[[float | Ramp], float | Ramp]:
-    """Of a number that may follow progress: both of its ends."""
+def _along(least: float, most: float, words: LiteralString) -> Callable[[float | Ramp], float | Ramp]:
+    """A validator of a number that may follow progress: both of its ends must lie in the range."""
 
     def check(value: float | Ramp) -> float | Ramp:
         if not all(least <= end <= most for end in (value[:2] if isinstance(value, Ramp) else [value])):
-            raise PydanticCustomError("range", words)  # type: ignore[arg-type]
+            raise PydanticCustomError("range", words)
         return value
 
     return check
@@ -60,7 +60,14 @@ AboveZeroAlong = Annotated[Number, AfterValidator(_along(2**-53, 1, "input shoul
 
 
 def check(name: str, value: Any, kind: Any) -> Any:
-    """The value, where it is of that kind. Raises UserError that says what it, or what in it, should be."""
+    """The value as `kind`, a type, has it. Raises UserError that says what it, or a part of it, should be.
+
+    >>> check("width", 64, Width)
+    64
+    >>> check("width", 0, Width)
+    Traceback (most recent call last):
+    elegan.core.errors.UserError: width = 0: input should be greater than 0
+    """
     try:
         return TypeAdapter(kind).validate_python(value)
     except ValidationError as error:
@@ -70,5 +77,9 @@ def check(name: str, value: Any, kind: Any) -> Any:
 
 
 def whole(text: str) -> int | None:
-    """The number that these digits write; None for anything else, such as other scripts' digits or more than 19."""
+    """The number that the text writes in digits; None for anything else, such as other scripts' digits or more than 19.
+
+    >>> whole("1000"), whole("1e3"), whole("-1")
+    (1000, None, None)
+    """
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None

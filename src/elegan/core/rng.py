@@ -1,13 +1,13 @@
-"""Randomness as a function of progress: every draw of a move follows from (seed, position), and of a row from its place in the batch.
+"""Randomness as a function of progress: a move's draws follow from (seed, position), a row's also from its place in the batch.
 
 A draw is made for the whole batch of all processes on the CPU, and each process and each accumulated part takes its own
-rows of it. So a batch gives the same numbers however it is split and on whatever device, and nothing random needs saving.
+rows of it. So a batch gives the same numbers however it is split and on whatever device, and no state needs saving.
 Latents are by seed: image 7 is the same picture alone, in a grid and in any batch.
 """
 
 import contextlib
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -17,7 +17,11 @@ from torch import Tensor
 
 
 def mix(*values: int | str) -> int:
-    """A 63-bit seed from any numbers and words; nearby values give unrelated seeds."""
+    """A 63-bit seed from any numbers and words; nearby values give unrelated seeds.
+
+    >>> mix(0, "latents") == mix(0, "latents"), mix(0, "latents") == mix(1, "latents")
+    (True, False)
+    """
     return int.from_bytes(hashlib.blake2b(repr(values).encode(), digest_size=8).digest(), "big") >> 1
 
 
@@ -38,13 +42,13 @@ class Draws:
         return draw[:, self.rows.start : self.rows.stop].flatten(0, 1)
 
 
-# Of each thread its own, so that two that play or make images at once do not draw from one another's.
+# Each thread has its own, so that two that play or make images at once do not draw from one another's.
 _draws: ContextVar[Draws | None] = ContextVar("draws", default=None)
 
 
 @contextlib.contextmanager
 def drawing(*seed: int | str, total: int, rows: range) -> Iterator[None]:
-    """Within it, `normal` and `uniform` belong to `rows` of a batch of `total` rows under this seed.
+    """A context in which `normal` and `uniform` belong to `rows` of a batch of `total` rows under this seed.
 
     Torch's own stream is seeded as well, for layers such as dropout.
     """
@@ -56,18 +60,20 @@ def drawing(*seed: int | str, total: int, rows: range) -> Iterator[None]:
         _draws.reset(before)
 
 
-def _draw(kind, n: int, *shape: int) -> Tensor:
+def _draw(kind: Callable[..., Tensor], n: int, *shape: int) -> Tensor:
     draws = _draws.get()
     if draws is None:
         return kind(n, *shape)
     copies, rest = divmod(n, len(draws.rows))
     if rest or not copies:
-        raise ValueError(f"asked for {n} random rows where the part of the batch has {len(draws.rows)}")
+        raise ValueError(
+            f"asked for {n} random rows where this part of the batch has {len(draws.rows)}; ask for a multiple"
+        )
     return draws.own(kind(copies, draws.total, *shape, generator=draws.stream))
 
 
 def places(n: int, among: int) -> Tensor:
-    """Distinct numbers below `among`, one a row: no two rows of a batch share one. Outside a move: torch's own stream."""
+    """Distinct numbers below `among`, int64 n, one a row: no two rows of a batch share one. Outside a move: torch's own stream."""
     draws = _draws.get()
     if draws is None:
         return torch.randperm(among)[:n]
@@ -75,12 +81,12 @@ def places(n: int, among: int) -> Tensor:
 
 
 def subsets(n: int, size: int, among: int, device: torch.device | str = "cpu") -> Tensor:
-    """n x size, in each row distinct numbers below `among`, any set of them as likely as another; see `normal`."""
+    """Sets of distinct numbers below `among`, n x size, every set as likely as another; see `normal`."""
     return _draw(torch.rand, n, among).topk(size, 1).indices.to(device, non_blocking=True)
 
 
 def normal(n: int, *shape: int, device: torch.device | str = "cpu") -> Tensor:
-    """Standard normal float32 of n x shape; n is a multiple of the rows at hand. Outside a move: torch's own stream."""
+    """Standard normal float32 of n x shape; n is a multiple of the rows being played. Outside a move: torch's own stream."""
     return _draw(torch.randn, n, *shape).to(device, non_blocking=True)
 
 
@@ -99,10 +105,14 @@ def latents(seeds: Sequence[int], size: int, truncation: float | None = None) ->
     if truncation is None:
         return z
     low = torch.special.ndtr(torch.tensor(-truncation, dtype=torch.float64))
-    return torch.special.ndtri(low + (1 - 2 * low) * torch.special.ndtr(z.double())).float()
+    squeezed: Tensor = torch.special.ndtri(low + (1 - 2 * low) * torch.special.ndtr(z.double()))
+    return squeezed.float()
 
 
 def labels(counts: Sequence[int], num: int, seed: int = 0) -> Tensor:
-    """`num` labels, int64, each drawn by itself in the shares of `counts`, the images of each class; fewer are the first ones."""
+    """Labels, int64 `num`, each drawn independently in the shares of `counts`, the images of each class.
+
+    Fewer labels are the first of more.
+    """
     shares = np.asarray(counts) / np.sum(counts)
     return torch.from_numpy(np.random.default_rng(mix("labels", seed)).choice(len(shares), num, p=shares))

@@ -1,4 +1,4 @@
-"""What is said to people, on a terminal that may be gone by then: a lost line must not lose the work."""
+"""Lines for people, on a terminal that may be gone by then: a lost line must not lose the work."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ from typing import Any, TextIO
 
 
 def say(*lines: str, to: TextIO | None = None) -> None:
-    """Prints lines, to standard output by default; where nobody can read them any more, nothing happens."""
+    """Prints lines, to standard output by default; does nothing where nobody can read them any more."""
     stream = to or sys.stdout
     try:
         print(*lines, sep="\n", file=stream, flush=True)
@@ -15,7 +15,7 @@ def say(*lines: str, to: TextIO | None = None) -> None:
 
 
 class Screen:
-    """Standard error as a file to write to that outlives its terminal."""
+    """Standard error as a file that outlives its terminal."""
 
     def write(self, text: str) -> int:
         try:
@@ -35,7 +35,7 @@ class Screen:
 
 
 def _let_go(stream: TextIO) -> None:
-    """What is still in the stream's buffer, and all that follows, goes nowhere; otherwise the interpreter's end would fail."""
+    """Sends the stream's buffer, and all that follows, nowhere; otherwise the interpreter would fail when it ends."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)

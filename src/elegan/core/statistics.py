@@ -1,4 +1,4 @@
-"""Statistics that a move's parts and processes see together, followed from move to move."""
+"""Statistics over all parts and processes of a move, followed from move to move."""
 
 from collections.abc import Callable
 
@@ -23,14 +23,14 @@ class Running(nn.Module):
 
     @torch.no_grad()
     def see(self, rows: Tensor, group: Tensor | None = None) -> None:
-        """Rows N x features and the group N (int64) of each, all of group 0 by default."""
+        """Takes rows N x features and the group N (int64) of each, all of group 0 by default."""
         group = torch.zeros(len(rows), dtype=torch.long, device=rows.device) if group is None else group
         self.sums.index_add_(0, group, torch.cat([rows.float(), rows.new_ones(len(rows), 1).float()], 1))
         self.seen = True
 
     @torch.no_grad()
     def settle(self, total: Total) -> None:
-        """Follows what the move saw, if anything."""
+        """Passes the means of a move that saw any rows to `follow`."""
         if self.seen:
             sums = total(self.sums)
             count = sums[:, -1:]
@@ -39,12 +39,12 @@ class Running(nn.Module):
             self.seen = False
 
     def follow(self, mean: Tensor, count: Tensor) -> None:
-        """`mean` groups x features of the move over `count` groups x 1 rows."""
+        """Takes the `mean`, groups x features, of the move's `count` rows, groups x 1."""
         raise NotImplementedError
 
 
 class RunningMean(Running):
-    """`mean`, groups x features: the plain mean over the first moves, then an exponential one with `decay` a move."""
+    """The running `mean`, groups x features: the plain mean over the first moves, then an exponential one with `decay` a move."""
 
     mean: Tensor
     moves: Tensor

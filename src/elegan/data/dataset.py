@@ -1,12 +1,12 @@
 """A data set ready for training: from a folder, a zip or a name to one uint8 array mapped into memory."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from elegan.core.errors import UserError, nearest
+from elegan.core.errors import Failure, UserError, nearest
 from elegan.data.cache import Entry, cached, default_root
 from elegan.data.ingest import Progress
 from elegan.data.layout import SPLITS, plain
@@ -97,10 +97,8 @@ def open_data(
         raise UserError(f"unknown fit {fit!r}{nearest(fit, FITS)}")
     found = find(str(source), split)
     entry = cached(found, Options(resolution, channels, fit), cache or default_root(), progress)
-    name = plain(found.name)
-    return Dataset(
-        name, found.address, entry.images, entry.labels, entry.classes, entry.fingerprint, entry.notes, entry
-    )
+    name, notes = plain(found.name), (*found.notes, *entry.notes)
+    return Dataset(name, found.address, entry.images, entry.labels, entry.classes, entry.fingerprint, notes, entry)
 
 
 def open_held_out(source: str, shape: tuple[int, int], fit: str) -> Dataset | None:
@@ -112,15 +110,22 @@ def open_held_out(source: str, shape: tuple[int, int], fit: str) -> Dataset | No
 
 
 def find(source: str, split: str) -> Source:
-    """The images that DATA means, not yet read. Raises `UserError` for an unknown DATA or split."""
+    """The images that DATA means, not yet read: a named set before a folder of its name, which is then said.
+
+    Raises `UserError` for an unknown DATA or split.
+    """
     if split not in SPLITS:
         raise UserError(f"unknown split {split!r}{nearest(split, SPLITS)}")
     if source.startswith("hf:"):
         return from_hub(source.removeprefix("hf:"), split)
-    named = from_name(source, split)
-    if named is not None:
-        return named
     path = Path(os.path.expanduser(source))
+    shadowed = (f"{source} is the set of that name; ./{source} means what stands here",) if path.exists() else ()
+    try:
+        named = from_name(source, split)
+    except (UserError, Failure) as error:
+        raise type(error)("; ".join((str(error), *shadowed))) from None
+    if named is not None:
+        return replace(named, notes=named.notes + shadowed)
     if source and path.is_dir():
         return from_folder(path, split)
     if path.is_file():

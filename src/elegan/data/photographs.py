@@ -60,7 +60,8 @@ def open_photographs(
     depth = entry.images[0].shape[2]
     if depth == 4:
         return open_photographs(source, resolution, 3, split, cache)
-    train, held_out, notes = entry.images, _held_out(source, options._replace(channels=depth), split, root), entry.notes
+    notes = (*found.notes, *entry.notes)
+    train, held_out = entry.images, _held_out(source, options._replace(channels=depth), split, root)
     if held_out is None:
         train, held_out = set_aside(entry.images)
         notes = (*notes, f"held out: every tenth, {len(held_out)} photographs")

@@ -5,7 +5,9 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -21,6 +23,24 @@ from elegan.data.sources import Chooser, Listing, Source, from_folder, from_zip
 ASIDE = 10  # without a held-out part one picture in so many is kept out of the training
 FOLDER = re.compile(rf"(?:(?P<split>{'|'.join(TRAIN + HELD_OUT)})[_-]?)?(?P<side>[ab])", re.IGNORECASE)
 Part = Sequence[np.ndarray]
+Either = TypeVar("Either")
+
+
+class Direction(StrEnum):
+    """From which side to which."""
+
+    AtoB = "AtoB"
+    BtoA = "BtoA"
+
+    @property
+    def back(self) -> "Direction":
+        """The other way."""
+        return Direction.BtoA if self is Direction.AtoB else Direction.AtoB
+
+    def of(self, sides: tuple[Either, Either]) -> tuple[Either, Either]:
+        """(source, target) of what there is of A and of B."""
+        a, b = sides
+        return (a, b) if self is Direction.AtoB else (b, a)
 
 
 @dataclass(frozen=True)
@@ -103,7 +123,7 @@ def open_sides(
 
     def opened(found: Source, fit: str) -> Entry:
         entry = cached(found, Options(short, channels, fit, resolution), root)
-        notes.extend(note for note in entry.notes if note not in notes)
+        notes.extend(note for note in (*found.notes, *entry.notes) if note not in notes)
         places.extend(place for place in entry.places if place not in places)
         return entry
 
@@ -149,7 +169,8 @@ def _entries(source: str, split: str, paired: bool, opened) -> list[Entry]:
         return [opened(_source(source, split, choose), "halves")]
     if not paired:
         return [opened(a, "whole"), opened(b, "whole")]
-    return [opened(Source(a.name, a.address, f"{a.stamp} {b.stamp}", lambda: _by_name(*listings)), "halves")]
+    both = Source(a.name, a.address, f"{a.stamp} {b.stamp}", lambda: _by_name(*listings), a.notes)
+    return [opened(both, "halves")]
 
 
 def _source(source: str, split: str, chooser: Chooser) -> Source:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from elegan.data.feed import Batch
+from elegan.games.abilities import Reconstructs, Scores
 from elegan.games.game import Game, Shape, Terms, Turn, works_as
 from elegan.games.wiring import adversarial, criterion, discriminator, features_of, net
 from elegan.recipes.recipe import Recipe
@@ -57,7 +58,5 @@ def anomaly(recipe: Recipe, shape: Shape) -> Game:
         players={"generator": made, "discriminator": ("discriminator",)},
         turns=(Turn("discriminator", discriminate), Turn("generator", make)),
         averaged=made,
-        reconstruct=reconstruct,
-        score=score,
-        use="elegan anomaly {run} PICTURE...{trust}",
+        abilities=(Scores(score), Reconstructs(reconstruct)),
     )

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from elegan.core import rng
 from elegan.core.ranges import NonNegative
 from elegan.data.feed import Batch
+from elegan.games.abilities import Generates, Reconstructs
 from elegan.games.game import Game, Shape, Terms, Turn
 from elegan.games.wiring import adversarial, discriminator, features_of, net, required
 from elegan.recipes.recipe import Recipe
@@ -55,14 +56,16 @@ def autoencode(recipe: Recipe, shape: Shape, *, gamma: NonNegative = 0.01) -> Ga
         scores = {"real": real_score.detach().mean(), "fake": fake_score.detach().mean()}
         return {"adversarial": loss.discriminator(_twice(real_score), fake_score)} | scores
 
+    def reconstruct(nets: nn.ModuleDict, x: Tensor, label: Tensor | None) -> Tensor:
+        mean, _ = nets["encoder"](x).chunk(2, 1)
+        return nets["generator"](mean, label)
+
     return Game(
         nets=nn.ModuleDict({"encoder": encoder, "generator": G, "discriminator": D}),
         players={name: (name,) for name in ("encoder", "generator", "discriminator")},
         turns=(Turn("encoder", encode), Turn("generator", decode), Turn("discriminator", discriminate)),
         averaged=("encoder", "generator"),
-        latent=G.latent,
-        generate=lambda nets, z, label: nets["generator"](z, label),
-        reconstruct=lambda nets, x, label: nets["generator"](nets["encoder"](x).chunk(2, 1)[0], label),
+        abilities=(Generates.by_generator(G), Reconstructs(reconstruct)),
     )
 
 

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from elegan.core.errors import UserError
 from elegan.core.ranges import NonNegative, Pixels, Repeats, Width
+from elegan.games.abilities import ShowsCodes
 from elegan.games.game import Game, Shape, Terms
 from elegan.games.generate import contest
 from elegan.games.wiring import criterion, discriminator, features_of, net, required
@@ -70,7 +71,8 @@ def auxiliary_codes(
         recipe, Coded(G, codes), D, n_critic=n_critic, clip=clip, augment=augment, read=read,
         criteria=("categorical", "continuous"),
     )  # fmt: skip
-    return replace(_with_reader(game, "recognition", recognition, ("discriminator", "generator")), codes=codes)
+    game = _with_reader(game, "recognition", recognition, ("discriminator", "generator"))
+    return replace(game, abilities=(*game.abilities, ShowsCodes(codes)))
 
 
 def _codes(latent: int, categories: tuple[int, ...], continuous: int) -> Codes:

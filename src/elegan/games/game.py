@@ -9,14 +9,16 @@ from typing import Any, NamedTuple, TypeVar
 
 from torch import Tensor, nn
 
-from elegan.nets.codes import Codes
+from elegan.core.errors import UserError
+from elegan.games.abilities import Ability
 
 Terms = dict[str, Tensor]
 Task = TypeVar("Task", bound=Callable[..., Any])
+Can = TypeVar("Can", bound=Ability)
 
 
 class Shape(NamedTuple):
-    """Of the data: square images of `resolution` pixels and `channels`, in `classes` classes (0: without)."""
+    """The shape of the data: square images of `resolution` pixels and `channels`, in `classes` classes (0: without)."""
 
     resolution: int
     channels: int
@@ -31,6 +33,10 @@ class Turn:
     gradient is minimised, detached ones are only watched. The turn is played `repeat` times a step, each on a batch of its own, and only on every `every`-th step, its
     loss then times `every` (lazy regularisation). `second_order` says that the loss differentiates a gradient, which
     compiled networks cannot. `after(nets)` follows the move, such as WGAN's clipping.
+
+    >>> import elegan
+    >>> [(turn.player, turn.every) for turn in elegan.Run.open("runs/digits").game.turns]
+    [('discriminator', 1), ('discriminator', 4), ('discriminator', 4), ('generator', 1)]
     """
 
     player: str
@@ -45,37 +51,48 @@ class Turn:
 class Game:
     """Networks (all state lives in them), who owns which, and the turns of a step in order.
 
-    `averaged` names the networks whose moving average is shown, measured and shipped. A game of images from noise has
-    `generate(nets, z, label)`: latents N x `latent` to images N x C x H x W in [-1, 1]; where a network knows a truncation
-    of its own, `truncate(nets, z, label, T)` does the same with it, otherwise z itself is truncated. One of pictures from
-    pictures has `translate[direction](nets, x)`: pictures N x C x H x W in [-1, 1] of any size to pictures of that size. One
-    that restores has `restore(nets, x)`: damaged pictures of any size in [-1, 1], beside them `hints` planes of what is known
-    of the damage, to pictures `scale` times as large. One with an encoder has
-    `reconstruct(nets, x, label)`: images to images; one that finds what is unlike its data `score(nets, x)`: images to N, more
-    where an image is less like it. `codes` says which columns of the latent the networks learn to read. `use` is the command
-    for what a run is good for, with {run} for its folder and {trust} for the options that it needs.
+    `averaged` names the networks whose moving average is shown, measured and shipped, and `abilities` says what can be done
+    with that; what it is trained for comes first. `optimizers` names, by player, the section of the recipe's optimizers that
+    holds where there is none of the player's own name. `one_process`, where several cannot share the game, says why and what
+    to do.
+
+    >>> import elegan
+    >>> elegan.Run.open("runs/digits").game.players
+    {'discriminator': ('discriminator',), 'generator': ('generator',)}
     """
 
     nets: nn.ModuleDict
     players: dict[str, tuple[str, ...]]
     turns: tuple[Turn, ...]
     averaged: tuple[str, ...]
-    latent: int = 0
-    generate: Callable[[nn.ModuleDict, Tensor, Tensor | None], Tensor] | None = None
-    truncate: Callable[[nn.ModuleDict, Tensor, Tensor | None, float], Tensor] | None = None
-    translate: dict[str, Callable[[nn.ModuleDict, Tensor], Tensor]] = field(default_factory=dict)
-    restore: Callable[[nn.ModuleDict, Tensor], Tensor] | None = None
-    hints: int = 0
-    scale: int = 1
-    reconstruct: Callable[[nn.ModuleDict, Tensor, Tensor | None], Tensor] | None = None
-    score: Callable[[nn.ModuleDict, Tensor], Tensor] | None = None
-    codes: Codes | None = None
-    use: str = "elegan sample {run}{trust}"
+    abilities: tuple[Ability, ...]
+    optimizers: dict[str, str] = field(default_factory=dict)
+    one_process: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.abilities:
+            raise ValueError("a game without abilities would be learnt for nothing")
 
     @property
     def rounds(self) -> int:
         """Batches that a step takes from the feed, whether a lazy turn plays or not."""
         return sum(turn.repeat for turn in self.turns)
+
+    @property
+    def use(self) -> str:
+        """Command for what it is trained for; see `Ability`."""
+        return self.abilities[0].use
+
+    def find(self, kind: type[Can]) -> Can | None:
+        """Its ability of this kind; None without."""
+        return next((ability for ability in self.abilities if isinstance(ability, kind)), None)
+
+    def ability(self, kind: type[Can]) -> Can:
+        """Its ability of this kind. Raises UserError for a game without."""
+        ability = self.find(kind)
+        if ability is None:
+            raise UserError(f"the recipe's task {kind.lacking}")
+        return ability
 
     def owned(self, player: str) -> list[nn.Parameter]:
         return [p for name in self.players[player] for p in self.nets[name].parameters()]

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from elegan.core import ramp, rng
 from elegan.core.ranges import AboveZeroAlong, Count, NonNegative, Repeats, Share, ShareAlong
 from elegan.data.feed import Batch
+from elegan.games.abilities import Generates
 from elegan.games.critic import BatchCritic
 from elegan.games.game import Game, Shape, Terms, Turn
 from elegan.games.wiring import adversarial, discriminator, is_of_generator, net, weighted
@@ -90,9 +91,7 @@ def contest(
             *turns("generator", moves.fool, own, moves.penalise_generator),
         ),
         averaged=("generator",),
-        latent=G.latent,
-        generate=lambda nets, z, label: nets["generator"](z, label),
-        truncate=(lambda nets, z, label, T: nets["generator"](z, label, T)) if hasattr(G, "truncate") else None,
+        abilities=(Generates.by_generator(G),),
     )
 
 

@@ -8,7 +8,8 @@ from torch import nn
 
 from elegan.core.pixels import to_bytes, to_tensor
 from elegan.core.rng import latents
-from elegan.games.game import Game
+from elegan.data.sides import Direction
+from elegan.games.abilities import Generates, Reconstructs, Restores, Translates
 
 BATCH = 64
 
@@ -20,10 +21,10 @@ class Generator(nn.Module):
     N x C x H x W in [-1, 1]. Raises ValueError where a label is needed and not given.
     """
 
-    def __init__(self, game: Game, nets: nn.ModuleDict, classes: Sequence[str] = ()):
+    def __init__(self, generates: Generates, nets: nn.ModuleDict, classes: Sequence[str] = ()):
         super().__init__()
-        assert game.generate
-        self.nets, self.generate, self.latent, self.classes = nets, game.generate, game.latent, list(classes)
+        self.nets, self.latent, self.classes = nets, generates.latent, list(classes)
+        self.generate = generates.generate
 
     def forward(self, z: torch.Tensor, label: torch.Tensor | None = None) -> torch.Tensor:
         if self.classes and label is None:
@@ -33,7 +34,7 @@ class Generator(nn.Module):
 
 @torch.no_grad()
 def paint(
-    game: Game,
+    generates: Generates,
     nets: nn.ModuleDict,
     seeds: Sequence[int],
     labels: torch.Tensor | None,
@@ -41,35 +42,36 @@ def paint(
     truncation: float | None = None,
 ) -> np.ndarray:
     """uint8 N x H x W x C from networks in evaluation mode."""
-    assert game.generate
     labels = None if labels is None else labels.to(device)
-    if truncation is not None and game.truncate:
-        return to_bytes(game.truncate(nets, latents(seeds, game.latent).to(device), labels, truncation))
-    return to_bytes(game.generate(nets, latents(seeds, game.latent, truncation).to(device), labels))
+    if truncation is not None and generates.truncate:
+        z = latents(seeds, generates.latent).to(device)
+        return to_bytes(generates.truncate(nets, z, labels, truncation))
+    z = latents(seeds, generates.latent, truncation).to(device)
+    return to_bytes(generates.generate(nets, z, labels))
 
 
 @torch.no_grad()
 def reconstructed(
-    game: Game, nets: nn.ModuleDict, images: np.ndarray, labels: np.ndarray | None, device: torch.device
+    reconstructs: Reconstructs, nets: nn.ModuleDict, images: np.ndarray, labels: np.ndarray | None, device: torch.device
 ) -> np.ndarray:
     """uint8 N x H x W x C to the same."""
-    assert game.reconstruct
     made = []
     for part in (slice(start, start + BATCH) for start in range(0, len(images), BATCH)):
         label = None if labels is None else torch.from_numpy(labels[part]).to(device)
-        made.append(to_bytes(game.reconstruct(nets, to_tensor(images[part], device), label)))
+        made.append(to_bytes(reconstructs.reconstruct(nets, to_tensor(images[part], device), label)))
     return np.concatenate(made)
 
 
 @torch.no_grad()
-def translated(game: Game, nets: nn.ModuleDict, way: str, images: np.ndarray, device: torch.device) -> np.ndarray:
+def translated(
+    translates: Translates, nets: nn.ModuleDict, way: Direction, images: np.ndarray, device: torch.device
+) -> np.ndarray:
     """uint8 N x H x W x C to the same, a few at a time."""
     parts = (to_tensor(images[i : i + 8], device) for i in range(0, len(images), 8))
-    return np.concatenate([to_bytes(game.translate[way](nets, part)) for part in parts])
+    return np.concatenate([to_bytes(translates.ways[way](nets, part)) for part in parts])
 
 
 @torch.no_grad()
-def restored(game: Game, nets: nn.ModuleDict, x: torch.Tensor) -> np.ndarray:
-    """What the game takes to restore, N x (C + hints) x H x W, to uint8 N x H x W x C, a few at a time."""
-    assert game.restore
-    return np.concatenate([to_bytes(game.restore(nets, part)) for part in x.split(8)])
+def restored(restores: Restores, nets: nn.ModuleDict, x: torch.Tensor) -> np.ndarray:
+    """Damaged pictures and hints, N x (C + hints) x H x W, to uint8 N x H x W x C, a few at a time."""
+    return np.concatenate([to_bytes(restores.restore(nets, part)) for part in x.split(8)])

@@ -1,7 +1,6 @@
 """Images from coarse to fine: one generator makes a small image, others what each doubling lacks (Denton et al. 2015)."""
 
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from torch import Tensor, nn
@@ -10,6 +9,7 @@ from torch.nn.functional import interpolate
 from elegan.core.errors import UserError
 from elegan.core.ranges import NonNegative, Repeats, Width
 from elegan.data.feed import Batch
+from elegan.games.abilities import Generates
 from elegan.games.game import Game, Shape, Terms, Turn
 from elegan.games.generate import generate
 from elegan.recipes.recipe import Recipe
@@ -45,7 +45,8 @@ def laplacian(
         )
         for size in sizes[::-1]
     }
-    latents = [level.latent for level in levels.values()]
+    makers = [level.ability(Generates) for level in levels.values()]
+    latents = [part.latent for part in makers]
 
     def compose(nets: nn.ModuleDict, z: Tensor, label: Tensor | None) -> Tensor:
         x: Tensor | None = None
@@ -67,8 +68,8 @@ def laplacian(
             _at_level(turn, size, tuple(level.nets), size == sizes[-1]) for size, level in games for turn in level.turns
         ),
         averaged=tuple(f"{name}_{size}" for size, level in games for name in level.averaged),
-        latent=sum(latents),
-        generate=compose,
+        abilities=(Generates(sum(latents), compose, max(part.classes for part in makers)),),
+        optimizers={f"{player}_{size}": player for size, level in games for player in level.players},
     )
 
 
@@ -90,6 +91,17 @@ def _sizes(resolution: int, coarsest: int) -> list[int]:
     return sizes
 
 
+class Refined(nn.Module):
+    """The refiner G on top of enlarged images, which to losses and penalties is a generator like any other."""
+
+    def __init__(self, G: nn.Module, low: Tensor):
+        super().__init__()
+        self.G, self.low = G, low
+
+    def forward(self, z: Tensor, label: Tensor | None) -> Tensor:
+        return _refined(self.G, self.low, z, label)
+
+
 def _refined(G: nn.Module, low: Tensor, z: Tensor, label: Tensor | None) -> Tensor:
     return low + G(z, low, label)
 
@@ -105,7 +117,7 @@ def _at_level(turn: Turn, size: int, names: tuple[str, ...], coarsest: bool) -> 
         while real.shape[2] > size:
             real = halved(real)
         if not coarsest:
-            own["generator"] = partial(_refined, own["generator"], enlarged(halved(real), size))
+            own["generator"] = Refined(own["generator"], enlarged(halved(real), size))
         return turn.loss(own, Batch(real, batch.label))  # type: ignore[arg-type]
 
     def after(nets: nn.ModuleDict) -> None:

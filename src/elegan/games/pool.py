@@ -47,3 +47,8 @@ def check_pool(size: int, batch: int) -> None:
     """Raises UserError where the rows of a batch could not each have a place of their own."""
     if 0 < size < batch:
         raise UserError(f"task.pool = {size} is smaller than batch = {batch}; 0 is none")
+
+
+def one_process(size: int) -> str:
+    """Why a game with a pool of this size is played by one process alone; "" where it need not be."""
+    return "task.pool remembers the pictures of one process; with several set task.pool=0" if size else ""

@@ -12,6 +12,7 @@ from elegan.core.errors import UserError, in_a_line
 from elegan.data.damage.apply import MARGIN, Damaged, Steps, damage
 from elegan.data.feed import middles
 from elegan.data.sides import Part
+from elegan.games.abilities import Restores
 from elegan.games.game import Game, Shape, Terms, Turn
 from elegan.games.patch_losses import fool, judge
 from elegan.games.wiring import adversarial, criterion, discriminator, net
@@ -97,10 +98,7 @@ def restore(recipe: Recipe, shape: Shape, *, augment: str = "") -> Game:
         players=players,
         turns=tuple(Turn(player, moves[player]) for player in players),
         averaged=("restorer",),
-        restore=lambda nets, x: whole(nets["restorer"], x),
-        hints=hints,
-        scale=scale,
-        use="elegan restore PHOTO... --model {run}{trust}",
+        abilities=(Restores(lambda nets, x: whole(nets["restorer"], x), hints, scale),),
     )
 
 

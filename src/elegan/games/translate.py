@@ -7,16 +7,17 @@ from elegan.core import rng
 from elegan.core.errors import UserError
 from elegan.core.ranges import Memories
 from elegan.data.feed import Pair
+from elegan.data.sides import Direction
+from elegan.games.abilities import Translates
 from elegan.games.game import Game, Shape, Terms, Turn
 from elegan.games.patch_losses import fool, judge
-from elegan.games.pool import Pool, check_pool
+from elegan.games.pool import Pool, check_pool, one_process
 from elegan.games.wiring import adversarial, criterion, discriminator, net
 from elegan.losses.adversarial import Adversarial
 from elegan.nets.augment.diffaugment import Augmented
 from elegan.nets.layers import fill_up
 from elegan.recipes.recipe import Recipe
 
-USE = "elegan translate {run} PICTURE...{trust}"
 PATCHES = 256  # places a picture and depth that PatchNCE looks at, or all where there are fewer
 
 
@@ -28,23 +29,18 @@ def _adversarial(recipe: Recipe) -> Adversarial:
     return loss
 
 
-def _direct(batch: Pair, direction: str) -> tuple[Tensor, Tensor]:
-    """(source, target)."""
-    return (batch.A, batch.B) if direction == "AtoB" else (batch.B, batch.A)
-
-
 def translate_pairs(recipe: Recipe, shape: Shape, *, augment: str = "") -> Game:
     """Pairs show what is wanted: a discriminator of (input, output) and a distance to the target (Isola et al. 2017).
 
     `augment` is a DiffAugment policy, applied to both pictures of a pair alike.
     """
-    loss, reconstruct, way = _adversarial(recipe), criterion(recipe, "reconstruction"), recipe.data.direction
+    loss, reconstruct, way = _adversarial(recipe), criterion(recipe, "reconstruction"), Direction(recipe.data.direction)
     D = discriminator(recipe, shape.resolution, 2 * shape.channels, 0)
     G, memory = net(recipe, "generator", *shape, carries="multiple"), Pool(0, 2 * shape.channels, shape.resolution)
-    nets = nn.ModuleDict({way: G, "discriminator": Augmented(D, augment), "pool": memory})
+    nets = nn.ModuleDict({str(way): G, "discriminator": Augmented(D, augment), "pool": memory})
 
     def deceive(nets: nn.ModuleDict, batch: Pair) -> Terms:
-        x, y = _direct(batch, way)
+        x, y = way.of(batch)
         fake = nets[way](x)
         pair = torch.cat([x, fake], 1)
         memory.put(pair)
@@ -52,17 +48,16 @@ def translate_pairs(recipe: Recipe, shape: Shape, *, augment: str = "") -> Game:
         return terms | ({"reconstruction": reconstruct(fake, y)} if reconstruct else {})
 
     def discriminate(nets: nn.ModuleDict, batch: Pair) -> Terms:
-        real = torch.cat(_direct(batch, way), 1)
+        real = torch.cat(way.of(batch), 1)
         adversarial, watched = judge(loss, nets["discriminator"], real, memory.take())
         return {"adversarial": adversarial} | watched
 
     return Game(
         nets=nets,
-        players={"generator": (way,), "discriminator": ("discriminator",)},
+        players={"generator": (str(way),), "discriminator": ("discriminator",)},
         turns=(Turn("generator", deceive), Turn("discriminator", discriminate)),
-        averaged=(way,),
-        translate={way: _translation(way, G.multiple)},
-        use=USE,
+        averaged=(str(way),),
+        abilities=(Translates({way: _translation(way, G.multiple)}),),
     )
 
 
@@ -73,9 +68,9 @@ def translate_cycle(recipe: Recipe, shape: Shape, *, pool: Memories = 50, augmen
     """
     check_pool(pool, recipe.batch)
     loss, cycle, identity = _adversarial(recipe), criterion(recipe, "cycle"), criterion(recipe, "identity")
-    generators = {way: net(recipe, "generator", *shape, carries="multiple") for way in ("AtoB", "BtoA")}
+    generators = {way: net(recipe, "generator", *shape, carries="multiple") for way in Direction}
     memory = {side: Pool(pool, shape.channels, shape.resolution) for side in "AB"}
-    nets = nn.ModuleDict(generators)
+    nets = nn.ModuleDict({str(way): G for way, G in generators.items()})
     for side in "AB":
         nets[f"discriminator_{side}"] = Augmented(discriminator(recipe, *shape), augment)
         nets[f"pool_{side}"] = memory[side]
@@ -105,8 +100,8 @@ def translate_cycle(recipe: Recipe, shape: Shape, *, pool: Memories = 50, augmen
         players={"generator": ("AtoB", "BtoA"), "discriminator": ("discriminator_A", "discriminator_B")},
         turns=(Turn("generator", deceive), Turn("discriminator", discriminate)),
         averaged=("AtoB", "BtoA"),
-        translate={way: _translation(way, G.multiple) for way, G in generators.items()},
-        use=USE,
+        abilities=(Translates({way: _translation(way, G.multiple) for way, G in generators.items()}),),
+        one_process=one_process(pool),
     )
 
 
@@ -120,7 +115,7 @@ def translate_patches(
     """
     check_pool(pool, recipe.batch)
     loss, nce, identity = _adversarial(recipe), criterion(recipe, "nce"), criterion(recipe, "identity_nce")
-    way = recipe.data.direction
+    way = Direction(recipe.data.direction)
     G = net(recipe, "generator", *shape, carries="multiple")
     if not hasattr(G, "features"):
         raise UserError(
@@ -128,7 +123,7 @@ def translate_patches(
         )
     memory, D = Pool(pool, shape.channels, shape.resolution), discriminator(recipe, *shape)
     heads = net(recipe, "heads", G.feature_channels)
-    nets = nn.ModuleDict({way: G, "heads": heads, "discriminator": Augmented(D, augment), "pool": memory})
+    nets = nn.ModuleDict({str(way): G, "heads": heads, "discriminator": Augmented(D, augment), "pool": memory})
 
     def contrast(criterion, nets: nn.ModuleDict, made: Tensor, source: Tensor, flipped: Tensor | None = None) -> Tensor:
         with torch.no_grad():
@@ -142,7 +137,7 @@ def translate_patches(
         return torch.stack([criterion(q, k) for q, k in zip(queries, keys, strict=True)]).mean()
 
     def deceive(nets: nn.ModuleDict, batch: Pair) -> Terms:
-        x, y = _direct(batch, way)
+        x, y = way.of(batch)
         flipped = rng.uniform(len(x), 1, 1, 1, device=x.device) < 0.5 if mirror else None
         seen = x if flipped is None else torch.where(flipped, x.flip(3), x)
         fake, *same = nets[way](torch.cat([seen, y]) if identity else seen).chunk(2 if identity else 1)
@@ -155,17 +150,17 @@ def translate_patches(
         return terms
 
     def discriminate(nets: nn.ModuleDict, batch: Pair) -> Terms:
-        _, real = _direct(batch, way)
+        _, real = way.of(batch)
         adversarial, watched = judge(loss, nets["discriminator"], real, memory.take())
         return {"adversarial": adversarial} | watched
 
     return Game(
         nets=nets,
-        players={"generator": (way, "heads"), "discriminator": ("discriminator",)},
+        players={"generator": (str(way), "heads"), "discriminator": ("discriminator",)},
         turns=(Turn("generator", deceive), Turn("discriminator", discriminate)),
-        averaged=(way,),
-        translate={way: _translation(way, G.multiple)},
-        use=USE,
+        averaged=(str(way),),
+        abilities=(Translates({way: _translation(way, G.multiple)}),),
+        one_process=one_process(pool),
     )
 
 
@@ -175,7 +170,7 @@ def _places(features: Tensor) -> Tensor:
     return rng.subsets(n, min(PATCHES, h * w), h * w, device=features.device)
 
 
-def _translation(way: str, multiple: int):
+def _translation(way: Direction, multiple: int):
     """Pictures of any size in, of the same size out."""
 
     def translate(nets: nn.ModuleDict, x: Tensor) -> Tensor:

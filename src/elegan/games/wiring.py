@@ -8,8 +8,9 @@ from torch import Tensor, nn
 from elegan.core import ramp
 from elegan.core.errors import UserError
 from elegan.losses.adversarial import Adversarial
+from elegan.losses.penalties import Generator
 from elegan.recipes import parts
-from elegan.recipes.parts import build, positional
+from elegan.recipes.parts import build
 from elegan.recipes.recipe import Recipe, filled
 
 # What a network that lacks this attribute does not do.
@@ -54,23 +55,32 @@ def weighted(
 ) -> tuple[Callable[..., Tensor], int]:
     """(losses.`name` times its weight, played on every how many steps), a function of `takes` arguments.
 
-    A loss that remembers is a module, made by a function of options alone; it joins `nets`, so that its memory is saved.
-    Raises UserError for a loss of another kind.
+    A loss that remembers (see `remembers`) joins `nets`, so that its memory is saved. Raises UserError for a loss of another kind.
     """
     part = recipe.losses[name]
+    named, place = f"losses.{name} = {part.name!r}", f"in {recipe.task.name!r}"
     options = filled("losses", part, f"losses.{name}", recipe.trusted())
     weight, every = options.pop("weight"), options.pop("every")
     function = parts.find("losses", options.pop("name", part.name), recipe.trusted())
-    if nets is not None and not positional(function) and isinstance(memory := function(**ramp.now(options)), nn.Module):
-        nets[f"losses_{name}"], function, options = memory, memory.forward, {}
-    parts.check_takes(function, takes, f"losses.{name} = {part.name!r}", f"in {recipe.task.name!r}")
+    if nets is not None and remembers(function):
+        parts.check_takes(function, 0, named, place)
+        nets[f"losses_{name}"] = memory = function(**ramp.now(options))
+        function, options = memory.forward, {}
+    parts.check_takes(function, takes, named, place)
     return lambda *given: ramp.now(weight) * function(*given, **ramp.now(options)), every
 
 
+def remembers(function: Callable) -> bool:
+    """Whether a loss is a module with a memory: a class of modules, or a function that is annotated to return one."""
+    gives = function if inspect.isclass(function) else inspect.signature(function, eval_str=True).return_annotation
+    return inspect.isclass(gives) and issubclass(gives, nn.Module)
+
+
 def is_of_generator(recipe: Recipe, name: str) -> bool:
-    """Whether the penalty losses.`name` is one on a generator: its first argument is G."""
+    """Whether the penalty losses.`name` is one on a generator, as the annotation of its first argument says."""
     function = parts.find("losses", recipe.losses[name].name, recipe.trusted())
-    return next(iter(inspect.signature(function).parameters), "") == "G"
+    first = next(iter(inspect.signature(function, eval_str=True).parameters.values()), None)
+    return first is not None and Generator in getattr(first.annotation, "__mro__", ())
 
 
 def criterion(recipe: Recipe, name: str) -> Callable[..., Tensor] | None:

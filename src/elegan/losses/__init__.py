@@ -1,1 +1,1 @@
-"""What is minimised: adversarial losses, penalties, regularisers, criteria."""
+"""Losses to minimise: adversarial losses, penalties, regularisers, criteria."""

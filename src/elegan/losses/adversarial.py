@@ -17,6 +17,8 @@ Expression = Callable[[Tensor, Tensor], Tensor]
 
 
 class Adversarial(NamedTuple):
+    """The expressions of both players, as the module says."""
+
     discriminator: Expression
     generator: Expression
     paired: bool = False
@@ -27,7 +29,13 @@ def _likelihood(real: Tensor, fake: Tensor) -> Tensor:
 
 
 def non_saturating() -> Adversarial:
-    """D maximises log D(x) + log(1 - D(G(z))), G maximises log D(G(z)) (Goodfellow et al. 2014, section 3)."""
+    """D maximises log D(x) + log(1 - D(G(z))), G maximises log D(G(z)) (Goodfellow et al. 2014, section 3).
+
+    >>> import torch
+    >>> loss, nothing_learnt = non_saturating(), torch.zeros(4)
+    >>> f"{loss.discriminator(nothing_learnt, nothing_learnt):.4f}"  # 2 log 2
+    '1.3863'
+    """
     return Adversarial(_likelihood, lambda real, fake: softplus(-fake).mean())
 
 
@@ -37,7 +45,13 @@ def minimax() -> Adversarial:
 
 
 def least_squares(*, a: Real = 0.0, b: Real = 1.0, c: Real = 1.0) -> Adversarial:
-    """D draws fake scores to a and real ones to b, G draws fake scores to c (Mao et al. 2017, equation 2)."""
+    """D draws fake scores to a and real ones to b, G draws fake scores to c (Mao et al. 2017, equation 2).
+
+    >>> import torch
+    >>> loss = least_squares(b=0.9)
+    >>> loss.discriminator(torch.tensor([0.9]), torch.tensor([0.0])), loss.generator(torch.tensor([0.9]), torch.tensor([0.0]))
+    (tensor(0.), tensor(0.5000))
+    """
     return Adversarial(
         lambda real, fake: 0.5 * (real - b).square().mean() + 0.5 * (fake - a).square().mean(),
         lambda real, fake: 0.5 * (fake - c).square().mean(),
@@ -45,7 +59,12 @@ def least_squares(*, a: Real = 0.0, b: Real = 1.0, c: Real = 1.0) -> Adversarial
 
 
 def wasserstein() -> Adversarial:
-    """The critic's difference of means (Arjovsky et al. 2017, equation 2)."""
+    """The critic's difference of means (Arjovsky et al. 2017, equation 2).
+
+    >>> import torch
+    >>> wasserstein().discriminator(torch.tensor([3.0, 5.0]), torch.tensor([1.0, 1.0]))
+    tensor(-3.)
+    """
     return Adversarial(lambda real, fake: fake.mean() - real.mean(), lambda real, fake: -fake.mean())
 
 
@@ -53,6 +72,10 @@ def hinge(*, soft: Share = 0.0) -> Adversarial:
     """Margins of one on both sides for D, the plain mean for G (Miyato et al. 2018, equations 16 and 17).
 
     `soft` draws each margin from [1 - soft, 1].
+
+    >>> import torch
+    >>> hinge().discriminator(torch.tensor([1.5, 0.5]), torch.tensor([-2.0, -2.0]))  # one real lies within its margin
+    tensor(0.2500)
     """
 
     def margin(score: Tensor) -> Tensor | float:
@@ -65,7 +88,13 @@ def hinge(*, soft: Share = 0.0) -> Adversarial:
 
 
 def relativistic() -> Adversarial:
-    """Each fake is judged against a real of the same row (RpGAN: Jolicoeur-Martineau 2018; Huang et al. 2024, equation 2)."""
+    """A loss that judges each fake against the real image of its row (RpGAN: Jolicoeur-Martineau 2018; Huang et al. 2024, equation 2).
+
+    >>> import torch
+    >>> loss = relativistic()
+    >>> loss.discriminator(torch.tensor([7.0]), torch.tensor([5.0])) == loss.discriminator(torch.tensor([2.0]), torch.tensor([0.0]))
+    tensor(True)
+    """
     return Adversarial(
         lambda real, fake: softplus(fake - real).mean(), lambda real, fake: softplus(real - fake).mean(), paired=True
     )

@@ -1,14 +1,15 @@
 """Gradient penalties: scalars on a critic `D` (images -> scores), real and fake images of N x C x H x W; or on a generator
-`G`, latents and labels. The first argument says whose move a penalty belongs to.
+`G`, latents N x latent and labels N (or None). It belongs to the generator's move where its first argument is annotated as a
+`Generator`, or a protocol that extends it, else to the discriminator's.
 
-They differentiate a gradient, so they leave autocast: in bfloat16 the second derivative is wrong.
+They differentiate a gradient, so they leave autocast: in bfloat16 its derivative is wrong.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from elegan.core import rng
 from elegan.core.errors import UserError
@@ -19,7 +20,17 @@ from elegan.losses.double_backward import TwiceDifferentiable
 Critic = Callable[[Tensor], Tensor]
 
 
-class Styled(Protocol):
+class Generator(Protocol):
+    """A generator, as an `nn.Module`."""
+
+    def __call__(self, z: Tensor, label: Tensor | None) -> Tensor: ...
+
+    def modules(self) -> Iterator[nn.Module]: ...
+
+    def parameters(self) -> Iterator[nn.Parameter]: ...
+
+
+class Styled(Generator, Protocol):
     """A generator of images from w, N x levels x latent, with the running mean of its path lengths."""
 
     path_length: RunningMean
@@ -40,7 +51,7 @@ def _gradient(D: Critic, x: Tensor) -> Tensor:
 
 
 def _distance_from(target: float, gradient: Tensor, one_sided: bool) -> Tensor:
-    excess = gradient.norm(dim=1) - target
+    excess: Tensor = gradient.norm(dim=1) - target
     return (excess.relu() if one_sided else excess).square().mean()
 
 
@@ -80,7 +91,7 @@ def r1(D: Critic, real: Tensor, fake: Tensor, *, by_size: bool = False) -> Tenso
 
 
 def r2(D: Critic, real: Tensor, fake: Tensor, *, by_size: bool = False) -> Tensor:
-    """E |grad D(G(z))|^2 / 2 on fake images (Mescheder et al. 2018, equation 10); weight and `by_size` as of `r1`."""
+    """E |grad D(G(z))|^2 / 2 on fake images (Mescheder et al. 2018, equation 10); weight and `by_size` as in `r1`."""
     return _slope(D, fake, by_size)
 
 

@@ -1,7 +1,9 @@
-"""What steadies a network without differentiating a gradient, beside `elegan.losses.penalties`.
+"""Losses that steady a network without differentiating a gradient, beside `elegan.losses.penalties`.
 
-Scalars on a critic `D` (images N x C x H x W -> scores), real and fake images; or on a generator `G`.
+Scalars on a critic `D` (images N x C x H x W -> scores), real and fake images; or on a generator `G`, latents and labels.
 """
+
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +11,15 @@ from torch import Tensor, nn
 from elegan.core.ranges import BelowOne, NonNegative, Share
 from elegan.core.statistics import RunningMean
 from elegan.data.transforms import flip, shift
-from elegan.losses.penalties import Critic
+from elegan.losses.penalties import Critic, Generator
+
+
+class Reconstructing(Protocol):
+    """A discriminator that reconstructs."""
+
+    def reconstruct(self, x: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Pairs of a picture decoded from the features of x and what it should be, N x C x H x W each."""
+        ...
 
 
 def consistency(
@@ -34,7 +44,7 @@ def consistency(
 
 
 class LeCam(nn.Module):
-    """See `lecam`. The two anchors are what it remembers."""
+    """The loss of `lecam`, with the two anchors that it remembers."""
 
     def __init__(self, decay: float):
         super().__init__()
@@ -46,12 +56,13 @@ class LeCam(nn.Module):
             rows = score.detach().flatten(1).mean(1, keepdim=True) if score.dim() > 1 else score.detach()[:, None]
             self.anchors.see(rows, torch.full((len(rows),), group, device=rows.device))
         a_real, a_fake = self.anchors.mean.flatten().clone()
-        return (scores[0] - a_fake).square().mean() + (scores[1] - a_real).square().mean()
+        loss: Tensor = (scores[0] - a_fake).square().mean() + (scores[1] - a_real).square().mean()
+        return loss
 
 
 def lecam(*, decay: BelowOne = 0.99) -> nn.Module:
-    """E |D(x) - a_F|^2 + E |D(G(z)) - a_R|^2, a_R and a_F moving averages of the real and fake scores of earlier moves, at
-    first 0 (Tseng et al. 2021, equations 4 and 5). The paper's weight is 0.3 with a hinge loss.
+    """E |D(x) - a_F|^2 + E |D(G(z)) - a_R|^2 with a_R and a_F moving averages of the real and fake scores of earlier moves, 0 at
+    first (Tseng et al. 2021, equations 4 and 5). The paper's weight is 0.3 with a hinge loss.
     """
     return LeCam(decay)
 
@@ -61,17 +72,16 @@ def drift(D: Critic, real: Tensor, fake: Tensor) -> Tensor:
     return D(real).float().square().mean()
 
 
-def reconstruction(D: Critic, real: Tensor, fake: Tensor) -> Tensor:
+def reconstruction(D: Reconstructing, real: Tensor, fake: Tensor) -> Tensor:
     """E |G(f) - T(x)|: how well D's features f of real images still hold them (Liu et al. 2021, equation 4).
 
-    For a discriminator with `reconstruct(x)`, which gives pairs of a picture made from features and what it should be. The
-    distance is L1, where the authors' uses a network that was trained on other pictures.
+    The distance is L1, where the authors use a network that was trained on other pictures.
     """
-    pairs = D.reconstruct(real)  # type: ignore[attr-defined]
-    return torch.stack([(made - wanted).abs().float().mean() for made, wanted in pairs]).mean()
+    pairs = D.reconstruct(real)
+    return torch.stack([(decoded - picture).abs().float().mean() for decoded, picture in pairs]).mean()
 
 
-def orthogonal(G: nn.Module, z: Tensor, label: Tensor | None) -> Tensor:
+def orthogonal(G: Generator, z: Tensor, label: Tensor | None) -> Tensor:
     """The overlap |W W^T (1 - I)|^2 of the filters of each weight W of the generator, embeddings left out, before spectral
     normalisation (Brock et al. 2019, equation 3; weight 0.0001).
     """

@@ -1,13 +1,16 @@
-"""Metrics of generated images: functions of features or of images, extractors of features, and the report of both."""
+"""Metrics of generated images: functions of features or of images, extractors of features, and the report of both.
 
+A metric by name is a class in a file of its own in `elegan.metrics.catalogue`."""
+
+from elegan.metrics.catalogue import METRICS, find_metric, needed
 from elegan.metrics.classes import classification_accuracy_score, modes, per_class_frechet
 from elegan.metrics.extractor import Extractor
 from elegan.metrics.extractors import open_extractor
 from elegan.metrics.fidelity import lpips, ms_ssim, psnr, ssim
 from elegan.metrics.frechet import Moments, fd_infinity, frechet_distance
-from elegan.metrics.intervals import METRICS, needed
 from elegan.metrics.kernel import kernel_distance
 from elegan.metrics.likelihood import feature_likelihood_divergence
+from elegan.metrics.metric import Metric, PairMetric
 from elegan.metrics.precision_recall import prdc
 from elegan.metrics.results import Result, comparable, extract, measure, table
 from elegan.metrics.score import inception_score
@@ -19,7 +22,9 @@ __all__ = [
     "METRICS",
     "Extractor",
     "Features",
+    "Metric",
     "Moments",
+    "PairMetric",
     "Result",
     "Sets",
     "classification_accuracy_score",
@@ -28,6 +33,7 @@ __all__ = [
     "extract",
     "fd_infinity",
     "feature_likelihood_divergence",
+    "find_metric",
     "frechet_distance",
     "inception_score",
     "kernel_distance",

@@ -14,9 +14,11 @@ from elegan.data.cache import default_root
 from elegan.data.feed import middles
 from elegan.data.sides import Sides
 from elegan.metrics import Extractor, Features, Result, extract, measure, needed, open_extractor
+from elegan.metrics.catalogue import check_needs, find_metric
 from elegan.metrics.extractors import stacked
-from elegan.metrics.intervals import METRICS, check_needs
-from elegan.metrics.pairs import measure_pairs
+from elegan.metrics.metric import Metric, PairMetric
+from elegan.metrics.pairs import USUAL, measure_pairs, pair_metrics
+from elegan.metrics.results import extracted_by
 from elegan.metrics.self_supervised import LEAST
 from elegan.recipes import parts
 
@@ -70,7 +72,7 @@ def evaluate(
         made = features("generated", images, names)
         return measure(network, found, made, chosen, seed, record, test, real.classes)
 
-    apart = [name for name in metrics or () if even and METRICS[name].even]
+    apart = [name for name in metrics or () if even and isinstance(kind := find_metric(name), Metric) and kind.even]
     together = None if metrics is None else [name for name in metrics if name not in apart]
     return [*measured(together, generated, labels), *(measured(apart, *even) if even else [])]
 
@@ -84,10 +86,21 @@ def evaluate_arrays(
     seed: int,
     settings: dict[str, Any],
 ) -> list[Result]:
-    """Metrics (fd and kd by default) of `made` against `real`, and where they are known of each picture against the one
-    that is `wanted`; all uint8 N x H x W x C."""
-    results = measure(network, real, made, metrics or ("fd", "kd"), seed, settings)
-    return results if wanted is None else [*results, *measure_pairs(made, wanted, results[0].settings)]
+    """Metrics of `made` against `real`, or of each picture against the one that is `wanted`; all uint8 N x H x W x C.
+
+    None are fd and kd, and the usual ones of pairs where these are known. Raises UserError for those of pairs where they are not.
+    """
+    if metrics is None:
+        metrics = ("fd", "kd", *(() if wanted is None else USUAL))
+    of_pairs = [name for name in metrics if isinstance(find_metric(name), PairMetric)]
+    of_sets = [name for name in metrics if name not in of_pairs]
+    if wanted is None:
+        check_needs(of_pairs, (), network.name)
+    results = measure(network, real, made, of_sets, seed, settings) if of_sets else []
+    if wanted is not None:
+        record = extracted_by(network, seed) | settings
+        results += measure_pairs(pair_metrics(of_pairs), made, wanted, record)
+    return results
 
 
 def evaluate_folder(generated: str, real: str, **options: Any) -> list[Result]:

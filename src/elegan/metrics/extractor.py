@@ -50,11 +50,13 @@ class Extractor:
         """The name and the first 8 digits of the hash, `random:1a2b3c4d`."""
         return f"{self.name}:{self.digest[:8]}"
 
-    def label(self, metric: str) -> str:
-        """How a metric in these features is printed: `FD[random:1a2b3c4d]`, but `FID` on verified Inception."""
-        classic = {"FD": "FID", "KD": "KID", "IS": "IS", "FD-infinity": "FID-infinity"}
-        kind, *of_class = metric.split(":", 1)
-        return ":".join([classic[kind], *of_class]) if self.verified and kind in classic else f"{metric}[{self.tag}]"
+    def label(self, line: str, published: tuple[str, str] | None = None) -> str:
+        """How a line in these features is printed: `FD[random:1a2b3c4d]`, but on verified Inception as it is `published`
+        (of "FD" and "FID": `FID`, of a class `FID:class`)."""
+        kind, *of_class = line.split(":", 1)
+        if self.verified and published and kind == published[0]:
+            return ":".join([published[1], *of_class])
+        return f"{line}[{self.tag}]"
 
 
 def weights_digest(weights: dict[str, Tensor]) -> str:

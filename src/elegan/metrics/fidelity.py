@@ -59,6 +59,11 @@ def lpips(images: Any, references: Any, net: str = "alex") -> float:
 
     Raises UserError where the library or its weights are not to be had.
     """
+    return float(lpips_each(images, references, net).mean())
+
+
+def lpips_each(images: Any, references: Any, net: str = "alex") -> Tensor:
+    """`lpips` of each image, float64 N."""
     try:
         import lpips as library
 
@@ -69,7 +74,7 @@ def lpips(images: Any, references: Any, net: str = "alex") -> float:
     _same_shape(x, y)
     with torch.inference_mode():
         parts = [model(to_floats(to_colour(a)), to_floats(to_colour(b))).flatten() for a, b in _batches(x, y)]
-    return float(torch.cat(parts).double().mean())
+    return torch.cat(parts).double()
 
 
 def luma(x: Tensor) -> Tensor:

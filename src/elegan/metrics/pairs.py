@@ -1,32 +1,46 @@
 """How far pictures are from those that they should be, each from its own."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from elegan.metrics.fidelity import psnr, ssim
-from elegan.metrics.results import Result
+from elegan.core.errors import UserError
+from elegan.metrics.catalogue import METRICS, find_metric
+from elegan.metrics.metric import PairMetric
+from elegan.metrics.results import Result, provenance
+
+USUAL = ("l1", "psnr", "ssim")
+
+
+def pair_metrics(metrics: Sequence[str] | None) -> list[PairMetric]:
+    """Those by these names, or the usual ones. Raises UserError for a name of another metric or of none."""
+    found = {name: find_metric(name) for name in (USUAL if metrics is None else metrics)}
+    for name, metric in found.items():
+        if not isinstance(metric, PairMetric):
+            valid = ", ".join(own.name for own in METRICS.values() if isinstance(own, PairMetric))
+            raise UserError(f"{name!r} compares sets of pictures, and these are measured one by one, by {valid}")
+    return [metric for metric in dict.fromkeys(found.values()) if isinstance(metric, PairMetric)]
 
 
 def distances(made: np.ndarray, wanted: np.ndarray) -> dict[str, np.ndarray]:
     """Per picture of uint8 N x H x W x C: L1 on the scale 0-255, PSNR in dB, SSIM."""
-    pairs = [(made[i : i + 1], wanted[i : i + 1]) for i in range(len(made))]
-    return {
-        "L1": np.array([np.abs(a.astype(np.int16) - b).mean() for a, b in pairs]),
-        "PSNR": np.array([psnr(a, b) for a, b in pairs]),
-        "SSIM": np.array([ssim(a, b) for a, b in pairs]),
-    }
+    return {metric.label: metric.each(made, wanted) for metric in pair_metrics(None)}
 
 
-def measure_pairs(made: np.ndarray, wanted: np.ndarray, settings: dict[str, Any]) -> list[Result]:
-    """The means of `distances` as results."""
+def measure_pairs(
+    metrics: Sequence[PairMetric], made: np.ndarray, wanted: np.ndarray, settings: dict[str, Any]
+) -> list[Result]:
+    """The mean of each metric over the pictures uint8 N x H x W x C as a result."""
     results = []
-    for name, values in distances(made, wanted).items():
-        mean, n = float(values.mean()), len(values)
+    for metric in metrics:
+        values = metric.each(made, wanted)
+        name, mean, n = metric.label, float(values.mean()), len(values)
         wide = 1.96 * float(values.std(ddof=1)) / math.sqrt(n) if n > 1 else math.inf
         interval = "mean and 1.96 standard errors over pictures"
+        record = settings | provenance(metric)
         results.append(
-            Result(name, name, mean, mean - wide, mean + wide, interval, n, n, None, None, None, 0, (), settings)
+            Result(name, name, mean, mean - wide, mean + wide, interval, n, n, None, None, None, 0, (), record)
         )
     return results

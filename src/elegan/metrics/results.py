@@ -1,10 +1,9 @@
 """Measurements of one set of images against another: value, interval, floor, warnings, and the record of it all."""
 
 import itertools
-import math
 import platform
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,15 +12,18 @@ import torch
 from elegan.core.errors import UserError
 from elegan.core.pixels import as_pictures
 from elegan.core.version import __version__
+from elegan.metrics.catalogue import METRICS, check_needs, find_metric, is_own, needed
 from elegan.metrics.extractor import Extractor
-from elegan.metrics.intervals import METRICS, Estimate, Metric, check_needs, needed
+from elegan.metrics.metric import NEEDS, Metric, PairMetric
 from elegan.metrics.sets import Features, Sets
+
+USUAL = ("fd", "kd", "is", "prdc")  # of which each is taken where it has what it needs
+OWN_REFERENCES = {line: getattr(metric, "reference", "") for metric in METRICS.values() for line in metric.lines}
 
 
 @dataclass(frozen=True)
 class Result:
-    """One line of a report. The floor is the metric between two parts of the real set; for IS and CAS the real set's own score,
-    for C2ST one half."""
+    """One line of a report. The floor is the metric between two parts of the real set, or its `Metric.reference`."""
 
     metric: str
     label: str
@@ -95,7 +97,7 @@ def measure(
 
     `real` and `fake` are iterables of uint8 batches N x H x W x C, single arrays, or `Features` from `extract`, which
     can carry labels (indices into `classes`) and pictures; `held_out` are real images that were not trained on.
-    `metrics` are names out of METRICS; None takes fd, kd and prdc, and is where the extractor classifies. `settings`
+    `metrics` are names for `find_metric`; None takes fd, kd and prdc, and is where the extractor classifies. `settings`
     joins the record: `data`, `split`, `averaged` and whatever else the images depend on; the seed here draws subsets
     and halves only. Raises UserError for an unknown metric or one that lacks what it needs, too few images, mixed
     sizes, NaN features.
@@ -106,20 +108,31 @@ def measure(
         for s, name in ((real, "real"), (fake, "generated"))
     )
     sets = Sets(real, fake, held_out, tuple(classes))
-    usual = [m for m in ("fd", "kd", "is", "prdc") if METRICS[m].needs <= sets.has()]
-    chosen = usual if metrics is None else metrics
-    check_needs(chosen, sets.has(), extractor.name)
-    for metric in chosen:
-        if min(len(real), len(fake)) < METRICS[metric].least:
+    names = [name for name in USUAL if find_metric(name).needs <= sets.has()] if metrics is None else metrics
+    check_needs(names, sets.has(), extractor.name)
+    asked: dict[Metric, str] = {}
+    for name in names:
+        asked.setdefault(_of_sets(name), name)
+    for metric, name in asked.items():
+        if min(len(real), len(fake)) < metric.least:
             raise UserError(
-                f"{metric!r} needs at least {METRICS[metric].least} images a set; "
-                f"got {len(real)} real and {len(fake)} generated"
+                f"{name!r} needs at least {metric.least} images a set; got {len(real)} real and {len(fake)} generated"
             )
-    record = _settings(extractor, seed) | (settings or {})
-    return list(itertools.chain(*(_results(metric, extractor, sets, seed, record) for metric in chosen)))
+    record = extracted_by(extractor, seed) | (settings or {})
+    return list(
+        itertools.chain(*(_results(metric, name, extractor, sets, seed, record) for metric, name in asked.items()))
+    )
 
 
-def _settings(extractor: Extractor, seed: int) -> dict[str, Any]:
+def _of_sets(name: str) -> Metric:
+    metric = find_metric(name)
+    if not isinstance(metric, Metric):
+        raise UserError(f"{name!r} needs {NEEDS['pairs']}")
+    return metric
+
+
+def extracted_by(extractor: Extractor, seed: int) -> dict[str, Any]:
+    """What a record says of the extractor, the seed and the versions."""
     return {
         "extractor": extractor.name,
         "digest": extractor.digest,
@@ -136,77 +149,56 @@ def _settings(extractor: Extractor, seed: int) -> dict[str, Any]:
     }
 
 
-def _results(name: str, extractor: Extractor, sets: Sets, seed: int, record: dict[str, Any]) -> Iterable[Result]:
-    metric = METRICS[name]
+def _results(
+    metric: Metric, name: str, extractor: Extractor, sets: Sets, seed: int, record: dict[str, Any]
+) -> Iterable[Result]:
     estimates = metric.estimate(sets, seed)
-    if not estimates:
-        raise UserError(f"{name!r} finds no class of which both sets have two images")
-    floors = _floor(metric, sets, estimates, seed)
-    warnings = (*([extractor.note] if extractor.note else ()), *_warnings(name, sets, estimates))
+    floors = {e.metric: e for e in metric.floor(sets, estimates, seed)}
+    warnings = (
+        *([extractor.note] if extractor.note else ()),
+        *_called_otherwise(metric, name, extractor),
+        *_repeated(sets),
+        *metric.warnings(sets, estimates),
+    )
     for e in estimates:
         f = floors.get(e.metric)
         yield Result(
             **asdict(e),
-            label=e.metric if "pictures" in metric.needs else extractor.label(e.metric),
+            label=e.metric if "pictures" in metric.needs else extractor.label(e.metric, metric.published),
             floor=f.value if f else None,
             floor_low=f.low if f else None,
             floor_high=f.high if f else None,
             floor_n=f.n_fake if f else 0,
             warnings=warnings if f else (*warnings, f"{e.n_real} real images are too few for a floor"),
-            settings=record,
+            settings=record | provenance(metric),
         )
 
 
-def _floor(metric: Metric, sets: Sets, estimates: Sequence[Estimate], seed: int) -> dict[str, Estimate]:
-    """The metric by name between random parts of the real set, halves or as many as were measured if these are fewer.
-
-    A metric that scores one set is taken of the whole real set in place of the generated one. A floor that is known
-    comes from no images.
-    """
-    real = sets.real
-    if metric.floor is not None:
-        known = metric.floor
-        return {e.metric: Estimate(e.metric, known, known, known, "known", 0, 0) for e in estimates}
-    if metric.scores:
-        parts = real, real
-    else:
-        n = min(len(real) // 2, max(e.n_real for e in estimates))
-        if n < metric.least:
-            return {}
-        order = torch.from_numpy(np.random.default_rng(seed).permutation(len(real)))
-        parts = real.take(order[:n]), real.take(order[n : 2 * n])
-    return {e.metric: e for e in metric.estimate(replace(sets, real=parts[0], fake=parts[1]), seed)}
+def _called_otherwise(metric: Metric, name: str, extractor: Extractor) -> Iterable[str]:
+    if name in metric.aliases and metric.published and not extractor.verified:
+        _, published = metric.published
+        yield (
+            f"{published} is measured in the features of Inception's published weights; this is the same formula in those of "
+            f"{extractor.tag}: compare it with no {published}"
+        )
 
 
-def _warnings(name: str, sets: Sets, estimates: Sequence[Estimate]) -> Iterable[str]:
-    real, fake = sets.real, sets.fake
-    n, d = min(min(e.n_real, e.n_fake) for e in estimates), real.values.shape[1]
-    for kind, s in (("real", real), ("generated", fake)):
+def _repeated(sets: Sets) -> Iterable[str]:
+    for kind, s in (("real", sets.real), ("generated", sets.fake)):
         if bool((s.values == s.values[0]).all()):
             yield f"all {len(s)} {kind} images have the same features: one image repeated"
-    where = " of the smallest class" if name == "class-fd" else ""
-    if name in ("fd", "fd-infinity", "class-fd") and n <= d:
-        yield f"more features ({d}) than images ({n}{where}): the covariance is rank-deficient and FD measures mostly N"
-    elif name in ("fd", "fd-infinity", "class-fd") and n < 5 * d:
-        yield f"{n} images{where} are few for {d} features: below {5 * d} the bias of FD, of order 1 / N, is large"
-    if name == "kd" and n < 1000:
-        yield f"KD on subsets of {n}, not 1000: compare it with no other size"
-    if name == "prdc" and n < 1000:
-        yield f"below 1000 images precision, recall, density and coverage mean little; here {n}"
-    if name == "c2st" and n < 500:
-        yield f"on {n} images a set C2ST's classifier learns little: a value near 0.5 says little"
-    if name == "c2st" and estimates[0].high < 0.5:
-        yield "C2ST below 0.5: generated images repeat real ones, or these are in both sets; elegan copies finds them"
-    if name in ("is", "modes") and fake.probabilities is not None and len(fake) < 40 * fake.probabilities.shape[1]:
-        number = f"{len(fake)} images are few for {fake.probabilities.shape[1]} classes"
-        yield f"{number}: IS is biased low" if name == "is" else f"{number}: reverse KL is biased high"
-    if name == "modes" and math.inf in (e.value for e in estimates):
-        yield "reverse KL is infinite: a class is generated that no real image is taken for"
-    if name == "class-fd" and (lost := sorted(set(sets.classes) - {e.metric.partition(":")[2] for e in estimates})):
-        yield f"fewer than two images a set, left out: {', '.join(lost)}"
 
 
-COMPARED = ("metric", "n_real", "n_fake", "extractor", "digest", "resizer", "dims", "data", "fingerprint", "split")
+def provenance(metric: Metric | PairMetric) -> dict[str, Any]:
+    """What a record says of a metric that is not elegan's own: whose it is, and which values of its lines are better."""
+    if is_own(metric):
+        return {}
+    return {"measured by": f"{type(metric).__module__}:{type(metric).__name__}", "better": metric.lines}
+
+
+COMPARED = (
+    "metric", "measured by", "n_real", "n_fake", "extractor", "digest", "resizer", "dims", "data", "fingerprint", "split",
+)  # fmt: skip
 
 
 def comparable(a: Result | dict[str, Any], b: Result | dict[str, Any]) -> list[str]:
@@ -232,12 +224,23 @@ def table(results: Sequence[Result]) -> str:
         about = [
             f"extractor {s['extractor']} {s['digest'][:8]}, {s['dims']} features, resizer {s['resizer']}{accuracy}"
         ]
-        about += [
-            "floor: real images against as many others (IS and CAS: what real images score themselves; C2ST: 0.5)"
-        ]
+        others = references(r.metric for r in results)
+        about += ["floor: real images against as many others" + (f" ({others})" if others else "")]
     how = "; ".join(dict.fromkeys(f"{r.metric.partition(':')[0]} {r.interval}" for r in results))
+    by = dict.fromkeys(
+        f"{r.metric} is measured by {r.settings['measured by']}" for r in results if "measured by" in r.settings
+    )
     warnings = [f"warning: {w}" for w in dict.fromkeys(itertools.chain(*(r.warnings for r in results)))]
-    return "\n".join([*lines, "", *about, f"intervals: {how}", *warnings])
+    return "\n".join([*lines, "", *about, *by, f"intervals: {how}", *warnings])
+
+
+def references(lines: Iterable[str]) -> str:
+    """What the floor is of those of these lines whose floor is not real images against others: `C2ST 0.5, CAS and IS ...`."""
+    names: dict[str, list[str]] = {}
+    for line in dict.fromkeys(lines):
+        if reference := OWN_REFERENCES.get(line):
+            names.setdefault(reference, []).append(line)
+    return ", ".join(f"{' and '.join(of)} {reference}" for reference, of in names.items())
 
 
 def _row(r: Result) -> tuple[str, ...]:

@@ -21,10 +21,17 @@ class Features:
     def __len__(self) -> int:
         return len(self.values)
 
-    def take(self, rows: Tensor) -> "Features":
-        """Some of the images, without their pictures."""
+    @property
+    def known_labels(self) -> Tensor:
+        """The labels of a set that has them, which metrics that need them are only given."""
+        assert self.labels is not None
+        return self.labels
+
+    def take(self, rows: Tensor, pictures: bool = False) -> "Features":
+        """Some of the images, with their `pictures` where these are wanted and there."""
         probabilities, labels = (None if x is None else x[rows] for x in (self.probabilities, self.labels))
-        return Features(self.values[rows], probabilities, labels)
+        kept = None if self.pictures is None or not pictures else self.pictures[rows.numpy()]
+        return Features(self.values[rows], probabilities, labels, kept)
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,7 @@ class Sets:
     classes: tuple[str, ...] = ()
 
     def has(self) -> set[str]:
-        """Which of `estimates.NEEDS` there are."""
+        """Which of `elegan.metrics.metric.NEEDS` there are."""
         known = {
             "probabilities": self.real.probabilities is not None and self.fake.probabilities is not None,
             "classes": self.real.labels is not None,

@@ -3,30 +3,31 @@
 It says whether a run improves. It is not for publication: `elegan evaluate` measures with more images and intervals.
 """
 
+from collections.abc import Callable
+
 import numpy as np
+from torch import Tensor
 
 from elegan.core.errors import UserError
+from elegan.metrics.catalogue import METRICS
 from elegan.metrics.extractor import Extractor
-from elegan.metrics.frechet import Moments, frechet_distance
-from elegan.metrics.kernel import kernel_distance
+from elegan.metrics.metric import Metric
 
 
 class Gauge:
-    """`gauge(images)`, uint8 N x H x W x C, gives the metric (fd or kd) to `real`, lower is better; `label` names it.
+    """`gauge(images)`, uint8 N x H x W x C, gives the metric (one that can be `Metric.watched`) to `real`, lower is better;
+    `label` names it.
 
     Raises UserError for another metric.
     """
 
     def __init__(self, metric: str, extractor: Extractor, real: np.ndarray):
-        if metric not in ("fd", "kd"):
+        kind = METRICS[metric]
+        if not isinstance(kind, Metric):
             raise UserError(f"watch.metric = {metric!r} is for restorers; fd, kd or none")
-        self.metric, self.extractor = metric, extractor
-        features, _ = extractor.features(real)
-        self.real = Moments().update(features) if metric == "fd" else features
-        self.label = f"{metric.upper()}[{extractor.tag}]"
+        self.extractor = extractor
+        self.distance: Callable[[Tensor], float] = kind.watched(extractor.features(real)[0])
+        self.label = f"{next(iter(kind.lines))}[{extractor.tag}]"
 
     def __call__(self, images: np.ndarray) -> float:
-        features, _ = self.extractor.features(images)
-        if self.metric == "fd":
-            return frechet_distance(self.real, Moments().update(features))
-        return kernel_distance(self.real, features, subsets=10)[0]
+        return self.distance(self.extractor.features(images)[0])

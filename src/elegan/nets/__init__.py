@@ -1,9 +1,10 @@
 """Networks by name. Each function takes the shape of the data and gives a module:
 
-generators map latents N x latent (and labels N) to images N x C x H x W in [-1, 1] and carry `latent`;
+generators map latents N x latent (and labels N) to images N x C x H x W in [-1, 1] and carry `latent`; those that make images of
+a class that is asked for also carry `classes`, how many there are, else it is 0 or absent;
 discriminators map images (and labels) to scores N, or N x P of P patches, as `score(features(x))` where something else reads
 their features;
-translators map pictures to pictures, patch discriminators to lists of score maps, restorers damaged pictures to whole ones.
+translators map pictures to pictures, patch discriminators map them to lists of score maps, restorers map damaged pictures to whole ones.
 """
 
 from elegan.nets.biggan import biggan_generator

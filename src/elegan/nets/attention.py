@@ -8,8 +8,8 @@ from torch.nn.functional import max_pool2d
 class SelfAttention(nn.Module):
     """x + gamma v(sum over places j of softmax_j(<f(x)_i, g(x)_j>) h(x)_j), N x C x H x W; gamma starts at 0.
 
-    f and g have C / 8 channels and h C / 2. Keys and values are pooled 2 x 2, a quarter of the memory, where there are two
-    pixels to pool. Written as two products, as penalties differentiate it twice.
+    f and g have C / 8 channels and h C / 2. Keys and values are pooled 2 x 2, for a quarter of the memory, where there are
+    two pixels to pool. It is written as two products, as penalties differentiate it twice.
     """
 
     def __init__(self, channels: int):
@@ -25,10 +25,11 @@ class SelfAttention(nn.Module):
         keys, values = (max_pool2d(layer(x), pool).flatten(2) for layer in (self.g, self.h))
         weights = (queries @ keys).softmax(2)
         seen = (values @ weights.transpose(1, 2)).unflatten(2, x.shape[2:])
-        return x + self.gamma * self.v(seen)
+        change: Tensor = self.v(seen)
+        return x + self.gamma * change
 
 
 def level_of(sizes: list[int], attention: int) -> int | None:
-    """The place among `sizes` of the largest of at most `attention` pixels; None where there is none."""
+    """The index in `sizes` of the largest one of at most `attention` pixels; None where there is none."""
     small = [size for size in sizes if size <= attention]
     return sizes.index(max(small)) if small else None

@@ -12,8 +12,8 @@ from elegan.nets.resnet import ResNetGenerator
 
 
 class BigGANGenerator(ResNetGenerator):
-    """The latent is cut into a piece for the first layer and one for every block, so it speaks at every scale; each
-    block's normalisations hear its piece and the class's embedding, which all blocks share.
+    """A generator whose latent is cut into a piece for the first layer and one for every block, so that it acts at every
+    scale; each block's normalisations depend on its piece and on the class's embedding, which all blocks share.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class BigGANGenerator(ResNetGenerator):
         embed = nn.Embedding(classes, shared) if classes else None
         adaptive = partial(AdaptiveNorm, name, features=piece + (shared if classes else 0))
         super().__init__(resolution, channels, first, 0, width, attention, adaptive, partial(norm, name))
-        self.latent, self.pieces, self.embed = latent, [first, *[piece] * doublings], embed
+        self.latent, self.classes, self.pieces, self.embed = latent, classes, [first, *[piece] * doublings], embed
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         first, *pieces = z.split(self.pieces, 1)
@@ -54,7 +54,7 @@ def biggan_generator(
     attention: Pixels = 32,
     condition: str = "none",
 ) -> nn.Module:
-    """Residual blocks that each hear a piece of the latent. `condition`: none, or norm (by the class's embedding of `shared`).
+    """Residual blocks that each depend on a piece of the latent. `condition`: none, or norm (by the class's embedding of `shared`).
 
     `attention` as in `resnet_generator`.
     """

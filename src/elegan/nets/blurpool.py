@@ -8,15 +8,15 @@ from torch.nn.functional import conv2d, interpolate, pad
 
 
 def binomial(channels: int, taps: Sequence[float], gain: float) -> Tensor:
-    """The filter `taps` both ways for each channel, channels x 1 x k x k, its weights adding up to `gain`."""
+    """The filter `taps` along both dimensions for each channel, channels x 1 x k x k; its weights add up to `gain`."""
     row = torch.tensor(taps) / sum(taps)
     return gain * row.outer(row).repeat(channels, 1, 1, 1)
 
 
 class BlurPool(nn.Module):
-    """Every `stride`-th pixel after a filter of k taps; H becomes (H + 2 padding - k) / stride + 1.
+    """Keeps every `stride`-th pixel after a filter of k taps; H becomes (H + 2 padding - k) / stride + 1.
 
-    The edge is filled up with zeros, or `mirrored`.
+    The border is filled with zeros, or `mirrored`.
     """
 
     kernel: Tensor
@@ -40,10 +40,10 @@ class BlurPool(nn.Module):
 
 
 def upsample(x: Tensor) -> Tensor:
-    """N x C x H x W at twice the size; the zeros between pixels are filled by [1, 3, 3, 1], the edge as its pixels go on.
+    """Images N x C x H x W at twice the size: zeros between the pixels are filled by [1, 3, 3, 1], the edge repeated.
 
-    Bilinear weights are those of that filter, and of even length it moves nothing to either side; at the border nothing
-    dark comes in.
+    Bilinear interpolation has the weights of that filter. As its length is even the image does not move to either side, and
+    nothing dark comes in at the border.
     """
     return interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
 

@@ -1,4 +1,4 @@
-"""InfoGAN's codes as a part of the latent (Chen et al. 2016, section 4), so that a seed settles them as it settles the noise."""
+"""InfoGAN's codes as a part of the latent (Chen et al. 2016, section 4), so that a seed determines them with the noise."""
 
 import math
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-SET = 8.0  # where a category is asked for: above what a normal draw reaches
+SET = 8.0  # value of the column of a category that is asked for: no normal draw reaches it
 
 
 @dataclass(frozen=True)
@@ -24,16 +24,16 @@ class Codes:
 
     @property
     def noise(self) -> int:
-        """Columns that are no code."""
+        """The number of columns that are not a code."""
         return self.latent - sum(self.categories) - self.continuous
 
     @property
     def rows(self) -> int:
-        """Of a table of pictures: the first code's categories, or one without."""
+        """The rows of a table of pictures: the first code's categories, or one row without such a code."""
         return self.categories[0] if self.categories else 1
 
     def split(self, z: Tensor) -> tuple[Tensor, list[Tensor], Tensor]:
-        """N x latent as noise, the columns of each categorical code, the columns of the continuous ones."""
+        """Splits N x latent into noise, the columns of each categorical code, and the columns of the continuous codes."""
         noise, *blocks, rest = z.split([self.noise, *self.categories, self.continuous], 1)
         return noise, blocks, rest
 
@@ -43,17 +43,17 @@ class Codes:
         return [block.argmax(1) for block in blocks], torch.erf(rest / math.sqrt(2))
 
     def given(self, z: Tensor) -> Tensor:
-        """What the generator is given, N x latent: noise, one-hot categories, continuous codes."""
+        """The generator's input, N x latent: noise, one-hot categories, continuous codes."""
         noise, blocks, _ = self.split(z)
         categories, continuous = self.read(z)
         marks = [one_hot(c, block.shape[1]).to(z.dtype) for c, block in zip(categories, blocks, strict=True)]
         return torch.cat([noise, *marks, continuous], 1)
 
     def sweep(self, z: Tensor, code: int, columns: int) -> Tensor:
-        """Latents of a table, row by row, from the latent of one picture, `latent`.
+        """Latents of a table, row by row, from the latent z of one picture, `latent`.
 
-        There are `rows`; along a row the continuous code of number `code` goes through the middles of `columns` equal
-        parts of (-1, 1), or there is one column without such codes. All else stays as it is.
+        There are `rows` rows. Along a row the continuous code of number `code` goes through the middles of `columns` equal
+        parts of (-1, 1); without continuous codes there is one column. All else stays as it is.
         """
         columns = columns if self.continuous else 1
         table = z.repeat(self.rows, columns, 1)
@@ -72,6 +72,8 @@ class Coded(nn.Module):
     def __init__(self, generator: nn.Module, codes: Codes):
         super().__init__()
         self.generator, self.codes, self.latent = generator, codes, codes.latent
+        self.classes: int = getattr(generator, "classes", 0)
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
-        return self.generator(self.codes.given(z), label)
+        images: Tensor = self.generator(self.codes.given(z), label)
+        return images

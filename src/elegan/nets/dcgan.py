@@ -12,7 +12,7 @@ WIDEST = 8
 class DCGANGenerator(nn.Module):
     def __init__(self, resolution: int, channels: int, embedded: int, by_norm: int, latent: int, width: int, norm: str):
         super().__init__()
-        self.latent, self.resolution = latent, resolution
+        self.latent, self.classes, self.resolution = latent, embedded or by_norm, resolution
         self.start, doublings = pyramid(resolution)
         widths = [width * min(2**level, WIDEST) for level in reversed(range(doublings))]
         self.input = LatentInput(latent, embedded)
@@ -40,10 +40,12 @@ class DCGANDiscriminator(nn.Module):
         normal_weights(self)
 
     def features(self, x: Tensor, label: Tensor | None = None) -> Tensor:
-        return self.layers(self.input(x, label)).flatten(1)
+        maps: Tensor = self.layers(self.input(x, label))
+        return maps.flatten(1)
 
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
-        return self.score(self.features(x, label), label)
+        score: Tensor = self.score(self.features(x, label), label)
+        return score
 
 
 class DCGANEncoder(nn.Module):
@@ -54,11 +56,12 @@ class DCGANEncoder(nn.Module):
         normal_weights(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.code(self.layers(x).flatten(1))
+        code: Tensor = self.code(self.layers(x).flatten(1))
+        return code
 
 
 def _halvings(resolution: int, channels: int, width: int, norm_name: str) -> tuple[nn.Sequential, int]:
-    """(strided convolutions down to a few pixels, the features that they leave)."""
+    """(strided convolutions down to a few pixels, the number of features that they leave)."""
     _, halvings = pyramid(resolution)
     widths = [width * min(2**level, WIDEST) for level in range(halvings)]
     layers: list[nn.Module] = []
@@ -79,7 +82,7 @@ def dcgan_generator(
     norm: str = "batch",
     condition: str = "none",
 ) -> nn.Module:
-    """Transposed convolutions from a few pixels up; the last hidden layer has `width` channels, earlier ones up to 8 times.
+    """Transposed convolutions from a few pixels up; the last hidden layer has `width` channels, earlier ones up to 8 times as many.
 
     `condition`: none, embedding (beside the latent) or norm (scale and shift by class).
     """
@@ -106,5 +109,5 @@ def dcgan_discriminator(
 
 
 def dcgan_encoder(resolution: int, channels: int, outputs: int, *, width: Width = 64, norm: str = "batch") -> nn.Module:
-    """Images to N x outputs by strided convolutions, then linear."""
+    """An encoder of images to N x outputs by strided convolutions, then linear."""
     return DCGANEncoder(resolution, channels, outputs, width, norm)

@@ -1,5 +1,6 @@
 """Equalised learning rate (Karras et al. 2018, section 4.1): weights are N(0, 1) and scaled at each use, so that all learn
-at the same speed whatever their number."""
+at the same speed whatever their number.
+"""
 
 import math
 
@@ -10,7 +11,7 @@ from torch.nn.utils.parametrize import register_parametrization
 
 
 class EqualizedWeight(nn.Module):
-    """A layer with a weight of this shape, output x inputs, scaled by 1 / sqrt(inputs).
+    """A layer with a weight of `shape`, outputs x inputs, scaled by 1 / sqrt(inputs).
 
     `rate` multiplies the learning rate of the layer.
     """
@@ -21,12 +22,12 @@ class EqualizedWeight(nn.Module):
         self.scale = rate / math.sqrt(math.prod(shape[1:]))
 
     def scaled(self) -> Tensor:
-        """The weight as it is used."""
+        """The weight as the layer uses it."""
         return self.weight * self.scale
 
 
 class EqualizedLinear(EqualizedWeight):
-    """N x inside to N x outside; the bias starts at `bias`."""
+    """A linear layer, N x inside to N x outside; its bias starts at `bias`."""
 
     def __init__(self, inside: int, outside: int, bias: float = 0.0, rate: float = 1.0):
         super().__init__(outside, inside, rate=rate)
@@ -38,7 +39,7 @@ class EqualizedLinear(EqualizedWeight):
 
 
 class EqualizedConv2d(EqualizedWeight):
-    """A convolution that keeps the size at stride 1, and halves what a `BlurPool` of padding 2 made ready at 2."""
+    """A convolution that keeps the size at stride 1, and at 2 halves the output of a `BlurPool` of padding 2."""
 
     def __init__(self, inside: int, outside: int, kernel: int, stride: int = 1, bias: bool = True):
         super().__init__(outside, inside, kernel, kernel)
@@ -51,7 +52,7 @@ class EqualizedConv2d(EqualizedWeight):
 
 
 class _Scaled(nn.Module):
-    """A weight times a constant."""
+    """Multiplies a weight by a constant."""
 
     def __init__(self, constant: float):
         super().__init__()
@@ -62,10 +63,11 @@ class _Scaled(nn.Module):
 
 
 def equalized(module: nn.Module) -> nn.Module:
-    """The module with its linear layers and convolutions equalised by He's constant, sqrt(2 / inputs), their biases at zero."""
+    """The module with its linear layers and convolutions equalised by He's constant sqrt(2 / inputs), and their biases at zero."""
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d | nn.Linear):
             nn.init.normal_(layer.weight)
-            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
             register_parametrization(layer, "weight", _Scaled(math.sqrt(2 / layer.weight[0].numel())))
     return module

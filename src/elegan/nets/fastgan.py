@@ -21,15 +21,15 @@ SPAN = 4  # doublings that a gated skip reaches across: from 8 x 8 to 128 x 128
 
 
 def _width_at(size: int, width: int) -> int:
-    """16 times `width` at 4 pixels, twice at 32 and 64, once at 128."""
+    """Channels at `size` pixels: 16 times `width` at 4, twice at 32 and 64, once at 128."""
     power = 1 << (size - 1).bit_length()
     return max(8, int(width * (64 / power if power <= 32 else 128 / power)))
 
 
 class Noise(nn.Module):
-    """A value a pixel, the same for all channels, with one learnt strength that starts at zero.
+    """Noise, a value a pixel and the same for all channels, with one learnt strength that starts at zero.
 
-    New for every image in training and the same for all in evaluation, so a latent is always one picture.
+    It is new for every image in training and the same for all in evaluation, so a latent is always one picture.
     """
 
     fixed: Tensor
@@ -40,7 +40,7 @@ class Noise(nn.Module):
         self.register_buffer("fixed", torch.randn(1, 1, size, size))
 
     def draw(self, n: int) -> Tensor:
-        """The noise for n images."""
+        """The noise of n images, n x 1 x H x W, or 1 x 1 x H x W for all of them in evaluation."""
         if not self.training:
             return self.fixed
         return rng.normal(n, *self.fixed.shape[1:], device=self.fixed.device)
@@ -50,9 +50,9 @@ class Noise(nn.Module):
 
 
 class GatedUp(nn.Module):
-    """Twice the size: nearest pixels, 3x3 convolution, normalisation, gated linear unit.
+    """Doubles the size: nearest pixels, 3x3 convolution, normalisation, gated linear unit.
 
-    Where `size`, that of the result, is given the latter three are there twice, with noise after each convolution.
+    With `size`, that of the result, the last three are there twice, with noise after each convolution.
     """
 
     def __init__(self, inside: int, outside: int, name: str, size: int = 0):
@@ -63,8 +63,8 @@ class GatedUp(nn.Module):
         self.noises = nn.ModuleList(Noise(size) for _ in self.convs if size)
 
     def draw(self, n: int) -> list[Tensor]:
-        """The noises for n images."""
-        return [noise.draw(n) for noise in self.noises]  # type: ignore[operator]
+        """The noises of n images."""
+        return [noise.draw(n) for noise in self.noises]  # type: ignore[operator]  # each is a Noise
 
     def forward(self, x: Tensor, drawn: Sequence[Tensor] = ()) -> Tensor:
         x = interpolate(x, scale_factor=2)
@@ -89,7 +89,8 @@ class SkipExcitation(nn.Module):
         )
 
     def forward(self, low: Tensor, high: Tensor) -> Tensor:
-        return high * self.see(low)
+        gates: Tensor = self.see(low)
+        return high * gates
 
 
 class FastGANGenerator(nn.Module):
@@ -111,8 +112,8 @@ class FastGANGenerator(nn.Module):
         spectral(normal_weights(self))
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
-        # All before anything else, which leaves one graph to compile.
-        noises = [up.draw(z.shape[0]) for up in self.ups]  # type: ignore[operator]
+        # All noise is drawn before anything else, which leaves one graph to compile.
+        noises = [up.draw(z.shape[0]) for up in self.ups]  # type: ignore[operator]  # each is a GatedUp
         h = self.project(z).unflatten(1, (-1, self.start, self.start))
         maps = [glu(self.norm(h), 1)]
         for level, (up, drawn) in enumerate(zip(self.ups, noises, strict=True), 1):
@@ -122,7 +123,7 @@ class FastGANGenerator(nn.Module):
 
 
 class Down(nn.Module):
-    """Half the size, the mean of two convolutions deep and of pooling."""
+    """Halves the size: the mean of a branch of two convolutions and of one that pools."""
 
     def __init__(self, inside: int, outside: int, name: str):
         super().__init__()
@@ -133,13 +134,15 @@ class Down(nn.Module):
         self.direct = nn.Sequential(nn.Conv2d(inside, outside, 1, bias=False), norm(name, outside), nn.LeakyReLU(0.2))
 
     def forward(self, x: Tensor) -> Tensor:
-        return (self.deep(x) + self.direct(avg_pool2d(x, 2))) / 2
+        deep: Tensor = self.deep(x)
+        direct: Tensor = self.direct(avg_pool2d(x, 2))
+        return (deep + direct) / 2
 
 
 class FastGANDiscriminator(nn.Module):
     """Scores N x P of the patches that the 4 x 4 windows of its last features see.
 
-    `reconstruct` decodes those features to the whole picture, and a quarter of the ones before to that quarter.
+    `reconstruct` decodes those features to the whole picture, and a quarter of the ones before them to that quarter.
     """
 
     def __init__(self, resolution: int, channels: int, width: int, name: str, spectral_norm: bool):
@@ -159,27 +162,28 @@ class FastGANDiscriminator(nn.Module):
             spectral(self)
 
     def features(self, x: Tensor) -> list[Tensor]:
-        """After every halving."""
+        """The features after every halving."""
         maps = [self.extract(x)]
         for down in self.downs:
             maps.append(down(maps[-1]))
         return maps[1:]
 
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
-        return self.judge(self.features(x)[-1]).flatten(1)
+        scores: Tensor = self.judge(self.features(x)[-1])
+        return scores.flatten(1)
 
     def reconstruct(self, x: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """Pairs (decoded, picture at that size)."""
+        """Pairs (decoded picture, the picture at that size)."""
         *above, last = self.features(x)
         pairs = [(self.decode(last), x)]
         if self.decode_quarter is not None:
             corner = rng.uniform(len(x), 2, device=x.device) < 0.5
             pairs.append((self.decode_quarter(_quarter(above[-1], corner)), _quarter(x, corner)))
-        return [(made, adaptive_avg_pool2d(wanted, made.shape[2:])) for made, wanted in pairs]
+        return [(decoded, adaptive_avg_pool2d(picture, decoded.shape[2:])) for decoded, picture in pairs]
 
 
 def _quarter(x: Tensor, corner: Tensor) -> Tensor:
-    """Half of the rows and half of the columns: of each image the first or the last, by `corner` N x 2."""
+    """A quarter of each image, half of its rows and of its columns: the first where `corner`, N x 2, is true, else the last."""
     h, w = x.shape[2] // 2, x.shape[3] // 2
     rows, columns = corner[:, :1, None, None], corner[:, 1:, None, None]
     x = torch.where(rows, x[:, :, :h], x[:, :, -h:])
@@ -195,7 +199,7 @@ def _decoder(inside: int, channels: int, doublings: int, name: str) -> nn.Sequen
 def fastgan_generator(
     resolution: int, channels: int, classes: int, *, latent: Width = 256, width: Width = 32, norm: str = "batch"
 ) -> nn.Module:
-    """One convolution a size or two, and gated skips. `width` is that of 128 pixels, and grows to 16 times at 4 (the paper's is 64)."""
+    """One or two convolutions a size, and gated skips. `width` is that at 128 pixels, 16 times as many at 4 (the paper: 64)."""
     return FastGANGenerator(resolution, channels, latent, width, norm)
 
 

@@ -1,4 +1,4 @@
-"""The picture's fine detail from its coarse part and noise: LAPGAN's generators (Denton et al. 2015, section 3.2)."""
+"""LAPGAN's generators of a picture's fine detail from its coarse part and noise (Denton et al. 2015, section 3.2)."""
 
 from torch import Tensor, cat, nn
 
@@ -8,11 +8,11 @@ from elegan.nets.norms import norm
 
 
 class Refiner(nn.Module):
-    """Noise N x resolution^2, which is one more plane, and a blurred picture to what it lacks."""
+    """A network from noise N x resolution^2, one more plane, and a blurred picture to the detail that it lacks."""
 
     def __init__(self, resolution: int, channels: int, planes: int, width: int, layers: int, norm_name: str):
         super().__init__()
-        self.latent, self.resolution = resolution**2, resolution
+        self.latent, self.classes, self.resolution = resolution**2, planes, resolution
         self.input = ImageInput(resolution, channels + 1, planes)
         parts: list[nn.Module] = []
         inside = self.input.channels
@@ -24,7 +24,8 @@ class Refiner(nn.Module):
 
     def forward(self, z: Tensor, low: Tensor, label: Tensor | None = None) -> Tensor:
         noise = z.view(-1, 1, self.resolution, self.resolution).to(low.dtype)
-        return self.layers(self.input(cat([low, noise], 1), label))
+        detail: Tensor = self.layers(self.input(cat([low, noise], 1), label))
+        return detail
 
 
 def laplacian_refiner(

@@ -1,5 +1,6 @@
-"""What the image networks share: sizes and widths for any resolution, initial weights, norms without weights, the use of a
-class label at both ends."""
+"""Parts that the image networks share: sizes and widths for any resolution, initial weights, norms without weights, the use
+of a class label at both ends.
+"""
 
 import math
 
@@ -13,10 +14,10 @@ WEIGHT_DEVIATION = 0.02  # of initial weights (Radford et al. 2016, section 4)
 
 
 def pyramid(resolution: int, least: int = 2) -> tuple[int, int]:
-    """(start, doublings) so that start * 2^doublings covers the resolution, with a start of about 4 pixels.
+    """(start, doublings) such that start * 2^doublings covers the resolution, with a start of about 4 pixels.
 
-    8 starts at 2, 32 at 4, 40 at 5; 28 starts at 4, is painted at 32 and cropped. (Starting at 7 it would need one
-    layer less, but two layers see too little of a digit: half of the strokes would not join.)
+    8 starts at 2, 32 at 4, 40 at 5; 28 starts at 4, is painted at 32 and cropped. (A start of 7 would need one layer
+    less, but two layers see too little of a digit: half of the strokes would not join.)
     """
     doublings = max(least, round(math.log2(resolution / 4)))
     return math.ceil(resolution / 2**doublings), doublings
@@ -29,7 +30,7 @@ def crop(x: Tensor, resolution: int) -> Tensor:
 
 
 def fill_up(x: Tensor, multiple: int) -> Tensor:
-    """Pictures with rows and columns mirrored at their lower right, up to multiples of what a network takes."""
+    """Pictures continued by mirrored rows and columns at their lower right, up to multiples of `multiple` pixels."""
     h, w = x.shape[2:]
     down, right = (-size % multiple for size in (h, w))
     mode = "reflect" if down < h and right < w else "replicate"
@@ -37,7 +38,7 @@ def fill_up(x: Tensor, multiple: int) -> Tensor:
 
 
 def normal_weights(module: nn.Module, deviation: float = WEIGHT_DEVIATION) -> nn.Module:
-    """N(0, .02) weights, N(1, .02) scales, zero biases (Radford et al. 2016, section 4)."""
+    """The module with N(0, 0.02) weights, N(1, 0.02) scales and zero biases (Radford et al. 2016, section 4)."""
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             nn.init.normal_(layer.weight, 0.0, deviation)
@@ -50,7 +51,7 @@ def normal_weights(module: nn.Module, deviation: float = WEIGHT_DEVIATION) -> nn
 
 
 def orthogonal_weights(module: nn.Module) -> nn.Module:
-    """Orthogonal weights and zero biases (Saxe et al. 2014)."""
+    """The module with orthogonal weights and zero biases (Saxe et al. 2014)."""
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d | nn.Linear):
             nn.init.orthogonal_(layer.weight)
@@ -65,12 +66,12 @@ def width_at(size: int, width: int, least: int) -> int:
 
 
 def pixel_norm(x: Tensor) -> Tensor:
-    """Every place's features (or a row's) to a mean square of one, N x C x ... (Karras et al. 2018, section 4.2)."""
+    """Scales the features of every place (or row) to a mean square of one, N x C x ... (Karras et al. 2018, section 4.2)."""
     return x * (x.square().mean(1, keepdim=True) + 1e-8).rsqrt()
 
 
 def minibatch_std(groups: Tensor) -> Tensor:
-    """How much the n images of each group differ, on average over features and places: G x n x C x H x W to G.
+    """The deviation among the n images of each group, on average over features and places: G x n x C x H x W to G.
 
     Karras et al. 2018, section 3.
     """
@@ -86,7 +87,7 @@ def check_condition(condition: str, valid: tuple[str, ...], classes: int) -> Non
 
 
 class LatentInput(nn.Module):
-    """Latents N x latent, with the label's embedding of `width` beside them if there are classes to embed."""
+    """Puts the label's embedding of `width` beside latents N x latent, if there are classes to embed."""
 
     def __init__(self, latent: int, classes: int, width: int = 50):
         super().__init__()
@@ -98,7 +99,7 @@ class LatentInput(nn.Module):
 
 
 class ImageInput(nn.Module):
-    """Images N x C x H x W, with the label's embedding as one more plane if there are classes to embed."""
+    """Adds the label's embedding to images N x C x H x W as one more plane, if there are classes to embed."""
 
     def __init__(self, resolution: int, channels: int, classes: int):
         super().__init__()
@@ -114,7 +115,7 @@ class ImageInput(nn.Module):
 
 
 class Score(nn.Module):
-    """Features N x F to scores N: linear, plus <embedding of the label, features> (Miyato & Koyama 2018, equation 3).
+    """Scores N of features N x F: linear, plus <embedding of the label, features> (Miyato & Koyama 2018, equation 3).
 
     The embedding starts as small as other weights do. At torch's deviation of 1 the product with thousands of features
     would drown the rest of the score for hundreds of steps (docs/log.md).
@@ -129,5 +130,5 @@ class Score(nn.Module):
             nn.init.normal_(self.embed.weight, 0.0, WEIGHT_DEVIATION)
 
     def forward(self, h: Tensor, label: Tensor | None) -> Tensor:
-        score = self.linear(h).squeeze(1)
+        score: Tensor = self.linear(h).squeeze(1)
         return score if self.embed is None else score + (self.embed(label) * h).sum(1)

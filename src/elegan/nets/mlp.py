@@ -1,4 +1,4 @@
-"""Fully connected networks, in the shape that most re-makings of the 2014 GAN use (the paper's own: 1200-1200 and maxout)."""
+"""Fully connected networks, of the shape that most implementations of the 2014 GAN use (the paper's: 1200-1200 and maxout)."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -11,14 +11,15 @@ from elegan.nets.norms import norm
 
 
 class _RowNorm(nn.Module):
-    """An image normalisation on N x F features."""
+    """An image normalisation applied to features N x F."""
 
     def __init__(self, name: str, features: int):
         super().__init__()
         self.norm = norm(name, features)
 
     def forward(self, h: Tensor) -> Tensor:
-        return self.norm(h[..., None, None])[..., 0, 0]
+        normalised: Tensor = self.norm(h[..., None, None])
+        return normalised[..., 0, 0]
 
 
 def _layers(widths: Sequence[int], name: str) -> nn.Sequential:
@@ -34,13 +35,15 @@ def _layers(widths: Sequence[int], name: str) -> nn.Sequential:
 class MLPGenerator(nn.Module):
     def __init__(self, resolution: int, channels: int, classes: int, latent: int, widths: Sequence[int], norm: str):
         super().__init__()
-        self.latent, self.shape = latent, (channels, resolution, resolution)
+        self.latent, self.classes, self.shape = latent, classes, (channels, resolution, resolution)
         self.input = LatentInput(latent, classes)
         self.layers = _layers([self.input.features, *widths], norm)
         self.paint = nn.Linear(widths[-1], channels * resolution**2)
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
-        return self.paint(self.layers(self.input(z, label))).tanh().unflatten(1, self.shape)
+        pixels: Tensor = self.paint(self.layers(self.input(z, label)))
+        images: Tensor = pixels.tanh().unflatten(1, self.shape)
+        return images
 
 
 class MLPDiscriminator(nn.Module):
@@ -51,10 +54,12 @@ class MLPDiscriminator(nn.Module):
         self.score = Score(widths[-1], projected)
 
     def features(self, x: Tensor, label: Tensor | None = None) -> Tensor:
-        return self.layers(self.input(x, label).flatten(1))
+        features: Tensor = self.layers(self.input(x, label).flatten(1))
+        return features
 
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
-        return self.score(self.features(x, label), label)
+        score: Tensor = self.score(self.features(x, label), label)
+        return score
 
 
 def mlp_generator(

@@ -1,4 +1,4 @@
-"""Layers of StyleGAN2 (Karras et al. 2020): modulated convolutions, colours, the deviation over a part of the batch."""
+"""Layers of StyleGAN2 (Karras et al. 2020): modulated convolutions, colours, the deviation over parts of the batch."""
 
 import math
 from contextlib import AbstractContextManager, nullcontext
@@ -18,28 +18,28 @@ def activate(x: Tensor) -> Tensor:
     return leaky_relu(x, 0.2).mul_(math.sqrt(2))
 
 
-def full_precision(x: Tensor) -> AbstractContextManager:
-    """Out of autocast, where there is one: what decides over a whole image is not rounded to eight bits."""
+def full_precision(x: Tensor) -> AbstractContextManager[object]:
+    """A context without autocast, so that values that a whole image depends on are not rounded to eight bits."""
     kind = x.device.type
     return torch.autocast(kind, enabled=False) if torch.is_autocast_enabled(kind) else nullcontext()
 
 
 class ModulatedConv(EqualizedWeight):
-    """A convolution with weights of each image's own, w'_ijk = s_i w_ijk, made of unit norm again (equations 1 to 3).
+    """A convolution with each image's own weights, w'_ijk = s_i w_ijk, normalised to unit norm (equations 1 to 3).
 
-    The input is scaled by s and the output by the norms, which is the same and needs one convolution for all images,
-    where weights an image would need groups as many as the batch. `up` doubles the size.
+    The input is scaled by s and the output by the norms, which gives the same with one convolution for all images,
+    where weights for each would need as many groups as images. `up` doubles the size.
     """
 
     def __init__(self, inside: int, outside: int, kernel: int, latent: int, up: bool = False, demodulate: bool = True):
         super().__init__(outside, inside, kernel, kernel)
         self.demodulate = demodulate
         self.style = EqualizedLinear(latent, inside, bias=1.0)
-        # Three quarters of a doubled picture are the zeros between pixels, so four times the mean.
+        # Three quarters of a doubled picture are zeros between the pixels, so the filter's gain is four.
         self.blur = BlurPool(outside, padding=1, gain=4.0) if up else None
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
-        """x N x inside x H x W and the styles' w N x latent to N x outside x H x W (or 2H x 2W)."""
+        """Maps x, N x inside x H x W, and w, N x latent, to N x outside x H x W (or 2H x 2W)."""
         weight = self.scaled()
         with full_precision(w):
             s = self.style(w.float())
@@ -69,7 +69,7 @@ class StyledConv(nn.Module):
         self.register_buffer("noise", torch.randn(1, 1, size, size))
 
     def draw(self, n: int) -> Tensor:
-        """The noise for n images."""
+        """The noise of n images, n x 1 x H x W, or 1 x 1 x H x W for all of them in evaluation."""
         if not (self.training and self.noisy):
             return self.noise
         return rng.normal(n, *self.noise.shape[1:], device=self.noise.device)
@@ -80,7 +80,7 @@ class StyledConv(nn.Module):
 
 
 class ToRGB(nn.Module):
-    """Features to the colours of their pixels, modulated but not of unit norm; in float32, as the picture is a sum."""
+    """Maps features to the colours of their pixels, modulated but not of unit norm; in float32, as the picture is a sum."""
 
     def __init__(self, inside: int, channels: int, latent: int):
         super().__init__()
@@ -88,14 +88,15 @@ class ToRGB(nn.Module):
         self.bias = nn.Parameter(torch.zeros(channels, 1, 1))
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
-        return self.conv(x, w).float() + self.bias
+        colours: Tensor = self.conv(x, w).float()
+        return colours + self.bias
 
 
 class MinibatchStdDev(nn.Module):
-    """One more plane: how much `group` images differ, see `minibatch_std`.
+    """Adds one more plane, the deviation among `group` images, see `minibatch_std`.
 
-    Groups are neighbours in the batch, so a batch may be split over parts and processes of a multiple of `group` images
-    and stays the same; of other parts the groups are smaller.
+    Groups are neighbours in the batch, so a batch may be split into parts of a multiple of `group` images and stays the
+    same; in other parts the groups are smaller.
     """
 
     def __init__(self, group: int):

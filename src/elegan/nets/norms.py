@@ -10,10 +10,10 @@ from elegan.core.errors import UserError, nearest
 
 
 class InstanceNorm(nn.GroupNorm):
-    """A group a channel; of a single picture, the batch norm of its pixels, which is the same and faster channels-last.
+    """A group a channel; for a single picture the batch norm of its pixels, which is the same and faster channels-last.
 
-    As rows of a matrix, for torch (2.13, CPU) gives wrong gradients for a batch of one image, by instance norm and by batch
-    norm alike, where the image and its gradient are laid out differently.
+    The pixels are rows of a matrix, as torch (2.13, CPU) gives wrong gradients for a batch of one image, by instance norm and
+    by batch norm alike, where the image and its gradient are laid out differently.
     """
 
     def __init__(self, channels: int):
@@ -44,7 +44,7 @@ def norm(name: str, channels: int) -> nn.Module:
 
 
 class ConditionalNorm(nn.Module):
-    """A normalisation with scale and shift by class (Dumoulin et al. 2017, equation 5). `classes` 0: by none."""
+    """A normalisation with a scale and a shift for each class (Dumoulin et al. 2017, equation 5), or none if `classes` is 0."""
 
     def __init__(self, name: str, channels: int, classes: int):
         super().__init__()
@@ -57,10 +57,11 @@ class ConditionalNorm(nn.Module):
             nn.init.zeros_(self.shift.weight)
 
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
-        x = self.norm(x)
+        normalised: Tensor = self.norm(x)
         if not self.classes:
-            return x
-        return x * (1 + self.scale(label)[..., None, None]) + self.shift(label)[..., None, None]
+            return normalised
+        conditioned: Tensor = normalised * (1 + self.scale(label)[..., None, None]) + self.shift(label)[..., None, None]
+        return conditioned
 
 
 class AdaptiveNorm(nn.Module):
@@ -72,11 +73,12 @@ class AdaptiveNorm(nn.Module):
         self.scale, self.shift = (nn.Linear(features, channels, bias=False) for _ in range(2))
 
     def forward(self, x: Tensor, vector: Tensor) -> Tensor:
-        return self.norm(x) * (1 + self.scale(vector)[..., None, None]) + self.shift(vector)[..., None, None]
+        y: Tensor = self.norm(x) * (1 + self.scale(vector)[..., None, None]) + self.shift(vector)[..., None, None]
+        return y
 
 
 class _OverSpectralNorm(nn.Module):
-    """weight / sigma(weight), sigma by one power iteration each training pass (Miyato et al. 2018, algorithm 1)."""
+    """Divides a weight by sigma(weight), which one power iteration each training pass finds (Miyato et al. 2018, algorithm 1)."""
 
     u: Tensor
     v: Tensor

@@ -12,7 +12,7 @@ WIDEST = 8
 
 
 class PatchDiscriminator(nn.Module):
-    """Pictures to a list of score maps, one a scale, each half as large as the one before."""
+    """Maps pictures to a list of score maps, one a scale, each half as large as the one before."""
 
     def __init__(self, channels: int, width: int, layers: int, norm_name: str, scales: int):
         super().__init__()
@@ -23,14 +23,14 @@ class PatchDiscriminator(nn.Module):
         return [scale(smaller) for scale, smaller in zip(self.scales, self._sizes(x), strict=True)]
 
     def features(self, x: Tensor) -> list[Tensor]:
-        """What is found before each halving and before the score, at every scale (Wang et al. 2018, equation 4)."""
-        found = []
+        """The features before each halving and before the score, at every scale (Wang et al. 2018, equation 4)."""
+        features = []
         for scale, h in zip(self.scales, self._sizes(x), strict=True):
-            for layer in scale[:-1]:  # type: ignore[index]
+            for layer in list(scale.children())[:-1]:
                 h = layer(h)
                 if isinstance(layer, nn.LeakyReLU):
-                    found.append(h)
-        return found
+                    features.append(h)
+        return features
 
     def _sizes(self, x: Tensor) -> list[Tensor]:
         sizes = [x]
@@ -68,7 +68,7 @@ def patch_discriminator(
 
 
 class PatchHeads(nn.Module):
-    """Features of several depths at P places to unit vectors, N x P x width each (Park et al. 2020, section 3.2)."""
+    """Maps features of several depths at P places to unit vectors, N x P x width each (Park et al. 2020, section 3.2)."""
 
     def __init__(self, channels: tuple[int, ...], width: int):
         super().__init__()
@@ -78,7 +78,7 @@ class PatchHeads(nn.Module):
         normal_weights(self)
 
     def forward(self, features: list[Tensor], places: list[Tensor]) -> list[Tensor]:
-        """`places`: of each depth N x P, rows of pixels counted through."""
+        """Takes `features` and the `places`, N x P, of each depth: indices of pixels counted row by row."""
         return [normalize(head(_at(f, p)), dim=2) for head, f, p in zip(self.heads, features, places, strict=True)]
 
 
@@ -88,5 +88,5 @@ def _at(features: Tensor, places: Tensor) -> Tensor:
 
 
 def patch_heads(channels: tuple[int, ...], *, width: Width = 256) -> nn.Module:
-    """A two-layer perceptron for each depth of the generator's encoder, made before the first step."""
+    """A two-layer perceptron for each of the depths of the generator's encoder, whose `channels` are given."""
     return PatchHeads(channels, width)

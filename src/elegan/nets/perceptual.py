@@ -1,5 +1,6 @@
-"""Frozen networks in whose features pictures are compared (Johnson et al. 2016): pictures N x C x H x W in [-1, 1] to a list
-of feature maps."""
+"""Frozen networks in whose features pictures are compared (Johnson et al. 2016). They map pictures N x C x H x W in [-1, 1] to
+a list of feature maps.
+"""
 
 from pathlib import Path
 
@@ -14,22 +15,22 @@ from elegan.nets import pretrained
 
 
 class RestorerFeatures(nn.Module):
-    """What a restorer sees in a picture, at several depths, each place of unit length (Zhang et al. 2018, section 3)."""
+    """A restorer's features of a picture, at several depths, of unit length at each place (Zhang et al. 2018, section 3)."""
 
     def __init__(self, restorer: nn.Module):
         super().__init__()
         self.restorer = restorer
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        hints = x.new_full((len(x), self.restorer.hints, *x.shape[2:]), UNKNOWN)  # type: ignore[arg-type]
-        return [normalize(h, dim=1) for h in self.restorer.features(torch.cat([x, hints], 1))]  # type: ignore[operator]
+        hints = x.new_full((len(x), self.restorer.hints, *x.shape[2:]), UNKNOWN)  # type: ignore[arg-type]  # a number
+        return [normalize(h, dim=1) for h in self.restorer.features(torch.cat([x, hints], 1))]  # type: ignore[operator]  # checked below
 
 
 def restorer_features(channels: int, *, model: str = "denoise") -> nn.Module:
-    """Of a shipped or packed model. Raises UserError for one of other channels or that shows no features."""
+    """The features of a shipped or packed model. Raises UserError where it has other channels or no features."""
     restorer, _ = pretrained.unpack(model)
     if restorer.channels != channels or not hasattr(restorer, "features"):
-        raise UserError(f"nets.features.model = {model!r} shows no features of pictures with {channels} channels")
+        raise UserError(f"nets.features.model = {model!r} has no features of pictures with {channels} channels")
     return RestorerFeatures(restorer)
 
 
@@ -58,19 +59,20 @@ class VGGFeatures(nn.Module):
         self.features = nn.Sequential(*layers[:-1])
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        h, found = (x / 2 + 0.5 - self.mean) / self.deviation, []
+        h, maps = (x / 2 + 0.5 - self.mean) / self.deviation, []
         for number, layer in enumerate(self.features.children()):
             h = layer(h)
             if number in self.taken:
-                found.append(h)
-        return found
+                maps.append(h)
+        return maps
 
 
 def vgg_features(channels: int, *, weights: str) -> nn.Module:
     """VGG-19 (Simonyan & Zisserman 2015) with `weights` from a file: ImageNet's as torchvision names them, .safetensors or
-    .pth. Raises UserError for another file, and for pictures that are not RGB."""
+    .pth. Raises UserError for another file, and for pictures that are not RGB.
+    """
     if channels != 3:
-        raise UserError(f"nets.features = 'vgg_features' needs colour, the pictures have {channels} channels")
+        raise UserError(f"nets.features = 'vgg_features' needs pictures with 3 channels; these have {channels}")
     net, path = VGGFeatures(), Path(weights)
     try:
         paths.check_regular(path.stat().st_mode)
@@ -86,4 +88,5 @@ def _read(path: Path) -> dict[str, Tensor]:
         from safetensors.torch import load_file
 
         return load_file(path)
-    return torch.load(path, map_location="cpu", weights_only=True)
+    tensors: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    return tensors

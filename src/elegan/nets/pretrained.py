@@ -1,6 +1,6 @@
-"""Trained restorers as single files: weights in half precision, and beside them what is needed to build the network again.
+"""Trained restorers as single files: weights in half precision, and the recipe and shape that build the network again.
 
-Some are shipped with the package and known by name; `elegan pack` makes one of any restoring run.
+Some are shipped with the package and known by name; `elegan pack` makes one from any restoring run.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from elegan.core.ranges import Few, check
 from elegan.recipes import parts
 from elegan.recipes.recipe import Recipe
 
-Side = Literal["channels", "hints", "scale"]  # of what a restorer is built for
+Side = Literal["channels", "hints", "scale"]  # what a restorer is built for
 SHIPPED = Path(__file__).parent / "weights"
 
 
@@ -34,9 +34,9 @@ def pack(path: Path, net: nn.Module, recipe: Recipe) -> None:
 
 
 def unpack(name: str | Path, trust: Iterable[str] = ()) -> tuple[nn.Module, Recipe]:
-    """The frozen restorer of a file or of a shipped model, in float32, and the recipe that made it.
+    """The frozen restorer of a packed file or a shipped model, in float32, and the recipe that made it.
 
-    Raises UserError for what is neither, and where its restorer is of a module that is not among `trust`.
+    Raises UserError for anything else, and for a restorer from a module that is not among `trust`.
     """
     path = Path(name) if str(name).endswith(".safetensors") else SHIPPED / f"{name}.safetensors"
     if not path.is_file():
@@ -54,26 +54,28 @@ def unpack(name: str | Path, trust: Iterable[str] = ()) -> tuple[nn.Module, Reci
 def build(recipe: Recipe, channels: int, hints: int, scale: int) -> nn.Module:
     """The recipe's restorer with fresh weights."""
     part = recipe.nets["restorer"]
-    return parts.build("nets", part, "nets.restorer", channels, hints, scale, trusted=recipe.trust)
+    net: nn.Module = parts.build("nets", part, "nets.restorer", channels, hints, scale, trusted=recipe.trust)
+    return net
 
 
 def load(net: nn.Module, tensors: dict[str, torch.Tensor], path: Path) -> nn.Module:
-    """The network with these weights, frozen. Raises UserError where they are another's."""
+    """The network with these weights, frozen. Raises UserError where they do not fit it."""
     try:
         net.load_state_dict(tensors)
     except RuntimeError as error:
         raise UserError(f"{path} does not fit its recipe: {str(error).splitlines()[-1].strip()}") from None
-    return net.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    net = net.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's overloads
+    return net
 
 
 def between(faithful: nn.Module, adversarial: nn.Module, detail: float) -> nn.Module:
-    """The adversarial network with its weights moved towards the faithful one's it was trained from (Wang et al. 2019,
-    section 3.4): `detail` 0 is the faithful one, 1 the adversarial.
+    """The adversarial network with its weights moved towards those of the faithful one that it was trained from (Wang et al.
+    2019, section 3.4): `detail` 0 is the faithful one, 1 the adversarial.
 
     Raises UserError for a value outside 0..1.
     """
     if not 0 <= detail <= 1:
-        raise UserError(f"detail = {detail} is not in 0..1")
+        raise UserError(f"detail = {detail} must be in 0..1")
     with torch.no_grad():
         for mine, theirs in zip(adversarial.parameters(), faithful.parameters(), strict=True):
             mine.lerp_(theirs, 1 - detail)

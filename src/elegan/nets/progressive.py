@@ -1,8 +1,8 @@
 """A pair that grows while it learns (Karras et al. 2018): from a few pixels up, each new size faded in.
 
-Both networks hold all levels from the start. Which are at work follows from progress: in training `level` is set from it, and
-afterwards, with the weights, it says how far the network has grown. Pictures always have the full size outside, in
-larger pixels at first, so nothing else needs to know; but a step costs what its level costs.
+Both networks hold all levels from the start. Progress decides which are at work: training sets `level` from it, and saved
+with the weights it says how far the network has grown. Pictures always have the full size outside, in larger pixels at
+first, so nothing else needs to know; but a step costs no more than its level does.
 """
 
 import math
@@ -21,7 +21,7 @@ LEAST = 8  # channels at any size
 
 
 class Growing(nn.Module):
-    """`level`: 2.3 is level 2 with 0.3 of level 3. Each level is held for as long as the next is faded in."""
+    """A network with a `level`: 2.3 is level 2 with 0.3 of level 3. Each level is held for as long as the next is faded in."""
 
     level: Tensor
 
@@ -32,7 +32,7 @@ class Growing(nn.Module):
         self.held: float | None = None
 
     def hold(self) -> None:
-        """Stops at this level, for a graph (ONNX) that cannot follow the buffer."""
+        """Stays at this level, for a graph (ONNX) that cannot follow the buffer."""
         self.held = self.level.item()
 
     def grown(self) -> tuple[int, float]:
@@ -94,10 +94,12 @@ class ProgressiveDiscriminator(Growing):
             if level == top and share < 1:
                 h = torch.lerp(self._seen(x, top - 1), h, share)
         differ = minibatch_std(h[None]).expand(len(h), 1, *h.shape[2:])
-        return self.score(leaky_relu(self.last(torch.cat([h, differ], 1)), 0.2).flatten(1), label)
+        features = leaky_relu(self.last(torch.cat([h, differ], 1)), 0.2).flatten(1)
+        score: Tensor = self.score(features, label)
+        return score
 
     def _seen(self, x: Tensor, level: int) -> Tensor:
-        """The picture at this level's size. (The paper also fades the real pictures' new details in.)"""
+        """The first features of the picture at this level's size. (The paper also fades the real pictures' new details in.)"""
         return leaky_relu(self.see[level](adaptive_avg_pool2d(x, self.sizes[level])), 0.2)
 
 
@@ -115,5 +117,5 @@ def progressive_generator(
 def progressive_discriminator(
     resolution: int, channels: int, classes: int, *, width: Width = 128, until: AboveZero = 0.6
 ) -> nn.Module:
-    """The generator's mirror image, with the deviation over the batch as one more feature before it judges."""
+    """The generator's mirror image, with the deviation over the batch as one more feature before its score."""
     return ProgressiveDiscriminator(resolution, channels, width, until)

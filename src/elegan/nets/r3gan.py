@@ -17,7 +17,7 @@ GROUP = 16  # channels that a 3x3 convolution mixes
 
 
 class Block(nn.Module):
-    """x + 1x1, grouped 3x3, 1x1 at twice the width within.
+    """A residual block: x + 1x1, grouped 3x3 and 1x1 convolutions at twice the width.
 
     The branch starts at zero and its first two weights are scaled by depth^(-1/4), so that the network starts as its
     skips and a first update is as large at any depth (Fixup: Zhang et al. 2019, section 3). `depth` counts all blocks.
@@ -35,11 +35,12 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         h = leaky_relu(self.widen(x), SLOPE)
-        return x + self.narrow(leaky_relu(self.mix(h), SLOPE))
+        change: Tensor = self.narrow(leaky_relu(self.mix(h), SLOPE))
+        return x + change
 
 
 class Resize(nn.Module):
-    """To another size and width, the 1x1 convolution on the smaller of the two grids."""
+    """Changes size and width, with the 1x1 convolution on the smaller of the two grids."""
 
     def __init__(self, inside: int, outside: int, up: bool):
         super().__init__()
@@ -48,13 +49,14 @@ class Resize(nn.Module):
         self.up = up
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.smooth(self.paint(x)) if self.up else self.paint(self.smooth(x))
+        y: Tensor = self.smooth(self.paint(x)) if self.up else self.paint(self.smooth(x))
+        return y
 
 
 class R3GANGenerator(nn.Module):
     def __init__(self, resolution: int, channels: int, embedded: int, latent: int, width: int, blocks: int):
         super().__init__()
-        self.latent, self.resolution = latent, resolution
+        self.latent, self.classes, self.resolution = latent, embedded, resolution
         self.start, doublings = pyramid(resolution)
         widths = _widths([self.start << level for level in range(doublings + 1)], width)
         self.input = LatentInput(latent, embedded)
@@ -86,11 +88,12 @@ class R3GANDiscriminator(nn.Module):
         self.score = Score(widths[-1], projected)
 
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
-        return self.score(self.basis(self.stages(self.extract(x))).flatten(1), label)
+        score: Tensor = self.score(self.basis(self.stages(self.extract(x))).flatten(1), label)
+        return score
 
 
 def _widths(sizes: list[int], width: int) -> list[int]:
-    """Full width up to 16 pixels, half at 32, a quarter at 64, in multiples that make whole groups."""
+    """Widths at `sizes`: `width` up to 16 pixels, half at 32, a quarter at 64, in multiples that make whole groups."""
     whole = GROUP // 2
     return [max(1, width * 16 // max(16, 1 << (size - 1).bit_length()) // whole) * whole for size in sizes]
 
@@ -100,7 +103,7 @@ def _blocks(width: int, blocks: int, stages: int) -> list[nn.Module]:
 
 
 def _scaled(layer: nn.Conv2d | nn.Linear, gain: float = 1.0) -> nn.Module:
-    """Normal weights of deviation gain / sqrt(inputs), zero biases."""
+    """The layer with normal weights of deviation gain / sqrt(inputs) and zero biases."""
     nn.init.normal_(layer.weight, 0.0, gain / math.sqrt(layer.weight[0].numel()))
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)
@@ -119,8 +122,8 @@ def r3gan_generator(
 ) -> nn.Module:
     """A learnt picture of a few pixels weighted by the latent, then `blocks` residual blocks at each size.
 
-    `width` is that up to 16 pixels, half at 32, a quarter at 64 (the paper has 768 and the same `blocks`). Ends in tanh, where
-    the paper has nothing. `condition`: none, or embedding (beside the latent).
+    `width` is that up to 16 pixels, half at 32, a quarter at 64 (the paper has 768 and the same `blocks`). The output is tanh's,
+    where the paper has nothing. `condition`: none, or embedding (beside the latent).
     """
     check_condition(condition, ("none", "embedding"), classes)
     return R3GANGenerator(resolution, channels, classes if condition == "embedding" else 0, latent, width, blocks)

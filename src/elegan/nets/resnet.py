@@ -17,7 +17,7 @@ LEAST = 16  # channels at any size
 
 
 class UpBlock(nn.Module):
-    """`norm(channels)` makes a normalisation of (x, condition)."""
+    """A residual block that doubles the size; `norm(channels)` makes a normalisation of (x, condition)."""
 
     def __init__(self, inside: int, outside: int, norm: Callable[[int], nn.Module]):
         super().__init__()
@@ -29,11 +29,12 @@ class UpBlock(nn.Module):
         h = self.conv1(interpolate(self.norm1(x, condition).relu(), scale_factor=2))
         h = self.conv2(self.norm2(h, condition).relu())
         # A 1x1 convolution commutes with nearest-neighbour resizing, so it works on a quarter of the pixels.
-        return h + interpolate(self.skip(x), scale_factor=2)
+        y: Tensor = h + interpolate(self.skip(x), scale_factor=2)
+        return y
 
 
 class DownBlock(nn.Module):
-    """Residual block with optional halving; the `first` one sees pixels, so nothing stands before its convolution."""
+    """A residual block that may halve the size; the `first` one sees pixels, so nothing stands before its convolution."""
 
     def __init__(self, inside: int, outside: int, norm_name: str, halve: bool, first: bool = False):
         super().__init__()
@@ -47,13 +48,14 @@ class DownBlock(nn.Module):
         h = self.conv2(self.norm2(h).relu())
         if self.halve:
             h, x = avg_pool2d(h, 2), avg_pool2d(x, 2)
-        return h + self.skip(x)
+        y: Tensor = h + self.skip(x)
+        return y
 
 
 class ResNetGenerator(nn.Module):
-    """A linear layer, blocks that double, self-attention after one of them, colours.
+    """A generator of a linear layer, blocks that double, self-attention after one of them, and colours.
 
-    `embedded` classes stand beside the latent; `norm` makes the normalisations of the blocks, `last` the one after them.
+    Embeddings of `embedded` classes stand beside the latent; `norm` makes the normalisations of the blocks, `last` the one after them.
     """
 
     def __init__(
@@ -68,7 +70,7 @@ class ResNetGenerator(nn.Module):
         last: Callable[[int], nn.Module],
     ):
         super().__init__()
-        self.latent, self.resolution = latent, resolution
+        self.latent, self.classes, self.resolution = latent, embedded, resolution
         self.start, doublings = pyramid(resolution)
         sizes = [self.start << level for level in range(doublings + 1)]
         widths = [width_at(size, width, LEAST) for size in sizes]
@@ -85,7 +87,7 @@ class ResNetGenerator(nn.Module):
         return self.climb(self.input(z, label), [label] * len(self.blocks))
 
     def climb(self, h: Tensor, conditions: Sequence[Tensor | None]) -> Tensor:
-        """h N x features and a condition for each block to N x channels x resolution x resolution."""
+        """Maps h, N x features, with a condition for each block, to images N x channels x resolution x resolution."""
         h = self.project(h).unflatten(1, (-1, self.start, self.start))
         for level, (block, condition) in enumerate(zip(self.blocks, conditions, strict=True)):
             h = block(h, condition)
@@ -109,10 +111,12 @@ class ResNetDiscriminator(nn.Module):
         orthogonal_weights(self)
 
     def features(self, x: Tensor, label: Tensor | None = None) -> Tensor:
-        return self.blocks(x).relu().mean((2, 3))
+        maps: Tensor = self.blocks(x)
+        return maps.relu().mean((2, 3))
 
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
-        return self.score(self.features(x, label), label)
+        score: Tensor = self.score(self.features(x, label), label)
+        return score
 
 
 def resnet_generator(
@@ -129,12 +133,13 @@ def resnet_generator(
 ) -> nn.Module:
     """Residual blocks from a few pixels up. `condition`: none, embedding (beside the latent) or norm (by class).
 
-    `attention`: self-attention on the largest features of at most so many pixels a side; 0: none.
+    `attention`: self-attention on the largest features of at most this many pixels a side; 0: none.
     """
     check_condition(condition, ("none", "embedding", "norm"), classes)
     embedded, by_norm = (classes if condition == kind else 0 for kind in ("embedding", "norm"))
     norms, last = (partial(ConditionalNorm, norm, classes=number) for number in (by_norm, 0))
     G = ResNetGenerator(resolution, channels, latent, embedded, width, attention, norms, last)
+    G.classes = embedded or by_norm
     return spectral(G, embeddings=False) if spectral_norm else G
 
 

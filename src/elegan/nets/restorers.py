@@ -1,6 +1,6 @@
 """Networks from a damaged picture to a whole one, fully convolutional and without norms, so that tiles equal the whole.
 
-They take the picture's `channels` in [-1, 1] and behind them `hints` planes that tell of the damage, give pictures `scale`
+They take the picture's `channels` in [-1, 1] and behind them `hints` planes that describe the damage, give pictures `scale`
 times as large, and carry `multiple` and `reach` as translators do.
 """
 
@@ -31,12 +31,14 @@ class Residual(nn.Module):
             self.second.weight.mul_(0.1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.second(relu(self.first(x), inplace=True))
+        change: Tensor = self.second(relu(self.first(x), inplace=True))
+        return x + change
 
 
 class ResidualRestorer(nn.Module):
-    """All convolutions at the lowest resolution, pixels unfolded into channels before and folded back after them (Shi et
-    al. 2016; Zhang et al. 2018 for denoising); what is learnt is the difference from the enlarged input."""
+    """A restorer with all convolutions at the lowest resolution, pixels unfolded into channels before and folded back after
+    them (Shi et al. 2016; Zhang et al. 2018 for denoising); it learns the difference from the enlarged input.
+    """
 
     def __init__(self, channels: int, hints: int, scale: int, width: int, blocks: int, fold: int, keep: bool):
         super().__init__()
@@ -50,11 +52,11 @@ class ResidualRestorer(nn.Module):
         start_at_zero(self.tail)  # at first the output is the enlarged input
 
     def features(self, x: Tensor) -> list[Tensor]:
-        """Of the head and of each third of the blocks."""
-        found = [self.head(pixel_unshuffle(x, self.fold))]
+        """The features of the head and of each third of the blocks."""
+        maps = [self.head(pixel_unshuffle(x, self.fold))]
         for block in self.blocks:
-            found.append(block(found[-1]))
-        return found[:: max(1, len(self.blocks) // 3)]
+            maps.append(block(maps[-1]))
+        return maps[:: max(1, len(self.blocks) // 3)]
 
     def forward(self, x: Tensor) -> Tensor:
         h = first = self.head(pixel_unshuffle(x, self.fold))
@@ -72,19 +74,21 @@ class ResidualRestorer(nn.Module):
 def residual_restorer(
     channels: int, hints: int, scale: int, *, width: Width = 48, blocks: Depth = 8, fold: Some = 1, keep: bool = True
 ) -> nn.Module:
-    """For enlarging and denoising. `fold` 2 works on quarter-size pictures of four times the channels: cheaper by far. What
-    comes out is added to the picture unless `keep` is false."""
+    """A restorer for enlarging and denoising. With `fold` 2 it works on pictures of half the side and four times the channels,
+    which is far cheaper. Its output is added to the picture unless `keep` is false.
+    """
     return ResidualRestorer(channels, hints, scale, width, blocks, fold, keep)
 
 
 def whole(net: nn.Module, x: Tensor) -> Tensor:
-    """The restorer on pictures of any size: mirrored at their lower right up to what it takes, and cut back."""
-    h, w = (side * net.scale for side in x.shape[2:])  # type: ignore[operator]
-    return net(fill_up(x, net.multiple))[..., :h, :w]  # type: ignore[arg-type]
+    """Restores pictures of any size: continued by mirroring at their lower right up to a size that `net` takes, and cut back."""
+    h, w = (side * net.scale for side in x.shape[2:])  # type: ignore[operator]  # a number, as the module says
+    restored: Tensor = net(fill_up(x, net.multiple))  # type: ignore[arg-type]  # a number too
+    return restored[..., :h, :w]
 
 
 class Gated(nn.Module):
-    """A convolution that learns where it has something to say (Yu et al. 2019, equation 2)."""
+    """A convolution times a gate that it learns for every pixel (Yu et al. 2019, equation 2)."""
 
     def __init__(self, inside: int, outside: int, kernel: int = 3, stride: int = 1, dilation: int = 1):
         super().__init__()
@@ -92,16 +96,18 @@ class Gated(nn.Module):
         self.both = nn.Conv2d(inside, 2 * outside, kernel, stride, border, dilation)
 
     def forward(self, x: Tensor) -> Tensor:
-        value, gate = self.both(x).chunk(2, 1)
+        both: Tensor = self.both(x)
+        value, gate = both.chunk(2, 1)
         return elu(value) * gate.sigmoid()
 
 
-LEVELS = 5  # of the pyramid that holes are filled from
+LEVELS = 5  # halvings of the pyramid that holes are filled from
 
 
 def smooth_fill(x: Tensor, unknown: Tensor) -> Tensor:
-    """N x C x H x W whose pixels where `unknown` N x 1 x H x W is 1 are means of known ones, from as near as there are any (push
-    and pull: Gortler et al. 1996, section 3.3); 0 where none is within 2^LEVELS pixels. Sides are multiples of that."""
+    """Fills the pixels of x, N x C x H x W, where `unknown`, N x 1 x H x W, is 1 with means of the nearest known ones (push and
+    pull: Gortler et al. 1996, section 3.3), or with 0 where none is within 2^LEVELS pixels, of which H and W are multiples.
+    """
     known = 1 - unknown
     levels = [(x * known, known)]
     for _ in range(LEVELS):
@@ -120,8 +126,9 @@ FOLD = 2
 
 
 class HourglassRestorer(nn.Module):
-    """Pixels unfolded once, two halvings, gated convolutions of growing dilation that look across a hole, two doublings
-    with skips, pixels folded back."""
+    """A restorer of two halvings, gated convolutions of growing dilation that see across a hole, and two doublings with skips;
+    pixels are unfolded once before them and folded back after them.
+    """
 
     scale = 1
 
@@ -167,16 +174,16 @@ def hourglass_restorer(
     dilations: tuple[Width, ...] = (1, 2, 4, 8, 2, 1),
     keep: Keep = "all",
 ) -> nn.Module:
-    """For what needs to be seen from afar: holes, scratches, colours.
+    """A restorer for damage that needs a wide view: holes, scratches, missing colours.
 
-    What comes out is added to the picture: to `keep` "all" of it, or only where the first plane behind the colours is 1
-    ("known"; first filled by `smooth_fill`), or only in hue and saturation ("brightness"). Raises UserError where there is no such plane
-    or no colour, or where the picture is to grow.
+    Its output is added to the picture. `keep` says where: "all" everywhere; "known" only where the first plane behind the
+    colours is 1, after `smooth_fill`; "brightness" only in hue and saturation. Raises UserError where there is no such
+    plane or no colour, or where the picture is to grow.
     """
     if scale != 1:
-        raise UserError("nets.restorer = 'hourglass_restorer' keeps the size; residual_restorer enlarges")
+        raise UserError("nets.restorer = 'hourglass_restorer' keeps the size; to enlarge, use residual_restorer")
     if keep == "known" and not hints:
-        raise UserError("nets.restorer.keep = 'known' needs a damage that tells where it is, such as holes")
+        raise UserError("nets.restorer.keep = 'known' needs a damage that hints where it is, such as holes")
     if keep == "brightness" and channels != 3:
-        raise UserError(f"nets.restorer.keep = 'brightness' needs colour, data.channels is {channels}")
+        raise UserError(f"nets.restorer.keep = 'brightness' needs data.channels = 3; it is {channels}")
     return HourglassRestorer(channels, hints, width, dilations, keep)

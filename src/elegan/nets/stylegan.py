@@ -15,17 +15,17 @@ from elegan.nets.equalized import EqualizedConv2d, EqualizedLinear
 from elegan.nets.layers import check_condition, crop, pixel_norm, pyramid
 from elegan.nets.modulated import MinibatchStdDev, StyledConv, ToRGB, activate, full_precision
 
-WIDEST, CHANNELS = 8, 512  # times the width, and channels, that no size has more of
+WIDEST, CHANNELS = 8, 512  # the most at any size: times the width, and channels
 MAPPING_RATE = 0.01  # of the optimiser's learning rate (Karras et al. 2019, appendix C)
 
 
 def _widths(width: int, halvings: int) -> list[int]:
-    """From the full size down."""
+    """Widths from the full size down."""
     return [min(width * min(2**level, WIDEST), max(width, CHANNELS)) for level in range(halvings + 1)]
 
 
 class Mapping(nn.Module):
-    """Latents z N x latent (and labels N) to w N x latent."""
+    """Maps latents z, N x latent, (and labels N) to w, N x latent."""
 
     def __init__(self, latent: int, classes: int, depth: int):
         super().__init__()
@@ -45,13 +45,15 @@ class Mapping(nn.Module):
 
 
 class Synthesis(nn.Module):
-    """w, N x latent or N x levels x latent, to images: each level adds its own picture to the enlarged one below it."""
+    """Maps w, N x latent or N x levels x latent, to images: each level adds its own picture to the enlarged one below it."""
 
     def __init__(self, resolution: int, channels: int, latent: int, width: int, noisy: bool):
         super().__init__()
         self.resolution = resolution
         start, doublings = pyramid(resolution)
-        self.levels = 2 * doublings + 2  # a convolution and a picture at the start, then two and one that share theirs
+        self.levels = (
+            2 * doublings + 2
+        )  # of all convolutions and the last picture; other pictures share the next convolution's
         widths = _widths(width, doublings)[::-1]
         sizes = [start << level for level in range(1, doublings + 1)]
         self.constant = nn.Parameter(torch.randn(1, widths[0], start, start))
@@ -64,8 +66,8 @@ class Synthesis(nn.Module):
     def forward(self, w: Tensor) -> Tensor:
         n = w.shape[0]
         styles = w.unbind(1) if w.ndim == 3 else [w] * self.levels
-        # All before anything else, which leaves one graph to compile.
-        noises = [layer.draw(n) for layer in self.layers]  # type: ignore[operator]
+        # All noise is drawn before anything else, which leaves one graph to compile.
+        noises = [layer.draw(n) for layer in self.layers]  # type: ignore[operator]  # each is a StyledConv
         x = self.layers[0](self.constant.expand(n, -1, -1, -1), styles[0], noises[0])
         image = self.paints[0](x, styles[1])
         for level, paint in enumerate(self.paints[1:], start=1):
@@ -76,10 +78,10 @@ class Synthesis(nn.Module):
 
 
 class StyleGAN2Generator(nn.Module):
-    """`mapping(z, label)` gives w, `synthesis(w)` images, with one w for all `levels` or one for each.
+    """A generator whose `mapping(z, label)` gives w and `synthesis(w)` images, with one w for all `levels` or one for each.
 
-    `w_mean` is the mean w that truncation draws to, of each class where there are classes; `path_length` the mean that
-    `penalties.path_length` holds lengths to.
+    `w_mean` is the mean w that truncation moves to, for each class where there are classes; `path_length` is the mean
+    that `penalties.path_length` holds lengths to.
     """
 
     def __init__(
@@ -104,18 +106,21 @@ class StyleGAN2Generator(nn.Module):
     def forward(self, z: Tensor, label: Tensor | None = None, truncation: float | None = None) -> Tensor:
         """Images, in evaluation clipped to [-1, 1]; see `truncate`."""
         if self.training:
-            return self.synthesis(self.styles(z, label))
+            images: Tensor = self.synthesis(self.styles(z, label))
+            return images
         w = self.mapping(z, label)
-        return self.synthesis(w if truncation is None else self.truncate(w, label, truncation)).clamp(-1, 1)
+        images = self.synthesis(w if truncation is None else self.truncate(w, label, truncation))
+        return images.clamp(-1, 1)
 
     def truncate(self, w: Tensor, label: Tensor | None, psi: float) -> Tensor:
-        """w drawn towards its mean: 1 leaves it, near 0 all pictures are the mean one (Karras et al. 2019, appendix B)."""
+        """w moved towards its mean: `psi` 1 leaves it, near 0 all pictures are the mean one (Karras et al. 2019, appendix B)."""
         mean = self.w_mean.mean[label] if self.classes else self.w_mean.mean
         return mean + psi * (w - mean)
 
     def styles(self, z: Tensor, label: Tensor | None) -> Tensor:
-        """Of training, N x levels x latent: with probability `mixing` the levels from a random one on follow another
-        latent (Karras et al. 2019, section 3.1)."""
+        """The w of training, N x levels x latent: with probability `mixing` the levels from a random one on follow another
+        latent (Karras et al. 2019, section 3.1).
+        """
         n, device = len(z), z.device
         w = self.mapping(z, label)
         self.w_mean.see(w, label if self.classes else None)
@@ -127,7 +132,7 @@ class StyleGAN2Generator(nn.Module):
 
 
 class _Halve(nn.Module):
-    """Residual block to half the size; the sum has the variance of its terms."""
+    """A residual block to half the size; its sum has the variance of its terms."""
 
     def __init__(self, inside: int, outside: int):
         super().__init__()
@@ -138,7 +143,8 @@ class _Halve(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return (activate(self.down(activate(self.conv(x)))) + self.skip(x)) * math.sqrt(0.5)
+        skip: Tensor = self.skip(x)
+        return (activate(self.down(activate(self.conv(x)))) + skip) * math.sqrt(0.5)
 
 
 class StyleGAN2Discriminator(nn.Module):
@@ -158,10 +164,11 @@ class StyleGAN2Discriminator(nn.Module):
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
         h = self.blocks(activate(self.look(x)))
         h = activate(self.gather(activate(self.conv(self.spread(h))).flatten(1)))
-        score = self.score(h).squeeze(1)
+        score: Tensor = self.score(h).squeeze(1)
         if self.embed is None:
             return score
-        return score + (self.embed(label) * h).sum(1) / math.sqrt(h.shape[1])
+        embedding: Tensor = self.embed(label)
+        return score + (embedding * h).sum(1) / math.sqrt(h.shape[1])
 
 
 def stylegan2_generator(
@@ -176,17 +183,17 @@ def stylegan2_generator(
     noise: bool = True,
     condition: str = "none",
 ) -> nn.Module:
-    """`width` channels at the full size, twice as many at each half of it, up to 8 times and 512.
+    """A generator with `width` channels at the full size, twice as many at each half of it, up to 8 times and 512.
 
     The paper's widths are 16384 / size, at most 512: 64 at 256 px, 128 at 128, 256 at 64, 512 at 32.
 
     `depth` layers of mapping: 2 for small images, 8 from 256 px (Karras et al. 2020b). `condition`: none, or embedding
-    (beside the latent). Without `noise` nothing but the latent makes a picture differ: for pictures so small that noise
-    alone could paint them.
+    (beside the latent). Without `noise` the latent alone decides the picture, for pictures so small that noise alone could
+    paint them. Raises UserError for a `depth` below 1.
     """
     check_condition(condition, ("none", "embedding"), classes)
     if depth < 1:
-        raise UserError(f"nets.generator.depth = {depth} is below 1")
+        raise UserError(f"nets.generator.depth = {depth} must be 1 or more")
     return StyleGAN2Generator(
         resolution, channels, classes if condition == "embedding" else 0, latent, width, depth, mixing, noise
     )

@@ -1,15 +1,14 @@
-"""A large picture through a convolutional network, tile by tile, with the result of the whole.
+"""Convolutional networks applied to large pictures tile by tile, with the result of the whole.
 
-Every tile brings as many pixels around it as its outcome depends on (`reach`), so nothing has to be blended. Instance and
-layer norm look at the whole picture, which a tile does not show; their means and variances are then taken once, from the picture
-reduced to a size that fits, and are the same in all tiles.
+Every tile brings as many pixels around it as its result depends on (`reach`), so nothing has to be blended. Instance and
+layer norm depend on the whole picture, which a tile does not show; their means and variances are taken once, from the
+picture reduced to a size that fits, and are the same in all tiles.
 """
 
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,11 +22,11 @@ Function = Callable[[Tensor], Tensor]
 
 
 def in_tiles(function: Function, x: Tensor, net: nn.Module, tile: int | None = None, scale: int = 1) -> Tensor:
-    """`function(x)` of pictures N x C x H x W, of which `net` is the network, with `multiple` and `reach`; it gives pictures
+    """The value of `function(x)` for pictures N x C x H x W. Its network is `net`, with `multiple` and `reach`; it gives pictures
     `scale` times as large.
 
-    `tile` None cuts what has more than WHOLE pixels, 0 nothing, N all into squares of N or so. Where memory does not
-    suffice, tiles are halved.
+    `tile` None cuts pictures of more than WHOLE pixels, 0 none, N all into squares of about N pixels a side. Where memory
+    does not suffice, tiles are halved.
     """
     if tile is None:
         tile = TILE if x.shape[2] * x.shape[3] * scale**2 > WHOLE else 0
@@ -41,7 +40,7 @@ def in_tiles(function: Function, x: Tensor, net: nn.Module, tile: int | None = N
     with shared_statistics(net, function, x):
         while True:
             try:
-                return _tiled(function, x, net.multiple, net.reach, tile, scale)  # type: ignore[arg-type]
+                return _tiled(function, x, net.multiple, net.reach, tile, scale)  # type: ignore[arg-type]  # numbers, as the docstring says
             except RuntimeError as error:
                 if not memory.is_short(error) or tile <= 64:
                     raise
@@ -74,15 +73,16 @@ def _around(start: int, tile: int, reach: int, size: int) -> tuple[int, int]:
 
 @contextmanager
 def shared_statistics(net: nn.Module, function: Function, x: Tensor) -> Iterator[None]:
-    """Within it, every instance or layer norm of `net` uses the statistics of the picture `x`, 1 x C x H x W, reduced to
-    WHOLE pixels where it has more."""
+    """A context in which every instance or layer norm of `net` uses the statistics of the picture `x`, 1 x C x H x W, reduced
+    to WHOLE pixels where it has more.
+    """
     layers = [layer for layer in net.modules() if isinstance(layer, nn.GroupNorm)]
-    found: dict[nn.Module, tuple[Tensor, Tensor]] = {}
+    statistics: dict[nn.GroupNorm, tuple[Tensor, Tensor]] = {}
 
-    def note(layer: Any, given: tuple[Tensor, ...]) -> None:
-        groups = given[0][0].float().unflatten(0, (layer.num_groups, -1))
+    def note(layer: nn.GroupNorm, inputs: tuple[Tensor, ...]) -> None:
+        groups: Tensor = inputs[0][0].float().unflatten(0, (layer.num_groups, -1))
         variance, mean = torch.var_mean(groups, (1, 2, 3), correction=0)
-        found[layer] = mean.repeat_interleave(groups.shape[1]), variance.repeat_interleave(groups.shape[1])
+        statistics[layer] = mean.repeat_interleave(groups.shape[1]), variance.repeat_interleave(groups.shape[1])
 
     hooks = [layer.register_forward_pre_hook(note) for layer in layers]
     try:
@@ -93,8 +93,8 @@ def shared_statistics(net: nn.Module, function: Function, x: Tensor) -> Iterator
         for hook in hooks:
             hook.remove()
     for layer in layers:
-        mean, variance = found[layer]
-        layer.forward = partial(  # type: ignore[method-assign]
+        mean, variance = statistics[layer]
+        layer.forward = partial(  # type: ignore[method-assign]  # of this layer alone, and undone below
             batch_norm, running_mean=mean, running_var=variance, weight=layer.weight, bias=layer.bias, eps=layer.eps
         )
     try:

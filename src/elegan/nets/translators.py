@@ -1,7 +1,7 @@
-"""Networks from picture to picture. Fully convolutional, so trained on crops they work on any size.
+"""Networks from picture to picture. They are fully convolutional, so that trained on crops they work at any size.
 
 Each carries what tiles of a large picture need: `multiple`, of which height and width must be multiples, and `reach`,
-how many pixels around a pixel its value depends on (through convolutions; instance norm looks at the whole picture).
+the number of pixels around a pixel that its value depends on (through convolutions; instance norm sees the whole picture).
 """
 
 import math
@@ -27,7 +27,8 @@ class Residual(nn.Module):
         )  # fmt: skip
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.layers(x)
+        change: Tensor = self.layers(x)
+        return x + change
 
 
 class ResNetTranslator(nn.Module):
@@ -42,14 +43,13 @@ class ResNetTranslator(nn.Module):
         self.stem = nn.Sequential(nn.ReflectionPad2d(3), nn.Conv2d(channels, w, 7), norm(norm_name, w), nn.ReLU(True))
         self.halve1, self.halve2 = self._half(w, norm_name, antialias), self._half(2 * w, norm_name, antialias)
         self.blocks = nn.ModuleList(Residual(4 * w, norm_name) for _ in range(blocks))
-        self.tail = nn.Sequential(
-            *self._double(4 * w, norm_name, antialias), *self._double(2 * w, norm_name, antialias),
-            nn.ReflectionPad2d(3), nn.Conv2d(w, channels, 7),
-        )  # fmt: skip
+        up = [*self._double(4 * w, norm_name, antialias), *self._double(2 * w, norm_name, antialias)]
+        colours = nn.Conv2d(w, channels, 7)
+        self.tail = nn.Sequential(*up, nn.ReflectionPad2d(3), colours)
         self.feature_channels = (channels, 2 * w, 4 * w, 4 * w, 4 * w)
         normal_weights(self)
         if residual:
-            nn.init.zeros_(self.tail[-1].weight)  # type: ignore[arg-type]
+            nn.init.zeros_(colours.weight)
 
     @staticmethod
     def _half(w: int, norm_name: str, antialias: bool) -> nn.Sequential:
@@ -63,18 +63,19 @@ class ResNetTranslator(nn.Module):
         return [*up, norm(norm_name, w // 2), nn.ReLU(True)]
 
     def features(self, x: Tensor) -> list[Tensor]:
-        """Of five depths, channels `feature_channels`: pixels, both halvings, the first and the middle block."""
-        found = [x, h := self.halve1(self.stem(x)), h := self.halve2(h)]
+        """Features at five depths, of `feature_channels`: pixels, both halvings, the first and the middle block."""
+        maps = [x, h := self.halve1(self.stem(x)), h := self.halve2(h)]
         for block in self.blocks[: len(self.blocks) // 2 + 1]:
             h = block(h)
-            found = [*found[:4], h]
-        return found if len(found) == 5 else [*found, h]
+            maps = [*maps[:4], h]
+        return maps if len(maps) == 5 else [*maps, h]
 
     def forward(self, x: Tensor) -> Tensor:
         h = self.halve2(self.halve1(self.stem(x)))
         for block in self.blocks:
             h = block(h)
-        return (x + self.tail(h)).clamp(-1, 1) if self.residual else self.tail(h).tanh()
+        y: Tensor = self.tail(h)
+        return (x + y).clamp(-1, 1) if self.residual else y.tanh()
 
 
 def resnet_translator(
@@ -91,22 +92,22 @@ def resnet_translator(
     """CycleGAN's generator: 6 blocks of width 32 suit a laptop at 128 px, 9 of width 64 a GPU at 256 px and more.
 
     `antialias` blurs before halving and resizes before doubling, in place of strided and transposed convolutions. `residual`
-    paints a change to the input, at first none, in place of a new picture.
+    paints a change to the input, none at first, in place of a new picture. Raises UserError for fewer than 2 blocks.
     """
     if blocks < 2:
-        raise UserError(f"blocks = {blocks} is below 2")
+        raise UserError(f"nets.generator.blocks = {blocks} must be 2 or more")
     return ResNetTranslator(channels, width, blocks, norm, antialias, residual)
 
 
 class Dropout(nn.Module):
-    """A half of the values set to zero while training, drawn so that a batch may be split."""
+    """Sets half of the values to zero while training, drawn so that a batch may be split."""
 
     def forward(self, x: Tensor) -> Tensor:
         return x * 2 * (rng.uniform(*x.shape, device=x.device) < 0.5) if self.training else x
 
 
 class UNet(nn.Module):
-    """Halvings down to a few pixels and back up, each level joined to its mirror (Isola et al. 2017, section 6.1)."""
+    """A U-Net: halvings down to a few pixels and doublings back up, each joined to its mirror image (Isola et al. 2017, section 6.1)."""
 
     def __init__(self, channels: int, width: int, depth: int, norm_name: str, dropout: bool):
         super().__init__()
@@ -150,7 +151,10 @@ def unet(
     norm: str = "batch",
     dropout: bool = True,
 ) -> nn.Module:
-    """pix2pix's generator. `depth` halvings; 0: down to two pixels of the crop it is trained on, at most 7."""
+    """pix2pix's generator. `depth` halvings; 0: down to two pixels of the crop it is trained on, at most 7.
+
+    Raises UserError for a resolution that they do not divide.
+    """
     depth = depth or min(7, max(2, int(math.log2(resolution)) - 1))
     if resolution % 2**depth:
         raise UserError(

@@ -15,9 +15,12 @@ CATALOGUE: dict[str, Recipe] = {
 
 
 def find_recipe(name: str) -> Recipe:
-    """The recipe of that name, or from that TOML file. Raises UserError where there is neither."""
+    """The recipe of that name, or from that TOML file, which may say only what differs from a `parent` of the catalogue.
+
+    Raises UserError where there is neither.
+    """
     if name.endswith(".toml"):
-        return Recipe.from_toml(Path(name))
+        return Recipe.from_toml(Path(name), CATALOGUE)
     if name not in CATALOGUE:
         raise UserError(f"unknown recipe {name!r}{nearest(name, CATALOGUE)}")
     return CATALOGUE[name]

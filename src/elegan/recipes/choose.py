@@ -1,4 +1,4 @@
-"""Which recipe suits a set of images on this device, by stated rules."""
+"""The choice of a recipe that suits a set of images on this device, by stated rules."""
 
 import math
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 FEW = 10_000  # below this many images a discriminator learns them by heart, and augmentation pays (Zhao et al. 2020)
-FEWEST = 1_000
+FEWEST = 1_000  # below this many images fastgan is the choice
 PER_CLASS = 50  # images that make a class worth conditioning on
 PASSES, LEAST, MOST = 50, 64_000, 5_000_000  # images seen: passes over the data, between a floor and a ceiling
 BATCH = 64
@@ -21,7 +21,7 @@ class Choice:
     why: str
 
 
-# Of two sides: what is trained, and why.
+# For data of two sides.
 SIDES = {
     "pairs": Choice("pix2pix", (), "folders A and B with the same file names: pairs"),
     "sides": Choice("fastcut", (), "folders A and B with unlike file names: no pairs"),
@@ -29,7 +29,7 @@ SIDES = {
 
 
 def choose(count: int, resolution: int, labels: np.ndarray | None, classes: int, accelerated: bool) -> Choice:
-    """From the number of images, their side and their classes, and whether a GPU is at hand.
+    """The choice for `count` images of `resolution` pixels a side with `labels` (int64 N) of `classes`, with or without a GPU.
 
     Up to 32 pixels, and without a GPU at any size: rpgan. With one: stylegan2, stylegan2-ada below `FEW` images, fastgan
     below `FEWEST` without classes.
@@ -37,14 +37,14 @@ def choose(count: int, resolution: int, labels: np.ndarray | None, classes: int,
     conditional = labels is not None and classes > 1 and int(np.bincount(labels, minlength=classes).min()) >= PER_CLASS
     seen = min(max(PASSES * count, LEAST), MOST)
     reasons = [f"{resolution} px", f"{classes} classes" if conditional else "no classes to condition on"]
-    chosen = _large if accelerated and resolution > 32 else _small
-    recipe, batch, settings, because = chosen(count, resolution, conditional)
+    suited = _large if accelerated and resolution > 32 else _small
+    recipe, batch, settings, because = suited(count, resolution, conditional)
     reasons += [*because, f"{seen:,} images seen"]
     return Choice(recipe, (f"steps={math.ceil(seen / batch)}", *settings), ", ".join(reasons))
 
 
 def _small(count: int, resolution: int, conditional: bool) -> tuple[str, int, list[str], list[str]]:
-    """(recipe, its batch, settings, why), for networks of dcgan."""
+    """(recipe, its batch, settings, reasons) with the networks of dcgan."""
     settings, why = [], []
     if resolution > 32:
         width = max(16, BATCH * 32 // resolution)
@@ -60,7 +60,7 @@ def _small(count: int, resolution: int, conditional: bool) -> tuple[str, int, li
 
 
 def _large(count: int, resolution: int, conditional: bool) -> tuple[str, int, list[str], list[str]]:
-    """What a GPU can train: (recipe, its batch, settings, why)."""
+    """(recipe, its batch, settings, reasons) for a GPU."""
     if count < FEWEST and not conditional:
         return "fastgan", 8, [], [f"only {count:,} images"]
     batch = max(4, min(32, 32 * 128 // resolution))

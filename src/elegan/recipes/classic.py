@@ -1,4 +1,6 @@
-"""From the 2014 GAN to SNGAN, each as the difference from its parent."""
+"""The classic GANs, from that of 2014 to SNGAN, each as the difference from its parent."""
+
+from typing import Any
 
 from elegan.recipes.recipe import Recipe
 
@@ -7,7 +9,8 @@ ADAM = {"name": "adam", "lr": 2e-4, "betas": [0.5, 0.999]}
 ADAM_WITHOUT_MOMENTUM = {"name": "adam", "lr": 2e-4, "betas": [0.0, 0.9]}
 
 
-def both(optimizer: dict) -> dict:
+def both(optimizer: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The optimiser for both players."""
     return {"generator": optimizer, "discriminator": optimizer}
 
 

@@ -1,4 +1,4 @@
-"""GANs with more than two networks that learn: a classifier, a reader of codes, an encoder, a pair a level."""
+"""GANs with more than two networks that learn: a classifier, a reader of codes, an encoder, a pair a level of size."""
 
 from elegan.recipes.classic import cgan, dcgan
 

@@ -1,7 +1,9 @@
-"""After 2018: attention, large class-conditional networks, few pictures, and a plain baseline that needs no tricks.
+"""GANs after 2018: attention, large class-conditional networks, few pictures, and a plain baseline that needs no tricks.
 
-Widths and batches are for a laptop; what the papers had is said beside them.
+Widths and batches are for a laptop; those of the papers stand beside them.
 """
+
+from typing import Any
 
 from elegan.recipes.classic import both, dcgan, projection, wgan_gp
 
@@ -85,14 +87,14 @@ r3gan = rpgan.vary(
 # StyleGAN2, for 32 to 64 pixels on a laptop. A GPU takes more: nets.generator.width and nets.discriminator.width of
 # 16384 / size, at most 512 (the authors' networks: 512 at 32 px, 256 at 64, 128 at 128, 64 at 256 and 512), from 256 px
 # nets.generator.depth=8. With classes: nets.generator.condition=embedding and nets.discriminator.condition=projection.
-# Of 8 or 16 pixels the noise can paint the picture in place of the latent (on the digits it made nine tenths of the
+# At 8 or 16 pixels the noise can paint the picture in place of the latent (on the digits it made nine tenths of the
 # deviation after 400 steps), and gamma's rule gives almost nothing: nets.generator.noise=false and a larger
 # losses.r1.weight.
 STYLE_BATCH = 32
 
 
-def lazy_adam(every: int) -> dict:
-    """Corrected for the player's lazy turn."""
+def lazy_adam(every: int) -> dict[str, Any]:
+    """Adam corrected for a player with one more turn each `every` steps."""
     return {"name": "adam", "lr": 2.5e-3, "betas": [0.0, 0.99], "lazy": every}
 
 

@@ -194,12 +194,13 @@ def options(function: Callable, given: dict[str, Any], path: str) -> dict[str, A
     Raises UserError for an unknown option or one of the wrong type, naming it by `path`.
     """
     known = defaults(function)
-    annotations = inspect.get_annotations(function, eval_str=True)
+    parameters = inspect.signature(function, eval_str=True).parameters
     for name, value in given.items():
         if name not in known:
             raise UserError(f"unknown key {path}.{name[:80]}{nearest(name, known)}")
         try:
-            known[name] = TypeAdapter(annotations.get(name, Any), config=FINITE).validate_python(value)
+            annotation = Any if parameters[name].annotation is inspect.Parameter.empty else parameters[name].annotation
+            known[name] = TypeAdapter(annotation, config=FINITE).validate_python(value)
         except ValidationError as error:
             raise UserError(f"{path}.{name} = {shown(value)}: {error.errors()[0]['msg'].lower()}") from None
     missing = [name for name, value in known.items() if value is inspect.Parameter.empty]

@@ -5,7 +5,7 @@ Every recipe is the difference from its parent (`vary`), and a user's `--set key
 
 import os
 import tomllib
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -20,6 +20,8 @@ from elegan.recipes import parts
 from elegan.recipes.parts import Part
 
 NESTED = 8  # deep, at most, that a recipe is
+# Sections and values that a recipe written in full has in every version; a file without one of them may lean on its parent.
+WRITTEN = {"name", "steps", "batch", "task", "nets", "losses", "optimizers", "schedule", "data", "watch"}
 
 
 class Section(BaseModel):
@@ -67,6 +69,11 @@ def _plain(name: str) -> str:
 class Recipe(Section):
     """See the module. `losses` holds the adversarial loss and penalties, each penalty with `weight` and `every`; `damage` what
     is done to photographs, in this order, each with its `chance` of being done.
+
+    >>> from elegan.recipes import find_recipe
+    >>> recipe = find_recipe("dcgan").override(["losses.adversarial=hinge", "batch=32"])
+    >>> recipe.losses["adversarial"].name, recipe.batch
+    ('hinge', 32)
     """
 
     name: Annotated[str, AfterValidator(_plain)]
@@ -180,7 +187,7 @@ class Recipe(Section):
         return recipe
 
     def _known(self, key: str) -> str:
-        keys = set(_flat(self.full()))
+        keys = set(flat_keys(self.full()))
         whole = {path for _, path, _ in self.parts()}
         if key not in keys | whole and not _may_come_and_go(key):
             raise UserError(f"unknown key {shown(key)}{nearest(key, _same_ending(key, keys) or keys)}")
@@ -190,15 +197,33 @@ class Recipe(Section):
         return tomli_w.dumps(self.full())
 
     @classmethod
-    def from_toml(cls, path: Path) -> Self:
-        """Raises UserError where the file is not TOML or not a recipe."""
+    def from_toml(cls, path: Path, parents: Mapping[str, "Recipe"] | None = None) -> Self:
+        """The recipe of a file, which may leave out what it has of its `parent`, where that is among `parents`.
+
+        Raises UserError where the file is not TOML or not a recipe, and for an unknown parent.
+        """
         try:
-            return cls.parse(tomllib.loads(paths.read(path).decode("utf-8-sig")))
+            values = tomllib.loads(paths.read(path).decode("utf-8-sig"))
+            if parents and values.get("parent") and not values.keys() >= WRITTEN:
+                values = _with_parent({"name": path.stem, "about": "", **values}, parents)
+            return cls.parse(values)
         except (OSError, ValueError, RecursionError) as error:  # ValueError: no UTF-8, no TOML, a number without end
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise UserError(f"{path} is not a recipe: {reason}") from None
         except UserError as error:
             raise UserError(f"{path}: {error}") from None
+
+
+def _with_parent(values: dict[str, Any], parents: Mapping[str, Recipe]) -> dict[str, Any]:
+    """All values of a recipe that says only what differs from its parent; "none" takes a loss or a damage away."""
+    name = values["parent"]
+    if not isinstance(name, str) or name not in parents:
+        raise UserError(f"unknown parent {shown(name)}{nearest(str(name), parents)}")
+    sections = {key: value for key, value in values.items() if key in ("losses", "damage") and isinstance(value, dict)}
+    for kind, section in sections.items():
+        known = {key: None if part == "none" else part for key, part in section.items()}
+        values = values | {kind: known}
+    return _merge(parents[name].model_dump(), values)
 
 
 def _of_loss(*, weight: Number = 1.0, every: Count = 1) -> None:
@@ -265,10 +290,11 @@ def _nest(key: str, value: Any) -> dict[str, Any]:
     return value
 
 
-def _flat(values: dict[str, Any], above: str = "") -> Iterator[str]:
+def flat_keys(values: dict[str, Any], above: str = "") -> Iterator[str]:
+    """The keys of nested data, as in nets.generator.width."""
     for key, value in values.items():
         if isinstance(value, dict):
-            yield from _flat(value, f"{above}{key}.")
+            yield from flat_keys(value, f"{above}{key}.")
         else:
             yield f"{above}{key}"
 

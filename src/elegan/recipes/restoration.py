@@ -1,4 +1,4 @@
-"""Photographs made larger, cleaner, whole, coloured: each recipe says what damage is undone and with which network.
+"""Restoration of photographs: larger, cleaner, whole, coloured. Each recipe names the damage to undo and the network for it.
 
 Enlarging is learnt in two stages: `sr-x4` by distance alone, then `sr-x4-detail --from` that run with a discriminator.
 """

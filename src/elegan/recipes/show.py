@@ -1,4 +1,4 @@
-"""A recipe for reading: in full, with a mark on each line that its parent has otherwise."""
+"""Recipes as text: in full, with a mark on each line that differs from the parent."""
 
 import re
 
@@ -6,10 +6,18 @@ from elegan.recipes import CATALOGUE
 from elegan.recipes.recipe import Recipe
 
 OWN = (".name", ".parent", ".about")
+WIDTH = 80  # columns of a terminal
+TASKS = {
+    "generate": "pictures like those of a folder",
+    "translate": "one kind of picture into another",
+    "restore": "photographs larger, cleaner, whole",
+    "detect": "pictures unlike those of a folder",
+}
+BY_DATA = {"images": "generate", "pairs": "translate", "sides": "translate", "photographs": "restore"}
 
 
 def full(recipe: Recipe) -> list[str]:
-    """TOML lines; those that differ from the parent end in `# <parent>: <its value>`."""
+    """The recipe as TOML lines; those that differ from the parent end in `# <parent>: <its value>`."""
     parent = CATALOGUE.get(recipe.parent)
     before = dict(_lines(parent)) if parent else {}
     lines, seen = [], set()
@@ -19,6 +27,26 @@ def full(recipe: Recipe) -> list[str]:
         lines.append(f"{line}  # {recipe.parent}: {_value(before.get(key))}" if differs else line)
     gone = [key for key in before if key not in seen and key.endswith(".name")]
     return lines + [f"# without {recipe.parent}'s {key.removesuffix('.name')}" for key in gone]
+
+
+def by_task() -> list[str]:
+    """A line a recipe of the catalogue, below what it is good for, no longer than `WIDTH`; `full` tells what was cut."""
+    width = max(map(len, CATALOGUE))
+    lines = []
+    for task, what in TASKS.items():
+        recipes = [recipe for recipe in CATALOGUE.values() if _task(recipe) == task]
+        lines += [f"{task}: {what}", *(_cut(f"  {recipe.name:{width}}  {recipe.about}") for recipe in recipes)]
+    return lines
+
+
+def _task(recipe: Recipe) -> str:
+    return "detect" if recipe.task.name == "anomaly" else BY_DATA[recipe.data.kind]
+
+
+def _cut(line: str) -> str:
+    """Without its sources where it is too long, then up to the end of a word."""
+    line = line if len(line) <= WIDTH else re.sub(r" \([^()]*\)", "", line)
+    return line if len(line) <= WIDTH else f"{line[: WIDTH - 4].rpartition(' ')[0].rstrip(',;:')} ..."
 
 
 def differences(recipe: Recipe, base: Recipe) -> list[tuple[str, str, str]]:

@@ -1,4 +1,4 @@
-"""From one kind of picture to another: pix2pix, CycleGAN, CUT. Settings for a laptop at 128 pixels.
+"""Translation from one kind of picture to another: pix2pix, CycleGAN, CUT. Settings for a laptop at 128 pixels.
 
 A GPU takes more: data.resolution=256, nets.generator.width=64 and nets.generator.blocks=9.
 """

@@ -1,33 +1,33 @@
-"""The log of a run as curves."""
+"""Curves of a run's log."""
 
 import io
 from collections import defaultdict
 from collections.abc import Iterable
 
 
-def panels(records: Iterable[dict]) -> dict[str, dict[str, list[tuple[float, float]]]]:
+def panels(records: Iterable[dict[str, float]]) -> dict[str, dict[str, list[tuple[float, float]]]]:
     """A log as curves over images seen: each player's losses, the scores, the watched metric; by panel and name."""
-    found: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
+    by_panel: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
     for record in records:
         for key, value in record.items():
             if key not in ("step", "images", "rate"):
-                found[_panel(key)][key.rpartition("/")[2].removeprefix(f"{_panel(key)} ")].append(
+                by_panel[_panel(key)][key.rpartition("/")[2].removeprefix(f"{_panel(key)} ")].append(
                     (record["images"], value)
                 )
-    return found
+    return by_panel
 
 
-def curves(records: Iterable[dict]) -> bytes:
+def curves(records: Iterable[dict[str, float]]) -> bytes:
     """The panels of a log with at least one record side by side, as PNG."""
     from matplotlib.figure import Figure
 
-    found = panels(records)
-    width, height = 5 * len(found), 3.4  # inches, as are the margins
+    by_panel = panels(records)
+    width, height = 5 * len(by_panel), 3.4  # inches, as are the margins
     # The margins hold the longest tick labels. Matplotlib's own layout would measure all texts four times and draw twice.
     margins = {"left": 0.8 / width, "right": 1 - 0.1 / width, "bottom": 0.5 / height, "top": 1 - 0.3 / height}
     figure = Figure(figsize=(width, height))
-    places = figure.subplots(1, len(found), squeeze=False, gridspec_kw=margins | {"wspace": 0.9 / 4.1})[0]
-    for axes, (title, lines) in zip(places, found.items(), strict=True):
+    places = figure.subplots(1, len(by_panel), squeeze=False, gridspec_kw=margins | {"wspace": 0.9 / 4.1})[0]
+    for axes, (title, lines) in zip(places, by_panel.items(), strict=True):
         for name, points in lines.items():
             axes.plot(*zip(*points, strict=True), label=name, linewidth=1)
         axes.set_title(title, fontsize=10, y=1)

@@ -1,9 +1,10 @@
-"""What a training would cost, found by playing a few of its steps and a look at them, and keeping nothing."""
+"""The cost of a training, measured by playing a few of its steps and a look at them, and keeping nothing."""
 
 import resource
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ WARM, TIMED = 2, 3
 
 
 def estimate(plan: Plan) -> list[str]:
-    """Lines: parameters by network, FLOPs an image, peak memory, time. Leaves nothing behind."""
+    """Lines on parameters by network, FLOPs an image, peak memory and time. Leaves nothing behind."""
     recipe, device = plan.recipe, plan.engine.device
     trainer = make_trainer(plan)
     making = _flops(lambda: plan.workflow.make_one(trainer.game, trainer.average, plan.shape, device))
@@ -36,10 +37,10 @@ def estimate(plan: Plan) -> list[str]:
 
 
 def _rehearse(plan: Plan, trainer: Trainer) -> tuple[float, float]:
-    """FLOPs of training on an image and seconds a step, from a run as `session.play` has it in a folder that goes.
+    """(FLOPs of training on an image, seconds a step) of a run as `session.play` has it, in a folder that is removed.
 
-    It ends with a look, which can need more memory than the steps: of small networks the metric, of large ones the
-    checkpoint, which is the whole state once more.
+    It ends with a look, which can need more memory than the steps: with small networks the metric, with large ones the
+    checkpoint, which holds the whole state once more.
     """
     # All steps at the end of progress, when what grows has grown.
     play = partial(trainer.play, t=1.0)
@@ -60,14 +61,15 @@ def _rehearse(plan: Plan, trainer: Trainer) -> tuple[float, float]:
     return training, seconds
 
 
-def _flops(work) -> int:
+def _flops(work: Callable[[], object]) -> int:
     with FlopCounterMode(display=False) as counter:
         work()
-    return counter.get_total_flops()
+    flops: int = counter.get_total_flops()
+    return flops
 
 
 def _peak(device: torch.device) -> int:
-    """Of the whole process, PyTorch itself included; on CUDA of the device."""
+    """The peak memory in bytes of the whole process, PyTorch itself included; on CUDA that of the device."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
     if sys.platform == "linux":  # getrusage's begins with the peak of the process that started this one

@@ -1,4 +1,4 @@
-"""Exponential moving averages of networks, which are what is shown, measured and shipped."""
+"""Exponential moving averages of networks, which are shown, measured and shipped."""
 
 import copy
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from elegan.core import ramp, rng
-from elegan.games.game import Game
+from elegan.games.abilities import Generates
 
 BATCHES, BATCH = 32, 64  # generated images that batch statistics are recomputed from
 
@@ -18,7 +18,7 @@ BATCHES, BATCH = 32, 64  # generated images that batch statistics are recomputed
 class Averages(nn.ModuleDict):
     """Frozen copies of some networks, in evaluation mode; `decay` 0 makes them plain copies.
 
-    The decay, which may be a ramp, grows with the step as in (1 + step) / (10 + step), so that a short run is not shown its first weights.
+    The decay, which may be a ramp, is at most (1 + step) / (10 + step), so that a short run does not show its first weights.
     The statistics of batch norm are averaged with the weights: the newest ones belong to other weights and cost a fifth of
     the Frechet distance (docs/log.md). Other buffers are copied.
     """
@@ -40,31 +40,31 @@ class Averages(nn.ModuleDict):
 
 
 @torch.no_grad()
-def recompute_statistics(game: Game, average: Averages, labels: np.ndarray | None) -> None:
+def recompute_statistics(generates: Generates, average: Averages, labels: np.ndarray | None) -> None:
     """Gives every batch norm on the way from latents to images the mean statistics of batches that the averaged networks
-    generate themselves, under fixed seeds and with classes drawn from `labels` (int64 N, None without classes).
+    themselves generate, under fixed seeds and with classes drawn from `labels` (int64 N, None without classes).
 
     They are a function of the weights alone, so that a resumed run has the same. Batch statistics of these very weights
     are what training showed the discriminator; those followed from move to move lag behind (docs/log.md).
     """
-    assert game.generate
     device = next(average.parameters()).device
     with _measuring(average):
         for number in range(BATCHES):
             stream = rng.generator("statistics", number)
-            z = torch.randn(BATCH, game.latent, generator=stream)
+            z = torch.randn(BATCH, generates.latent, generator=stream)
             label = None if labels is None else labels[torch.randint(len(labels), (BATCH,), generator=stream).numpy()]
-            game.generate(average, z.to(device), None if label is None else torch.from_numpy(label).to(device))
+            generates.generate(average, z.to(device), None if label is None else torch.from_numpy(label).to(device))
 
 
 @contextmanager
 def _measuring(nets: nn.ModuleDict) -> Iterator[None]:
-    """Within it, batch norms take the mean of what they see, from the first batch on; other layers stay as they are."""
+    """A context in which batch norms take the mean over all batches that they see; other layers stay as they are."""
     norms = [layer for layer in nets.modules() if isinstance(layer, _BatchNorm)]
     before = [(layer.momentum, layer.__class__) for layer in norms]
     for layer in norms:
         layer.momentum = None  # a plain mean, whose first term replaces what was there
-        layer.num_batches_tracked.zero_()  # type: ignore[union-attr]
+        if layer.num_batches_tracked is not None:
+            layer.num_batches_tracked.zero_()
         # Only the leading process is here, so nothing may wait for the others.
         layer.__class__ = nn.BatchNorm2d if isinstance(layer, nn.BatchNorm2d) else layer.__class__
         layer.train()
@@ -77,7 +77,7 @@ def _measuring(nets: nn.ModuleDict) -> Iterator[None]:
 
 
 def _followed(net: nn.Module) -> dict[str, Tensor]:
-    """What an average follows slowly, by name: weights and the statistics of batch norm."""
+    """The tensors that an average follows slowly, by name: weights and the statistics of batch norm."""
     weights = {name: weight.detach() for name, weight in net.named_parameters()}
     return weights | {
         f"{path}.{name}" if path else name: getattr(layer, name)

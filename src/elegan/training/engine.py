@@ -1,7 +1,7 @@
 """Devices, precision and processes. The only file that knows torch.distributed.
 
 Processes are started by torchrun. A recipe's batch is that of all processes together, so a run is the same run on any
-number of them: each takes its rows, gradients are averaged once a move, and batch norm sees the statistics of all.
+number of them: each takes its rows, gradients are averaged once a move, and batch norm uses the statistics of all.
 """
 
 import atexit
@@ -9,7 +9,7 @@ import ctypes
 import os
 import sys
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -22,9 +22,10 @@ PRECISIONS = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class Engine:
-    """One process's device and place among the others.
+    """One process's device and its place among the others.
 
-    `precision` is one of fp32, bf16, fp16 after `auto` was resolved; raises UserError for one that the device lacks.
+    `precision` is fp32, bf16 or fp16 once `auto` is resolved. Raises UserError for a device that this machine does not
+    have, or a precision that the device does not.
     """
 
     def __init__(self, device: str = "auto", precision: str = "auto"):
@@ -43,15 +44,16 @@ class Engine:
 
     @property
     def leads(self) -> bool:
-        """The process that writes files and speaks."""
+        """Whether this is the process that writes files and prints."""
         return self.rank == 0
 
-    def autocast(self) -> AbstractContextManager:
+    def autocast(self) -> torch.autocast:
+        """A context of this precision, in which nothing changes at fp32."""
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype is not None)
 
     def place(self, module: nn.Module) -> nn.Module:
         """The module on the device, convolutions channels-last, batch norm over all processes."""
-        module = module.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        module = module.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's overloads
         if self.world > 1:
             for layer in module.modules():
                 if isinstance(layer, nn.BatchNorm2d):
@@ -61,16 +63,19 @@ class Engine:
     def parts(self, batch: int, accumulate: int) -> list[range]:
         """This process's rows of the batch, in the parts that are played one after another.
 
-        Raises UserError where the batch does not divide evenly.
+        Raises UserError for a batch that does not divide evenly.
         """
         size, rest = divmod(batch, self.world * accumulate)
         if rest or not size:
-            raise UserError(f"batch = {batch} does not divide into {self.world} processes x {accumulate} parts")
+            raise UserError(
+                f"batch = {batch} does not divide into {self.world} processes x {accumulate} parts; "
+                f"take a multiple of {self.world * accumulate}"
+            )
         first = self.rank * accumulate
         return [range(part * size, (part + 1) * size) for part in range(first, first + accumulate)]
 
     def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
-        """In one exchange, the mean over processes of every gradient there is."""
+        """Replaces every gradient by its mean over processes, in one exchange."""
         gradients = [p.grad for p in parameters if p.grad is not None]
         if self.world == 1 or not gradients:
             return
@@ -92,39 +97,50 @@ class Engine:
         return self.total(values) / self.world
 
     def from_leader(self, value: float) -> float:
-        """The leading process's value, in all."""
+        """The leading process's value, in all processes."""
         if self.world == 1:
             return value
         shared = torch.tensor(value, dtype=torch.float64, device=self.device)
         dist.broadcast(shared, 0)
-        return shared.item()
+        return float(shared.item())
 
     def any(self, flag: bool) -> bool:
         """Whether the flag is up in any process."""
         return bool(flag) if self.world == 1 else self.mean(torch.tensor(float(flag), device=self.device)).item() > 0
 
     def wait(self) -> None:
-        """Until all processes are here."""
+        """Waits until all processes are here."""
         if self.world > 1:
             dist.barrier()
+
+
+def _summed(x: Tensor) -> Tensor:
+    summed: Tensor = _Sum.apply(x)  # type: ignore[no-untyped-call]  # untyped in torch
+    return summed
 
 
 class _Sum(torch.autograd.Function):
     """The sum over processes, differentiable any number of times."""
 
     @staticmethod
-    def forward(ctx, x: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor) -> Tensor:
         x = x.clone()
         dist.all_reduce(x)
         return x
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> Tensor:
-        return _Sum.apply(gradient)
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        return _summed(*gradients)
 
 
 class _SharedBatchNorm(nn.BatchNorm2d):
     """Batch norm whose statistics in training are those of all processes (torch's own works on CUDA alone)."""
+
+    # Torch lets them be None, where a layer keeps no running statistics or their plain mean; here none does.
+    running_mean: Tensor
+    running_var: Tensor
+    num_batches_tracked: Tensor
+    momentum: float
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
@@ -134,14 +150,13 @@ class _SharedBatchNorm(nn.BatchNorm2d):
 
     def _normalise(self, x: Tensor) -> Tensor:
         n = dist.get_world_size() * x.numel() // x.shape[1]
-        mean = _Sum.apply(x.sum((0, 2, 3))) / n
+        mean = _summed(x.sum((0, 2, 3))) / n
         centred = x - mean[:, None, None]
-        variance = _Sum.apply(centred.square().sum((0, 2, 3))) / n
+        variance = _summed(centred.square().sum((0, 2, 3))) / n
         with torch.no_grad():
-            statistics = ((self.running_mean, mean), (self.running_var, variance * n / (n - 1)))
-            for running, new in statistics:
-                running.lerp_(new, self.momentum)  # type: ignore[union-attr, arg-type]
-            self.num_batches_tracked.add_(1)  # type: ignore[union-attr]
+            self.running_mean.lerp_(mean, self.momentum)
+            self.running_var.lerp_(variance * n / (n - 1), self.momentum)
+            self.num_batches_tracked.add_(1)
         scale = self.weight * (variance + self.eps).rsqrt()
         return centred * scale[:, None, None] + self.bias[:, None, None]
 
@@ -173,7 +188,7 @@ def _keep_freed_memory() -> None:
 
 
 def _gains_from_bfloat16(device: torch.device) -> bool:
-    """Known, not timed, so that the same command computes the same on the same machine: tensor cores or AMX tiles."""
+    """Whether the device has tensor cores or AMX tiles. It is not timed, so that a command always computes the same."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    return device.type == "cpu" and torch.cpu._is_amx_tile_supported()
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return device.type == "cpu" and bool(torch.cpu._is_amx_tile_supported())

@@ -1,6 +1,6 @@
 """Optimisers by name over torch's own, with every rate a float (torch refuses `betas=(0, 0.9)`).
 
-A ramp among the options begins here at its start; the trainer moves it on.
+A ramp among the options has its start's value here; the trainer moves it on.
 """
 
 from collections.abc import Iterable
@@ -32,7 +32,7 @@ def adam(
     Raises UserError for a lazy player with a ramp among its betas.
     """
     if lazy and now(betas) != betas:
-        raise UserError("optimizers: betas that follow progress and lazy do not go together")
+        raise UserError("optimizers: lazy needs betas that do not follow progress; give numbers")
     c = lazy / (lazy + 1) if lazy else 1.0
     first, second = (beta**c for beta in now(betas))
     return torch.optim.Adam(

@@ -1,4 +1,4 @@
-"""What a person sees while training: the plan, then a bar with speed and time left, or plain lines where nobody watches."""
+"""Progress on the screen: the plan, then a bar with speed and time left, or plain lines where there is no terminal."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,11 +11,11 @@ from elegan.core.screen import Screen
 from elegan.training.recorder import Plan
 
 T = TypeVar("T")
-console = Console(file=cast(TextIO, Screen()), highlight=False)
+console = Console(file=cast(TextIO, Screen()), highlight=False)  # all that is missing of a file, Screen passes on
 
 
 class Bar:
-    """Shows steps, images a second, the newest losses and the time left, before them `remarks`. `quiet` shows nothing."""
+    """Shows `remarks`, then steps, images a second, the newest losses and the time left; nothing if `quiet`."""
 
     def __init__(self, plan: Plan, start: int, quiet: bool, remarks: Sequence[str] = ()):
         self.plan, self.start, self.quiet, self.remarks = plan, start, quiet, remarks
@@ -61,7 +61,7 @@ class Bar:
             left = seconds / (done - self.start) * (self.plan.recipe.steps - done)
             console.print(f"step {done:,} of {self.plan.recipe.steps:,}, {rate:,.0f} img/s, {left:.0f} s left, {shown}")
 
-    def __exit__(self, *exception) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.bar.stop()
 
 
@@ -69,14 +69,22 @@ def _short(key: str) -> str:
     return key[0].upper()
 
 
-def counted(items: Iterable[T], remark: Callable[[T], str]) -> Iterator[T]:
-    """The items as they come, counted on the screen; `remark` is a line about one, or ""."""
-    with Progress(
-        TextColumn("{task.completed} done"), TimeElapsedColumn(), console=console, disable=not console.is_terminal
-    ) as bar:
-        task = bar.add_task("", total=None)
-        for item in items:
+def counted(items: Iterable[T], remark: Callable[[T], str], total: int | None = None) -> Iterator[T]:
+    """Yields the items as they come, counted on the screen, with the time left where their `total` is known; `remark` is a line
+    about one, or "". Where nobody watches, a line tells of it every ten seconds."""
+    known = (
+        [BarColumn(bar_width=24), MofNCompleteColumn()] if total is not None else [TextColumn("{task.completed} done")]
+    )
+    left = [TextColumn("left"), TimeRemainingColumn()] if total is not None else []
+    since = said = time.monotonic()
+    with Progress(*known, TimeElapsedColumn(), *left, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=total)
+        for done, item in enumerate(items, 1):
             if line := remark(item):
                 bar.console.print(line, markup=False, soft_wrap=True)
             bar.advance(task)
+            now = time.monotonic()
+            if total is not None and not console.is_terminal and now - said > 10:
+                said = now
+                console.print(f"{done:,} of {total:,}, {(now - since) / done * (total - done):.0f} s left")
             yield item

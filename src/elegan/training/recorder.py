@@ -15,6 +15,7 @@ from elegan.core import files, grid
 from elegan.core.errors import Failure, UserError
 from elegan.core.journal import Journal
 from elegan.core.machine import hardware
+from elegan.games.abilities import Generates
 from elegan.games.game import Shape, Terms
 from elegan.recipes import parts
 from elegan.recipes.recipe import Recipe
@@ -117,7 +118,7 @@ class Keeper:
         """Makes the folder or takes the newest whole state from it; gives the step to go on from."""
         recipe = self.plan.recipe
         watch = recipe.watch
-        if recipe.statistics == "recomputed" and not self.trainer.game.generate:
+        if recipe.statistics == "recomputed" and not self.trainer.game.find(Generates):
             raise UserError(
                 f"statistics = 'recomputed' is for recipes that generate from latents; {recipe.name!r} does not"
             )
@@ -313,7 +314,7 @@ class Keeper:
         """Makes the averaged networks what is measured, shown and saved: with statistics of their own where the recipe says so."""
         if self.plan.engine.leads and self.plan.recipe.statistics == "recomputed":
             labels = self.plan.workflow.labels(self.plan.data)
-            recompute_statistics(self.trainer.game, self.trainer.average, labels)
+            recompute_statistics(self.trainer.game.ability(Generates), self.trainer.average, labels)
 
     def _draw(self, step: int, sheet: np.ndarray) -> None:
         encoded = grid.png(sheet)

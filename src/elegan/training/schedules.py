@@ -1,6 +1,6 @@
 """Learning-rate schedules: the factor on each player's rate, from progress t in [0, 1) and the metric's history.
 
-Pure functions of both, so that nothing of a schedule needs saving. `history` holds the watched metric at each
+They are pure functions of both, so that there is nothing to save. `history` holds the watched metric at each
 evaluation so far, oldest first, lower is better.
 """
 
@@ -11,34 +11,51 @@ from elegan.core.ranges import AboveZero, BelowOne, Count, NonNegative, NonNegat
 
 
 def constant(t: float, history: Sequence[float]) -> float:
-    """Always 1."""
+    """The factor 1 at all times."""
     return 1.0
 
 
 def linear(t: float, history: Sequence[float], *, start: BelowOne = 0.0, end: NonNegative = 0.0) -> float:
-    """1 until progress `start`, then in a straight line to `end`."""
+    """The factor 1 until progress `start`, then a straight line to `end`.
+
+    >>> [linear(t, [], start=0.5) for t in (0.0, 0.5, 0.75)]
+    [1.0, 1.0, 0.5]
+    """
     return 1.0 if t < start else end + (1 - end) * (1 - t) / (1 - start)
 
 
 def cosine(t: float, history: Sequence[float], *, end: NonNegative = 0.0, until: AboveZero = 1.0) -> float:
-    """From 1 to `end` along half a cosine, reached at progress `until` (Loshchilov & Hutter 2017, equation 5)."""
+    """Half a cosine from 1 to `end`, reached at progress `until` (Loshchilov & Hutter 2017, equation 5).
+
+    >>> [round(cosine(t, [], until=0.5), 2) for t in (0.0, 0.25, 0.5, 0.9)]
+    [1.0, 0.5, 0.0, 0.0]
+    """
     return end + (1 - end) * 0.5 * (1 + math.cos(math.pi * min(t / until, 1.0)))
 
 
 def step(t: float, history: Sequence[float], *, drops: NonNegativeCount = 3, factor: NonNegative = 0.5) -> float:
-    """Times `factor` at each of `drops` evenly spaced points."""
+    """Multiplies the rate by `factor` at each of `drops` evenly spaced points.
+
+    >>> [step(t, [], drops=1, factor=0.1) for t in (0.0, 0.49, 0.5)]
+    [1.0, 1.0, 0.1]
+    """
     return factor ** int(t * (drops + 1))
 
 
 def exponential(t: float, history: Sequence[float], *, end: NonNegative = 0.01) -> float:
-    """From 1 to `end` in equal ratios."""
-    return end**t
+    """Equal ratios from 1 to `end`."""
+    rate: float = end**t
+    return rate
 
 
 def plateau(
     t: float, history: Sequence[float], *, factor: NonNegative = 0.5, patience: Count = 3, threshold: Share = 0.01
 ) -> float:
-    """Times `factor` each time `patience` evaluations in a row stayed above (1 - threshold) of the best before them."""
+    """Multiplies the rate by `factor` each time `patience` evaluations in a row stay above (1 - threshold) of the best before.
+
+    >>> plateau(0.5, [9.0, 8.0, 8.1, 8.2, 8.0], patience=3)
+    0.5
+    """
     rate, best, waited = 1.0, math.inf, 0
     for value in history:
         if value < best * (1 - threshold):

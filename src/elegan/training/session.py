@@ -17,13 +17,13 @@ from elegan.core.errors import Failure, Interrupted, UserError, in_a_line
 from elegan.core.files import folder_for
 from elegan.data.sides import kind_of
 from elegan.games.game import Game
-from elegan.games.pool import Pool
 from elegan.nets import pretrained
 from elegan.recipes import find_recipe, parts
 from elegan.recipes.choose import SIDES, choose
 from elegan.recipes.recipe import Recipe
 from elegan.run import Run, build_game
 from elegan.training.engine import Engine
+from elegan.training.naming import run_name
 from elegan.training.progress import Bar
 from elegan.training.recorder import Keeper, Plan
 from elegan.training.trainer import Trainer
@@ -58,6 +58,11 @@ def train(
     weights the networks of the same names and shapes begin with; `trust`: modules whose functions a recipe file, `resume`
     and `start` may name, as `settings` may without it; `quiet`: without the bar of progress.
     Raises UserError for what the caller can mend, Failure where training failed, Interrupted after Ctrl-C.
+
+    >>> import elegan
+    >>> run = elegan.train("digits", "dcgan", steps=1, settings=["batch=8", "nets.generator.width=8"], name="short", quiet=True)
+    >>> run.path.as_posix(), run.step
+    ('runs/short', 1)
     """
     plan = plan_for(
         data,
@@ -127,7 +132,7 @@ def plan_for(
         choice = choose(len(seen.images), seen.resolution, seen.labels, len(seen.classes), accelerated)
         chosen, why = find_recipe(choice.recipe).override([*choice.settings, *settings]), choice.why
     chosen = _with_data(_with_length(chosen.trusting(trust), steps, images), data)
-    name = _name(dataset, chosen, settings, seed) if name is None else name
+    name = run_name(folder, dataset.name, chosen, settings, seed) if name is None else name
     path = folder / paths.check_name("name", name)
     return Plan(chosen, dataset, path, seed, engine, why, start=Path(start) if start else None)
 
@@ -219,8 +224,7 @@ def make_trainer(plan: Plan) -> Trainer:
     engine.place(game.nets)
     optimizers, settings = {}, {}
     for player in game.players:
-        # Many players of one kind, such as generator_8 and generator_16, may share what the recipe says of `generator`.
-        name = player if player in recipe.optimizers else player.partition("_")[0]
+        name = player if player in recipe.optimizers else game.optimizers.get(player, player)
         if name not in recipe.optimizers:
             raise UserError(f"recipe {recipe.name!r} has no optimizers.{player}")
         part = recipe.optimizers[name]
@@ -229,8 +233,8 @@ def make_trainer(plan: Plan) -> Trainer:
         optimizers[player] = parts.build("optimizers", part, f"optimizers.{name}", game.owned(player))
         settings[player] = {key: value for key, value in options.items() if ramp.now(value) != value}
     feed = plan.workflow.feed(plan.data, recipe, plan.seed, engine.device)
-    if engine.world > 1 and any(isinstance(net, Pool) and len(net.images) for net in game.nets.values()):
-        raise UserError("task.pool remembers the pictures of one process; with several set task.pool=0")
+    if engine.world > 1 and game.one_process:
+        raise UserError(game.one_process)
     return Trainer(
         game,
         optimizers,
@@ -306,19 +310,14 @@ def _with_data(recipe: Recipe, data: str | None) -> Recipe:
     return recipe.trusting([data] if data and data.startswith("hf:") else [])
 
 
-def _name(data: Opened, recipe: Recipe, settings: Sequence[str], seed: int) -> str:
-    """digits-rpgan, with the seed and a mark of the settings where they are not the default ones."""
-    mark = [f"{rng.mix(*sorted(settings)):016x}"[-6:]] if settings else []
-    return "-".join([data.name, recipe.name, *([f"seed{seed}"] if seed else []), *mark])
-
-
 def _locked(plan: Plan) -> AbstractContextManager:
     """Holds the run folder for one training at a time; the lock goes with the process."""
     if not plan.engine.leads:
         return nullcontext()
     try:
         plan.path.mkdir(parents=True, exist_ok=True)
-        return FileLock(paths.inside(plan.path, plan.path / ".lock"), timeout=0).acquire()
+        # Whoever lists the runs (verbs/runs.py) holds it for a moment.
+        return FileLock(paths.inside(plan.path, plan.path / ".lock"), timeout=0.2).acquire()
     except Timeout:
         raise UserError(f"another process is training in {plan.path}") from None
     except OSError as error:

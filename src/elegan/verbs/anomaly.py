@@ -76,6 +76,11 @@ def anomaly(run: Run, inputs: Named, data: str | None = None, *, alpha: float = 
     `alpha` of fresh normal pictures pass for anomalies; a set of fresh ones as `data` mends that.
     Raises UserError for inputs that name nothing, a run that does not score, an alpha that the normal pictures are too
     few for.
+
+    >>> import elegan
+    >>> odd = elegan.anomaly(elegan.Run.open("runs/detector"), "pictures", alpha=0.05)
+    >>> [path.name for path in odd.scores], odd.faults, 0 < odd.threshold
+    (['pagoda.png'], {}, True)
     """
     if not 0 < alpha < 1:
         raise UserError(f"alpha = {alpha} is not between 0 and 1")

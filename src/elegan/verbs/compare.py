@@ -1,24 +1,149 @@
-"""Runs side by side, by their newest evaluations, and only where these compare."""
+"""Runs side by side: those that differ by their seed alone as one group, and which group is better, if that is certain."""
 
-from collections.abc import Sequence
+import json
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 from elegan.core.errors import UserError
+from elegan.core.journal import Journal
 from elegan.metrics import comparable
+from elegan.metrics.catalogue import better_of
 from elegan.metrics.records import recorded
+from elegan.metrics.seeds import CERTAIN, Difference, difference, holm, mean_interval
 from elegan.run import Run
 
+# What tells nothing of the training itself; the name of a recipe is what its author called these same settings.
+APART = ("name", "parent", "about", "watch.log", "watch.keep", "watch.tensorboard")
+WIDEST = 32  # characters of a setting's value
+WAYS = {"paired": "paired by seed", "Welch": "by Welch (other seeds)"}
 
-def compare(runs: Sequence[Run | str | Path]) -> str:
-    """A table, a line a run and a column a metric that all have, each with its interval; `runs` are evaluated ones or their
-    folders.
+Records = dict[str, dict[str, Any]]  # by metric
 
-    Raises UserError where a run was not evaluated, or two evaluations differ in a setting that forbids comparing them.
+
+@dataclass(frozen=True)
+class Group:
+    """Runs of the same settings and data by seed, and the newest record of each metric that all compared runs have."""
+
+    name: str
+    settings: dict[str, Any]
+    runs: dict[int, str]
+    records: dict[int, Records]
+
+    def values(self, metric: str) -> dict[int, float]:
+        return {seed: records[metric]["value"] for seed, records in self.records.items()}
+
+    def interval(self, metric: str) -> tuple[float, float | None, float | None]:
+        """Value and ends: over seeds, or, of a single one, over the images that were measured."""
+        if len(self.runs) > 1:
+            return mean_interval(list(self.values(metric).values()))
+        (records,) = self.records.values()
+        return tuple(records[metric][key] for key in ("value", "low", "high"))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Groups side by side. `labels`: of each metric with its extractor; `pairs`: (metric, group, other group, how far the
+    former lies above the latter), p-values corrected within a metric."""
+
+    groups: tuple[Group, ...]
+    labels: dict[str, str]
+    pairs: tuple[tuple[str, str, str, Difference], ...]
+
+    def differing(self) -> dict[str, list[Any]]:
+        """The settings that the groups do not share: a value a group, None where it has no such setting."""
+        keys = dict.fromkeys(key for group in self.groups for key in group.settings)
+        values = {key: [group.settings.get(key) for group in self.groups] for key in keys}
+        return {key: row for key, row in values.items() if any(value != row[0] for value in row)}
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it, ready for JSON, which knows no infinity: an interval that nobody knows is null."""
+        groups = [
+            {
+                "name": group.name,
+                "runs": [{"seed": seed, "run": run} for seed, run in group.runs.items()],
+                "metrics": {
+                    metric: dict(zip(("value", "low", "high"), map(_finite, group.interval(metric)), strict=True))
+                    | {"by_seed": {str(seed): value for seed, value in group.values(metric).items()}}
+                    for metric in self.labels
+                },
+            }
+            for group in self.groups
+        ]
+        pairs = [
+            {"metric": metric, "group": a, "other": b, "difference": found.mean, "low": _finite(found.low),
+             "high": _finite(found.high), "p": found.p, "test": found.test or None}
+            for metric, a, b, found in self.pairs
+        ]  # fmt: skip
+        return {"metrics": self.labels, "groups": groups, "differing": self.differing(), "pairs": pairs}
+
+    def __str__(self) -> str:
+        head = ["run", "seed" if all(len(group.runs) == 1 for group in self.groups) else "seeds", *self.labels.values()]
+        rows = [[g.name, _seeds(g.runs), *(_cell(*g.interval(metric)) for metric in self.labels)] for g in self.groups]
+        lines = _aligned([head, *rows])
+        if differing := self.differing():
+            named = [[key, *map(_value, values)] for key, values in differing.items()]
+            lines += ["", *_aligned([["setting", *(group.name for group in self.groups)], *named])]
+        if len(self.groups) > 1:
+            lines += ["", *(self._verdict(metric) for metric in self.labels)]
+        return "\n".join([*lines, *self._about()])
+
+    def _verdict(self, metric: str) -> str:
+        """Which group is best, and against which others that is certain."""
+        newest = next(iter(self.groups[0].records.values()))[metric]
+        better = better_of(metric, newest["settings"].get("better"))
+        if better == "neither":
+            return f"{metric}: neither more nor less of it is better"
+        sign = 1 if better == "higher" else -1
+        best = max(self.groups, key=lambda group: sign * group.interval(metric)[0]).name
+        said: dict[bool, list[str]] = {True: [], False: []}
+        for name, a, b, found in self.pairs:
+            if name == metric and best in (a, b):
+                turned = found if (sign > 0) == (a == best) else _turned(found)
+                other = b if a == best else a
+                said[found.p < CERTAIN].append(f"{other} ({_words(turned)})")
+        certain = f"{best} is better than {', '.join(said[True])}" if said[True] else ""
+        open_ = (
+            f"{'it' if certain else best} is not certainly better than {', '.join(said[False])}" if said[False] else ""
+        )
+        return f"{metric}: {'; '.join(filter(None, [certain, open_]))}"
+
+    def _about(self) -> list[str]:
+        several = any(len(group.runs) > 1 for group in self.groups)
+        alone = any(len(group.runs) == 1 for group in self.groups)
+        tests = sorted({found.test for *_, found in self.pairs if found.test})
+        pairs = Counter(metric for metric, *_, found in self.pairs if found.test)
+        corrected = [f"p corrected for {max(pairs.values())} pairs (Holm)"] if pairs and max(pairs.values()) > 1 else []
+        about = [
+            *(["mean and 95 % interval over seeds (Student t)"] if several else []),
+            *(["of one seed the interval is over its images and says nothing of other seeds"] if alone else []),
+            *(f"differences with 95 % intervals, tested {WAYS[test]}" for test in tests),
+            *corrected,
+        ]
+        return ["", "; ".join(about)]
+
+
+def compare(runs: Sequence[Run | str | Path]) -> Comparison:
+    """Runs or their folders side by side, by the newest evaluation of each; where none was evaluated, by the newest value of
+    the metric that was watched while they trained. `str()` of the result is a table, `as_dict()` is ready for JSON.
+
+    Raises UserError where only some were evaluated, and where two were measured with settings that do not compare.
+
+    >>> import elegan
+    >>> for name in ("digits", "other"):
+    ...     _ = elegan.evaluate(elegan.Run.open(f"runs/{name}"), metrics=["fd"], num=200, extractor="random")
+    >>> print(elegan.compare(["runs/digits", "runs/other"]))  # doctest: +ELLIPSIS
+    run          FD[random:...]
+    runs/digits  ...
+    runs/other   ...
     """
-    opened = [run if isinstance(run, Run) else Run.open(run) for run in runs]
-    newest = {str(run.path): _newest(run) for run in opened}
+    opened = {str(run.path): run for run in (run if isinstance(run, Run) else Run.open(run) for run in runs)}
+    newest = _measured(opened)
     first = next(iter(newest.values()))
     shared = [metric for metric in first if all(metric in records for records in newest.values())]
     if not shared:
@@ -27,19 +152,116 @@ def compare(runs: Sequence[Run | str | Path]) -> str:
         for a, b in combinations(newest, 2):
             if differing := comparable(newest[a][metric], newest[b][metric]):
                 raise UserError(f"{a} and {b} do not compare in {metric}: {'; '.join(differing)}")
-    rows = [["run", *(first[metric]["label"] for metric in shared)]]
-    rows += [[name, *(_cell(records[metric]) for metric in shared)] for name, records in newest.items()]
+    groups = _grouped(opened, {path: {metric: newest[path][metric] for metric in shared} for path in opened})
+    pairs = [pair for metric in shared for pair in _compared(metric, groups)]
+    return Comparison(tuple(groups), {metric: first[metric]["label"] for metric in shared}, tuple(pairs))
+
+
+def _measured(runs: dict[str, Run]) -> dict[str, Records]:
+    """The newest record of each metric, by run."""
+    evaluated = {path: {r["metric"]: r for r in recorded(run.file("evaluations.jsonl"))} for path, run in runs.items()}
+    found = evaluated if any(evaluated.values()) else {path: _watched(run) for path, run in runs.items()}
+    for path, records in found.items():
+        if not records:
+            raise UserError(f"{path} has no evaluation yet: elegan evaluate {path}")
+    return found
+
+
+def _watched(run: Run) -> Records:
+    """The last of each watched metric in the log, as if it were an evaluation; it has no interval."""
+    watch, data = run.recipe.watch, run.info["data"]
+    records = {}
+    for line in Journal(run.file("log.jsonl")).records():
+        for label in line.keys() - {"step", "images", "rate"}:
+            if "/" not in label.partition("[")[0] and isinstance(line[label], float):
+                settings = {"digest": label, "data": data["name"], "fingerprint": data["fingerprint"]}
+                metric = re.sub(r"\[.*?\]", "", label)
+                records[metric] = {
+                    "metric": metric, "label": label, "value": line[label], "low": None, "high": None,
+                    "n_real": watch.images, "n_fake": watch.images, "settings": settings | {"step": line.get("step")},
+                }  # fmt: skip
+    return records
+
+
+def _grouped(runs: dict[str, Run], records: dict[str, Records]) -> list[Group]:
+    """Runs whose settings differ in nothing but the seed; a second run of the same seed begins a group of its own."""
+    groups: dict[tuple[str, int], list[str]] = defaultdict(list)
+    again: Counter[tuple[str, int]] = Counter()
+    settings = {path: _settings(run, records[path]) for path, run in runs.items()}
+    for path, run in runs.items():
+        key = json.dumps(settings[path], sort_keys=True)
+        groups[key, again[key, run.info["seed"]]].append(path)
+        again[key, run.info["seed"]] += 1
+    ordered = [sorted(paths, key=lambda path: runs[path].info["seed"]) for paths in groups.values()]
+    names = [_name(paths) for paths in ordered]
+    return [
+        Group(
+            name if names.count(name) == 1 else paths[0],
+            settings[paths[0]],
+            {runs[path].info["seed"]: path for path in paths},
+            {runs[path].info["seed"]: records[path] for path in paths},
+        )
+        for name, paths in zip(names, ordered, strict=True)
+    ]
+
+
+def _settings(run: Run, records: Records) -> dict[str, Any]:
+    """All that two runs of one group have in common, by key."""
+    info, steps = run.info, [record["settings"].get("step") for record in records.values()]
+    flat = {key: value for key, value in _flat(run.recipe.model_dump()) if key not in APART}
+    return flat | {
+        "data": info["data"]["fingerprint"],
+        "from": info.get("from"),
+        "precision": info["precision"],
+        "measured at step": steps[0] if steps.count(steps[0]) == len(steps) else steps,
+    }
+
+
+def _flat(values: dict[str, Any], above: str = "") -> Iterable[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}".removesuffix(".name"), value
+
+
+def _name(paths: list[str]) -> str:
+    return paths[0] if len(paths) == 1 else re.sub(r"-seed\d+", "", paths[0])
+
+
+def _compared(metric: str, groups: list[Group]) -> list[tuple[str, str, str, Difference]]:
+    pairs = [(a.name, b.name, difference(a.values(metric), b.values(metric))) for a, b in combinations(groups, 2)]
+    corrected = iter(holm([found.p for *_, found in pairs if found.test]))
+    return [(metric, a, b, replace(found, p=next(corrected)) if found.test else found) for a, b, found in pairs]
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _turned(found: Difference) -> Difference:
+    return replace(found, mean=-found.mean, low=-found.high, high=-found.low)
+
+
+def _words(found: Difference) -> str:
+    if not found.test:
+        return f"by {found.mean:.4g}, with too few seeds to tell"
+    return f"by {found.mean:.4g}, {found.low:.4g} .. {found.high:.4g}, p = {found.p:.2g}"
+
+
+def _seeds(runs: dict[int, str]) -> str:
+    return ",".join(map(str, runs)) if len(runs) < 5 else f"{len(runs)} seeds"
+
+
+def _cell(value: float, low: float | None, high: float | None) -> str:
+    return f"{value:.4g}" if low is None else f"{value:.4g} ({low:.4g} .. {high:.4g})"
+
+
+def _value(value: Any) -> str:
+    text = "-" if value is None else str(value)
+    return text if len(text) <= WIDEST else f"{text[: WIDEST - 3]}..."
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows)
-
-
-def _newest(run: Run) -> dict[str, dict[str, Any]]:
-    """The last record of each metric."""
-    records = recorded(run.file("evaluations.jsonl"))
-    if not records:
-        raise UserError(f"{run.path} has no evaluation yet: elegan evaluate {run.path}")
-    return {record["metric"]: record for record in records}
-
-
-def _cell(record: dict[str, Any]) -> str:
-    return f"{record['value']:.4g} ({record['low']:.4g} .. {record['high']:.4g})"
+    return ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]

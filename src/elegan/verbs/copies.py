@@ -4,6 +4,7 @@ from pathlib import Path
 
 from elegan.core import memory
 from elegan.core.errors import UserError
+from elegan.games.abilities import Generates
 from elegan.metrics.copies import CopyReport, audit
 from elegan.run import Run
 
@@ -20,12 +21,18 @@ def copies(
 ) -> CopyReport:
     """Which of `num` generated images are copies of the run's data or of `data`; the findings go to RUN/copies or `out`.
 
-    The latents' seeds start at `seed`. See `elegan.metrics.copies.audit.copies` for the rest and the errors. Raises UserError where the
-    run's own data are others by now, unless `data` names what to compare with.
+    The latents' seeds start at `seed`. See `elegan.metrics.copies.audit.copies` for the rest and the errors. Raises UserError for a
+    run that makes no images from latents, and where its own data are others by now, unless `data` names what to compare with.
+
+    >>> import elegan
+    >>> report = elegan.copies(elegan.Run.open("runs/digits"), num=40, alpha=0.01)
+    >>> len(report.lines()) > 1
+    True
     """
+    run.ability(Generates)
     side, channels, _ = run.shape
     memory.check_room(num, 3 * side * side * channels, "images to search")
-    if data is None and run.game.generate and (remark := run.training_images()[1]):
+    if data is None and (remark := run.training_images()[1]):
         raise UserError(f"{remark}; --data names the pictures to compare with")
     return audit.copies(
         run.stream(range(seed, seed + num)),

@@ -28,6 +28,12 @@ def evaluate(
     class-fd. See `elegan.metrics.evaluate.evaluate` for the rest and the errors. A run that
     translates is measured on the middles of held-out pictures, against the other side's pictures of `split`; one that
     restores on those of held-out photographs, damaged anew, against the photographs.
+
+    >>> import elegan
+    >>> run = elegan.Run.open("runs/digits")
+    >>> (fd,) = elegan.evaluate(run, metrics=["fd"], num=200, extractor="random")
+    >>> fd.metric, fd.low < fd.value < fd.high
+    ('FD', True)
     """
     place = files.folder_for(out or run.path)
     results = workflow_of(run.recipe).evaluate(run, data, metrics, num, extractor, split, seed)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import nn
@@ -18,7 +18,6 @@ from torch.nn.utils import parametrize
 from elegan.core import files
 from elegan.core.errors import Failure, UserError, shown
 from elegan.metrics.model import messages
-from elegan.nets.progressive import Growing
 from elegan.run import Run
 from elegan.workflows import workflow_of
 from elegan.workflows.workflow import Exported
@@ -35,6 +34,10 @@ def export(run: Run, out: str | Path, direction: str | None = None) -> float:
     `multiple`. Output: "images" in [-1, 1]. N, H and W are free. Raises UserError where a package is missing or the
     run makes no pictures, Failure where the file would not give within 1e-4 what torch gives; then nothing is
     written.
+
+    >>> import elegan
+    >>> elegan.export(elegan.Run.open("runs/digits"), "digits.onnx") < 1e-4
+    True
     """
     out = Path(out)
     if out.suffix != ".onnx":
@@ -43,7 +46,7 @@ def export(run: Run, out: str | Path, direction: str | None = None) -> float:
     _check_packages("onnx", "onnxscript", "onnxruntime")
     workflow = workflow_of(run.recipe)
     way = workflow.direction(run, direction)
-    part = workflow.exported(run.game, plain(run.nets), run.shape, run.conditional, way)
+    part = workflow.exported(run.game, plain(run.nets), run.shape, way)
     if part is None:
         raise UserError(f"{run.path} makes no pictures: {run.use}")
     told = {"run": run.path.resolve().name, "step": run.step, "classes": run.classes, "multiple": part.multiple}
@@ -61,11 +64,18 @@ def _check_packages(*packages: str) -> None:
         raise UserError(f"export needs {', '.join(missing)}; pip install 'elegan[onnx]'")
 
 
+@runtime_checkable
+class Holding(Protocol):
+    """A module whose graph would follow a buffer, which ONNX cannot: `hold` fixes it as it stands, for good."""
+
+    def hold(self) -> None: ...
+
+
 def plain(nets: nn.ModuleDict) -> nn.ModuleDict:
-    """A frozen copy on the CPU with parametrised weights as plain ones and every growing network held at its level."""
+    """A frozen copy on the CPU with parametrised weights as plain ones and what follows a buffer held."""
     nets = copy.deepcopy(nets).cpu().eval().requires_grad_(False)
     for module in nets.modules():
-        if isinstance(module, Growing):
+        if isinstance(module, Holding):
             module.hold()
         for name in list(module.parametrizations) if parametrize.is_parametrized(module) else []:  # type: ignore
             parametrize.remove_parametrizations(module, name, leave_parametrized=True)

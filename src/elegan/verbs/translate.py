@@ -25,6 +25,11 @@ def translate(
     default), and gives what became of each: see `Outcome`, and its `fault` where a file could not be read.
 
     See `Run.translate`, which takes and gives arrays, for `strength` and `tile`, and `translate_files` for the errors.
+
+    >>> import elegan
+    >>> (outcome,) = elegan.translate(elegan.Run.open("runs/dusk"), "pictures/pagoda.png", out="evening")
+    >>> outcome.target.as_posix(), outcome.fault
+    ('evening/pagoda.png', '')
     """
     folder = Path(out or run.file("translated"))
     outcomes = translate_files(
@@ -51,7 +56,9 @@ def translate_files(
     run.direction(direction)
     check("strength", strength, Share)
     folder_for(out)
-    for source, target in with_targets([(found.source, out / found.inside) for found in pictures_in(inputs)]):
+    for source, target in with_targets(
+        [(one.source, out / one.inside.with_suffix(one.ending)) for one in pictures_in(inputs)]
+    ):
         if target.exists() and not overwrite:
             yield Outcome(source, target, skipped=True)
             continue

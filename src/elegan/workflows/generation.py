@@ -7,6 +7,8 @@ from torch import Tensor, nn
 from elegan.core import grid, rng
 from elegan.core.rng import labels, latents
 from elegan.data import Dataset
+from elegan.data.sides import Direction
+from elegan.games.abilities import Generates, Reconstructs
 from elegan.games.game import Game, Shape
 from elegan.games.inference import Generator, paint
 from elegan.metrics.evaluate import extractor_for
@@ -27,22 +29,25 @@ class Generation(Images):
         return Samples(data, game, recipe, run, device)
 
     def make_one(self, game: Game, nets: nn.ModuleDict, shape: Shape, device: torch.device) -> None:
-        assert game.generate
+        generates = game.ability(Generates)
         labels = torch.zeros(1, dtype=torch.long, device=device) if shape.classes else None
-        game.generate(nets, latents([0], game.latent).to(device), labels)
+        generates.generate(nets, latents([0], generates.latent).to(device), labels)
 
     def how_chosen(self, run: Run) -> str:
-        one_each = run.columns == run.shape.classes
+        generates = run.ability(Generates)
+        one_each = generates.columns == generates.classes
         how = "One column a class." if one_each else "Chosen by nothing but their seeds, 0 and on."
         rest = " The last two rows: pictures of the data, and what becomes of them."
-        return how + rest * bool(run.game.reconstruct)
+        return how + rest if run.game.find(Reconstructs) else how
 
-    def exported(self, game: Game, nets: nn.ModuleDict, shape: Shape, conditional: bool, way: str | None) -> Exported:
+    def exported(self, game: Game, nets: nn.ModuleDict, shape: Shape, way: Direction | None) -> Exported:
+        generates = game.ability(Generates)
+
         def drawn(n: int) -> tuple[Tensor, ...]:
-            z = latents(range(n), game.latent)
-            return (z, torch.arange(n) % shape.classes) if conditional else (z,)
+            z = latents(range(n), generates.latent)
+            return (z, torch.arange(n) % generates.classes) if generates.classes else (z,)
 
-        return Exported(Generator(game, nets), ("z", "label")[: 1 + conditional], drawn, 0)
+        return Exported(Generator(generates, nets), ("z", "label") if generates.classes else ("z",), drawn, 0)
 
 
 class Samples:
@@ -51,8 +56,8 @@ class Samples:
 
     def __init__(self, data: Dataset, game: Game, recipe: Recipe, run: Run, device: torch.device):
         watch, shape = recipe.watch, (data.resolution, data.channels)
-        self.pairs = Reconstructions(data, game, watch, device) if game.reconstruct else None
-        self.game, self.run, self.device, self.images = game, run, device, watch.images
+        self.pairs = Reconstructions(data, game, watch, device) if game.find(Reconstructs) else None
+        self.generates, self.run, self.device, self.images = game.ability(Generates), run, device, watch.images
         # As often as the data has them, for the watched metric compares with the data.
         self.labels = labels(data.class_counts, watch.images) if data.class_counts else None
         self.gauge: Gauge | None = None
@@ -65,15 +70,16 @@ class Samples:
         return {self.gauge.label: self.gauge(self._paint(nets, range(self.images), self.labels))} if self.gauge else {}
 
     def sheet(self, nets: nn.ModuleDict) -> np.ndarray:
-        seeds = range(8 * self.run.columns)
+        columns = self.generates.columns
+        seeds = range(8 * columns)
         images = self._paint(nets, seeds, self.run.labels_for(seeds))
         if self.pairs:
-            images = np.concatenate([images, *self.pairs.beside(nets, self.run.columns)])
-        return grid.grid(images, self.run.columns)
+            images = np.concatenate([images, *self.pairs.beside(nets, columns)])
+        return grid.grid(images, columns)
 
     def _paint(self, nets: nn.ModuleDict, seeds: range, labels: torch.Tensor | None) -> np.ndarray:
         pages = [slice(i, i + BATCH) for i in range(0, len(seeds), BATCH)]
         own = [None if labels is None else labels[p] for p in pages]
         return np.concatenate(
-            [paint(self.game, nets, seeds[p], o, self.device) for p, o in zip(pages, own, strict=True)]
+            [paint(self.generates, nets, seeds[p], o, self.device) for p, o in zip(pages, own, strict=True)]
         )

@@ -6,6 +6,7 @@ from torch import nn
 
 from elegan.core import grid, rng
 from elegan.data import Dataset
+from elegan.games.abilities import Reconstructs, Scores
 from elegan.games.game import Game, Shape
 from elegan.games.inference import reconstructed
 from elegan.recipes.recipe import Recipe, Watch
@@ -21,8 +22,8 @@ class Reconstruction(Images):
         return Reconstructions(data, game, recipe.watch, device)
 
     def make_one(self, game: Game, nets: nn.ModuleDict, shape: Shape, device: torch.device) -> None:
-        assert game.score
-        game.score(nets, torch.zeros(1, shape.channels, shape.resolution, shape.resolution, device=device))
+        x = torch.zeros(1, shape.channels, shape.resolution, shape.resolution, device=device)
+        game.ability(Scores).score(nets, x)
 
     def how_chosen(self, run: Run) -> str:
         return "Pictures of the data, each beside what becomes of it."
@@ -32,7 +33,7 @@ class Reconstructions:
     """Images of the data, each beside what an autoencoder makes of it."""
 
     def __init__(self, data: Dataset, game: Game, watch: Watch, device: torch.device):
-        self.game, self.device, self.metric = game, device, watch.metric
+        self.reconstructs, self.device, self.metric = game.ability(Reconstructs), device, watch.metric
         chosen = np.sort(np.random.default_rng(rng.mix("gauge")).permutation(len(data.images))[: watch.images])
         self.images = data.images[chosen]
         self.labels = None if data.labels is None else data.labels[chosen]
@@ -51,4 +52,4 @@ class Reconstructions:
     def beside(self, nets: nn.ModuleDict, count: int) -> tuple[np.ndarray, np.ndarray]:
         """The first images, and what becomes of them."""
         images, labels = self.images[:count], None if self.labels is None else self.labels[:count]
-        return images, reconstructed(self.game, nets, images, labels, self.device)
+        return images, reconstructed(self.reconstructs, nets, images, labels, self.device)

@@ -12,11 +12,13 @@ from elegan.core.pixels import to_bytes
 from elegan.data.feed import PhotographFeed
 from elegan.data.photographs import Photographs, open_photographs
 from elegan.data.resize import resize
+from elegan.data.sides import Direction
+from elegan.games.abilities import Restores
 from elegan.games.game import Game, Shape
 from elegan.games.inference import restored
 from elegan.games.restore import spoiled_middles, spoiler
 from elegan.metrics import Result
-from elegan.metrics.pairs import distances, measure_pairs
+from elegan.metrics.pairs import distances, measure_pairs, pair_metrics
 from elegan.recipes.recipe import Recipe
 from elegan.run import Run
 from elegan.workflows.pictures import check_uncut, of_any_size
@@ -47,23 +49,24 @@ class Restoration(Workflow):
         seed: int,
     ) -> list[Result]:
         """Of the middles of held-out photographs, damaged and restored, against the photographs."""
+        asked = pair_metrics(metrics)
         size = run.shape.resolution
         opened = open_photographs(data or run.source, size, run.shape.channels, run.recipe.data.split)
         x, y = spoiled_middles(run.recipe, opened.held_out, size, num, run.device, seed, "evaluate")
         record = {"data": opened.name, "fingerprint": opened.fingerprint, "damage from seed": seed} | run.record
-        results = measure_pairs(restored(run.game, run.nets, x), to_bytes(y), record)
+        results = measure_pairs(asked, restored(run.ability(Restores), run.nets, x), to_bytes(y), record)
         return with_remark(results, "" if data else run.changed(opened.fingerprint))
 
     def make_one(self, game: Game, nets: nn.ModuleDict, shape: Shape, device: torch.device) -> None:
-        assert game.restore
-        side = shape.resolution // game.scale
-        game.restore(nets, torch.zeros(1, shape.channels + game.hints, side, side, device=device))
+        restores = game.ability(Restores)
+        side = shape.resolution // restores.scale
+        restores.restore(nets, torch.zeros(1, shape.channels + restores.hints, side, side, device=device))
 
     def how_chosen(self, run: Run) -> str:
         return "Held-out photographs: each damaged, restored, and as it was."
 
-    def exported(self, game: Game, nets: nn.ModuleDict, shape: Shape, conditional: bool, way: str | None) -> Exported:
-        return of_any_size(nets["restorer"], shape.channels + game.hints, shape.resolution)
+    def exported(self, game: Game, nets: nn.ModuleDict, shape: Shape, way: Direction | None) -> Exported:
+        return of_any_size(nets["restorer"], shape.channels + game.ability(Restores).hints, shape.resolution)
 
 
 class Restorations:
@@ -72,7 +75,7 @@ class Restorations:
     def __init__(self, data: Photographs, game: Game, recipe: Recipe, device: torch.device):
         if recipe.watch.metric not in ("l1", "none"):
             raise UserError(f"watch.metric = {recipe.watch.metric!r}: a restorer is watched by l1 or none")
-        self.game, self.device, self.watched = game, device, recipe.watch.metric != "none"
+        self.restores, self.device, self.watched = game.ability(Restores), device, recipe.watch.metric != "none"
         images = recipe.watch.images
         self.x, y = spoiled_middles(recipe, data.held_out, data.resolution, images, device, "held out")
         self.wanted = to_bytes(y)
@@ -84,10 +87,10 @@ class Restorations:
         """L1 (0-255), PSNR (dB) and SSIM to the picture as it was; those of the damaged one, enlarged by bicubic, beside."""
         if not self.watched:
             return {}
-        found = distances(restored(self.game, nets, self.x), self.wanted)
+        found = distances(restored(self.restores, nets, self.x), self.wanted)
         return {name: float(values.mean()) for name, values in found.items()} | self.beside
 
     def sheet(self, nets: nn.ModuleDict) -> np.ndarray:
-        columns = (self.given[:ROWS], restored(self.game, nets, self.x[:ROWS]), self.wanted[:ROWS])
+        columns = (self.given[:ROWS], restored(self.restores, nets, self.x[:ROWS]), self.wanted[:ROWS])
         sheet = np.stack(columns, 1)
         return grid.grid(sheet.reshape(-1, *sheet.shape[2:]), 6)

@@ -10,7 +10,8 @@ from torch import nn
 from elegan.core import grid
 from elegan.core.errors import UserError
 from elegan.data.feed import SidesFeed, middles
-from elegan.data.sides import Sides, open_sides
+from elegan.data.sides import Direction, Sides, open_sides
+from elegan.games.abilities import Translates
 from elegan.games.game import Game, Shape
 from elegan.games.inference import translated
 from elegan.metrics import Result
@@ -53,33 +54,35 @@ class Translation(Workflow):
         parts = {"train": sides.train, "test": sides.held_out}
         if split not in parts:
             raise UserError(f"a run that translates is measured against split train or test, not {split!r}")
-        for way in run.game.translate:
-            given, target = (middles(sides.held_out["AB".index(side)], size)[:num] for side in (way[0], way[-1]))
-            made = translated(run.game, run.nets, way, given, run.device)
+        translates = run.ability(Translates)
+        for way in translates.ways:
+            given, target = (middles(part, size)[:num] for part in way.of(sides.held_out))
+            made = translated(translates, run.nets, way, given, run.device)
             record = {
                 "data": sides.name,
                 "fingerprint": sides.fingerprint,
                 "split": split,
-                "direction": way,
+                "direction": str(way),
             } | run.record
-            real = middles(parts[split]["AB".index(way[-1])], size)
+            _, real_part = way.of(parts[split])
+            real = middles(real_part, size)
             network = extractor_for_sides(extractor, sides, real, str(run.device), said(extractor))
             found = evaluate_arrays(network, made, real, target if sides.paired else None, metrics, seed, record)
-            mark = f" {way}" * (len(run.game.translate) > 1)
+            mark = f" {way}" * (len(translates.ways) > 1)
             results += [replace(r, metric=r.metric + mark, label=r.label + mark) for r in found]
         return with_remark(results, "" if data else run.changed(sides.fingerprint))
 
     def make_one(self, game: Game, nets: nn.ModuleDict, shape: Shape, device: torch.device) -> None:
         x = torch.zeros(1, shape.channels, shape.resolution, shape.resolution, device=device)
-        next(iter(game.translate.values()))(nets, x)
+        next(iter(game.ability(Translates).ways.values()))(nets, x)
 
     def how_chosen(self, run: Run) -> str:
         return "Held-out pictures: each input, what becomes of it, and beside it the way back or what was wanted."
 
-    def direction(self, run: Run, wanted: str | None) -> str | None:
+    def direction(self, run: Run, wanted: str | None) -> Direction | None:
         return run.direction(wanted)
 
-    def exported(self, game: Game, nets: nn.ModuleDict, shape: Shape, conditional: bool, way: str | None) -> Exported:
+    def exported(self, game: Game, nets: nn.ModuleDict, shape: Shape, way: Direction | None) -> Exported:
         return of_any_size(nets[str(way)], shape.channels, shape.resolution)
 
 
@@ -88,46 +91,48 @@ class Translations:
 
     def __init__(self, data: Sides, game: Game, recipe: Recipe, device: torch.device):
         watch = recipe.watch
-        self.data, self.game, self.device = data, game, device
-        shown = [middles(part, data.resolution)[: watch.images] for part in data.held_out]
-        self.held_out = dict(zip("AB", shown, strict=True))
-        self.gauges: dict[str, Gauge] = {}
-        self.beside: dict[str, dict[str, float]] = {}  # by direction, what the watched metric is to be read beside
+        self.data, self.translates, self.device = data, game.ability(Translates), device
+        a, b = (middles(part, data.resolution)[: watch.images] for part in data.held_out)
+        self.held_out = a, b
+        self.gauges: dict[Direction, Gauge] = {}
+        self.references: dict[Direction, dict[str, float]] = {}
         if watch.metric != "none":
-            for way in game.translate:
-                real = middles(data.train["AB".index(way[-1])], data.resolution)[: watch.images]
+            for way in self.translates.ways:
+                given, target = way.of(self.held_out)
+                _, train = way.of(data.train)
+                real = middles(train, data.resolution)[: watch.images]
                 extractor = extractor_for_sides(watch.extractor, data, real, trusted=recipe.trusted())
                 self.gauges[way] = gauge = Gauge(watch.metric, extractor, real)
-                others = {"floor": self.held_out[way[-1]], "untranslated": self.held_out[way[0]]}
-                self.beside[way] = {f"{gauge.label} {way} {name}": gauge(images) for name, images in others.items()}
+                others = {"floor": target, "untranslated": given}
+                self.references[way] = {f"{gauge.label} {way} {name}": gauge(images) for name, images in others.items()}
 
     def measure(self, nets: nn.ModuleDict) -> dict[str, float]:
         """For each direction the metric of translated held-out pictures, of the target side's own (the floor) and of the
         untranslated ones; of pairs also L1 (0-255), PSNR (dB) and SSIM to the target."""
         found: dict[str, float] = {}
-        for way in self.game.translate:
-            made = self._translate(nets, way, self.held_out[way[0]])
+        for way in self.translates.ways:
+            given, target = way.of(self.held_out)
+            made = self._translate(nets, way, given)
             if self.gauges:
                 found[f"{self.gauges[way].label} {way}"] = self.gauges[way](made)
-                found |= self.beside[way]
+                found |= self.references[way]
             if self.data.paired:
-                pairs = distances(made, self.held_out[way[-1]])
+                pairs = distances(made, target)
                 found |= {name: float(values.mean()) for name, values in pairs.items()}
         return found
 
     def sheet(self, nets: nn.ModuleDict) -> np.ndarray:
         rows = []
-        for way in self.game.translate:
-            x = self.held_out[way[0]][:ROWS]
-            columns = [x, self._translate(nets, way, x)]
-            back = f"{way[-1]}to{way[0]}"
-            if back in self.game.translate:
-                columns.append(self._translate(nets, back, columns[1]))
+        for way in self.translates.ways:
+            given, target = (pictures[:ROWS] for pictures in way.of(self.held_out))
+            columns = [given, self._translate(nets, way, given)]
+            if way.back in self.translates.ways:
+                columns.append(self._translate(nets, way.back, columns[1]))
             if self.data.paired:
-                columns.append(self.held_out[way[-1]][:ROWS])
+                columns.append(target)
             rows.append(np.stack(columns, 1))
         sheet = np.concatenate([row[: min(map(len, rows))] for row in rows], 1)
         return grid.grid(sheet.reshape(-1, *sheet.shape[2:]), sheet.shape[1] * (2 if len(rows) == 1 else 1))
 
-    def _translate(self, nets: nn.ModuleDict, way: str, images: np.ndarray) -> np.ndarray:
-        return translated(self.game, nets, way, images, self.device)
+    def _translate(self, nets: nn.ModuleDict, way: Direction, images: np.ndarray) -> np.ndarray:
+        return translated(self.translates, nets, way, images, self.device)

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from elegan.data.sides import Direction
 from elegan.games.game import Game, Shape
 from elegan.metrics import Result
 from elegan.recipes.recipe import Recipe
@@ -115,13 +116,11 @@ class Workflow(ABC):
         side, channels, _ = shape
         return f"{side} × {side}", {1: "pixels, grey", 3: "pixels, colour"}.get(channels, "RGBA")
 
-    def direction(self, run: Run, wanted: str | None) -> str | None:
+    def direction(self, run: Run, wanted: str | None) -> Direction | None:
         """The direction to export. Raises UserError for one that the run does not have."""
         return None if wanted is None else run.direction(wanted)
 
-    def exported(
-        self, game: Game, nets: nn.ModuleDict, shape: Shape, conditional: bool, way: str | None
-    ) -> Exported | None:
+    def exported(self, game: Game, nets: nn.ModuleDict, shape: Shape, way: Direction | None) -> Exported | None:
         """What to export of a game's networks; None where they make nothing that programs without torch ask for."""
         return None
 

@@ -161,7 +161,7 @@ def test_images_that_are_all_one():
         (
             lambda x: x,
             0.0005,
-            "needs 1,999 real images to calibrate on, there are 1,400; the smallest alpha for these is 0.00071",
+            "needs 1,999 real images to calibrate on and there are 1,400; the smallest alpha for these is 0.00071",
         ),
         (lambda x: x[:0], 0.1, "there are no query images"),
         (lambda x: x[:, :6], 0.1, "the query images are 8x6x1 and the training images 8x8x1; bring both to one size"),

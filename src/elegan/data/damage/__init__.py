@@ -1,6 +1,6 @@
-"""Degradations: what befalls a picture before it is to be restored. Each takes a Scene and gives another.
+"""Degradations that pictures go through before a network restores them. Each takes a Scene and gives another.
 
-Keyword-only parameters are the options of a recipe; a pair is a range that each picture draws its value from. Draws come
+Keyword-only parameters are the options of a recipe; a pair is a range from which each picture's value is drawn. Draws come
 from `elegan.core.rng`, so a batch gives the same however it is split. Inputs are left as they are.
 """
 

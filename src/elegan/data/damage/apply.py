@@ -1,4 +1,4 @@
-"""Degradations one after another, and what a restorer learns from: crops as they were and as they became."""
+"""Degradations one after another, and the pairs that a restorer learns from: crops before and after them."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -16,16 +16,18 @@ Steps = Sequence[tuple[Callable[[Scene], Scene], float]]
 
 
 class Damaged(NamedTuple):
-    """`x`: spoiled crops N x (C + hints) x H / scale x W / scale, the colours about [-1, 1]; `y`: N x C x H x W in [-1, 1],
-    which is asked for."""
+    """Damaged crops `x`, N x (C + hints) x H / scale x W / scale, the colours about [-1, 1], and their targets `y`,
+    N x C x H x W in [-1, 1].
+    """
 
     x: Tensor
     y: Tensor
 
 
 def damage(crops: np.ndarray, steps: Steps, learn: str = "photograph", device: torch.device | str = "cpu") -> Damaged:
-    """Crops uint8 N x H x W x C with a margin of MARGIN, which is cut away when the damage is done; what to `learn`: see
-    `elegan.recipes.recipe.Data`."""
+    """Damages crops, uint8 N x H x W x C, with a margin of MARGIN pixels that is cut away afterwards. `learn` is as in
+    `elegan.recipes.recipe.Data`.
+    """
     y = to_unit(torch.from_numpy(np.ascontiguousarray(crops)))
     x, hints = damaged(steps, y)
     if learn == "damage":
@@ -37,7 +39,7 @@ def damage(crops: np.ndarray, steps: Steps, learn: str = "photograph", device: t
 
 
 def damaged(steps: Steps, x: Tensor) -> Scene:
-    """Each step in order, with its probability for each picture; x is N x C x H x W in [0, 1].
+    """The pictures x, N x C x H x W in [0, 1], after each step in order, each picture with the step's probability.
 
     Raises ValueError for a step of probability below 1 that changes the size or the number of hints: a batch has one shape.
     """
@@ -51,11 +53,11 @@ def damaged(steps: Steps, x: Tensor) -> Scene:
 def _either(before: Scene, after: Scene, probability: float) -> Scene:
     if before.x.shape != after.x.shape or before.hints.shape != after.hints.shape:
         raise ValueError(
-            f"a step of probability {probability:g} takes pictures of {_sizes(before)} to {_sizes(after)}; "
-            "what changes the size or adds hints needs probability 1"
+            f"a step of probability {probability:g} turns pictures of {_sizes(before)} into {_sizes(after)}; "
+            "a step that changes the size or adds hints needs probability 1"
         )
-    chosen = rng.uniform(len(before.x), 1, 1, 1, device=before.x.device) < probability
-    return Scene(*(torch.where(chosen, new, old) for new, old in zip(after, before, strict=True)))
+    befallen = rng.uniform(len(before.x), 1, 1, 1, device=before.x.device) < probability
+    return Scene(*(torch.where(befallen, new, old) for new, old in zip(after, before, strict=True)))
 
 
 def _sizes(scene: Scene) -> str:

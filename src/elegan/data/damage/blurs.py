@@ -7,11 +7,12 @@ import torch
 from torch import Tensor
 
 from elegan.core import rng
-from elegan.data.damage.scene import Range, Scene, Share, between
+from elegan.core.ranges import Share
+from elegan.data.damage.scene import Range, Scene, between
 
 
 def gaussian_blur(scene: Scene, *, sigma: Range = (0.2, 3.0), anisotropic: Share = 0.0) -> Scene:
-    """Gaussian blur of `sigma` pixels; with probability `anisotropic` of two sigmas at right angles, turned by any angle."""
+    """Gaussian blur of `sigma` pixels; with probability `anisotropic` it has two sigmas at right angles, turned by any angle."""
     x = scene.x
     along, across, angle = (drawn.flatten().tolist() for drawn in (between(sigma, x), between(sigma, x), _angles(x)))
     oval = (rng.uniform(len(x)) < anisotropic).tolist()
@@ -20,14 +21,14 @@ def gaussian_blur(scene: Scene, *, sigma: Range = (0.2, 3.0), anisotropic: Share
 
 
 def motion_blur(scene: Scene, *, length: Range = (3.0, 15.0)) -> Scene:
-    """The camera moved `length` pixels along a straight line of any direction."""
+    """Blur of a camera that moved `length` pixels along a straight line in any direction."""
     lengths = between(length, scene.x).flatten().tolist()
     angles = _angles(scene.x).flatten().tolist()
     return _filtered(scene, [_segment(*pair) for pair in zip(lengths, angles, strict=True)])
 
 
 def defocus_blur(scene: Scene, *, radius: Range = (1.0, 5.0)) -> Scene:
-    """Out of focus: every point becomes an even disc of `radius` pixels."""
+    """Blur of a lens out of focus: every point becomes an even disc of `radius` pixels."""
     return _filtered(scene, [_disc(r) for r in between(radius, scene.x).flatten().tolist()])
 
 
@@ -36,7 +37,7 @@ def _angles(x: Tensor) -> Tensor:
 
 
 def _axes(reach: float, angle: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
-    """Coordinates along and across a direction, over a square that holds `reach` each way."""
+    """Coordinates along and across a direction, over a square that reaches `reach` pixels each way."""
     side = np.arange(-math.ceil(reach), math.ceil(reach) + 1.0)
     cos, sin = math.cos(angle), math.sin(angle)
     return cos * side + sin * side[:, None], cos * side[:, None] - sin * side
@@ -51,12 +52,14 @@ def _gaussian(along: float, across: float, angle: float) -> np.ndarray:
 
 def _segment(length: float, angle: float) -> np.ndarray:
     u, v = _axes(length / 2, angle)
-    return np.clip((length + 1) / 2 - abs(u), 0, 1) * np.clip(1 - abs(v), 0, 1)
+    kernel: np.ndarray = np.clip((length + 1) / 2 - abs(u), 0, 1) * np.clip(1 - abs(v), 0, 1)
+    return kernel
 
 
 def _disc(radius: float) -> np.ndarray:
     u, v = _axes(radius)
-    return np.clip(radius + 0.5 - np.hypot(u, v), 0, 1)
+    kernel: np.ndarray = np.clip(radius + 0.5 - np.hypot(u, v), 0, 1)
+    return kernel
 
 
 def _filtered(scene: Scene, kernels: list[np.ndarray]) -> Scene:

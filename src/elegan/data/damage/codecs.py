@@ -1,4 +1,4 @@
-"""What a lossy file format leaves."""
+"""Damage by lossy file formats."""
 
 import io
 
@@ -12,7 +12,7 @@ from elegan.data.damage.scene import Qualities, Scene, between
 
 
 def jpeg(scene: Scene, *, quality: Qualities = (30, 95)) -> Scene:
-    """Through libjpeg and back at a `quality` of 1 to 100, colour with chroma halved as files usually have it; clipped."""
+    """Compression by libjpeg at a `quality` of 1 to 100, with the chroma halved as files usually have it; clipped."""
     qualities = between(quality, scene.x).round().int().flatten().tolist()
     pictures = (scene.x * 255 + 0.5).floor().clamp(0, 255).byte().permute(0, 2, 3, 1).cpu().numpy()
     decoded = torch.stack([_through(*pair) for pair in zip(pictures, qualities, strict=True)])
@@ -20,7 +20,7 @@ def jpeg(scene: Scene, *, quality: Qualities = (30, 95)) -> Scene:
 
 
 def _through(picture: np.ndarray, quality: int) -> Tensor:
-    """uint8 H x W x C, encoded and decoded."""
+    """The picture, uint8 H x W x C, encoded and decoded."""
     file = io.BytesIO()
     Image.fromarray(picture[..., 0] if picture.shape[2] == 1 else picture).save(
         file, "JPEG", quality=quality, subsampling="4:2:0"

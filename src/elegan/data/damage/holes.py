@@ -1,4 +1,4 @@
-"""Parts of a picture that are gone: to be filled in."""
+"""Holes: parts of a picture that are gone and to be filled in."""
 
 import math
 from functools import cache, partial
@@ -8,9 +8,10 @@ import numpy as np
 import torch
 
 from elegan.data.damage.scene import Number, Scene, Shares, streams
-from elegan.data.decode import SUFFIXES, Unreadable, decode
+from elegan.data.decode import SUFFIXES, decode
+from elegan.data.deep import Unreadable
 
-ATTEMPTS = 40  # at shapes that fit; what does not fit is tried smaller
+ATTEMPTS = 40  # at shapes that fit; one that does not fit is followed by smaller ones
 
 
 def holes(
@@ -23,15 +24,16 @@ def holes(
     masks: str = "",
     tell: bool = True,
 ) -> Scene:
-    """Boxes and brush strokes of unknown pixels, which become 0.5; or from the folder `masks`, whose pictures are white
-    where a photograph is unknown, any one of them, mirrored or not and stretched to the size.
+    """Boxes and brush strokes of unknown pixels, which become 0.5; or any one picture of the folder `masks`, white where a
+    photograph is unknown, mirrored or not and stretched to the size.
 
-    Up to so many `boxes` and `strokes`, as long as `size` of the shorter side, and more where they cover less than the
-    lower `share` of the picture; what would cover more than the upper is left out. With `tell` a plane of hints is 1 where
-    the picture is unknown and 0 where it is known. Raises ValueError where both numbers are 0, or the folder has no picture.
+    There are up to as many `boxes` and `strokes`, as long as `size` of the shorter side, and more where they cover less
+    than the lower `share` of the picture; one that would cover more than the upper is left out. With `tell` a plane of hints
+    is 1 where the picture is unknown and 0 where it is known. Raises ValueError where both numbers are 0, or the folder has
+    no picture.
     """
     if not boxes + strokes:
-        raise ValueError("holes need boxes or strokes")
+        raise ValueError("holes need boxes or strokes; both are 0")
     shape = tuple(scene.x.shape[2:])
     draw = (
         partial(_any_of, folder=masks)
@@ -53,12 +55,12 @@ def _mask(
     share: tuple[float, float],
 ) -> np.ndarray:
     kinds = [_box] * boxes + [_stroke] * strokes
-    wanted = [kinds[index] for index in random.permutation(len(kinds))[: random.integers(1, len(kinds) + 1)]]
+    planned = [kinds[index] for index in random.permutation(len(kinds))[: random.integers(1, len(kinds) + 1)]]
     mask, smaller = np.zeros(shape, np.uint8), 1.0
     for _ in range(ATTEMPTS):
-        if not wanted and mask.mean() >= share[0]:
+        if not planned and mask.mean() >= share[0]:
             break
-        draw = wanted.pop() if wanted else kinds[random.integers(len(kinds))]
+        draw = planned.pop() if planned else kinds[random.integers(len(kinds))]
         grown = draw(random, mask.copy(), min(shape) * smaller * random.uniform(*size))
         if grown.mean() <= share[1]:
             mask = grown
@@ -78,7 +80,7 @@ def _any_of(random: np.random.Generator, shape: tuple[int, ...], folder: str) ->
 
 @cache
 def _masks(folder: str) -> list[np.ndarray]:
-    """uint8 H x W each, 0 or 1."""
+    """The masks of a folder, uint8 H x W each, 0 or 1."""
     files = sorted(path for path in Path(folder).expanduser().rglob("*") if path.suffix.lower() in SUFFIXES)
     if not files:
         raise ValueError(f"no masks in {folder!r}")
@@ -99,7 +101,7 @@ def _box(random: np.random.Generator, mask: np.ndarray, side: float) -> np.ndarr
 
 
 def _stroke(random: np.random.Generator, mask: np.ndarray, length: float) -> np.ndarray:
-    """A hand's free movement: an angle that wanders, a thickness that swells and thins (after Yu et al. 2019, algorithm 1)."""
+    """Draws a hand's free movement: its angle wanders, its thickness swells and thins (after Yu et al. 2019, algorithm 1)."""
     import cv2
 
     steps = 16

@@ -1,14 +1,15 @@
-"""Noise, pixel by pixel."""
+"""Noise, drawn pixel by pixel."""
 
 import numpy as np
 import torch
 
 from elegan.core import rng
 from elegan.core.pixels import luma
+from elegan.core.ranges import Share
 from elegan.data.damage.blurs import gaussian_blur
-from elegan.data.damage.scene import UNKNOWN, Counts, Range, Scene, Share, Shares, between, streams
+from elegan.data.damage.scene import UNKNOWN, Counts, Range, Scene, Shares, between, streams
 
-FEW = 10  # photons
+FEW = 10  # photons a pixel
 
 
 def gaussian_noise(scene: Scene, *, sigma: Range = (0, 55), tell: bool = False, hidden: Share = 0.0) -> Scene:
@@ -35,21 +36,21 @@ def poisson_noise(scene: Scene, *, photons: Counts = (20, 500)) -> Scene:
 
 
 def _poisson(random: np.random.Generator, rate: np.ndarray) -> np.ndarray:
-    """Counts of these means. From FEW on, where exact ones are slow, the Cornish-Fisher quantiles, right to the third moment."""
+    """Poisson counts of mean `rate`. From FEW on, where exact draws are slow, Cornish-Fisher quantiles, right to the third moment."""
     z = random.standard_normal(rate.shape, np.float32)
-    counts = np.rint(rate + np.sqrt(rate) * z + (z * z - 1) / 6)
+    counts: np.ndarray = np.rint(rate + np.sqrt(rate) * z + (z * z - 1) / 6)
     counts[rate < FEW] = random.poisson(rate[rate < FEW])
     return counts
 
 
 def speckle(scene: Scene, *, sigma: Range = (0.0, 0.2)) -> Scene:
-    """Multiplicative noise: each value is changed by a normal share of itself, of standard deviation `sigma`; not clipped."""
+    """Multiplicative noise: each value changes by a normal share of itself, of standard deviation `sigma`; not clipped."""
     x = scene.x
     return scene._replace(x=x + x * between(sigma, x) * rng.normal(len(x), *x.shape[1:], device=x.device))
 
 
 def salt_and_pepper(scene: Scene, *, share: Shares = (0.0, 0.1)) -> Scene:
-    """A `share` of the pixels, all channels together, is black or white, either equally likely."""
+    """Salt and pepper: a `share` of the pixels, all channels together, is black or white, either equally likely."""
     x = scene.x
     half = between(share, x) / 2
     u = rng.uniform(len(x), 1, *x.shape[2:], device=x.device)

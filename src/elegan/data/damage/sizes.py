@@ -1,4 +1,4 @@
-"""Smaller, and smaller or larger and back."""
+"""Loss of size: pictures made smaller, or smaller or larger and back."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from elegan.data.resize import Kernel, resize
 
 
 def downscale(scene: Scene, *, factor: Some = 4, kernel: Kernel = "bicubic", rounded: bool = True) -> Scene:
-    """Both sides divided by `factor`; hints are averaged.
+    """Divides both sides by `factor`; hints are averaged.
 
     With `rounded` the result has 8 bits, rounded and clipped after the rows and again after the columns as imresize does
     with 8-bit pictures. Raises ValueError for sides that `factor` does not divide.
@@ -34,7 +34,7 @@ def resize_randomly(
     scale: Range = (0.5, 1.5),
     kernels: Annotated[tuple[Kernel, ...], Field(min_length=1)] = ("area", "bilinear", "bicubic"),
 ) -> Scene:
-    """Resized by a factor drawn for each picture and back, each time by any of the kernels (Real-ESRGAN, Wang et al. 2021)."""
+    """Resizes each picture by a factor drawn for it and back, each time by any of the `kernels` (Real-ESRGAN, Wang et al. 2021)."""
     h, w = scene.x.shape[2:]
     pictures = []
     for picture, factor, random in zip(

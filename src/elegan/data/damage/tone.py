@@ -1,4 +1,4 @@
-"""Tones and colours lost."""
+"""Loss of tones and colours."""
 
 import torch
 
@@ -11,9 +11,9 @@ SEPIA = (1.0, 0.89, 0.70)  # red, green and blue of white in a brown-toned print
 
 
 def fading(scene: Scene, *, strength: Shares = (0.2, 0.7), uneven: Shares = (0.0, 0.4)) -> Scene:
-    """Contrast is lost by `strength`: every value moves that far towards one grey, blacks rise and whites sink.
+    """Reduces contrast by `strength`: every value moves that far towards one grey, blacks rise and whites sink.
 
-    `uneven` is by how much of itself the strength varies over the picture.
+    The strength varies over the picture by `uneven` of itself.
     """
     x = scene.x
     n, _, h, w = x.shape
@@ -24,7 +24,7 @@ def fading(scene: Scene, *, strength: Shares = (0.2, 0.7), uneven: Shares = (0.0
 
 
 def sepia(scene: Scene, *, strength: Shares = (0.3, 1.0)) -> Scene:
-    """Colours give way to brown tones of the same lightness by `strength`; pictures of one channel stay as they are."""
+    """Replaces colours by brown tones of the same lightness, by `strength`; pictures of one channel stay as they are."""
     x, s = scene.x, between(strength, scene.x)
     if x.shape[1] == 1:
         return scene
@@ -33,12 +33,12 @@ def sepia(scene: Scene, *, strength: Shares = (0.3, 1.0)) -> Scene:
 
 
 def greyscale(scene: Scene) -> Scene:
-    """Without colour: the channels stay as many and become equal."""
+    """Removes colour: the channels stay as many and become equal."""
     return scene._replace(x=luma(scene.x).expand_as(scene.x).clone())
 
 
 def vignette(scene: Scene, *, strength: Shares = (0.1, 0.6)) -> Scene:
-    """Darker away from the centre, by `strength` in the corners."""
+    """Darkens away from the centre, by `strength` in the corners."""
     h, w = scene.x.shape[2:]
     down, across = (torch.linspace(-1, 1, side, device=scene.x.device) ** 2 / 2 for side in (h, w))
     return scene._replace(x=scene.x * (1 - between(strength, scene.x) * (down[:, None] + across)))

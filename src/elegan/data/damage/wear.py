@@ -1,7 +1,7 @@
-"""What years in a drawer do to a print: scratches, creases, dust and torn corners.
+"""Wear of prints: scratches, creases, dust and torn corners.
 
-Each is drawn on a canvas FINE times the picture's size, so that widths below a pixel come out as faint lines.
-With `tell` a plane of hints says how far a pixel is hidden: 0 untouched, 1 nothing left of it.
+Each is drawn on a canvas FINE times the picture's size, so that widths below a pixel become faint lines.
+With `tell` a plane of hints says how far a pixel is hidden: from 0, untouched, to 1, not visible.
 """
 
 import math
@@ -12,7 +12,7 @@ import torch
 
 from elegan.data.damage.scene import Counts, Range, Scene, Shares, streams
 
-FINE = 4
+FINE = 4  # pixels of a canvas along a pixel of the picture
 Random = np.random.Generator
 
 
@@ -24,7 +24,7 @@ def scratches(
     opacity: Shares = (0.3, 0.95),
     tell: bool = False,
 ) -> Scene:
-    """Long thin lines `width` pixels wide, mostly upright, light or dark, that fade and break off along their way."""
+    """Long thin lines `width` pixels wide, mostly upright, light or dark, which fade and break off along their way."""
 
     def draw(random: Random, light: np.ndarray, dark: np.ndarray) -> None:
         n = _number(random, count)
@@ -73,7 +73,9 @@ def dust(scene: Scene, *, density: Range = (2.0, 20.0), radius: Range = (0.3, 1.
 
 
 def missing_corners(scene: Scene, *, corners: Counts = (1, 2), size: Shares = (0.08, 0.3), tell: bool = False) -> Scene:
-    """Torn off `corners` of about `size` of the shorter side, ragged, with a rim of bare paper; white or black lies below."""
+    """Corners torn off, as many as `corners`, of about `size` of the shorter side, ragged and with a rim of bare paper, on white
+    or black.
+    """
 
     def draw(random: Random, light: np.ndarray, dark: np.ndarray) -> None:
         import cv2
@@ -97,7 +99,7 @@ def _number(random: Random, count: Counts) -> int:
 
 
 def _worn(scene: Scene, draw: Callable[[Random, np.ndarray, np.ndarray], None], tell: bool) -> Scene:
-    """`draw` fills a light and a dark canvas, uint8, by opacity; the light one lies on top."""
+    """The scene with the wear that `draw` puts on a light and a dark canvas, uint8 opacities; the light one lies on top."""
     h, w = scene.x.shape[2:]
     layers, tones = [], []
     for random in streams(scene.x):
@@ -123,7 +125,7 @@ def _shrunk(canvas: np.ndarray) -> np.ndarray:
 
 
 def _lines(canvas: np.ndarray, points: np.ndarray, width: float | np.ndarray, opacity: float | np.ndarray) -> None:
-    """A path whose segments have their own widths (in pixels of the picture) and opacities."""
+    """Draws a path whose segments have their own widths (in pixels of the picture) and opacities."""
     import cv2
 
     at = points.round().astype(int).tolist()
@@ -138,7 +140,7 @@ STEPS = 16  # segments of a scratch
 
 
 def _scratches(random: Random, n: int, shape: tuple[int, ...]) -> np.ndarray:
-    """n nearly straight lines, bent slightly: n x STEPS + 1 x 2."""
+    """Points of n nearly straight lines, slightly bent: n x STEPS + 1 x 2."""
     step = random.uniform(0.25, 1.3, n) * shape[0] / STEPS
     upright = random.random(n) < 0.75
     angle = np.where(upright, np.pi / 2 + random.normal(0, 0.12, n), random.uniform(0, np.pi, n))
@@ -149,7 +151,8 @@ def _scratches(random: Random, n: int, shape: tuple[int, ...]) -> np.ndarray:
 
 def _fibre(random: Random, middle: np.ndarray) -> np.ndarray:
     angles = random.uniform(0, 2 * np.pi) + random.normal(0, 0.3) * np.arange(8) + np.cumsum(random.normal(0, 0.3, 8))
-    return _walk(middle[None], angles[None], FINE * random.uniform(0.7, 2.0, 1))[0]
+    points: np.ndarray = _walk(middle[None], angles[None], FINE * random.uniform(0.7, 2.0, 1))[0]
+    return points
 
 
 def _walk(middles: np.ndarray, angles: np.ndarray, step: np.ndarray) -> np.ndarray:
@@ -162,12 +165,14 @@ def _walk(middles: np.ndarray, angles: np.ndarray, step: np.ndarray) -> np.ndarr
 def _broken(random: Random, opacity: np.ndarray) -> np.ndarray:
     """Opacities n x STEPS along scratches of opacity n x 1, faint here and gone there."""
     phase, speed = random.uniform(0, 2 * np.pi, (2, len(opacity), 1)), random.uniform(0.15, 1.3, (2, len(opacity), 1))
-    return opacity * np.clip(0.7 + np.sin(phase + speed * np.arange(STEPS)).mean(0), 0, 1)
+    opacities: np.ndarray = opacity * np.clip(0.7 + np.sin(phase + speed * np.arange(STEPS)).mean(0), 0, 1)
+    return opacities
 
 
 def _wander(random: Random, n: int) -> np.ndarray:
-    """Positive factors around 1 that change little from one to the next."""
-    return np.exp(np.convolve(random.normal(0, 0.7, n + 2), np.ones(3) / 3, "valid"))
+    """Positive factors n around 1 that change little from one to the next."""
+    factors: np.ndarray = np.exp(np.convolve(random.normal(0, 0.7, n + 2), np.ones(3) / 3, "valid"))
+    return factors
 
 
 def _crossing(random: Random, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
@@ -181,7 +186,7 @@ def _crossing(random: Random, shape: tuple[int, ...]) -> tuple[np.ndarray, np.nd
 
 
 def _ragged(random: Random, start: np.ndarray, stop: np.ndarray, roughness: float) -> np.ndarray:
-    """Between two points by displacing midpoints: each halving moves them by less, down to about a pixel's detail."""
+    """A line between two points by displacing midpoints: each halving moves them by less, down to a detail of about a pixel."""
     points = np.stack([start, stop]).astype(float)
     length = math.dist(start, stop)
     across = np.array([start[1] - stop[1], stop[0] - start[0]]) / max(length, 1e-6)
@@ -195,7 +200,7 @@ def _ragged(random: Random, start: np.ndarray, stop: np.ndarray, roughness: floa
 
 
 def _crack(random: Random, canvas: np.ndarray, path: np.ndarray, width: float) -> None:
-    """The line itself, and flakes that came off beside it."""
+    """Draws the crack and the flakes that came off beside it."""
     import cv2
 
     _lines(canvas, path, width * _wander(random, len(path) - 1), random.uniform(0.6, 1, len(path) - 1))

@@ -1,4 +1,4 @@
-"""Are generated images copies of training images? Verdicts per image with p-values, and tests of the whole set."""
+"""Copies of training images among generated ones: verdicts per image with p-values, and tests of the whole set."""
 
 from elegan.metrics.copies.find import find_copies
 from elegan.metrics.copies.verdict import CopyReport

@@ -1,4 +1,4 @@
-"""faiss in place of exact search, where the exact one would take too long; an optional extra."""
+"""Approximate search by faiss, an optional extra, where exact search would take too long."""
 
 import importlib.util
 import math
@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 EXACT = 200_000  # training images up to which exact search is a matter of minutes
-PROBES = 32  # cells looked through a query
+PROBES = 32  # cells searched for each query
 
 
 class Index:
-    """Unit vectors (N x d, float32) in cells (Jegou et al. 2011, section IV), searched by cosine. Needs faiss."""
+    """An index of unit vectors (N x d, float32) in cells (Jegou et al. 2011, section IV), searched by cosine. Needs faiss."""
 
     def __init__(self, vectors: Tensor):
         n, width = vectors.shape
@@ -24,8 +24,8 @@ class Index:
         self.index.nprobe = PROBES
 
     def search(self, queries: Tensor, k: int) -> tuple[Tensor, Tensor]:
-        """Cosines and indices of the k nearest of Q queries, Q x k; -1 is the index where the cells held fewer."""
-        _library().omp_set_num_threads(1)  # of the calling thread: the slices of work run side by side already
+        """Cosines and indices of the k vectors nearest to Q queries, Q x k; the index is -1 where the cells held fewer."""
+        _library().omp_set_num_threads(1)  # for the calling thread: slices of work already run side by side
         cosine, index = self.index.search(queries.numpy(), k)
         return torch.from_numpy(cosine), torch.from_numpy(index)
 
@@ -36,7 +36,7 @@ def index_of(vectors: Tensor) -> Index | None:
 
 
 def exact(n: int) -> str:
-    """What to say of exact search among n."""
+    """A line on exact search among n training images."""
     return "exact; pip install 'elegan[faiss]' makes it faster" if n > EXACT and not _available() else "exact"
 
 

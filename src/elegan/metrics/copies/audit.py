@@ -1,4 +1,4 @@
-"""Generated images compared with the training images they may be copies of: which real ones, what goes on record."""
+"""The check of generated images for copies of training images: the real images that it uses, and the record that it keeps."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -27,12 +27,12 @@ def copies(
     seed: int = 0,
     settings: dict[str, Any] | None = None,
 ) -> CopyReport:
-    """Which of `generated` (a folder, a zip, or uint8 batches N x H x W x C) are copies of training images of `data`.
+    """Reports which of `generated` (a folder, a zip, or uint8 batches N x H x W x C) are copies of training images of `data`.
 
-    `shape` is the (resolution, channels) that both are brought to; zeros take the generated folder's own. p-values are
+    Both are brought to `shape`, (resolution, channels), where zeros stand for the generated folder's own. p-values are
     calibrated on the held-out part of `data` where that is large enough for `alpha`, else on training images left out
-    in turn. Into `out` go copies.json and sheets suspects-001.png, ... (a row each: the suspect, then its nearest
-    training images, the likeliest source first); `settings` joins the JSON. See `find_copies` for the verdicts and
+    in turn. Writes into `out` copies.json, to which `settings` are added, and sheets suspects-001.png, ... (a row each: the
+    suspect, then its nearest training images, the likeliest source first). See `find_copies` for the verdicts and
     `UserError`s. Raises Failure, when all is written, where the share of suspects is above `max_share`.
     """
     if max_share is not None and not 0 <= max_share <= 1:
@@ -59,8 +59,10 @@ def copies(
     return report
 
 
-def _generated(generated: Any, shape: tuple[int, int], fit: str) -> tuple[np.ndarray, Sequence[str] | None]:
-    """The images and, where they are files, their names."""
+def _generated(
+    generated: str | Path | Iterable[np.ndarray], shape: tuple[int, int], fit: str
+) -> tuple[np.ndarray, Sequence[str] | None]:
+    """(uint8 N x H x W x C, the images' names where they are files). Raises UserError where there are none."""
     if isinstance(generated, str | Path):
         shown = open_data(generated, *shape, fit, "all")
         return shown.images, shown.names
@@ -71,7 +73,7 @@ def _generated(generated: Any, shape: tuple[int, int], fit: str) -> tuple[np.nda
 
 
 def _save_sheets(report: CopyReport, shown: np.ndarray, training: np.ndarray, out: Path) -> None:
-    """Suspects in rows, the surest first. Sheets of an earlier search are removed."""
+    """Writes sheets of the suspects in rows, the surest first, and removes those of an earlier search."""
     for stale in out.glob("suspects-*.png"):
         stale.unlink()
     for page, rows in enumerate(tiles(len(report.ranking), ROWS), start=1):

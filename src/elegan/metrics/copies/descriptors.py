@@ -1,8 +1,8 @@
-"""Whitened principal components of the middle of a thumbnail: short vectors whose angle says how alike two images are.
+"""Descriptors of images: whitened principal components of the middle of a thumbnail, whose angles say how alike two are.
 
 Brightness and contrast drop out, as the mean is removed and the length divided away. Whitening makes every direction of
-natural images count alike; without it two bright skies are neighbours whatever stands in front of them. The middle
-three quarters are what every shifted or cropped copy still shows.
+natural images count alike; without it two bright skies are neighbours whatever stands in front of them. Every shifted or
+cropped copy still shows the middle three quarters.
 """
 
 import torch
@@ -15,7 +15,7 @@ from elegan.metrics.copies.thumbs import thumbnails
 from elegan.metrics.features import tiles
 
 WIDTH = 64  # components at most
-LEAST = 1e-4  # of the first variance: enlarged images have fewer components that mean anything
+LEAST = 1e-4  # of the first variance: enlarged images have fewer meaningful components
 SAMPLE = 10_000  # images that the components are computed from
 BATCH = 1024
 
@@ -32,19 +32,20 @@ def filters(pictures: Tensor, side: int, seed: int) -> Tensor:
     Second moments are taken about zero and not about the mean image, so that a change of contrast scales a descriptor.
     """
     at = middle(side)
-    chosen = torch.randperm(len(pictures), generator=generator(seed, "filters"))[:SAMPLE]
-    x = thumbnails(pictures[chosen], side)[:, at[:, None], at].flatten(1).double()
+    sample = torch.randperm(len(pictures), generator=generator(seed, "filters"))[:SAMPLE]
+    x = thumbnails(pictures[sample], side)[:, at[:, None], at].flatten(1).double()
     x -= x.mean(1, keepdim=True)
     variance, axes = torch.linalg.eigh(x.T @ x / len(x))
     variance, axes = variance.flip(0)[:WIDTH], axes.flip(1)[:, :WIDTH]
     kept = variance >= LEAST * variance[0]
     whitened = axes[:, kept] / variance[kept].clamp(min=1e-12).sqrt()
     whitened -= whitened.mean(0)
-    return whitened.T.reshape(-1, len(at), len(at)).float()
+    bank: Tensor = whitened.T.reshape(-1, len(at), len(at)).float()
+    return bank
 
 
 def placed(bank: Tensor, placements: Placements, side: int) -> Tensor:
-    """The filters of a thumbnail's middle as filters of a thumbnail in which it stands in each of V placements,
+    """The filters of a thumbnail's middle as filters of a thumbnail in which it stands in each of V placements:
     V x d x side x side.
     """
     points = placements.targets(pixels(middle(side), side))
@@ -55,7 +56,8 @@ def placed(bank: Tensor, placements: Placements, side: int) -> Tensor:
     for corner in range(4):
         where = index[:, None, :, corner].expand_as(read)
         placed.scatter_add_(2, where, read * weight[:, None, :, corner])
-    return placed.unflatten(2, (side, side))
+    maps: Tensor = placed.unflatten(2, (side, side))
+    return maps
 
 
 def _likeliest(bank: Tensor, seen: Tensor) -> Tensor:
@@ -78,7 +80,7 @@ def as_maps(placed: Tensor) -> Tensor:
 
 
 def describe(thumbs: Tensor, maps: Tensor, width: int) -> Tensor:
-    """Descriptors of unit length, N x V x width. A featureless image has the zero vector."""
+    """Descriptors of unit length, N x V x width; a featureless image has the zero vector."""
     return F.normalize((thumbs.flatten(1) @ maps).unflatten(1, (-1, width)), dim=2)
 
 

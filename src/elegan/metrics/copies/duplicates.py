@@ -1,4 +1,4 @@
-"""Pictures that stand in a set more than once, as they are or mirrored: exact copies, new encodings, other colours."""
+"""Pictures that a set holds more than once, as they are or mirrored: exact copies, new encodings, other colours."""
 
 import torch
 from torch import Tensor
@@ -33,7 +33,7 @@ def duplicate_groups(pictures: Tensor, plain: Tensor, mirrored: Tensor, poses: P
 
 
 def _most_similar_earlier(plain: Tensor, mirrored: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Per image: the cosine of the most similar one before it, its index, and 1 where its mirror image is meant."""
+    """Per image: the cosine of the most similar one before it, the index of that one, and 1 where it matches mirrored."""
     index = index_of(plain)
 
     def of(rows: slice) -> tuple[Tensor, Tensor, Tensor]:
@@ -49,15 +49,15 @@ def _most_similar_earlier(plain: Tensor, mirrored: Tensor) -> tuple[Tensor, Tens
 
 
 def _indexed(index: Index, described: Tensor, rows: slice) -> tuple[Tensor, Tensor]:
-    """What `_best_before` gives, where the most similar earlier one is among the NEAR nearest."""
-    cosine, found = index.search(described, NEAR)
-    later = found >= torch.arange(rows.start, rows.stop)[:, None]
-    best = cosine.masked_fill(later | (found < 0), -2.0).max(1)
-    return best.values, found.gather(1, best.indices[:, None])[:, 0].clamp(min=0)
+    """The result of `_best_before`, where the most similar earlier image is among the NEAR nearest."""
+    cosine, near = index.search(described, NEAR)
+    later = near >= torch.arange(rows.start, rows.stop)[:, None]
+    best = cosine.masked_fill(later | (near < 0), -2.0).max(1)
+    return best.values, near.gather(1, best.indices[:, None])[:, 0].clamp(min=0)
 
 
 def _best_before(described: Tensor, plain: Tensor, rows: slice) -> tuple[Tensor, Tensor]:
-    """Highest cosine of each row with the rows before it, and where; the first image has none before it and gets -2."""
+    """Highest cosine of each row with the rows before it, and the index of that row; the first image gets -2."""
     cosine, index = torch.full((len(described),), -2.0), torch.zeros(len(described), dtype=torch.long)
     for columns in tiles(rows.stop, COLUMNS):
         product = described @ plain[columns].T

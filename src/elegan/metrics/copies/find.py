@@ -1,7 +1,6 @@
-"""Copies of training images among others, each with a p-value."""
+"""Copies of training images among other images, each with a p-value."""
 
 import math
-from typing import Any
 
 import numpy as np
 import torch
@@ -9,20 +8,24 @@ from scipy.stats import false_discovery_control
 from torch import Tensor
 
 from elegan.core.errors import UserError
+from elegan.core.pixels import Images
 from elegan.core.rng import generator
 from elegan.metrics.copies import set_tests
 from elegan.metrics.copies.duplicates import SAME
-from elegan.metrics.copies.scoring import Judge, Scores
+from elegan.metrics.copies.scoring import Judge
 from elegan.metrics.copies.thumbs import checked
 from elegan.metrics.copies.verdict import CopyReport
 
 CALIBRATION = 10_000  # training images left out in turn: the threshold at alpha = 0.001 is then the tenth lowest score
 
 
-def find_copies(train: Any, queries: Any, alpha: float = 0.001, held_out: Any = None, seed: int = 0) -> CopyReport:
+def find_copies(
+    train: Images, queries: Images, alpha: float = 0.001, held_out: Images | None = None, seed: int = 0
+) -> CopyReport:
     """Judges each query image against the training images (uint8, N x H x W x C, of one size) at the rate `alpha`.
 
-    An image's score is the residual that its best explanation by a training image leaves, placed as in `geometry`, in any light.
+    An image's score is the residual that its best explanation by a training image leaves, placed as in `geometry` and
+    in any light.
     The p-value is conformal (Vovk et al. 2005, section 2.2): the rank of that score among those of real images that are
     searched in the same way: the `held_out` ones where they are enough for `alpha`, else training images left out in
     turn. A fresh real image that is no duplicate of a training image is a suspect with probability at most alpha.
@@ -36,11 +39,11 @@ def find_copies(train: Any, queries: Any, alpha: float = 0.001, held_out: Any = 
     judge = Judge(training, seed)
     left_out = None if fresh is not None else _left_out(len(judge.kept), alpha, seed)
     real = judge.scores(training[judge.kept[left_out]] if fresh is None else fresh, left_out)
-    found = judge.scores(asked)
+    scored = judge.scores(asked)
     clean = real.residual >= SAME
     _check(alpha, int(clean.sum()))
     scores = real.residual[clean].sort().values
-    p = _p_values(found.residual, scores)
+    p = _p_values(scored.residual, scores)
     return CopyReport(
         alpha=alpha,
         seed=seed,
@@ -54,9 +57,11 @@ def find_copies(train: Any, queries: Any, alpha: float = 0.001, held_out: Any = 
         p_values=p,
         q_values=false_discovery_control(p),
         suspects=p <= alpha,
-        residuals=found.residual.numpy(),
-        neighbours=found.neighbours.numpy(),
-        **_of_the_set(judge, real, found, left_out, seed),
+        residuals=scored.residual.numpy(),
+        neighbours=scored.neighbours.numpy(),
+        c_t=set_tests.c_t(real.features, scored.features, judge.search.features, left_out, seed),
+        authenticity=set_tests.authenticity(scored.features, judge.search.features),
+        authenticity_real=set_tests.authenticity(real.features, judge.search.features, left_out),
     )
 
 
@@ -66,14 +71,14 @@ def _left_out(n: int, alpha: float, seed: int) -> Tensor:
 
 
 def _needed(alpha: float) -> int:
-    """Calibration images that make p <= alpha possible."""
+    """The number of calibration images that makes p <= alpha possible."""
     return math.ceil(1 / alpha - 1e-9) - 1
 
 
 def _check(alpha: float, n: int) -> None:
     if n < _needed(alpha):
         raise UserError(
-            f"alpha = {alpha:g} needs {_needed(alpha):,} real images to calibrate on, there are {n:,}; "
+            f"alpha = {alpha:g} needs {_needed(alpha):,} real images to calibrate on and there are {n:,}; "
             f"the smallest alpha for these is {1 / (n + 1):.2g}"
         )
 
@@ -81,12 +86,3 @@ def _check(alpha: float, n: int) -> None:
 def _p_values(scores: Tensor, real: Tensor) -> np.ndarray:
     """(1 + number of real images that score as low) / (1 + number of real images); `real` rises."""
     return ((1 + torch.searchsorted(real, scores, right=True).double()) / (1 + len(real))).numpy()
-
-
-def _of_the_set(judge: Judge, real: Scores, found: Scores, left_out: Tensor | None, seed: int) -> dict[str, Any]:
-    training = judge.search.features
-    return {
-        "c_t": set_tests.c_t(real.features, found.features, training, left_out, seed),
-        "authenticity": set_tests.authenticity(found.features, training),
-        "authenticity_real": set_tests.authenticity(real.features, training, left_out),
-    }

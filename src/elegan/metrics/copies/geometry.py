@@ -1,4 +1,4 @@
-"""How a training image may stand among the generated ones: mirrored, shifted, cropped, turned, or with a part covered.
+"""Placements of a training image in a generated one: mirrored, shifted, cropped, turned, or with a part covered.
 
 A copy is taken for `mirror?(turn(resize(image[box])))`. A box is a row (size, top, left) in fractions of the side; a
 shift is a box of full size that leaves the image. Boxes that are not turned are squares on the pixel grid of the image,
@@ -24,7 +24,7 @@ CAPTIONS = ((0.0, 0.0, 0.25, 1.0), (0.75, 0.0, 1.0, 1.0))  # the upper and the l
 @dataclass(frozen=True)
 class Placements:
     """V ways in which a training image may stand in another: its `box` (V x 3), turned about the middle by `angle` (V,
-    radians), seen but for what a rectangle `covered` (V x 4: top, left, bottom, right, of the other) hides.
+    radians), without the part that a rectangle `covered` (V x 4: top, left, bottom, right, of the other) hides.
     """
 
     box: Tensor
@@ -35,18 +35,19 @@ class Placements:
         return len(self.box)
 
     def sources(self, points: Tensor) -> Tensor:
-        """The points of the training image that stand at `points` (M x 2), V x M x 2."""
+        """The points of the training image, V x M x 2, that stand at `points` (M x 2) of the other."""
         return self._centre() + self.box[:, :1, None] * ((points - 0.5) @ self._turn())
 
     def targets(self, points: Tensor) -> Tensor:
-        """Where `points` of the training image (M x 2) stand, V x M x 2."""
+        """The points of the other image, V x M x 2, at which `points` of the training image (M x 2) stand."""
         return 0.5 + ((points - self._centre()) / self.box[:, :1, None]) @ self._turn().transpose(1, 2)
 
     def uncovered(self, points: Tensor) -> Tensor:
-        """Which of `points` (M x 2, or V x M x 2 by placement) are not hidden, V x M."""
+        """A mask V x M of those of `points` (M x 2, or V x M x 2 by placement) that are not hidden."""
         y, x = points.unbind(-1)
         top, left, bottom, right = self.covered.T[:, :, None]
-        return (y < top) | (y > bottom) | (x < left) | (x > right)
+        outside: Tensor = (y < top) | (y > bottom) | (x < left) | (x > right)
+        return outside
 
     def _centre(self) -> Tensor:
         return (self.box[:, 1:] + self.box[:, :1] / 2)[:, None]
@@ -62,18 +63,18 @@ def working_side(height: int, width: int) -> int:
 
 
 def unchanged() -> Placements:
-    """An image as it is."""
+    """The placement of an image as it is."""
     return untouched(torch.tensor([WHOLE]))
 
 
 def placements(side: int) -> Placements:
-    """Every way that is looked for; the first is no change."""
+    """Every placement that is looked for; the first is no change."""
     return _together(untouched(boxes(side)), turned(), captioned())
 
 
 def coarse_placements() -> Placements:
-    """A 5 x 5 grid of shifts, sized between a whole image and the smallest crop: near each of `boxes`, turned or not,
-    lies one. Then the captions, which lie near nothing else.
+    """A 5 x 5 grid of shifts, sized between a whole image and the smallest crop, so that one lies near each of `boxes`,
+    turned or not; then the captions, which lie near none of them.
     """
     size = (1 + KEEP) / 2
     steps = [(1 - size) / 2 + step / 16 for step in (-2, -1, 0, 1, 2)]
@@ -82,12 +83,12 @@ def coarse_placements() -> Placements:
 
 
 def untouched(box: Tensor) -> Placements:
-    """Boxes V x 3 that are not turned and of which nothing is covered."""
+    """Placements of boxes V x 3 that are not turned, with nothing covered."""
     return Placements(box, torch.zeros(len(box)), torch.zeros(len(box), 4))
 
 
 def turned() -> Placements:
-    """Turned by ANGLES either way: whole, and cut to the largest square that shows nothing from outside."""
+    """Placements turned by ANGLES either way: whole, and cut to the largest square that shows nothing from outside."""
     angle = torch.tensor([sign * math.radians(degrees) for degrees in ANGLES for sign in (-1, 1)])
     size = 1 / (angle.cos() + angle.sin().abs())
     inner = torch.stack([size, (1 - size) / 2, (1 - size) / 2], 1)
@@ -96,7 +97,7 @@ def turned() -> Placements:
 
 
 def captioned() -> Placements:
-    """Whole, but for what stands over CAPTIONS."""
+    """Placements of a whole image in which CAPTIONS are covered."""
     n = len(CAPTIONS)
     return Placements(torch.tensor([WHOLE] * n), torch.zeros(n), torch.tensor(CAPTIONS))
 
@@ -125,7 +126,7 @@ def pixels(rows: Tensor, side: int) -> Tensor:
 
 
 def bilinear(points: Tensor, side: int) -> tuple[Tensor, Tensor]:
-    """The four pixels, counted row by row, between which each point lies, and their weights; both (..., 4). Ends
+    """The four pixels, counted row by row, between which each point lies, and their weights; both (..., 4). Edges
     repeat.
     """
     at = (points * side - 0.5).clamp(0, side - 1)

@@ -1,4 +1,4 @@
-"""Slices of work on several cores, each on one thread: tiles this small would spend more time meeting than working."""
+"""Slices of work on several cores, each on one thread: several threads to a tile so small would spend their time waiting."""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,9 +10,9 @@ T = TypeVar("T")
 
 
 def in_parallel(work: Callable[[slice], T], slices: Iterable[slice]) -> Iterator[T]:
-    """work(slice) for each slice, in their order, on as many workers as torch has threads.
+    """Yields work(slice) for each slice, in their order, on as many workers as torch has threads.
 
-    While it lasts torch runs every operation on one thread.
+    Meanwhile torch runs every operation on one thread.
     """
     workers = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -1,4 +1,4 @@
-"""How exactly a training image, brought into a pose, explains a query: the last look, at the pixels."""
+"""Residuals: how exactly a training image, brought into a pose, explains a query's pixels. This is the last look."""
 
 import torch
 import torch.nn.functional as F
@@ -12,15 +12,14 @@ from elegan.metrics.copies.thumbs import THUMB, colour, lightness
 DARK, BRIGHT = 0.02, 0.98  # beyond these a value may have been clipped
 GAIN = (0.25, 4.0)  # contrasts that a copy may have, relative to its source; negatives have them below zero
 FLAT = (0.25 / 255) ** 2  # below a quarter of a grey level there is no slope to judge by: the residual tends to 1
-NOISE = (
-    2.5 / 255
-)  # root mean square, after the blur, of errors that pass for noise: Gaussian of 14 grey levels before it
+# Root mean square, after the blur, of errors that pass for noise: Gaussian of 14 grey levels before it.
+NOISE = 2.5 / 255
 NOISE_SHARE = 0.25  # of the slope's energy: in a faint picture any difference would pass for noise
 BINOMIAL = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16
 
 
 class Poses:
-    """The poses of `Search` as maps of colour images: what a training image becomes when placed and mirrored.
+    """The poses of `Search` as maps of colour images, which place and mirror a training image.
 
     Poses 0 to `count` - 1 are the placements, the first of which is no change; the next `count` are the same mirrored.
     """
@@ -37,10 +36,10 @@ class Poses:
 
     def residual(self, query: Tensor, training: Tensor, poses: Tensor) -> Tensor:
         """Pixels (of a thumbnail of 32 a side) by which edges of the posed training image would have to be misplaced to
-        differ from the query as much as they do: 0 for a copy, near 1 for another image. Images: uint8, N x H x W x C.
+        differ from the query as much as it does: 0 for a copy, near 1 for another image. Images: uint8, N x H x W x C.
 
         Brightness and contrast are fitted away (`_relit`), from all channels, from luma or from lightness, whichever
-        leaves least: the first sees what is clipped by channel, the others do not care for colour.
+        leaves least: all channels show what is clipped in one of them, the others ignore colour.
         """
         query, training, box = colour(query, self.side), colour(training, self.side), poses % self.count
         query = torch.where((poses >= self.count)[:, None, None, None], query.flip(3), query)
@@ -54,9 +53,9 @@ class Poses:
     def _misplaced(self, model: Tensor, query: Tensor, box: Tensor) -> Tensor:
         """The residual of a brightness, N x 1 x side x side.
 
-        Root mean square of the difference over that of the slope, both weighted with the slope to the fourth, after a
+        It is the root mean square of the difference over that of the slope, both weighted by the slope's fourth power, after a
         slight blur. Noise and coding errors are as large where the picture is flat as at its edges, whereas a second
-        photograph of a scene differs at the edges: what the flatter part shows is taken off, up to NOISE.
+        photograph of a scene differs at the edges: the error of the flatter part is taken off, up to NOISE.
         """
         share = self.share[box]
         model, query = (self._smoothed(x[:, 0] * self.inside[box]) / share for x in (model, query))
@@ -73,22 +72,22 @@ class Poses:
 
 
 def _smoothing(side: int) -> Tensor:
-    """Averages a row down to a thumbnail's pixels and blurs it with variance 1; outside counts as zero."""
+    """The map that averages a row to a thumbnail's pixels and blurs it with variance 1; outside counts as zero."""
     small = min(THUMB, side)
     blur = F.conv1d(F.pad(torch.eye(small), (2, 2))[:, None], BINOMIAL[None, None])[:, 0]
     return blur @ geometry.average(side, small)
 
 
 def _within(sources: Tensor, angle: Tensor, side: int) -> Tensor:
-    """Which pixels come from the image, V x M. Where it was turned its edge is blended with what lay outside: left out."""
+    """A mask V x M of the pixels that come from the image, without the edge of a turned one, which blends with its outside."""
     reach = torch.where(angle == 0, 0.51, 0.0)[:, None, None] / side
     edge = 0.5 / side - reach
     return ((sources > edge) & (sources < 1 - edge)).all(2)
 
 
 def _relit(posed: Tensor, have: Tensor, want: Tensor, inside: Tensor) -> Tensor:
-    """clip(a posed + b), a and b the same for all channels: least squares of `want` by `have` (N x 1 or 3 x H x W) where
-    `want` cannot have been clipped.
+    """The posed image in the query's light, clip(a posed + b), with a and b the same for all channels: the least squares of
+    `want` by `have` (N x 1 or 3 x H x W) where `want` cannot have been clipped.
     """
     fair = inside * ((want > DARK) & (want < BRIGHT))
     n = _sum(fair).clamp(min=1)

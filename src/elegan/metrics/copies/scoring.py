@@ -1,4 +1,4 @@
-"""How well one training image explains each query: the search and the last look put together."""
+"""Scores of queries by the training image that explains each best: the search and the last look together."""
 
 from dataclasses import dataclass
 
@@ -18,13 +18,13 @@ from elegan.metrics.features import tiles
 LEAST = 20  # training images
 SHOWN = 10  # neighbours kept
 BATCH, PAIRS = 128, 256
-RECALL = 200  # images whose first neighbour by exact search is looked for
+RECALL = 200  # images whose first neighbour by exact search the index should find
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Of Q images: `residual` (Q; small means copied, see `Poses.residual`), `neighbours` (Q x SHOWN training indices,
-    the source that the residual belongs to first) and `features` (Q x d), the descriptors of the images as they stand.
+    """The scores of Q images: `residual` (Q; small means copied, see `Poses.residual`), `neighbours` (Q x SHOWN training
+    indices, first the source that the residual belongs to) and `features` (Q x d), the images' descriptors.
     """
 
     residual: Tensor
@@ -33,7 +33,10 @@ class Scores:
 
 
 class Judge:
-    """Training images (uint8, N x H x W x C), duplicates taken out, ready to be compared with."""
+    """Training images (uint8, N x H x W x C) without duplicates, ready to be compared with others.
+
+    Raises UserError for fewer than LEAST different ones.
+    """
 
     def __init__(self, pictures: Tensor, seed: int):
         self.pictures = pictures
@@ -51,7 +54,7 @@ class Judge:
         self.search = Search(plain[self.kept], self.bank, placements, self.thumb)
 
     def how(self) -> str:
-        """How the training images are searched, with what that misses."""
+        """A line on how the training images are searched and how many an index finds."""
         if self.search.index is None:
             return exact(len(self.kept))
         sample = torch.linspace(0, len(self.kept) - 1, RECALL).long()
@@ -68,15 +71,15 @@ class Judge:
         return Scores(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
     def _part(self, pictures: Tensor, without: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
-        found = self.search.matches(thumbnails(pictures, self.thumb), without)
-        residual, best = self._residuals(pictures, found.looks, found.poses).min(1)
-        others = found.candidates != found.looks.gather(1, best[:, None])
+        matches = self.search.matches(thumbnails(pictures, self.thumb), without)
+        residual, best = self._residuals(pictures, matches.looks, matches.poses).min(1)
+        others = matches.candidates != matches.looks.gather(1, best[:, None])
         order = torch.argsort(others.int(), dim=1, stable=True)[:, :SHOWN]  # the source first, the rest as they were
-        neighbours = self.kept[found.candidates.gather(1, order)]
+        neighbours = self.kept[matches.candidates.gather(1, order)]
         return residual, neighbours, descriptors.describe_all(pictures, self.bank, self.thumb)
 
     def _residuals(self, pictures: Tensor, looks: Tensor, poses: Tensor) -> Tensor:
-        """Of each query by each of its looks, Q x LOOKS."""
+        """Residuals of each query by each of its looks, Q x LOOKS."""
         query = torch.arange(len(pictures)).repeat_interleave(looks.shape[1])
         training, pose = self.kept[looks.flatten()], poses.flatten()
         parts = [

@@ -1,7 +1,7 @@
-"""Nearest training images of queries that may be negatives and placed as in `geometry`: coarse search, then alignment.
+"""Search for the training images nearest to queries, which may be negatives and placed as in `geometry`: coarse, then aligned.
 
-The poses are applied to the query, so that each training image is described once. Filters composed with a pose are
-linear maps of the query's thumbnail, so that all poses of a query come from one matrix product.
+The poses are applied to the query, so each training image is described once. A filter composed with a pose is a linear
+map of the query's thumbnail, so all poses of a query come from one matrix product.
 """
 
 from dataclasses import dataclass
@@ -24,9 +24,9 @@ ALIGNED = 64  # queries aligned at a time
 
 @dataclass(frozen=True)
 class Matches:
-    """Of Q queries: `candidates`, Q x K training indices, nearest in their best pose first; `looks` and `poses`, the
-    Q x LOOKS pairs of training image and pose that look best, the last of which is the best image unmoved: a change of
-    colours may turn a descriptor as much as a small movement does. Poses from V on are the V placements mirrored.
+    """The matches of Q queries: `candidates`, Q x K training indices, nearest in their best pose first; `looks` and
+    `poses`, the Q x LOOKS best pairs of training image and pose, the last of which is the best image unmoved: a change
+    of colours may turn a descriptor as much as a small movement does. Poses from V on are the V placements mirrored.
     """
 
     candidates: Tensor
@@ -46,7 +46,7 @@ class Search:
         self.coarse_poses = _maps(bank, coarse_placements(), side, COARSE)
 
     def matches(self, thumbs: Tensor, without: Tensor | None = None) -> Matches:
-        """What is nearest to thumbnails, Q x side x side. `without`: per query a training index to leave out."""
+        """The matches of thumbnails, Q x side x side. `without`: per query a training index to leave out."""
         candidates = self._candidates(thumbs, without, self.index)
         parts = [self._align(thumbs[q], candidates[q]) for q in tiles(len(thumbs), ALIGNED)]
         return Matches(*(torch.cat(part) for part in zip(*parts, strict=True)))
@@ -87,16 +87,16 @@ class Search:
 
 
 def _indexed(index: Index, poses: Tensor, without: Tensor | None, kept: int) -> Tensor:
-    """What `_exact` gives, from the nearest of each pose by `index`."""
+    """The result of `_exact`, from the nearest of each pose by `index`."""
     both = torch.cat([poses, -poses]).transpose(0, 1)
-    cosine, found = (x.view(len(both), -1) for x in index.search(both.flatten(0, 1), kept + 1))
+    cosine, near = (x.view(len(both), -1) for x in index.search(both.flatten(0, 1), kept + 1))
     if without is not None:
-        cosine = cosine.masked_fill(found == without[:, None], -2.0)
-    found = found.gather(1, cosine.argsort(dim=1, descending=True, stable=True))
-    ordered, place = found.sort(dim=1, stable=True)
-    again = F.pad(ordered[:, 1:] == ordered[:, :-1], (1, 0))  # an image that an earlier pose has found already
+        cosine = cosine.masked_fill(near == without[:, None], -2.0)
+    near = near.gather(1, cosine.argsort(dim=1, descending=True, stable=True))
+    ordered, place = near.sort(dim=1, stable=True)
+    again = F.pad(ordered[:, 1:] == ordered[:, :-1], (1, 0))  # images that an earlier pose found already
     again = torch.empty_like(again).scatter_(1, place, again)
-    return found.gather(1, again.int().argsort(dim=1, stable=True)[:, :kept])
+    return near.gather(1, again.int().argsort(dim=1, stable=True)[:, :kept])
 
 
 def _maps(bank: Tensor, placements: Placements, side: int, width: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""Whether a whole set is too near to the training images: C_T (Meehan et al. 2020) and authenticity (Alaa et al. 2022).
+"""Tests whether a whole set is too near to the training images: C_T (Meehan et al. 2020) and authenticity (Alaa et al. 2022).
 
 Both are functions of features (N x d); neither says which image is a copy.
 """
@@ -22,22 +22,22 @@ SAMPLE = 10_000  # training images that the cells are computed from
 
 def nearest(features: Tensor, training: Tensor, *without: Tensor | None) -> tuple[Tensor, Tensor]:
     """Distance to the nearest row of `training`, and its index. `without`: indices to leave out, one a row."""
-    found = []
+    nearest_rows = []
     norms = training.square().sum(1)
     for rows in tiles(len(features), TILE):
         partial = norms - 2 * features[rows] @ training.T
         for left_out in without:
             if left_out is not None:
                 partial[torch.arange(len(partial)), left_out[rows]] = torch.inf
-        found.append(partial.argmin(1))
-    index = torch.cat(found)
+        nearest_rows.append(partial.argmin(1))
+    index = torch.cat(nearest_rows)
     return (features - training[index]).norm(dim=1), index
 
 
 def authenticity(features: Tensor, training: Tensor, without: Tensor | None = None) -> float:
-    """Share of rows that are at least as far from their nearest training row as that one is from its own nearest.
+    """The share of rows that are at least as far from their nearest training row as that one is from its own nearest.
 
-    Alaa et al. 2022 (A_j = 1 where d(g_j, r_i) >= d(r_i, nearest other r)). `without`: for rows that are
+    Source: Alaa et al. 2022 (A_j = 1 where d(g_j, r_i) >= d(r_i, nearest other r)). `without`: for rows that are
     training rows, their index, so that they count as held out. Fresh real images do not score 1: read a generator's
     value beside theirs.
     """
@@ -47,18 +47,17 @@ def authenticity(features: Tensor, training: Tensor, without: Tensor | None = No
 
 
 def c_t(fresh: Tensor, generated: Tensor, training: Tensor, without: Tensor | None, seed: int) -> float | None:
-    """Meehan et al. 2020 (C_T), in CELLS cells of k-means: by how many standard deviations the generated images are
-    further from the training images than fresh real ones are. Features N x d; `without` as in `authenticity`, of
-    `fresh`.
+    """C_T (Meehan et al. 2020) in CELLS cells of k-means: by how many standard deviations the generated images are further
+    from the training images than fresh real ones are. Features N x d; `without` as in `authenticity`, for `fresh`.
 
-    Below -3 is copying, above 3 underfitting. The mean over cells of the standardised rank sum, weighted by the cells'
+    Below -3 means copying, above 3 underfitting. It is the mean over cells of the standardised rank sum, weighted by the cells'
     share of the fresh images. None where no cell has LEAST images of both.
     """
     p, q = nearest(fresh, training, without)[0].numpy(), nearest(generated, training)[0].numpy()
-    chosen = np.random.default_rng(seed).permutation(len(training))[:SAMPLE]
+    sample = np.random.default_rng(seed).permutation(len(training))[:SAMPLE]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of an empty cell, which does no harm
-        centres, _ = kmeans2(training.numpy()[chosen], CELLS, minit="points", seed=seed)
+        warnings.simplefilter("ignore", UserWarning)  # about an empty cell, which does no harm
+        centres, _ = kmeans2(training.numpy()[sample], CELLS, minit="points", seed=seed)
     p_cells, q_cells = (nearest(x, torch.from_numpy(centres))[1].numpy() for x in (fresh, generated))
     total, weight = 0.0, 0
     for cell in np.unique(p_cells):
@@ -69,7 +68,7 @@ def c_t(fresh: Tensor, generated: Tensor, training: Tensor, without: Tensor | No
 
 
 def _standard_rank_sum(q: np.ndarray, p: np.ndarray) -> float:
-    """Mann-Whitney U of q over p, in standard deviations: negative where q is smaller. Ties count half."""
+    """Mann-Whitney's U of q over p in standard deviations, negative where q is smaller. Ties count half."""
     m, n = len(q), len(p)
     both = np.concatenate([q, p])
     counts = np.unique(both, return_counts=True)[1]

@@ -1,17 +1,15 @@
-"""Images as they are compared: brightness thumbnails for the search, square colour floats for the last look."""
-
-from typing import Any
+"""Images in the form that is compared: brightness thumbnails for the search, square colour floats for the last look."""
 
 from torch import Tensor
 
 from elegan.core.errors import UserError
-from elegan.core.pixels import as_pictures, luma, resized, to_colour, to_unit
+from elegan.core.pixels import Images, as_pictures, luma, resized, to_colour, to_unit
 
 THUMB = 32  # pixels a side of a thumbnail, or fewer where the images have fewer
 
 
-def checked(images: Any, name: str, like: Tensor | None = None) -> Tensor:
-    """`images` as a uint8 tensor, N x H x W x C. UserError for another type, none, or not of `like`'s size."""
+def checked(images: Images, name: str, like: Tensor | None = None) -> Tensor:
+    """The images as a uint8 tensor, N x H x W x C. Raises UserError for another type, no images, or a size unlike `like`'s."""
     pictures = as_pictures(images)
     if not len(pictures):
         raise UserError(f"there are no {name} images")
@@ -22,12 +20,14 @@ def checked(images: Any, name: str, like: Tensor | None = None) -> Tensor:
 
 
 def colour(pictures: Tensor, side: int) -> Tensor:
-    """uint8 N x H x W x C to float N x 3 x side x side in [0, 1]."""
+    """Converts uint8 N x H x W x C to float N x 3 x side x side in [0, 1]."""
     return resized(to_unit(to_colour(pictures)), side, side)
 
 
 def lightness(x: Tensor) -> Tensor:
-    """N x 3 x H x W to the middle between a pixel's channels, N x 1 x H x W. Changes of hue in HSV or HSL keep it."""
+    """The middle between a pixel's largest and smallest channel, N x 3 x H x W to N x 1 x H x W. Changes of hue in HSV or HSL
+    keep it.
+    """
     return (x.amax(1, keepdim=True) + x.amin(1, keepdim=True)) / 2
 
 

@@ -1,4 +1,4 @@
-"""What was found: a verdict per image, and what it rests on."""
+"""The report on copies: a verdict per image, and the evidence for it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class CopyReport:
-    """Of Q query images against N training images.
+    """The verdicts on Q query images against N training images.
 
     p_values: Q, conformal: a fresh real image has p <= a with probability at most a. q_values: Q, the smallest false
     discovery rate at which an image is among the copies (Benjamini and Hochberg 1995). suspects: Q, True where
@@ -40,17 +40,18 @@ class CopyReport:
 
     @property
     def share(self) -> float:
-        """Share of suspects; fresh real images give alpha or less."""
+        """The share of suspects; fresh real images give alpha or less."""
         return float(self.suspects.mean())
 
     @property
     def ranking(self) -> np.ndarray:
-        """The suspects' indices, the surest copy first."""
+        """Indices of the suspects, the surest copy first."""
         order = np.argsort(self.residuals, kind="stable")
-        return order[self.suspects[order]]
+        ranked: np.ndarray = order[self.suspects[order]]
+        return ranked
 
     def lines(self) -> list[str]:
-        """For people."""
+        """The report as lines for people."""
         count, n = int(self.suspects.sum()), len(self.suspects)
         of_set = "too few images" if self.c_t is None else f"{self.c_t:+.2f} (below -3: nearer to the training images)"
         return [
@@ -65,7 +66,7 @@ class CopyReport:
         return sum(len(group) - 1 for group in self.duplicates)
 
     def to_record(self, names: Sequence[str] | None = None, training: Sequence[str] | None = None) -> dict[str, Any]:
-        """JSON-able: settings, values of the set, one entry an image; by index, or by name where names are given."""
+        """The report for JSON: settings, values of the set, one entry an image; by index, or by name where names are given."""
         shown = range(len(self.suspects)) if names is None else names
         known = range(self.n_train) if training is None else training
         images = [

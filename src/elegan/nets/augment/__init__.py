@@ -1,1 +1,1 @@
-"""Augmentation inside the discriminator: what it sees of every image."""
+"""Augmentation inside the discriminator, of every image that it sees."""

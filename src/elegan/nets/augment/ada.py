@@ -1,6 +1,6 @@
 """Adaptive discriminator augmentation (Karras et al. 2020b, "Training generative adversarial networks with limited data").
 
-The transforms of appendix B: each is drawn for each image on its own with probability p, and p follows from how surely
+The transforms of appendix B: each is applied to each image independently with probability p, and p follows from how surely
 the discriminator knows the training images. Images N x C x H x W about [-1, 1]; a fourth channel has no colour.
 """
 
@@ -17,8 +17,8 @@ from elegan.nets.augment.warp import SYM2, filtered, warped
 
 
 def blit(x: Tensor, p: Tensor) -> Tensor:
-    """Mirroring, quarter turns, whole-pixel shifts by up to an eighth: pixels are moved and never mixed."""
-    mirror, turn, move = _chosen(x, p, 3).unbind(1)
+    """Mirrors, turns by quarters, shifts by whole pixels up to an eighth of the side: pixels are moved and never mixed."""
+    mirror, turn, move = _drawn(x, p, 3).unbind(1)
     mirrored, quarters, *shift = rng.uniform(len(x), 4, device=x.device).unbind(1)
     x = torch.where(_each(mirror & (mirrored < 0.5)), x.flip(3), x)
     quarters = (quarters * 4).long() * turn
@@ -34,9 +34,9 @@ def blit(x: Tensor, p: Tensor) -> Tensor:
 
 
 def geometry(x: Tensor, p: Tensor) -> Tensor:
-    """Scaling, rotation, stretching along any axis, shifts by fractions of a pixel, as one affine map."""
-    scaled, stretched, moved = _chosen(x, p, 3).unbind(1)
-    turned = _chosen(x, 1 - (1 - p).sqrt(), 2)  # twice, so that one of them happens with probability p
+    """Scales, rotates, stretches along any axis and shifts by fractions of a pixel, as one affine map."""
+    scaled, stretched, moved = _drawn(x, p, 3).unbind(1)
+    turned = _drawn(x, 1 - (1 - p).sqrt(), 2)  # twice, so that one of them happens with probability p
     scale, stretch, down, right = rng.normal(len(x), 4, device=x.device).unbind(1)
     before, after = (turned * (2 * rng.uniform(len(x), 2, device=x.device) - 1) * math.pi).unbind(1)
     size, ratio = torch.exp2(0.2 * scale * scaled), torch.exp2(0.2 * stretch * stretched)
@@ -49,9 +49,9 @@ def geometry(x: Tensor, p: Tensor) -> Tensor:
 
 
 def color(x: Tensor, p: Tensor) -> Tensor:
-    """Brightness, contrast, inverted luma, hue, saturation, as one affine map of colours."""
-    chosen = _chosen(x, p, 5)
-    brighter, contrasted, inverted, hued, saturated = chosen.unbind(1)
+    """Changes brightness, contrast, hue and saturation and inverts luma, as one affine map of colours."""
+    applied = _drawn(x, p, 5)
+    brighter, contrasted, inverted, hued, saturated = applied.unbind(1)
     brightness, contrast, saturation = rng.normal(len(x), 3, device=x.device).unbind(1)
     inversion, hue = rng.uniform(len(x), 2, device=x.device).unbind(1)
     eye, luma = torch.eye(3, device=x.device), torch.full((3, 3), 1 / 3, device=x.device)  # luma projects onto grey
@@ -65,14 +65,14 @@ def color(x: Tensor, p: Tensor) -> Tensor:
     colours, alpha = x[:, :3], x[:, 3:]
     y = (maps @ colours.flatten(2).expand(-1, 3, -1) + offset).unflatten(2, x.shape[2:])
     y = y.mean(1, keepdim=True) if x.shape[1] == 1 else torch.cat([y, alpha], 1)
-    return torch.where(_each(chosen.any(1)), y, x)
+    return torch.where(_each(applied.any(1)), y, x)
 
 
 def _bands() -> Tensor:
-    """Symmetric filters of the octaves up to 1/8, 1/4, 1/2 and 1 of the highest frequency, 4 x 43; they add up to one pixel.
+    """Symmetric filters of the octaves up to 1/8, 1/4, 1/2 and 1 of the highest frequency, 4 x 43; their sum is the identity.
 
-    The highest band is what a wavelet's low-pass, run both ways, leaves out, the next what the same filter at half the
-    rate leaves out of the rest, and so on (SYM2).
+    The highest band is the part that a wavelet's low-pass (SYM2), run both ways, leaves out, the next the part that the same
+    filter at half the rate leaves out of the rest, and so on.
     """
     low, rest, bands = np.convolve(SYM2, SYM2[::-1]) / 2, np.ones(1), []
     for octave in range(3):
@@ -89,29 +89,29 @@ BANDS = _bands()
 
 
 def spectrum(x: Tensor, p: Tensor) -> Tensor:
-    """Four bands of frequencies made stronger or weaker, the expected power of natural pictures kept."""
-    chosen = _chosen(x, p, 4)
-    strength = torch.exp2(rng.normal(len(x), 4, device=x.device) * chosen)
+    """Makes four bands of frequencies stronger or weaker, and keeps the expected power of natural pictures."""
+    applied = _drawn(x, p, 4)
+    strength = torch.exp2(rng.normal(len(x), 4, device=x.device) * applied)
     own = torch.eye(4, device=x.device)
-    gains = own * strength[:, None] + (1 - own)  # N x which was drawn x band
+    gains = own * strength[:, None] + (1 - own)  # N x transform x band
     power = torch.tensor([10.0, 1.0, 1.0, 1.0], device=x.device) / 13
     gains = gains / (power * gains.square()).sum(2, keepdim=True).sqrt()
     kernels = gains.prod(1) @ BANDS.to(x.device)
-    return torch.where(_each(chosen.any(1)), filtered(x, kernels), x)
+    return torch.where(_each(applied.any(1)), filtered(x, kernels), x)
 
 
 def noise(x: Tensor, p: Tensor) -> Tensor:
-    """Normal noise a pixel, its deviation half-normal with 0.1."""
-    deviation = 0.1 * rng.normal(len(x), 1, device=x.device).abs() * _chosen(x, p, 1)
+    """Adds normal noise to every pixel; its deviation is half-normal with 0.1."""
+    deviation = 0.1 * rng.normal(len(x), 1, device=x.device).abs() * _drawn(x, p, 1)
     return x + _each(deviation) * rng.normal(*x.shape, device=x.device)
 
 
 def cutout(x: Tensor, p: Tensor) -> Tensor:
-    """A square of half the size set to zero; its middle may lie at the border."""
+    """Sets a square of half the side to zero; its middle may lie at the border."""
     middle = rng.uniform(len(x), 2, device=x.device)
     places = (torch.arange(x.shape[2], device=x.device) + 0.5) / x.shape[2]
     near = (places - middle[..., None]).abs() < 0.25
-    hole = near[:, 0, :, None] & near[:, 1, None, :] & _chosen(x, p, 1)[..., None]
+    hole = near[:, 0, :, None] & near[:, 1, None, :] & _drawn(x, p, 1)[..., None]
     return x * ~hole[:, None]
 
 
@@ -121,9 +121,9 @@ FAMILIES = {
 
 
 class Probability(Running):
-    """p, moved once every four of the discriminator's moves towards the measure r = E[sign(D(real))] = `target`.
+    """The probability p, moved once in four of the discriminator's moves so that r = E[sign(D(real))] comes to `target`.
 
-    At its steady speed p rises from 0 to 1 over `images` real ones (section 3.1). With a `schedule` it follows that.
+    At its constant speed p rises from 0 to 1 over `images` real images (section 3.1). With a `schedule` it follows that.
     """
 
     p: Tensor
@@ -153,10 +153,10 @@ class Probability(Running):
 
 
 class Adaptive(nn.Module):
-    """Augments with a probability that adapts. `policy` names families, separated by commas, of: blit, geometry and color
-    (the paper's choice), spectrum, noise, cutout; they come in that order. A `p` is taken instead of one that adapts.
+    """Augments with a probability that adapts. `policy` names families, separated by commas: blit, geometry and color (the
+    paper's choice), spectrum, noise, cutout, which are applied in that order. A `p` takes the place of the one that adapts.
 
-    Raises UserError for an unknown name, a target outside -1..1, a speed that is none, or a `p` outside 0..1.
+    Raises UserError for an unknown name, a target outside -1..1, `images` below 1, or a `p` outside 0..1.
     """
 
     def __init__(self, policy: str, target: float = 0.6, images: int = 500_000, p: ramp.Number | None = None):
@@ -166,11 +166,11 @@ class Adaptive(nn.Module):
             if name not in FAMILIES:
                 raise UserError(f"unknown augmentation {name!r} in task.ada{nearest(name, FAMILIES)}")
         if not -1 < target < 1:
-            raise UserError(f"task.ada_target = {target} is not between -1 and 1")
+            raise UserError(f"task.ada_target = {target} must be between -1 and 1")
         if images < 1:
-            raise UserError(f"task.ada_images = {images} is below 1")
+            raise UserError(f"task.ada_images = {images} must be 1 or more")
         if p is not None and not all(0 <= end <= 1 for end in (p[:2] if isinstance(p, ramp.Ramp) else (p,))):
-            raise UserError(f"task.ada_p = {p if isinstance(p, float) else list(p)} leaves 0..1")
+            raise UserError(f"task.ada_p = {p if isinstance(p, float) else list(p)} must stay in 0..1")
         self.steps = [step for name, step in FAMILIES.items() if name in names]
         self.probability = Probability(target, images, p)
 
@@ -182,14 +182,14 @@ class Adaptive(nn.Module):
         return x
 
     def judged(self, real_score: Tensor) -> dict[str, Tensor]:
-        """Takes scores of real images, N; gives what to watch: p now, and these scores' share of the measure."""
+        """Takes scores N of real images; gives what to watch, p and the mean sign of these scores."""
         signs = real_score.detach().float().sign()
         self.probability.see(signs[:, None])
         return {"p": self.probability.p.clone(), "overfitting": signs.mean()}
 
 
-def _chosen(x: Tensor, p: Tensor, transforms: int) -> Tensor:
-    """Which images each of so many transforms is for, N x transforms."""
+def _drawn(x: Tensor, p: Tensor, transforms: int) -> Tensor:
+    """A mask N x transforms of the images that each transform is applied to."""
     return rng.uniform(len(x), transforms, device=x.device) < p
 
 

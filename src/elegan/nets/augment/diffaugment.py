@@ -1,6 +1,6 @@
 """Differentiable augmentation (Zhao et al. 2020), and the discriminator that sees everything through it.
 
-All functions take and give N x C x H x W in [-1, 1]; draws come from `elegan.core.rng`, one row an image.
+All functions take and give images N x C x H x W in [-1, 1]; draws come from `elegan.core.rng`, one row an image.
 """
 
 from typing import Any
@@ -28,12 +28,12 @@ def contrast(x: Tensor) -> Tensor:
 
 
 def translation(x: Tensor, ratio: float = 0.125) -> Tensor:
-    """Shifts by up to `ratio` of the size, zeros coming in."""
+    """Shifts by up to `ratio` of the side; zeros come in."""
     return shift(x, round(x.shape[-1] * ratio), "constant")
 
 
 def cutout(x: Tensor, ratio: float = 0.5) -> Tensor:
-    """A square of `ratio` of the size is set to zero; its centre may lie at the border."""
+    """Sets a square of `ratio` of the side to zero; its centre may lie at the border."""
     n, _, h, w = x.shape
     side = round(h * ratio)
     centre = (rng.uniform(n, 2, device=x.device) * h).long()
@@ -49,13 +49,13 @@ POLICIES = {"color": (brightness, saturation, contrast), "translation": (transla
 class Augmented(nn.Module):
     """A discriminator that sees every image through DiffAugment (Zhao et al. 2020, section 3), then through `adaptive`.
 
-    Wrapped around the network, so that no path to it can forget the augmentation. `policy` names some of color,
+    It wraps the network, so that no path to it can forget the augmentation. `policy` names some of color,
     translation and cutout, separated by commas; "" changes nothing. Raises UserError for an unknown name.
     """
 
     def __init__(self, discriminator: nn.Module, policy: str = "", adaptive: nn.Module | None = None):
         super().__init__()
-        self.discriminator: Any = discriminator
+        self.discriminator: Any = discriminator  # whose methods depend on its family
         self.adaptive = adaptive
         names = [name.strip() for name in policy.split(",") if name.strip()]
         for name in names:
@@ -66,23 +66,31 @@ class Augmented(nn.Module):
     def augment(self, x: Tensor) -> Tensor:
         for step in self.steps:
             x = step(x)
-        return x if self.adaptive is None else self.adaptive(x)
+        if self.adaptive is not None:
+            x = self.adaptive(x)
+        return x
 
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
-        return self.discriminator(self.augment(x), label)
+        score: Tensor = self.discriminator(self.augment(x), label)
+        return score
 
     def reconstruct(self, x: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """Of the augmented images; see `elegan.losses.regularizers.reconstruction`."""
+        """Pairs as `elegan.losses.regularizers.Reconstructing` gives them, of the augmented images."""
         if not hasattr(self.discriminator, "reconstruct"):
-            raise UserError("losses.reconstruction needs a discriminator that reconstructs: fastgan_discriminator")
-        return self.discriminator.reconstruct(self.augment(x))
+            raise UserError(
+                "losses.reconstruction needs a discriminator that reconstructs, such as fastgan_discriminator"
+            )
+        pairs: list[tuple[Tensor, Tensor]] = self.discriminator.reconstruct(self.augment(x))
+        return pairs
 
     def features(self, x: Tensor, label: Tensor | None = None) -> Tensor:
-        """N x F of the augmented images, what the discriminator's `score` is computed from."""
-        return self.discriminator.features(self.augment(x), label)
+        """Features N x F of the augmented images, which the discriminator's `score` is computed from."""
+        features: Tensor = self.discriminator.features(self.augment(x), label)
+        return features
 
     def score(self, features: Tensor, label: Tensor | None = None) -> Tensor:
-        return self.discriminator.score(features, label)
+        score: Tensor = self.discriminator.score(features, label)
+        return score
 
 
 def _uniform(x: Tensor) -> Tensor:

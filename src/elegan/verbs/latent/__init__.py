@@ -1,4 +1,4 @@
-"""What lies in a run's latent space: walks, tables, the latents of real pictures, directions and what they change."""
+"""A run's latent space: walks, tables, the latents of real pictures, directions and what they change."""
 
 from elegan.verbs.latent.directions import directions
 from elegan.verbs.latent.invert import invert

@@ -11,14 +11,15 @@ from elegan.core.errors import UserError, nearest
 from elegan.nets.equalized import EqualizedLinear
 from elegan.verbs.latent.space import Space
 
-SAMPLES = 1000  # of points, for their deviation and for principal components
+SAMPLES = 1000  # points, for their deviation and for principal components
 LINEAR = (nn.Linear, EqualizedLinear)
 LEARNED = (*LINEAR, nn.Conv2d, nn.ConvTranspose2d)
 
 
 class Directions(NamedTuple):
-    """Unit rows K x size, the strongest first; the deviation K of points along each; each one's share K of all that
-    there is."""
+    """Directions as unit rows `vectors` K x size, the strongest first; the deviation K of points along each; each one's
+    share K of the total.
+    """
 
     vectors: Tensor
     deviations: Tensor
@@ -26,7 +27,7 @@ class Directions(NamedTuple):
 
 
 def directions(space: Space, method: str, count: int) -> Directions:
-    """The first `count` by "sefa" or "ganspace". Raises UserError for another method, or where it finds none."""
+    """The first `count` directions by "sefa" or "ganspace". Raises UserError for another method, or where it finds none."""
     methods = {"sefa": sefa, "ganspace": ganspace}
     if method not in methods:
         raise UserError(f"unknown method {method!r}{nearest(method, methods)}")
@@ -38,41 +39,46 @@ def directions(space: Space, method: str, count: int) -> Directions:
 
 
 def sefa(space: Space) -> tuple[Tensor, Tensor]:
-    """(size x size, size): eigenvectors of A^T A and their eigenvalues, the largest first (Shen & Zhou 2021).
+    """Eigenvectors of A^T A, size x size in rows, and their eigenvalues, the largest first (Shen & Zhou 2021).
 
     A holds the rows of every linear layer that the latent enters: a step along the first eigenvector changes their
-    outputs most. Columns of the latent that enter none, such as codes, have part in no eigenvector above 0.
+    outputs most. Columns of the latent that enter none, such as codes, have part in no eigenvector above 0. Raises
+    UserError where there is no such layer.
     """
     layers = fed(space)
     if not layers:
-        raise UserError(f"no linear layer of {space.run.path} hears the latent itself; use --method ganspace")
+        raise UserError(
+            f"no linear layer of {space.run.path} takes the latent itself, which sefa needs; use --method ganspace"
+        )
     A = torch.cat([matrix for _, matrix in layers]).double()
     values, vectors = torch.linalg.eigh(A.T @ A)
     return vectors.T.flip(0), values.flip(0).clamp(min=0)
 
 
 def ganspace(space: Space) -> tuple[Tensor, Tensor]:
-    """(K x size, K): principal components and their variances, the largest first (Haerkoenen et al. 2020, section 2).
+    """Principal components K x size and their variances K, the largest first (Haerkoenen et al. 2020, section 2).
 
-    Of w itself; without a mapping network of what the first learnt layer after the latent's own is given, each
-    component x_k taken back to the latent by regression, u_k = Z^T x_k.
+    They are those of w itself; without a mapping network those of the input of the first learnt layer after the latent's
+    own, and each component x_k is taken back to the latent by regression, u_k = Z^T x_k.
     """
     points = _points(space)
     seen = points if space.mapped else _activations(space, points)
     points, seen = ((x - x.mean(0)).double() for x in (points, seen))
-    values, vectors = torch.linalg.eigh(seen @ seen.T)  # of the samples' inner products: fewer than features
+    values, vectors = torch.linalg.eigh(
+        seen @ seen.T
+    )  # by the samples' inner products: there are fewer samples than features
     kept = min(len(points) - 1, *points.shape[1:], *seen.shape[1:])
-    found = nn.functional.normalize(vectors.T.flip(0)[:kept] @ points, dim=1)
-    return found, values.flip(0)[:kept] / (len(points) - 1)
+    components = nn.functional.normalize(vectors.T.flip(0)[:kept] @ points, dim=1)
+    return components, values.flip(0)[:kept] / (len(points) - 1)
 
 
 def fed(space: Space) -> list[tuple[nn.Module, Tensor]]:
-    """The linear layers that a point enters, wholly or in part, with their matrices outputs x size.
+    """The linear layers that a point enters, wholly or in part, each with its matrix, outputs x size.
 
-    A layer is known by the columns of its input: they are a point's own.
+    Such a layer is recognised by its input, some of whose columns are a point's own.
     """
     probe = nn.functional.normalize(_points(space)[:4], dim=1) * space.size**0.5  # which no pixel norm changes
-    found = []
+    layers = []
     with _watching(space, LINEAR) as inputs, torch.no_grad():
         space.images(probe)
     for layer, x in inputs.items():
@@ -80,8 +86,8 @@ def fed(space: Space) -> list[tuple[nn.Module, Tensor]]:
         if match.any():
             with torch.no_grad():
                 matrix = layer(torch.eye(x.shape[1]).to(x)) - layer(torch.zeros(1, x.shape[1]).to(x))
-            found.append((layer, matrix.T @ match))
-    return found
+            layers.append((layer, matrix.T @ match))
+    return layers
 
 
 def _points(space: Space) -> Tensor:
@@ -89,7 +95,7 @@ def _points(space: Space) -> Tensor:
 
 
 def _activations(space: Space, points: Tensor) -> Tensor:
-    """What the first learnt layer that is none of `fed` is given, N x features."""
+    """The input N x features of the first learnt layer that is none of `fed`."""
     own, parts = {layer for layer, _ in fed(space)}, []
     for part in points.split(100):
         with _watching(space, LEARNED) as inputs, torch.no_grad():
@@ -100,11 +106,11 @@ def _activations(space: Space, points: Tensor) -> Tensor:
 
 @contextmanager
 def _watching(space: Space, kinds: tuple[type[nn.Module], ...]) -> Iterator[dict[nn.Module, Tensor]]:
-    """The first input of every layer of these kinds that is used meanwhile, in order of use."""
+    """A context that gives the first input of every layer of these `kinds` that is used in it, in order of use."""
     inputs: dict[nn.Module, Tensor] = {}
 
-    def see(layer: nn.Module, given: tuple[Tensor, ...]) -> None:
-        inputs.setdefault(layer, given[0])
+    def see(layer: nn.Module, arguments: tuple[Tensor, ...]) -> None:
+        inputs.setdefault(layer, arguments[0])
 
     layers = [layer for layer in space.run.nets.modules() if isinstance(layer, kinds)]
     hooks = [layer.register_forward_pre_hook(see) for layer in layers]

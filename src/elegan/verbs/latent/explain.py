@@ -1,4 +1,4 @@
-"""What a direction changes, in words: simple measures of pictures along it, and the class that a classifier sees."""
+"""A direction's changes in words: simple measures of pictures along it, and the class that a classifier sees."""
 
 from collections import Counter
 from typing import NamedTuple
@@ -11,13 +11,13 @@ from elegan.core.pixels import with_channels
 from elegan.metrics.extractor import Extractor
 from elegan.verbs.latent.space import Space
 
-PICTURES = 32  # that are moved along a direction
-NOTABLE = 0.5  # of the deviation between pictures; a smaller change is not spoken of
+PICTURES = 32  # pictures that are moved along a direction
+NOTABLE = 0.5  # of the deviation between pictures; a smaller change is not mentioned
 
 
 class Change(NamedTuple):
-    """Of a measure from the one end of a direction to the other: the mean `amount`, in the measure's own unit; the
-    same in deviations of the measure between random pictures, `effect`; the share of pictures that go that way,
+    """The change of a measure from one end of a direction to the other: the mean `amount`, in the measure's own unit; the
+    same in deviations of the measure between random pictures, `effect`; the share of pictures that change that way,
     `agree`.
     """
 
@@ -31,9 +31,9 @@ class Change(NamedTuple):
 
 
 def measures(images: np.ndarray) -> dict[str, np.ndarray]:
-    """N each, of uint8 N x H x W x C. Shares of the full range: brightness (mean luma), contrast (its deviation),
-    saturation (largest less smallest colour, of RGB), detail (difference of neighbours); shares of the side: where
-    the centre of mass of what differs from the border lies (right, down) and how far that reaches from it (size).
+    """Measures N of pictures, uint8 N x H x W x C, by name. Shares of the full range: brightness (mean luma), contrast (its deviation),
+    saturation (largest less smallest colour, of RGB), detail (difference of neighbours). Shares of the side: the place
+    (right, down) of the centre of mass of everything that differs from the border, and its extent around it (size).
     """
     x = images.astype(np.float32) / 255
     luma = np.stack([with_channels(picture[..., :3], 1)[..., 0] for picture in x])
@@ -45,39 +45,39 @@ def measures(images: np.ndarray) -> dict[str, np.ndarray]:
     y, x_ = (mass.sum(2) * down).sum(1), (mass.sum(1) * right).sum(1)
     square = (down[None, :, None] - y[:, None, None]) ** 2 + (right[None, None] - x_[:, None, None]) ** 2
     steps = np.abs(np.diff(luma, axis=1)).mean((1, 2)) + np.abs(np.diff(luma, axis=2)).mean((1, 2))
-    found = {"brightness": luma.mean((1, 2)), "contrast": luma.std((1, 2)), "detail": steps,
-             "to the right": x_, "downwards": y, "size": np.sqrt((mass * square).sum((1, 2)))}  # fmt: skip
-    return found | ({"saturation": np.ptp(x[..., :3], 3).mean((1, 2))} if images.shape[3] > 1 else {})
+    by_name = {"brightness": luma.mean((1, 2)), "contrast": luma.std((1, 2)), "detail": steps,
+               "to the right": x_, "downwards": y, "size": np.sqrt((mass * square).sum((1, 2)))}  # fmt: skip
+    return by_name | ({"saturation": np.ptp(x[..., :3], 3).mean((1, 2))} if images.shape[3] > 1 else {})
 
 
 def moved(space: Space, vector: Tensor, reach: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pictures of the first seeds, and those `reach` vectors behind and ahead of them: uint8 N x H x W x C each."""
+    """Pictures of the first seeds, and those `reach` vectors behind and ahead of them, uint8 N x H x W x C each."""
     points, step = space.points(range(PICTURES)), reach * vector.to(space.device)
     return space.paint(points), space.paint(points - step), space.paint(points + step)
 
 
 def changes(plain: np.ndarray, behind: np.ndarray, ahead: np.ndarray) -> list[Change]:
-    """Of every measure, the strongest effect first."""
+    """The changes of every measure, the strongest effect first."""
     usual, before, after = map(measures, (plain, behind, ahead))
-    found = []
+    by_measure = []
     for name, spread in usual.items():
         difference = after[name] - before[name]
         amount = float(difference.mean())
         agree = float((np.sign(difference) == np.sign(amount)).mean())
-        found.append(Change(name, amount, amount / max(float(spread.std()), 1e-6), agree))
-    return sorted(found, key=lambda change: -abs(change.effect))
+        by_measure.append(Change(name, amount, amount / max(float(spread.std()), 1e-6), agree))
+    return sorted(by_measure, key=lambda change: -abs(change.effect))
 
 
-def explained(found: list[Change]) -> str:
-    """One line: at most three changes that are notable, or that there is none."""
-    notable = [change for change in found if abs(change.effect) >= NOTABLE][:3]
+def explained(by_measure: list[Change]) -> str:
+    """A line that names at most three notable changes, or says that there are none."""
+    notable = [change for change in by_measure if abs(change.effect) >= NOTABLE][:3]
     if notable:
         return "changes " + ", ".join(map(str, notable))
-    return f"changes none of {', '.join(sorted(change.name for change in found))} by half of what pictures differ in it"
+    return f"changes none of {', '.join(sorted(change.name for change in by_measure))} by half of what pictures differ in it"
 
 
 def classes_changed(extractor: Extractor, behind: np.ndarray, ahead: np.ndarray) -> str:
-    """How many pictures go from one class to another in the eyes of a classifier, and which way most do."""
+    """A line on the share of pictures that change class in the eyes of a classifier, and the most frequent change."""
     a, b = (torch.as_tensor(extractor.features(images)[1]).argmax(1).tolist() for images in (behind, ahead))
     ways = Counter((x, y) for x, y in zip(a, b, strict=True) if x != y)
     if not ways:

@@ -1,8 +1,8 @@
-"""Tables of pictures with what their columns and rows are, and pictures in motion, as encoded files."""
+"""Tables of pictures with captions of columns and rows, and pictures in motion, as encoded files."""
 
 import io
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import cv2
@@ -19,8 +19,8 @@ FORMATS = ("gif", "mp4")
 def table(
     images: np.ndarray, top: Sequence[str], left: Sequence[str] = (), title: str = "", least: int = LEAST
 ) -> np.ndarray:
-    """uint8 (rows * columns) x H x W x C, row by row, as one RGB page: a caption above each of the columns `top`, one
-    before each row, if there are any in `left`, a title over all.
+    """Pictures, uint8 (rows * columns) x H x W x C row by row, as one RGB page with a caption from `top` above each column,
+    one from `left`, if there are any, before each row, and a title over all.
     """
     images = enlarged(images, least)
     (h, w), columns = images.shape[1:3], len(top)
@@ -44,7 +44,7 @@ def table(
 
 
 def enlarged(images: np.ndarray, least: int) -> np.ndarray:
-    """uint8 N x H x W x C to RGB on white, repeated in whole pixels to `least` a side or more."""
+    """Converts uint8 N x H x W x C to RGB on white, enlarged by whole pixels to `least` a side or more."""
     scale = -(-least // images.shape[1])
     images = images.repeat(scale, 1).repeat(scale, 2)
     if images.shape[3] == 4:
@@ -53,22 +53,22 @@ def enlarged(images: np.ndarray, least: int) -> np.ndarray:
     return images if images.shape[3] == 3 else images.repeat(3, 3)
 
 
-def gif(images: np.ndarray, rate: float) -> bytes:
-    """uint8 N x H x W x C as an endless animation, `rate` pictures a second (GIF counts in hundredths of a second)."""
-    frames, buffer = [Image.fromarray(image) for image in images], io.BytesIO()
+def gif(images: Iterable[np.ndarray], rate: float) -> bytes:
+    """Encodes uint8 pictures H x W x C as an endless animation, `rate` a second (GIF counts in hundredths of a second)."""
+    frames, buffer = map(Image.fromarray, images), io.BytesIO()
     pause = max(20, round(100 / rate) * 10)  # browsers slow down what is faster than 20 ms
-    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=pause, loop=0, optimize=False)
+    next(frames).save(buffer, "GIF", save_all=True, append_images=frames, duration=pause, loop=0, optimize=False)
     return buffer.getvalue()
 
 
 def mp4(images: np.ndarray, rate: float) -> bytes:
-    """uint8 N x H x W x 3 as MPEG-4 video. Raises Failure where OpenCV was built without it."""
+    """Encodes uint8 N x H x W x 3 as MPEG-4 video. Raises Failure where OpenCV was built without it."""
     h, w = (side - side % 2 for side in images.shape[1:3])  # the codec's colours are at half the size
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "video.mp4"
         video = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), rate, (w, h))
         if not video.isOpened():
-            raise Failure("OpenCV on this machine writes no MPEG-4; use --format gif")
+            raise Failure("OpenCV on this machine cannot write MPEG-4; use --format gif")
         for image in images:
             video.write(np.ascontiguousarray(image[:h, :w, ::-1]))
         video.release()

@@ -1,4 +1,4 @@
-"""What is found in a latent space as files, named by what they show; no other file is written over."""
+"""Files of a latent space's walks, tables, inversions and directions, named by their settings; none is overwritten by another."""
 
 import math
 from collections.abc import Sequence
@@ -13,7 +13,8 @@ from pydantic import Field
 from elegan.core import files, grid, memory, paths
 from elegan.core.errors import UserError, nearest
 from elegan.core.ranges import Count, Positive, Real, check
-from elegan.data.decode import Unreadable, square
+from elegan.data.decode import square
+from elegan.data.deep import Unreadable
 from elegan.data.sources import read_file
 from elegan.metrics.evaluate import extractor_for
 from elegan.metrics.extractor import Extractor
@@ -27,13 +28,14 @@ from elegan.verbs.latent.tables import mixed, rows_between, truncations, walk
 
 Rate = Annotated[Real, Field(ge=0.01, le=100)]  # pictures a second: GIF knows hundredths, and pauses up to 655 s
 Steps = Annotated[Count, Field(ge=2, le=1000)]
-MOTION = 128  # pixels of the side of a film
+Mark = Sequence[int] | Sequence[str] | float | bool | None  # a setting that a file's name shows
+MOTION = 128  # pixels of a film's side
 
 
 def save_walk(
     space: Space, seeds: Sequence[int], frames: int, rate: float, kind: str, truncation: float | None, out: Path
 ) -> list[str]:
-    """A film of a closed walk, `kind` gif or mp4; gives its path. Raises UserError for another kind."""
+    """Writes a film of a closed walk, `kind` gif or mp4; gives its path. Raises UserError for another kind."""
     if kind not in pages.FORMATS:
         raise UserError(f"unknown format {kind!r}{nearest(kind, pages.FORMATS)}")
     check("frames", frames, Count)
@@ -46,7 +48,7 @@ def save_walk(
 
 
 def save_rows(space: Space, seeds: Sequence[int], steps: int, truncation: float | None, out: Path) -> list[str]:
-    """A row from each seed to the next; gives the path."""
+    """Writes a page with a row from each seed to the next; gives its path."""
     points = rows_between(space, seeds, steps, truncation)
     top = [f"{step / (steps - 1):.2f}" for step in range(steps)]
     left = [f"{a} to {b}" for a, b in pairwise(seeds)]
@@ -55,7 +57,7 @@ def save_rows(space: Space, seeds: Sequence[int], steps: int, truncation: float 
 
 
 def save_truncations(space: Space, seeds: Sequence[int], steps: int, out: Path) -> list[str]:
-    """A row a seed, a column a psi from -1 to 1; gives the path."""
+    """Writes a page with a row a seed and a column a psi from -1 to 1; gives its path."""
     points, values = truncations(space, seeds, steps)
     top = [f"{value:+.2f}" for value in values]
     name = _stem(space, "truncation", seeds=seeds, steps=steps)
@@ -63,7 +65,9 @@ def save_truncations(space: Space, seeds: Sequence[int], steps: int, out: Path) 
 
 
 def save_mixed(space: Space, coarse: Sequence[int], fine: Sequence[int], crossover: int | None, out: Path) -> list[str]:
-    """Rows of coarse styles, columns of fine ones, at the margins the pictures of their own; gives the path."""
+    """Writes a page with rows of coarse styles and columns of fine ones, and their own pictures at the margins; gives its
+    path.
+    """
     points = mixed(space, coarse, fine, crossover)
     own = [space.points(seeds)[:, None].repeat(1, space.levels, 1) for seeds in (coarse, fine)]
     corner = np.full((1, *space.paint(own[0][:1]).shape[1:]), 255, np.uint8)
@@ -80,36 +84,36 @@ def save_mixed(space: Space, coarse: Sequence[int], fine: Sequence[int], crossov
 def save_inverted(
     space: Space, inputs: Sequence[str], where: str | None, steps: int, starts: int, out: Path
 ) -> list[str]:
-    """A page of pictures beside the nearest ones that the run makes, and their points; gives a line a picture and the
-    paths.
+    """Writes a page of pictures beside the nearest ones that the run makes, and their points; gives a line a picture and
+    the paths.
 
     Raises UserError for a file that is no picture.
     """
     named = _read(space, inputs)
-    found = {name: invert(space, target, where, steps, starts) for name, target in named.items()}
+    inverted = {name: invert(space, target, where, steps, starts) for name, target in named.items()}
     kind = where or space.name
-    pairs = np.stack([image for name, one in found.items() for image in (named[name], one.image)])
-    left = [f"{Path(name).name}  {one.PSNR:.1f} dB" for name, one in found.items()]
+    pairs = np.stack([image for name, one in inverted.items() for image in (named[name], one.image)])
+    left = [f"{Path(name).name}  {one.PSNR:.1f} dB" for name, one in inverted.items()]
     page = pages.table(pairs, ["picture", "nearest"], left)
-    facts = {"space": kind, "step": space.run.step, "pictures": [_facts(*item) for item in found.items()]}
-    tensors = {f"{number:06d}": one.point for number, one in enumerate(found.values())}
-    stem = _stem(space, f"invert-{kind}", of=[Path(name).stem for name in found], steps=steps, starts=starts)
+    facts = {"space": kind, "step": space.run.step, "pictures": [_facts(*item) for item in inverted.items()]}
+    tensors = {f"{number:06d}": one.point for number, one in enumerate(inverted.values())}
+    stem = _stem(space, f"invert-{kind}", of=[Path(name).stem for name in inverted], steps=steps, starts=starts)
     return [
-        *(_told(space, *item) for item in found.items()),
+        *(_line(space, *item) for item in inverted.items()),
         _keep(out / f"{stem}.png", grid.png(page)),
         _keep(out / f"{stem}.safetensors", files.encode_tensors(tensors, facts)),
     ]
 
 
 def _read(space: Space, inputs: Sequence[str]) -> dict[str, np.ndarray]:
-    """Pictures as the run's data was read, by path."""
-    (size, channels, _), found = space.run.shape, {}
-    for path in (given.source for given in pictures_in(inputs)):
+    """Pictures, uint8 H x W x C, as the run reads its data, by path. Raises UserError for a file that is no picture."""
+    (size, channels, _), pictures = space.run.shape, {}
+    for path in (picture.source for picture in pictures_in(inputs)):
         try:
-            found[str(path)] = square(read_file(str(path)), size, channels, space.run.recipe.data.fit).pixels
+            pictures[str(path)] = square(read_file(str(path)), size, channels, space.run.recipe.data.fit).pixels
         except Unreadable as error:
             raise UserError(f"{path} cannot be read: {error}") from None
-    return found
+    return pictures
 
 
 def _facts(name: str, one: Inverted) -> dict[str, Any]:
@@ -117,7 +121,7 @@ def _facts(name: str, one: Inverted) -> dict[str, Any]:
     return {"file": Path(name).name, "L1": one.L1, "PSNR": PSNR, "far": one.far, "label": one.label}
 
 
-def _told(space: Space, name: str, one: Inverted) -> str:
+def _line(space: Space, name: str, one: Inverted) -> str:
     of = "" if one.label is None else f"  class {space.run.classes[one.label]}"
     return f"{name}  L1 {one.L1:.2f}  PSNR {one.PSNR:.2f} dB  {one.far:.2f} times as far out as a random point{of}"
 
@@ -125,26 +129,27 @@ def _told(space: Space, name: str, one: Inverted) -> str:
 def save_directions(
     space: Space, method: str, count: int, reach: float, steps: int, seeds: Sequence[int], classes: bool, out: Path
 ) -> list[str]:
-    """A page a direction: rows of seeds, over the columns the value from -reach to reach in deviations, above it what
-    changes. Gives a line a direction, and the paths.
+    """Writes a page a direction: a row a seed, a column a step from -reach to reach in deviations, and the changes as its
+    title; gives a line a direction and the paths.
 
-    With `classes` also what a classifier of the run's data sees change. Raises UserError for data without any.
+    With `classes` the title adds the changes that a classifier of the run's data sees. Raises UserError for data without
+    classes.
     """
     for name, value, kind in (("num", count, Count), ("reach", reach, Positive), ("steps", steps, Steps)):
         check(name, value, kind)
-    found = directions(space, method, count)
+    ways = directions(space, method, count)
     reader, remark = _classifier(space) if classes else (None, "")
     values, points = np.linspace(-reach, reach, steps).tolist(), space.points(seeds)
     name = _stem(space, f"directions-{method}", seeds=seeds, reach=reach, steps=steps, classes=classes or None)
     lines, paths = [], []
-    for number, vector in enumerate(found.vectors * found.deviations[:, None], 1):
-        title = f"{method} {number} ({found.shares[number - 1]:.0%}): {_meaning(space, vector, reach, reader)}"
+    for number, vector in enumerate(ways.vectors * ways.deviations[:, None], 1):
+        title = f"{method} {number} ({ways.shares[number - 1]:.0%}): {_meaning(space, vector, reach, reader)}"
         swept = torch.stack([points + value * vector for value in values], 1)
         top = [f"{value:+.1f}" for value in values]
         paths.append(_keep_table(out / f"{name}-{number:02d}.png", space, swept, top, _seeds(seeds), title))
         lines.append(title)
     plain = {"space": space.name, "method": method, "step": space.run.step, "meaning": lines}
-    encoded = files.encode_tensors(found._asdict(), plain)
+    encoded = files.encode_tensors(ways._asdict(), plain)
     return [*filter(None, [remark]), *lines, *paths, _keep(out / f"{name}-{len(lines)}.safetensors", encoded)]
 
 
@@ -155,7 +160,7 @@ def _meaning(space: Space, vector: torch.Tensor, reach: float, reader: Extractor
 
 
 def _classifier(space: Space) -> tuple[Extractor, str]:
-    """Of the run's own data, trained once, then kept; and what is to be said of these data."""
+    """(a classifier of the run's own data, trained once, then kept; a remark on these data, or "")."""
     run = space.run
     data, remark = run.training_images()
     return extractor_for("classifier", data, run.shape[:2], run.recipe.data.fit, str(run.device)), remark
@@ -164,27 +169,27 @@ def _classifier(space: Space) -> tuple[Extractor, str]:
 def _keep_table(
     path: Path, space: Space, points: torch.Tensor, top: Sequence[str], left: Sequence[str], title: str = ""
 ) -> str:
-    """Points rows x columns x size as a page of pictures."""
+    """Writes points rows x columns x size as a page of pictures; gives its path."""
     return _keep(path, grid.png(pages.table(space.paint(points.flatten(0, 1)), top, left, title)))
 
 
 def _keep(path: Path, data: bytes) -> str:
-    """Raises UserError where the name stands for something else already."""
+    """Writes the file and gives its path. Raises UserError where another content stands there."""
     if path.exists() and not (path.is_file() and paths.read(path) == data):
-        raise UserError(f"{path} stands there with another content; delete it or give another --out")
+        raise UserError(f"{path} is there already with another content; delete it or give another --out")
     files.write(path, data)
     return str(path)
 
 
-def _stem(space: Space, verb: str, **marks: Any) -> str:
-    """The file's name: the checkpoint, the verb and what it was asked for."""
+def _stem(space: Space, verb: str, **marks: Mark) -> str:
+    """A file's name without its ending: the checkpoint, the verb and its settings."""
     of = [] if space.label is None else [f"class{space.label}"]
     asked = [f"{name}{_mark(value)}" for name, value in marks.items() if value is not None]
     return "-".join([f"step{space.run.step}", verb, *of, *asked])
 
 
-def _mark(value: Any) -> str:
-    """Short: of many, the first and how many."""
+def _mark(value: Mark) -> str:
+    """A setting in short: for many values the first, the last and how many."""
     if isinstance(value, Sequence) and not isinstance(value, str):
         return f"{value[0]}" if len(value) == 1 else f"{value[0]}-{value[-1]}x{len(value)}"
     return "" if value is True else f"{value:g}"

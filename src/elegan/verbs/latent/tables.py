@@ -1,4 +1,4 @@
-"""Ways through a latent space, as points: closed walks, rows between two, mixed styles, sweeps of truncation."""
+"""Points along ways through a latent space: closed walks, rows between two, mixed styles, sweeps of truncation."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -17,6 +17,11 @@ def walk(space: Space, seeds: Sequence[int], frames: int, truncation: float | No
     """Points of a closed walk from seed to seed and back to the first, `frames` to each: (seeds * frames) x size.
 
     Arcs in z, slowing down at each seed so that no corner shows. Raises UserError for fewer than two seeds.
+
+    >>> import elegan
+    >>> space = elegan.latent.Space(elegan.Run.open("runs/digits"))
+    >>> space.paint(elegan.latent.walk(space, seeds=[0, 1], frames=4)).shape
+    (8, 8, 8, 1)
     """
     _check_seeds(seeds, 2)
     z = space.z(seeds, truncation)
@@ -26,7 +31,7 @@ def walk(space: Space, seeds: Sequence[int], frames: int, truncation: float | No
 
 
 def rows_between(space: Space, seeds: Sequence[int], steps: int, truncation: float | None = None) -> Tensor:
-    """A row from each seed to the next one, both included: (seeds - 1) x steps x size.
+    """Rows of points from each seed to the next one, both included: (seeds - 1) x steps x size.
 
     Raises UserError for fewer than two seeds or steps.
     """
@@ -36,7 +41,7 @@ def rows_between(space: Space, seeds: Sequence[int], steps: int, truncation: flo
 
 
 def truncations(space: Space, seeds: Sequence[int], steps: int) -> tuple[Tensor, list[float]]:
-    """(seeds x steps x size, the values): each seed at psi from -1, its opposite, by 0, the mean picture, to 1.
+    """(points seeds x steps x size, the values): each seed at psi from -1, its opposite, over 0, the mean picture, to 1.
 
     Raises UserError for fewer than two steps.
     """
@@ -46,15 +51,15 @@ def truncations(space: Space, seeds: Sequence[int], steps: int) -> tuple[Tensor,
 
 def mixed(space: Space, coarse: Sequence[int], fine: Sequence[int], crossover: int | None = None) -> Tensor:
     """Styles coarse x fine x levels x size: those of the row's seed below level `crossover`, of the column's from
-    there on (Karras et al. 2019, section 3.1). By default at the middle level.
+    there on (Karras et al. 2019, section 3.1). By default that is the middle level.
 
-    Raises UserError for a run without a mapping network, or a level that it has not.
+    Raises UserError for a run without a mapping network, or a level that it does not have.
     """
     if space.levels < 2:
-        raise UserError(f"{space.run.path} has one latent for all levels and no styles to mix; stylegan2 has")
+        raise UserError(f"{space.run.path} has one latent for all levels and no styles to mix; use a run of stylegan2")
     at = space.levels // 2 if crossover is None else crossover
     if not 0 < at < space.levels:
-        raise UserError(f"crossover = {at} is not in 1..{space.levels - 1}, the levels of this run")
+        raise UserError(f"crossover = {at} must be a level of this run, in 1..{space.levels - 1}")
     rows, columns = space.points(coarse), space.points(fine)
     below = torch.arange(space.levels, device=space.device)[:, None] < at
     return torch.where(below, rows[:, None, None], columns[None, :, None])
@@ -62,7 +67,7 @@ def mixed(space: Space, coarse: Sequence[int], fine: Sequence[int], crossover: i
 
 def _check_seeds(seeds: Sequence[int], least: int) -> None:
     if len(seeds) < least:
-        raise UserError(f"seeds: {len(seeds)} given, {least} or more are needed")
+        raise UserError(f"{least} or more seeds are needed; got {len(seeds)}")
 
 
 def _even(first: float, last: float, steps: int) -> list[float]:

@@ -1,42 +1,24 @@
-"""Pieces of an HTML page that loads nothing; every text is escaped here."""
+"""The templates of the page, which escape every text that they are given."""
 
-import base64
-import io
-from collections.abc import Iterable, Sequence
-from html import escape
+from functools import cache
+from pathlib import Path
+from typing import Any
 
-from PIL import Image
-
-
-def picture(data: bytes, alt: str, width: int = 0) -> str:
-    """A PNG inside the page, enlarged by a whole number to about `width` pixels where it is smaller."""
-    with Image.open(io.BytesIO(data)) as image:
-        size = image.width * max(1, round(width / image.width))
-    shown = f' width="{size}"' if width else ""
-    return f'<img{shown} alt="{escape(alt)}" src="data:image/png;base64,{base64.b64encode(data).decode()}">'
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], style: str = "") -> str:
-    """Rows of cells; `head` may be empty: then the first cell of each row is its heading."""
-    top = "<tr>" + "".join(f"<th>{escape(cell)}</th>" for cell in head) + "</tr>" if head else ""
-    first = "td" if head else "th"
-    body = "".join(
-        f"<tr><{first}>{escape(cells[0])}</{first}>{''.join(f'<td>{escape(c)}</td>' for c in cells[1:])}</tr>"
-        for cells in rows
+@cache
+def templates() -> Environment:
+    """Those beside this file."""
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    return f'<div class="wide"><table class="{style}">{top}{body}</table></div>'
 
 
-def items(lines: Iterable[str]) -> str:
-    """A list."""
-    return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"
-
-
-def folded(title: str, inner: str) -> str:
-    """`inner`, which is HTML, out of sight until the title is chosen."""
-    return f"<details><summary>{escape(title)}</summary>{inner}</details>"
-
-
-def note(text: str) -> str:
-    """A quiet paragraph."""
-    return f'<p class="soft">{escape(text)}</p>'
+def page(**facts: Any) -> str:
+    """The page of a run as HTML that loads nothing; `facts` are named as report.html calls them."""
+    return templates().get_template("report.html").render(facts)

@@ -1,0 +1,43 @@
+"""One training after another that differ by their seed alone."""
+
+import shlex
+import sys
+from typing import Any
+
+from elegan.core.errors import Interrupted, UserError
+from elegan.core.screen import say
+
+
+def train_seeds(text: str, options: dict[str, Any], dry_run: bool) -> None:
+    """Trains with each of the seeds that `text` lists and compares the runs; what was trained before is gone on with.
+
+    Raises UserError for `options` of a single run, Interrupted with the command to go on after Ctrl-C.
+    """
+    from elegan.training.session import train
+    from elegan.verbs.compare import compare
+    from elegan.verbs.sample import parse_seeds
+
+    if single := [word for word, given in _single(options, dry_run).items() if given]:
+        raise UserError(f"--seeds makes a run of each seed, and {single[0]} is for one: leave it out")
+    runs = []
+    for seed in dict.fromkeys(parse_seeds(text)):
+        try:
+            runs.append(train(**options | {"seed": seed, "name": _name(options["name"], seed)}))
+        except (Interrupted, KeyboardInterrupt) as error:
+            done = str(error).partition("; go on")[0] or "stopped"
+            command = shlex.join(["elegan", *sys.argv[1:]])
+            raise Interrupted(f"{done} of seed {seed}; go on with: {command}") from None
+        say(f"{runs[-1].path}/samples.png shows what seed {seed} makes")
+    try:
+        say(str(compare(runs)))
+    except UserError as error:
+        say(f"not compared: {error}")
+
+
+def _single(options: dict[str, Any], dry_run: bool) -> dict[str, Any]:
+    return {"--seed": options["seed"], "--resume": options["resume"], "--dry-run": dry_run}
+
+
+def _name(name: str | None, seed: int) -> str | None:
+    """Where a name was given; otherwise a run's own name tells its seed."""
+    return None if name is None else f"{name}-seed{seed}"

@@ -1,0 +1,107 @@
+"""Abilities: the things that the networks of a game can do once they have learnt them.
+
+A game of your own may have one of these, or one that only you know: a subclass of `Ability`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from torch import Tensor, nn
+
+from elegan.data.sides import Direction
+from elegan.nets.codes import Codes
+
+Paint = Callable[[nn.ModuleDict, Tensor, Tensor | None], Tensor]
+Repaint = Callable[[nn.ModuleDict, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Ability:
+    """Something that networks can do; its functions take the averaged networks first, pictures are N x C x H x W in [-1, 1].
+
+    `use`: the command for a run that is trained for it, with {run} for its folder and {trust} for the options that it needs;
+    `lacking`: what is said of a run without it.
+    """
+
+    use: ClassVar[str] = "elegan report {run}{trust}"
+    lacking: ClassVar[str] = "cannot do that"
+
+
+@dataclass(frozen=True)
+class Generates(Ability):
+    """Images from latents: `generate(nets, z, label)` of z N x `latent` and, where it can be asked for one of `classes`,
+    labels N (int64); else `classes` is 0 and labels are ignored.
+
+    `truncate(nets, z, label, T)` does the same with a truncation that the network knows; without it z itself is truncated.
+    """
+
+    use = "elegan sample {run}{trust}"
+    lacking = "makes no images from latents"
+    latent: int
+    generate: Paint
+    classes: int = 0
+    truncate: Callable[[nn.ModuleDict, Tensor, Tensor | None, float], Tensor] | None = None
+
+    @classmethod
+    def by_generator(cls, G: Any) -> "Generates":
+        """The ability of a game whose network `generator` is G, which carries `latent`; also `classes` where it makes images of
+        a class, and `truncate` where its forward takes a truncation."""
+        return cls(
+            latent=G.latent,
+            generate=lambda nets, z, label: nets["generator"](z, label),
+            classes=getattr(G, "classes", 0),
+            truncate=(lambda nets, z, label, T: nets["generator"](z, label, T)) if hasattr(G, "truncate") else None,
+        )
+
+    @property
+    def columns(self) -> int:
+        """Columns of a grid of images: one a class where they are few and asked for, else 8."""
+        return self.classes if 2 <= self.classes <= 16 else 8
+
+
+@dataclass(frozen=True)
+class ShowsCodes(Ability):
+    """Images that show `codes`, which are columns of the latent and which a network has learnt to read from them."""
+
+    use = "elegan sample {run} --codes{trust}"
+    lacking = "has no codes; infogan is a recipe with them"
+    codes: Codes
+
+
+@dataclass(frozen=True)
+class Reconstructs(Ability):
+    """Images of the data again: `reconstruct(nets, x, label)` of images and labels N, None without."""
+
+    lacking = "makes no image again"
+    reconstruct: Paint
+
+
+@dataclass(frozen=True)
+class Scores(Ability):
+    """How unlike the data images are: `score(nets, x)` of images to N, more where an image is less like them."""
+
+    use = "elegan anomaly {run} PICTURE...{trust}"
+    lacking = "scores nothing (ganomaly is a recipe that does)"
+    score: Repaint
+
+
+@dataclass(frozen=True)
+class Translates(Ability):
+    """Pictures of one side into the other's: `ways[direction](nets, x)` of pictures of any size to pictures of that size."""
+
+    use = "elegan translate {run} PICTURE...{trust}"
+    lacking = "does not translate"
+    ways: dict[Direction, Repaint]
+
+
+@dataclass(frozen=True)
+class Restores(Ability):
+    """Damaged pictures to whole ones: `restore(nets, x)` of pictures of any size, beside them `hints` planes of what is known
+    of the damage, to pictures `scale` times as large."""
+
+    use = "elegan restore PHOTO... --model {run}{trust}"
+    lacking = "does not restore"
+    restore: Repaint
+    hints: int
+    scale: int

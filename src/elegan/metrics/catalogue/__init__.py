@@ -1,0 +1,76 @@
+"""The metrics by name: each is a class in a module of its own in this package, which is all that makes it known."""
+
+import functools
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Container, Mapping, Sequence
+
+from elegan.core.errors import UserError, nearest
+from elegan.metrics.metric import NEEDS, Better, Metric, PairMetric
+from elegan.recipes import parts
+
+
+def _own() -> dict[str, Metric | PairMetric]:
+    modules = [importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)]
+    defined = [kind for module in modules for kind in vars(module).values() if _is_metric(kind, module.__name__)]
+    return {kind.name: kind() for kind in defined}
+
+
+def _is_metric(kind: object, home: str) -> bool:
+    return inspect.isclass(kind) and issubclass(kind, Metric | PairMetric) and kind.__module__ == home
+
+
+METRICS = _own()
+_BY_NAME = METRICS | {alias: metric for metric in METRICS.values() for alias in metric.aliases}
+
+
+@functools.cache
+def find_metric(name: str) -> Metric | PairMetric:
+    """The metric by its name, another name of it, or as `package.module:Class`; to name that is to trust the package.
+
+    Raises UserError for a name that is no metric, with the nearest, and for a class that cannot be one.
+    """
+    if ":" not in name:
+        if name not in _BY_NAME:
+            raise UserError(f"no metric {name!r}{nearest(name, _BY_NAME)}")
+        return _BY_NAME[name]
+    kind = parts.foreign("metric", name, {parts.owner(name)})
+    if not _is_metric(kind, kind.__module__) or inspect.isabstract(kind):
+        raise UserError(f"metric {name!r} is no elegan.metrics.Metric with all that one has")
+    metric: Metric | PairMetric = kind()
+    if not metric.lines:
+        raise UserError(f"metric {name!r} names no line of which lower, higher or neither is better")
+    for need in metric.needs - NEEDS.keys():
+        raise UserError(f"metric {name!r} needs {need!r}{nearest(need, NEEDS)}")
+    return metric
+
+
+_LINES = {line: better for metric in METRICS.values() for line, better in metric.lines.items()}
+
+
+def better_of(line: str, lines: Mapping[str, Better] | None = None) -> Better:
+    """Which values of a line of results are better, such as "FD", "FD:cat" of a class or "FD AtoB" of a direction.
+
+    `lines` says it of another package's metric, as its records do ("better" in their settings).
+    """
+    name, known = line.partition(":")[0], lines or _LINES
+    return known.get(name, known.get(name.partition(" ")[0], "neither"))
+
+
+def is_own(metric: Metric | PairMetric) -> bool:
+    """Whether the metric is one of elegan's."""
+    return metric in METRICS.values()
+
+
+def needed(metrics: Sequence[str] | None) -> set[str]:
+    """Which of NEEDS these metrics have together. Raises UserError for a name that is no metric."""
+    return {need for name in metrics or () for need in find_metric(name).needs}
+
+
+def check_needs(metrics: Sequence[str], has: Container[str], extractor: str) -> None:
+    """Raises UserError, naming what is missing, unless all that these metrics need is there."""
+    for name in metrics:
+        for need, words in NEEDS.items():
+            if need in find_metric(name).needs and need not in has:
+                raise UserError(f"{name!r} needs {words.format(extractor=extractor)}")

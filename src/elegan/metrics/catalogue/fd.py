@@ -1,0 +1,39 @@
+"""The Frechet distance."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from torch import Tensor
+
+from elegan.metrics.frechet import Moments, frechet_distance, frechet_with_error
+from elegan.metrics.intervals import Estimate, normal
+from elegan.metrics.metric import Metric
+from elegan.metrics.sets import Sets
+
+
+class FrechetDistance(Metric):
+    """Between Gaussians (Heusel et al. 2017)."""
+
+    name, aliases = "fd", ("fid",)
+    help = "Frechet distance of Gaussians, which is called FID on Inception's weights"
+    lower = ("FD",)
+    published = ("FD", "FID")
+
+    def estimate(self, sets: Sets, seed: int) -> list[Estimate]:
+        value = frechet_with_error(sets.real.values, sets.fake.values)
+        return [normal("FD", *value, "delta method", len(sets.real), len(sets.fake))]
+
+    def warnings(self, sets: Sets, estimates: Sequence[Estimate]) -> Iterable[str]:
+        return few_for_covariance(sets, estimates)
+
+    def watched(self, real: Tensor) -> Callable[[Tensor], float]:
+        moments = Moments().update(real)
+        return lambda features: frechet_distance(moments, Moments().update(features))
+
+
+def few_for_covariance(sets: Sets, estimates: Sequence[Estimate], where: str = "") -> Iterable[str]:
+    """Says so where the images are few for their features; `where` says of what the smallest number is."""
+    n, d = min(min(e.n_real, e.n_fake) for e in estimates), sets.real.values.shape[1]
+    if n <= d:
+        yield f"more features ({d}) than images ({n}{where}): the covariance is rank-deficient and FD measures mostly N"
+    elif n < 5 * d:
+        yield f"{n} images{where} are few for {d} features: below {5 * d} the bias of FD, of order 1 / N, is large"

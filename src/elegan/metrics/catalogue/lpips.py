@@ -1,0 +1,17 @@
+"""The learned perceptual distance."""
+
+import numpy as np
+
+from elegan.metrics import fidelity
+from elegan.metrics.metric import PairMetric
+
+
+class PerceptualDistance(PairMetric):
+    """By the optional library lpips with AlexNet (Zhang et al. 2018)."""
+
+    name = "lpips"
+    help = "learned perceptual distance, by the optional library lpips"
+    lower = ("LPIPS",)
+
+    def each(self, made: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+        return fidelity.lpips_each(made, wanted).numpy()

@@ -1,0 +1,17 @@
+"""The peak signal-to-noise ratio."""
+
+import numpy as np
+
+from elegan.metrics import fidelity
+from elegan.metrics.metric import PairMetric
+
+
+class PeakSignalToNoise(PairMetric):
+    """In dB, of the peak 255; infinite for equal pictures."""
+
+    name = "psnr"
+    help = "peak signal-to-noise ratio in dB"
+    higher = ("PSNR",)
+
+    def each(self, made: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+        return np.array([fidelity.psnr(made[i : i + 1], wanted[i : i + 1]) for i in range(len(made))])
