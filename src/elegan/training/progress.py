@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from elegan.core.screen import Screen
-from elegan.training.recorder import Plan
+from elegan.training.plan import Plan
 
 T = TypeVar("T")
 console = Console(file=cast(TextIO, Screen()), highlight=False)  # all that is missing of a file, Screen passes on
