@@ -27,6 +27,7 @@ def healthy(seed: int = 0) -> dict[str, list[float]]:
         "copied": [0.02] * (N + 1),
         "gradient": [3 * math.exp(0.5 * draw.gauss(0, 1)) for _ in t],
         "change": [0.5] * (N + 1),
+        "nearness": [0.4] * (N + 1),
         "answer": [0.9] * (N + 1),
         "gain": [0.8 + 1.2 * min(1, 3 * x) for x in t],
     }
@@ -75,6 +76,11 @@ def test_a_jump_is_noticed_within_five_probes_and_called_by_its_name(name):
     assert min(found.values()) >= 50
 
 
+def test_what_was_never_learnt_is_found_late_enough():
+    series = healthy() | {"spread": [0.1] * (N + 1), "distance": [0.9] * (N + 1)}
+    assert alarms(series)["all alike"] == 30
+
+
 def test_a_single_bad_probe_is_no_alarm():
     for sign, change in FAULTS.values():
         series = healthy()
@@ -116,7 +122,7 @@ def test_pictures_known_by_heart_alarm_only_where_the_pictures_suffer():
 
 
 def test_a_translator_that_returns_its_input_is_named():
-    series = healthy() | {"change": [0.01] * (N + 1), "distance": [1.0] * (N + 1)}
+    series = healthy() | {"change": [0.01] * (N + 1), "nearness": [1.0] * (N + 1)}
     assert alarms(series)["returns its input"] == 30
 
 

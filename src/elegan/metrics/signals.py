@@ -29,7 +29,8 @@ class Diversity(NamedTuple):
 def small(images: Tensor) -> Tensor:
     """Pictures N x C x H x W in [-1, 1] as float64 rows of unit scale: N x F, at no more than `SIDE` pixels a side."""
     rows = adaptive_avg_pool2d(images.float(), (min(SIDE, images.shape[2]), min(SIDE, images.shape[3]))).flatten(1)
-    return rows.double() / rows.shape[1] ** 0.5
+    scaled: Tensor = rows.double() / rows.shape[1] ** 0.5
+    return scaled
 
 
 def diversity(rows: Tensor, label: Tensor | None = None) -> Diversity:

@@ -14,11 +14,11 @@ import torch
 from torch import Tensor, nn
 
 from elegan.core.errors import Failure
-from elegan.training.guard.rules import RULES, Rule, highest, lowest
+from elegan.training.guard.rules import NOT_FINITE, RULES, SOON, Rule, highest, lowest
 from elegan.workflows.signs import Probe
 
-PROBES = 100  # in a run, and
-APART = 20  # steps between two at least, so that they cost little beside the steps
+PROBES, LEAST = 100, 20  # in a run: as many, and where they would cost too much beside the steps no fewer
+COST = 20  # steps whose batch is as large as a probe, between two probes
 OVER = 5  # probes in a row that do not show it, after which an alarm is over and may come again
 
 
@@ -34,13 +34,22 @@ class Alarm:
     signs: dict[str, float]
 
 
+class Diverged(Failure):
+    """A number that is no longer finite, as an alarm too."""
+
+    def __init__(self, alarm: Alarm):
+        super().__init__(f"{alarm.text}: training diverged; a lower optimizers.*.lr or a penalty helps")
+        self.alarm = alarm
+
+
 class Guard:
     """Watches a run of `steps` steps: `begin` before the first, `after` each; `state` and `load` for what an interruption
-    must not lose. `probe` None watches losses and gradients alone."""
+    must not lose. `probe` None watches losses and gradients alone; `batch` is that of a step."""
 
-    def __init__(self, probe: Probe | None, steps: int):
+    def __init__(self, probe: Probe | None, steps: int, batch: int):
         self.probe, self.steps = probe, steps
-        self.every = max(APART, math.ceil(steps / PROBES))
+        cheap = math.ceil(COST * (probe.pictures if probe else 0) / batch)
+        self.every = max(math.ceil(steps / PROBES), min(cheap, math.ceil(steps / LEAST)))
         self.series: dict[str, dict[str, list[tuple[int, float]]]] = {}  # by group and sign: (step, value)
         self.ill: dict[str, int] = {}  # by rule and group: how many probes ago it last showed
         self.norms: dict[str, list[float]] = defaultdict(list)  # of gradients, by player, since the last probe
@@ -63,12 +72,12 @@ class Guard:
         """The alarms that begin with step `step`, which left these terms and these lengths of gradients, by player;
         `thorough` where a look is taken as well.
 
-        Raises Failure where a number of the step before is not finite: it is read a step late, so that nothing waits.
+        Raises Diverged where a number of the step before is not finite: it is read a step late, so that nothing waits.
         """
         self.read()
         values = torch.stack([*(term.detach().float() for term in terms.values()), *norms.values()])
         self.unread = (step, [*terms, *norms], len(terms), values)
-        if step % self.every and not thorough:
+        if not (self.probes(step) or thorough):
             return []
         self.read()
         signs = {player: {"gradient": median(values)} for player, values in self.norms.items()}
@@ -76,17 +85,19 @@ class Guard:
         self._keep(step, signs | (self.probe(average, nets, thorough) if self.probe else {}))
         return self._alarms(step)
 
+    def probes(self, step: int) -> bool:
+        """Whether the networks are looked at after this step."""
+        return step % self.every == 0
+
     def read(self) -> None:
-        """Reads what is not yet read. Raises Failure for what is not finite."""
+        """Reads what is not yet read. Raises Diverged for what is not finite."""
         if self.unread is None:
             return
         (step, names, terms, tensor), self.unread = self.unread, None
         for place, (name, value) in enumerate(zip(names, tensor.tolist(), strict=True)):
             what = name if place < terms else f"the gradient of the {name}"
             if not math.isfinite(value):
-                raise Failure(
-                    f"{what} is {value} at step {step}: training diverged; a lower optimizers.*.lr or a penalty helps"
-                )
+                raise Diverged(Alarm(NOT_FINITE, "", step, step, f"{what} is {value} at step {step}", {}))
             if place >= terms:
                 self.norms[name].append(value)
 
@@ -100,7 +111,7 @@ class Guard:
         for group, signs in self.series.items():
             values = {sign: [value for _, value in pairs] for sign, pairs in signs.items()}
             for rule in RULES:
-                if any(sign not in values for sign in rule.signs):
+                if (rule.patient and step < SOON) or any(sign not in values for sign in rule.signs):
                     continue
                 key = f"{rule.name}|{group}"
                 if rule.sick(values, step / self.steps):

@@ -7,6 +7,8 @@ one limit serves every recipe. Where the limits come from: docs/guard.md.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+SOON = 300  # steps in which no recipe has learnt much
+
 Series = Mapping[str, Sequence[float]]  # by sign, one value a probe, oldest first
 
 
@@ -14,13 +16,15 @@ Series = Mapping[str, Sequence[float]]  # by sign, one value a probe, oldest fir
 class Rule:
     """`sick(series, t)`: whether the newest signs, at progress t in (0, 1], show it. It is asked where all of `signs` are
     there. `words`: what it is; {now}, {best} and {first} are values of the first sign. `help`: names of `remedies`, the
-    one to try first first."""
+    one to try first first. `patient`: it finds fault with
+    what was never learnt, so it is not asked in the first `SOON` steps."""
 
     name: str
     signs: tuple[str, ...]
     sick: Callable[[Series, float], bool]
     words: str
     help: tuple[str, ...]
+    patient: bool = False
 
 
 def lasting(values: Sequence[float], times: int, test: Callable[[float], bool]) -> bool:
@@ -74,8 +78,11 @@ def _died(s: Series, t: float) -> bool:
 
 def _collapsed(s: Series, t: float) -> bool:
     most = highest(s["spread"])
-    fallen = lasting(s["spread"], 3, lambda v: v < 0.5 * most)
-    return fallen or (t >= 0.3 and lasting(s["spread"], 3, lambda v: v < 0.2))
+    return lasting(s["spread"], 3, lambda v: v < 0.5 * most)
+
+
+def _alike(s: Series, t: float) -> bool:
+    return t >= 0.3 and lasting(s["spread"], 3, lambda v: v < 0.2) and not _collapsed(s, t)
 
 
 def _near_duplicates(s: Series, t: float) -> bool:
@@ -87,7 +94,7 @@ def _few_directions(s: Series, t: float) -> bool:
 
 
 def _one_a_class(s: Series, t: float) -> bool:
-    return t >= 0.3 and lasting(s["within"], 3, lambda v: v < 0.3) and not _collapsed(s, t)
+    return t >= 0.5 and lasting(s["within"], 3, lambda v: v < 0.3) and not lasting(s["spread"], 3, lambda v: v < 0.3)
 
 
 def _by_heart(s: Series, t: float) -> bool:
@@ -107,8 +114,11 @@ def _copied(s: Series, t: float) -> bool:
 
 
 def _exploded(s: Series, t: float) -> bool:
-    before = sorted(s["gradient"][-12:-2])
-    return len(before) >= 5 and lasting(s["gradient"], 2, lambda v: v > 30 * before[len(before) // 2])
+    before = s["gradient"][:-2]
+    usual = sorted(before[-10:])
+    return len(before) >= 5 and lasting(
+        s["gradient"], 2, lambda v: v > 30 * usual[len(usual) // 2] and v > 5 * highest(before)
+    )
 
 
 def _vanished(s: Series, t: float) -> bool:
@@ -117,7 +127,7 @@ def _vanished(s: Series, t: float) -> bool:
 
 
 def _returns_input(s: Series, t: float) -> bool:
-    return t >= 0.3 and lasting(s["change"], 3, lambda v: v < 0.1) and lasting(s["distance"], 3, lambda v: v > 0.8)
+    return t >= 0.3 and lasting(s["change"], 3, lambda v: v < 0.1) and lasting(s["nearness"], 3, lambda v: v > 0.8)
 
 
 def _ignores_input(s: Series, t: float) -> bool:
@@ -125,9 +135,12 @@ def _ignores_input(s: Series, t: float) -> bool:
 
 
 def _below_interpolation(s: Series, t: float) -> bool:
-    return t >= 0.4 and lasting(s["gain"], 3, lambda v: v < 1.0)
+    return t >= 0.4 and lasting(s["gain"], 3, lambda v: v < 0.95)
 
 
+NOT_FINITE = Rule(
+    "not finite", (), lambda s, t: False, "{now}", ("seed", "slower", "penalty")
+)  # of a step, not a series
 RULES = (
     Rule("exploding gradients", ("gradient",), _exploded,
          "the gradient of the {group} is {now:.3g}, more than 30 times what it was", ("slower", "seed")),
@@ -135,38 +148,40 @@ RULES = (
          "the gradient of the {group} has all but vanished: {now:.3g}, once {most:.3g}", ("weaker discriminator", "penalty")),
     Rule("no progress", ("distance",), _no_progress,
          "the pictures are hardly nearer to the data than at the start: distance {now:.3g}, at first {first:.3g}",
-         ("own rates", "penalty")),
+         ("own rates", "penalty"), patient=True),
     Rule("getting worse", ("distance", "noise"), _worse,
          "the pictures are getting worse: distance to the data {now:.3g}, at best {best:.3g}", ("slower", "penalty", "seed")),
     Rule("discriminator has won", ("distance", "separation", "noise"), _won,
          "the discriminator tells every picture apart and the generator has stopped learning from it: distance {now:.3g}, at best {best:.3g}",
-         ("weaker discriminator", "penalty", "augmentation")),
+         ("weaker discriminator", "penalty", "augmentation"), patient=True),
     Rule("discriminator has died", ("distance", "separation", "noise"), _died,
          "the discriminator tells nothing apart though the pictures are far from the data: distance {now:.3g}, at best {best:.3g}",
-         ("slower", "seed")),
+         ("slower", "seed"), patient=True),
     Rule("collapse", ("spread",), _collapsed,
          "the pictures have become alike: they differ {now:.0%} as much as real ones, at most {most:.0%} before",
          ("penalty", "slower", "seed")),
+    Rule("all alike", ("spread",), _alike,
+         "the pictures are nearly alike: they differ {now:.0%} as much as real ones", ("penalty", "slower", "seed"), patient=True),
     Rule("near-duplicates", ("closest",), _near_duplicates,
          "among few pictures some are nearly the same: their smallest distances are {now:.1%} of real ones'",
-         ("latent", "penalty", "seed")),
+         ("latent", "penalty", "seed"), patient=True),
     Rule("few directions", ("directions",), _few_directions,
-         "the pictures vary in few ways: {now:.0%} of the directions that real ones vary in", ("latent", "penalty", "seed")),
+         "the pictures vary in few ways: {now:.0%} of the directions that real ones vary in", ("latent", "penalty", "seed"), patient=True),
     Rule("one picture a class", ("within",), _one_a_class,
-         "pictures of one class are alike: they differ {now:.0%} as much as real ones of a class", ("condition", "penalty")),
+         "pictures of one class are alike: they differ {now:.0%} as much as real ones of a class", ("condition", "penalty"), patient=True),
     Rule("known by heart", ("distance", "overfitting"), _by_heart,
          "the discriminator knows its pictures by heart: those it never saw score as generated ones do, and the pictures no longer get better",
          ("augmentation", "penalty")),
     Rule("lost kinds", ("lost",), _lost,
-         "{now:.0f} kinds of pictures that the data have are no longer made", ("penalty", "slower", "seed")),
+         "{now:.0f} kinds of pictures that the data have are no longer made", ("penalty", "slower", "seed"), patient=True),
     Rule("copies", ("copied",), _copied,
          "{now:.0%} of the pictures are nearer to a picture of the data than those are to one another",
          ("augmentation", "penalty")),
-    Rule("returns its input", ("change", "distance"), _returns_input,
-         "{group} gives back what it is given: it changes pictures by {now:.1%} of what lies between two of them", ("identity",)),
+    Rule("returns its input", ("change", "nearness"), _returns_input,
+         "{group} gives back what it is given: it changes pictures by {now:.1%} of what lies between two of them", ("identity",), patient=True),
     Rule("ignores its input", ("answer",), _ignores_input,
          "{group} paints nearly one picture whatever it is given: {now:.0%} of the variety of the pictures it should make",
-         ("slower", "seed")),
+         ("slower", "seed"), patient=True),
     Rule("worse than interpolation", ("gain",), _below_interpolation,
-         "the damaged picture, merely enlarged, is nearer to the original than what is restored: {now:.2f} times", ("slower",)),
+         "the damaged picture, merely enlarged, is nearer to the original than what is restored: {now:.2f} times", ("slower",), patient=True),
 )  # fmt: skip
