@@ -41,7 +41,11 @@ class Lesson:
             f"{frames[-1].numbers['gradient']:.2g}"
             for side, frames in zip(sides, self.frames, strict=True)
         ]
-        left_out = [] if self.points.density else ["the best answer p/(p+q) is left out: the density of a file's points is not known"]
+        left_out = (
+            []
+            if self.points.density
+            else ["the best answer p/(p+q) is left out: the density of a file's points is not known"]
+        )
         return [*told, *ends, *left_out, str(self.out)]
 
 

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from elegan.verbs.demo.lessons import Part
 from elegan.verbs.demo.play import SIDE, Frame
@@ -63,7 +64,9 @@ class Panel:
         if self.points.density:
             self.best = axes.imshow(np.zeros((1, 1)), SURFACE, vmin=0, vmax=1, origin="lower", extent=SQUARE)
         else:
-            axes.text(0, 0, "left out:\na file's density\nis not known", ha="center", va="center", fontsize=8, color=DARK)
+            axes.text(
+                0, 0, "left out:\na file's density\nis not known", ha="center", va="center", fontsize=8, color=DARK
+            )
             axes.set(xlim=(-1, 1), ylim=(-1, 1))
 
     def _curve(self, axes: Axes, colours: dict[str, str], title: str) -> tuple[Axes, dict[str, Any]]:
@@ -90,8 +93,9 @@ class Panel:
         gradient.set_yscale("log")
         lengths = [max(frame.numbers["gradient"], 1e-12) for frame in self.frames]
         gradient.set_ylim(min(lengths) / 2, max(lengths) * 2)
-        gradient.tick_params(labelbottom=True, which="both")
-        gradient.yaxis.set_minor_formatter("")
+        gradient.tick_params(labelbottom=True)
+        gradient.yaxis.set_minor_formatter(NullFormatter())
+        gradient.yaxis.set_major_locator(LogLocator(numticks=4))
         gradient.set_xlabel("step", fontsize=7, labelpad=0)
 
     def show(self, number: int) -> None:
@@ -140,8 +144,7 @@ def pictures(parts: Sequence[Part], every: Sequence[Sequence[Frame]], points: Po
     length = per_gradient(every)
     columns = figure.subfigures(1, len(parts), squeeze=False)[0]
     panels = [
-        Panel(column, part, points, frames, length)
-        for column, part, frames in zip(columns, parts, every, strict=True)
+        Panel(column, part, points, frames, length) for column, part, frames in zip(columns, parts, every, strict=True)
     ]
     for number in range(len(every[0])):
         for panel in panels:

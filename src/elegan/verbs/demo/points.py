@@ -3,6 +3,7 @@
 import io
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -61,9 +62,7 @@ class Points:
 
     def feed(self, batch: int, seed: int):
         """The feed of a trainer: points as pictures of one pixel and two channels, N x 2 x 1 x 1."""
-        return lambda position, rows: Batch(
-            as_pictures(self.draw(batch, seed, position)[rows.start : rows.stop]), None
-        )
+        return lambda position, rows: Batch(as_pictures(self.draw(batch, seed, position)[rows.start : rows.stop]), None)
 
 
 def as_pictures(points: Tensor) -> Tensor:
@@ -115,11 +114,7 @@ def open_points(data: str) -> Points:
         return KNOWN[data]()
     if not data.lower().endswith(".csv"):
         raise UserError(f"unknown points {shown(data)}, neither a .csv nor known{nearest(data, KNOWN)}")
-    return Points(paths_name(data), rows=_standardised(_numbers(data), data))
-
-
-def paths_name(data: str) -> str:
-    return data.replace("\\", "/").rpartition("/")[2]
+    return Points(Path(data).name, rows=_standardised(_numbers(data), data))
 
 
 def _numbers(path: str) -> np.ndarray:
