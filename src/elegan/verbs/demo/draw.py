@@ -22,7 +22,7 @@ EMPTY = "#ececec"
 SHOWN = 300  # of the samples, and of the real points
 ARROWS = 60
 LONGEST = 0.3  # of an arrow, on the plane
-WIDTH, HEIGHT, DOTS = 6.9, 4.9, 80  # inches of one training, dots an inch
+WIDTH, HEIGHT, DOTS = 6.9, 5.1, 80  # inches of one training, dots an inch
 SQUARE = (-SIDE, SIDE, -SIDE, SIDE)
 
 
@@ -32,9 +32,10 @@ class Panel:
     def __init__(self, figure: Any, part: Part, points: Points, frames: Sequence[Frame], per_gradient: float):
         self.points, self.frames, self.per_gradient = points, frames, per_gradient
         left, right = figure.add_gridspec(
-            1, 2, width_ratios=(4.1, 2), left=0.02, right=0.98, top=0.87, bottom=0.1, wspace=0.16
+            1, 2, width_ratios=(4.1, 2), left=0.02, right=0.98, top=0.89, bottom=0.135, wspace=0.16
         )
-        figure.text(0.02, 0.935, part.title, fontsize=11, color=DARK, weight="bold")
+        figure.text(0.02, 0.94, part.title, fontsize=11, color=DARK, weight="bold")
+        self._legend(figure)
         self._plane(figure.add_subplot(left))
         rows = right.subgridspec(4, 1, height_ratios=(2.3, 0.8, 0.8, 0.8), hspace=0.42)
         self._best(figure.add_subplot(rows[0]))
@@ -45,15 +46,30 @@ class Panel:
         ]  # fmt: skip
         self._limits()
 
+    def _legend(self, figure: Any) -> None:
+        figure.text(0.02, 0.02, "real points", fontsize=8.5, color=REAL)
+        figure.text(0.125, 0.02, "generated samples", fontsize=8.5, color=FAKE)
+        figure.text(0.31, 0.02, "background: what the discriminator takes a place for", fontsize=8.5, color=DARK)
+
     def _plane(self, axes: Axes) -> None:
         _bare(axes)
-        real = self.points.draw(SHOWN, "shown")
+        real = self.points.draw(SHOWN, "shown").numpy()
         self.answer = axes.imshow(np.zeros((1, 1)), SURFACE, vmin=0, vmax=1, origin="lower", extent=SQUARE)
         axes.scatter(real[:, 0], real[:, 1], s=7, c=REAL, linewidths=0, alpha=0.7)
         self.samples = axes.scatter([], [], s=9, c=FAKE, linewidths=0)
         start = np.zeros(ARROWS)
         self.arrows = axes.quiver(
-            start, start, start, start, angles="xy", scale_units="xy", scale=1, width=0.004, color=DARK, zorder=3
+            start,
+            start,
+            start,
+            start,
+            angles="xy",
+            scale_units="xy",
+            scale=1,
+            width=0.004,
+            minlength=0,
+            color=DARK,
+            zorder=3,
         )
         self.said = axes.text(0, -0.025, "", transform=axes.transAxes, va="top", fontsize=9.5, color=DARK)
 
@@ -101,14 +117,14 @@ class Panel:
     def show(self, number: int) -> None:
         """The frame of this number, and the curves up to it."""
         frame = self.frames[number]
-        self.answer.set_data(frame.answer)
-        self.samples.set_offsets(frame.samples[:SHOWN])
+        self.answer.set_data(frame.answer.numpy())
+        self.samples.set_offsets(frame.samples[:SHOWN].numpy())
         start, along = frame.samples[:ARROWS], frame.drawn_to[:ARROWS] * self.per_gradient
         along = along * (LONGEST / along.norm(dim=1, keepdim=True).clamp(min=1e-12)).clamp(max=1)
-        self.arrows.set_offsets(start)
-        self.arrows.set_UVC(along[:, 0], along[:, 1])
+        self.arrows.set_offsets(start.numpy())
+        self.arrows.set_UVC(*along.numpy().T)
         if frame.best is not None:
-            self.best.set_data(np.ma.masked_invalid(frame.best))
+            self.best.set_data(np.ma.masked_invalid(frame.best.numpy()))
         self.said.set_text(f"step {frame.step:,}: {in_words(frame, self.points)}")
         for _, lines in self.curves:
             for name, line in lines.items():
@@ -134,7 +150,7 @@ def _bare(axes: Axes) -> None:
 def per_gradient(every: Sequence[Sequence[Frame]]) -> float:
     """The length of an arrow on the plane for a gradient of one, the same in all trainings that are shown beside one another."""
     lengths = torch.cat([frame.drawn_to.norm(dim=1) for frames in every for frame in frames])
-    return 0.6 * LONGEST / max(float(lengths.quantile(0.5)), 1e-12)
+    return 0.7 * LONGEST / max(float(lengths.quantile(0.8)), 1e-12)
 
 
 def pictures(parts: Sequence[Part], every: Sequence[Sequence[Frame]], points: Points) -> Iterator[np.ndarray]:

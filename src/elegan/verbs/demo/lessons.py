@@ -35,8 +35,8 @@ def plain(loss: str) -> Part:
     return Part(
         f"{loss.replace('_', '-')} loss, R1 and R2",
         recipe,
-        "The samples (orange) are drawn along the arrows, which climb what the discriminator says, towards the real points "
-        "(blue). The nearer they come, the less it can tell the two apart: its best answer tends to 1/2, and the arrows shorten.",
+        "The samples (orange) are drawn along the arrows, up the slope of what the discriminator says, to the real points (blue). "
+        "Were the samples perfect, the best answer would be 1/2 (white) wherever there are points.",
     )
 
 

@@ -93,13 +93,16 @@ def _answer(D: nn.Module, loss: Adversarial, real: Tensor, samples: Tensor) -> T
     """What D says in [0, 1], CELLS x CELLS.
 
     A loss that fits a likelihood makes D's score a log-odds, so that it says how likely a point is real. What the scores of
-    others mean is theirs; they are shown from the lowest to the highest, with 1/2 between the means of real points and samples.
+    others mean is theirs: 1/2 stands for the middle between the means of real points and samples, 0 and 1 for what lies as
+    far from it as all but the outermost of their scores.
     """
     scores = D(as_pictures(cells()), None).view(CELLS, CELLS)
     if loss.discriminator is non_saturating().discriminator:
         return scores.sigmoid()
-    middle = (D(as_pictures(real), None).mean() + D(as_pictures(samples), None).mean()) / 2
-    return (scores - middle) / (2 * (scores - middle).abs().max().clamp(min=1e-12)) + 0.5
+    of_real, of_samples = D(as_pictures(real), None), D(as_pictures(samples), None)
+    middle = (of_real.mean() + of_samples.mean()) / 2
+    reach = (torch.cat([of_real, of_samples]) - middle).abs().quantile(0.98).clamp(min=1e-12)
+    return ((scores - middle) / (2 * reach) + 0.5).clamp(0, 1)
 
 
 def cells() -> Tensor:
