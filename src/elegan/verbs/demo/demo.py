@@ -1,10 +1,12 @@
 """`elegan demo`: trains a small GAN on points in the plane while one looks on."""
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from elegan.core import files, ranges
 from elegan.core.errors import UserError, nearest, shown
@@ -19,6 +21,7 @@ from elegan.verbs.latent import pages
 FRAMES = 50  # after the one before training
 RATE = 8  # frames a second
 HELD = 16  # frames that the last one stays
+COLOURS = 64  # of a GIF
 FORMATS = (".gif", ".mp4")
 MOST = 100_000  # steps
 
@@ -73,8 +76,7 @@ def demo(
     ranges.check("seed", seed, ranges.NonNegativeCount)
     shown_parts, points = _parts(loss, case, steps), open_points(data)
     frames = [play(part.recipe, points, seed, FRAMES, told) for part in shown_parts]
-    images = list(pictures(shown_parts, frames, points))
-    files.write(target, encoded(np.stack([*images, *images[-1:] * HELD]), target.suffix))
+    files.write(target, encoded(list(pictures(shown_parts, frames, points)), target.suffix))
     return Lesson(target, points, shown_parts, frames)
 
 
@@ -100,6 +102,16 @@ def _loss(name: str) -> str:
     return function
 
 
-def encoded(images: np.ndarray, ending: str) -> bytes:
-    """uint8 N x H x W x 3 as an animation."""
-    return (pages.gif if ending == ".gif" else pages.mp4)(images, RATE)
+def encoded(images: list[np.ndarray], ending: str) -> bytes:
+    """Pictures uint8 H x W x 3 as an animation, the last one held for a while."""
+    held = [*images, *images[-1:] * HELD]
+    return _gif(held) if ending == ".gif" else pages.mp4(np.stack(held), RATE)
+
+
+def _gif(images: list[np.ndarray]) -> bytes:
+    """An endless GIF. All pictures share the colours of three: palettes of their own would double the file."""
+    palette = Image.fromarray(np.concatenate([images[0], images[len(images) // 2], images[-1]])).quantize(COLOURS)
+    frames = [Image.fromarray(image).quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
+    buffer = io.BytesIO()
+    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=1000 // RATE, loop=0)
+    return buffer.getvalue()
