@@ -12,7 +12,7 @@ from elegan.core import files, ranges
 from elegan.core.errors import UserError, nearest, shown
 from elegan.losses import adversarial
 from elegan.recipes import parts as recipe_parts
-from elegan.verbs.demo.draw import in_words, pictures
+from elegan.verbs.demo.draw import COLOURS, in_words, pictures
 from elegan.verbs.demo.lessons import CASES, Part, plain
 from elegan.verbs.demo.play import Frame, play
 from elegan.verbs.demo.points import Points, open_points
@@ -21,7 +21,6 @@ from elegan.verbs.latent import pages
 FRAMES = 50  # after the one before training
 RATE = 8  # frames a second
 HELD = 16  # frames that the last one stays
-COLOURS = 64  # of a GIF
 FORMATS = (".gif", ".mp4")
 MOST = 100_000  # steps
 
@@ -109,8 +108,11 @@ def encoded(images: list[np.ndarray], ending: str) -> bytes:
 
 
 def _gif(images: list[np.ndarray]) -> bytes:
-    """An endless GIF. All pictures share the colours of three: palettes of their own would double the file."""
-    palette = Image.fromarray(np.concatenate([images[0], images[len(images) // 2], images[-1]])).quantize(COLOURS)
+    """An endless GIF. All pictures share the colours of three, and those that are drawn with: palettes of their own would
+    double the file."""
+    drawn_with = [Image.new("RGB", (images[0].shape[1], 40), colour) for colour in COLOURS]
+    seen = [*map(np.asarray, drawn_with), images[0], images[len(images) // 2], images[-1]]
+    palette = Image.fromarray(np.concatenate(seen)).quantize(64)
     frames = [Image.fromarray(image).quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
     buffer = io.BytesIO()
     frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=1000 // RATE, loop=0)

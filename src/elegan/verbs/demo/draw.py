@@ -17,7 +17,8 @@ from elegan.verbs.demo.points import Points
 
 # Blue is real and orange generated, everywhere: the colour-blind tell these two apart (Okabe & Ito's palette).
 REAL, FAKE, DARK, GREEN = "#0072B2", "#D55E00", "#222222", "#009E73"
-SURFACE = LinearSegmentedColormap.from_list("answer", ["#f2a064", "#fbdfc8", "#ffffff", "#cfe3f2", "#78b4dc"], N=13)
+SURFACE = LinearSegmentedColormap.from_list("answer", ["#f8c79d", "#fce6d4", "#ffffff", "#dbeaf5", "#abd0ea"], N=13)
+COLOURS = (REAL, FAKE, DARK, GREEN, "white")
 EMPTY = "#ececec"
 SHOWN = 300  # of the samples, and of the real points
 ARROWS = 60
@@ -56,7 +57,7 @@ class Panel:
         real = self.points.draw(SHOWN, "shown").numpy()
         self.answer = axes.imshow(np.zeros((1, 1)), SURFACE, vmin=0, vmax=1, origin="lower", extent=SQUARE)
         axes.scatter(real[:, 0], real[:, 1], s=7, c=REAL, linewidths=0, alpha=0.7)
-        self.samples = axes.scatter([], [], s=9, c=FAKE, linewidths=0)
+        self.samples = axes.scatter([], [], s=11, c=FAKE, linewidths=0.3, edgecolors="white")
         start = np.zeros(ARROWS)
         self.arrows = axes.quiver(
             start,
@@ -138,7 +139,7 @@ def in_words(frame: Frame, points: Points) -> str:
     if points.density:
         covered = round(frame.numbers["covered"])
         return f"{covered} of {len(points.density.centres)} {points.parts}, {good} % good samples"
-    return f"{share} % of the points covered, {good} % of the samples near one"
+    return f"{share} % of the points covered, {good} % precision"
 
 
 def _bare(axes: Axes) -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from elegan.recipes.classic import both, gan
 from elegan.recipes.recipe import Recipe
 
+ADAM = {"name": "adam", "lr": 1e-3, "betas": [0.5, 0.99]}
+
 lesson = gan.vary(
     "lesson",
     "points of the plane: two small networks, each score's slope at real and generated points held down (R1 and R2)",
@@ -12,8 +14,8 @@ lesson = gan.vary(
         "generator": {"latent": 2, "widths": [64, 64], "norm": "none"},
         "discriminator": {"widths": [64, 64]},
     },
-    losses={"r1": {"name": "r1", "weight": 0.02}, "r2": {"name": "r2", "weight": 0.02}},
-    optimizers=both({"name": "adam", "lr": 1e-3, "betas": [0.5, 0.99]}),
+    losses={"r1": {"name": "r1", "weight": 0.1}, "r2": {"name": "r2", "weight": 0.1}},
+    optimizers=both(ADAM | {"betas": [0.0, 0.99]}),
     batch=256,
     ema=0.0,
     steps=1000,
@@ -43,7 +45,7 @@ def plain(loss: str) -> Part:
 UNPENALISED = {"r1": None, "r2": None}
 
 # Collapse: one thing differs, the discriminator's rate. R1 or the relativistic loss in its place did not mend it (docs/log.md).
-keeping_up = lesson.vary("keeping-up", "the non-saturating loss alone", losses=UNPENALISED)
+keeping_up = lesson.vary("keeping-up", "the non-saturating loss alone", losses=UNPENALISED, optimizers=both(ADAM))
 outrun = keeping_up.vary(
     "outrun", "a generator ten times as quick as its discriminator", optimizers={"discriminator": {"lr": 1e-4}}
 )
@@ -53,7 +55,7 @@ unheld = lesson.vary(
     "unheld",
     "the Wasserstein loss without a bound on the critic, with momentum",
     losses=UNPENALISED | {"adversarial": "wasserstein"},
-    optimizers=both({"name": "adam", "lr": 1e-3, "betas": [0.5, 0.9]}),
+    optimizers=both(ADAM | {"betas": [0.5, 0.9]}),
     steps=800,
 )
 held = unheld.vary(
@@ -69,7 +71,7 @@ saturating = lesson.vary(
     task={"n_critic": 5},
     losses=UNPENALISED | {"adversarial": "minimax"},
     optimizers={
-        "discriminator": {"lr": 0.02},
+        "discriminator": ADAM | {"lr": 0.02},
         "generator": {"name": "sgd", "lr": 1e-3, "momentum": 0.0},
     },
     steps=150,
