@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageColor
 
 from elegan.core import files, ranges
 from elegan.core.errors import UserError, nearest, shown
@@ -108,11 +108,14 @@ def encoded(images: list[np.ndarray], ending: str) -> bytes:
 
 
 def _gif(images: list[np.ndarray]) -> bytes:
-    """An endless GIF. All pictures share the colours of three, and those that are drawn with: palettes of their own would
+    """An endless GIF. All pictures share the colours of three and those that are drawn with: palettes of their own would
     double the file."""
-    drawn_with = [Image.new("RGB", (images[0].shape[1], 40), colour) for colour in COLOURS]
-    seen = [*map(np.asarray, drawn_with), images[0], images[len(images) // 2], images[-1]]
-    palette = Image.fromarray(np.concatenate(seen)).quantize(64)
+    seen = np.concatenate([images[0], images[len(images) // 2], images[-1]])
+    common = np.reshape(Image.fromarray(seen).quantize(64).getpalette() or [], (-1, 3))
+    drawn_with = np.array([ImageColor.getrgb(colour) for colour in COLOURS])
+    apart = np.abs(common[:, None] - drawn_with).max(2).min(1) > 8  # else white is mixed with its neighbours
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*drawn_with.ravel().tolist(), *common[apart].ravel().tolist()])
     frames = [Image.fromarray(image).quantize(palette=palette, dither=Image.Dither.NONE) for image in images]
     buffer = io.BytesIO()
     frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=1000 // RATE, loop=0)

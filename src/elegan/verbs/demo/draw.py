@@ -18,8 +18,8 @@ from elegan.verbs.demo.points import Points
 # Blue is real and orange generated, everywhere: the colour-blind tell these two apart (Okabe & Ito's palette).
 REAL, FAKE, DARK, GREEN = "#0072B2", "#D55E00", "#222222", "#009E73"
 SURFACE = LinearSegmentedColormap.from_list("answer", ["#f8c79d", "#fce6d4", "#ffffff", "#dbeaf5", "#abd0ea"], N=13)
-COLOURS = (REAL, FAKE, DARK, GREEN, "white")
 EMPTY = "#ececec"
+COLOURS = (REAL, FAKE, DARK, GREEN, EMPTY, "white")
 SHOWN = 300  # of the samples, and of the real points
 ARROWS = 60
 LONGEST = 0.3  # of an arrow, on the plane
@@ -58,12 +58,8 @@ class Panel:
         self.answer = axes.imshow(np.zeros((1, 1)), SURFACE, vmin=0, vmax=1, origin="lower", extent=SQUARE)
         axes.scatter(real[:, 0], real[:, 1], s=7, c=REAL, linewidths=0, alpha=0.7)
         self.samples = axes.scatter([], [], s=11, c=FAKE, linewidths=0.3, edgecolors="white")
-        start = np.zeros(ARROWS)
         self.arrows = axes.quiver(
-            start,
-            start,
-            start,
-            start,
+            *np.zeros((4, ARROWS)),
             angles="xy",
             scale_units="xy",
             scale=1,
