@@ -43,12 +43,8 @@ class Lesson:
             f"{frames[-1].numbers['gradient']:.2g}"
             for side, frames in zip(sides, self.frames, strict=True)
         ]
-        left_out = (
-            []
-            if self.points.density
-            else ["the best answer p/(p+q) is left out: the density of a file's points is not known"]
-        )
-        return [*told, *ends, *left_out, str(self.out)]
+        left_out = "the best answer p/(p+q) is left out: the density of a file's points is not known"
+        return [*told, *ends, *([] if self.points.density else [left_out]), str(self.out)]
 
 
 def demo(
@@ -81,11 +77,11 @@ def demo(
 
 def _parts(loss: str | None, case: str | None, steps: int | None) -> list[Part]:
     """What is shown, from left to right."""
-    if case and loss:
+    if case is not None and loss is not None:
         raise UserError(f"--case {shown(case)} brings losses of its own; leave out --loss {shown(loss)}")
     if case is not None and case not in CASES:
         raise UserError(f"unknown case {shown(case)}{nearest(case, CASES)}")
-    chosen = CASES[case] if case else (plain(_loss(loss or "relativistic")),)
+    chosen = CASES[case] if case is not None else (plain(_loss("relativistic" if loss is None else loss)),)
     if steps is None:
         return list(chosen)
     if not 1 <= steps <= MOST:
