@@ -38,7 +38,8 @@ class Plan:
     why: str = ""
     resumed: bool = False
     start: Path | None = None
-    attempt: int = 0  # how often it was taken back
+    attempt: int = 0  # how often it was taken back, and
+    back_to: int = 0  # the step to which, the last time
 
     @property
     def workflow(self) -> Workflow:

@@ -61,7 +61,7 @@ class Recorder:
         """The leading process alone probes; the others read the same gradients."""
         plan, leads = self.plan, self.plan.engine.leads
         probe = plan.workflow.probe(plan.data, self.trainer.game, plan.recipe, plan.engine.device) if leads else None
-        return Guard(probe, plan.recipe.steps, plan.recipe.batch)
+        return Guard(probe, plan.recipe.steps, plan.recipe.batch, plan.back_to)
 
     def watch(self, step: int, terms: Terms, looking: bool) -> list[Alarm]:
         """The alarms that begin with this step, put on record, each with its sheet. Comes before `look`, which saves what the

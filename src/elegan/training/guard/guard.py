@@ -44,10 +44,11 @@ class Diverged(Failure):
 
 class Guard:
     """Watches a run of `steps` steps: `begin` before the first, `after` each; `state` and `load` for what an interruption
-    must not lose. `probe` None watches losses and gradients alone; `batch` is that of a step."""
+    must not lose. `probe` None watches losses and gradients alone; `batch` is that of a step;
+    `begun` the step at which what is trained now began, after the run was taken back."""
 
-    def __init__(self, probe: Probe | None, steps: int, batch: int):
-        self.probe, self.steps = probe, steps
+    def __init__(self, probe: Probe | None, steps: int, batch: int, begun: int = 0):
+        self.probe, self.steps, self.begun = probe, steps, begun
         cheap = math.ceil(COST * (probe.pictures if probe else 0) / batch)
         self.every = max(math.ceil(steps / PROBES), min(cheap, math.ceil(steps / LEAST)))
         self.series: dict[str, dict[str, list[tuple[int, float]]]] = {}  # by group and sign: (step, value)
@@ -111,7 +112,7 @@ class Guard:
         for group, signs in self.series.items():
             values = {sign: [value for _, value in pairs] for sign, pairs in signs.items()}
             for rule in RULES:
-                if (rule.patient and step < SOON) or any(sign not in values for sign in rule.signs):
+                if (rule.patient and step < self.begun + SOON) or any(sign not in values for sign in rule.signs):
                     continue
                 key = f"{rule.name}|{group}"
                 if rule.sick(values, step / self.steps):

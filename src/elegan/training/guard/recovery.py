@@ -121,7 +121,7 @@ def gone_on(plan: Plan) -> Plan:
     if not done:
         return plan
     recipe = plan.recipe if plan.resumed else plan.recipe.override([s for action in done for s in action.settings])
-    return replace(plan, recipe=recipe, attempt=len(done))
+    return replace(plan, recipe=recipe, attempt=len(done), back_to=done[-1].back_to)
 
 
 def taken_back(plan: Plan, action: Action) -> Plan:
@@ -133,4 +133,4 @@ def taken_back(plan: Plan, action: Action) -> Plan:
     Journal(run.file(RECOVERY)).write(action.model_dump())
     recipe = plan.recipe.override(action.settings)
     files.write(run.file("recipe.toml"), recipe.to_toml().encode(), make_folder=False)
-    return replace(plan, recipe=recipe, attempt=plan.attempt + 1, resumed=True)
+    return replace(plan, recipe=recipe, attempt=plan.attempt + 1, back_to=action.back_to, resumed=True)
