@@ -74,6 +74,7 @@ class Bar:
         self.say(line)
 
     def say(self, *lines: str) -> None:
+        """Lines for people, above the bar."""
         if not self.quiet:
             for line in lines:
                 console.print(line, markup=False, soft_wrap=True)
