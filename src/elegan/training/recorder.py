@@ -22,9 +22,7 @@ from elegan.training.plan import Plan
 from elegan.training.trainer import Trainer
 from elegan.workflows.workflow import View
 
-PREVIEW = (
-    2  # batches that batch statistics of a preview come from: sixteen times less than for a look, and it looks the same
-)
+FEW = 2  # batches that batch statistics come from between looks: 16 times fewer, and pictures look the same
 
 
 class Recorder:
@@ -73,7 +71,7 @@ class Recorder:
         if looking:
             self.checkpoints.settle()
         elif self.guard and self.guard.probes(step):  # of what was probed, an interruption must change nothing
-            self.checkpoints.settle(batches=2)
+            self.checkpoints.settle(FEW)
         if not self.guard:
             return []
         trainer = self.trainer
@@ -148,7 +146,7 @@ class Recorder:
         """Draws `samples.png` anew, in the leading process; nothing is measured, logged or saved. The sheet of step 0 is kept
         among those of looks."""
         if self.view:
-            self.checkpoints.settle(PREVIEW)
+            self.checkpoints.settle(FEW)
             with self.plan.engine.autocast():
                 encoded = grid.png(self.view.sheet(self.trainer.average))
             for name in ("samples.png", *([_sheet(0)] if step == 0 else [])):

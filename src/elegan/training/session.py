@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def train(options: Options) -> Run:
                 try:
                     return play(plan, trainer, options)
                 except recovery.Sick as sick:
-                    plan = recovery.taken_back(plan, sick.action)
+                    plan, options = recovery.taken_back(plan, sick.action), replace(options, show=False)  # it is open
                     trainer = make_trainer(plan)
 
 
