@@ -66,8 +66,8 @@ class Bar:
                 self._tell(now, self.watched)
         elif now > self.next or done == self.plan.recipe.steps:
             left = duration(seconds / (done - self.start) * (self.plan.recipe.steps - done))
-            progress = f"step {done:,} of {self.plan.recipe.steps:,}, {rate:,.0f} img/s, {left} left, {shown}"
-            self._tell(now, f"{progress}; {self.watched}" if self.watched else progress)
+            progress = f"step {done:,} of {self.plan.recipe.steps:,}, {rate:,.0f} img/s, {left} left"
+            self._tell(now, "; ".join(filter(None, (progress, shown, self.watched))))
 
     def _tell(self, now: float, line: str) -> None:
         self.next, self.told = now + MINUTE, self.watched
