@@ -1,5 +1,6 @@
 """Data sets by name: the digits inside scikit-learn's wheel, and what the Hugging Face `datasets` library loads."""
 
+import importlib
 import os
 from importlib.metadata import version
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from elegan.core.errors import Failure, UserError, nearest
-from elegan.data.decode import Unreadable
+from elegan.data.deep import Unreadable
 from elegan.data.layout import pick_part
 from elegan.data.sources import Listing, Source, read_file
 
@@ -49,14 +50,15 @@ def digits(split: str) -> Source:
         values, labels = load_digits(return_X_y=True)
         turn = np.array([np.count_nonzero(labels[:i] == label) for i, label in enumerate(labels)])
         held_out = turn % 5 == 4
-        chosen = {"train": ~held_out, "test": held_out, "all": np.full(len(labels), True)}[split]
-        pixels = np.rint(values[chosen] * (255 / 16)).astype(np.uint8)
+        in_split = {"train": ~held_out, "test": held_out, "all": np.full(len(labels), True)}[split]
+        pixels = np.rint(values[in_split] * (255 / 16)).astype(np.uint8)
 
         def read(index: int) -> bytes:
-            return b"P5 8 8 255\n" + pixels[index].tobytes()
+            greys: bytes = pixels[index].tobytes()
+            return b"P5 8 8 255\n" + greys
 
-        names = [f"{index:04d}" for index in np.flatnonzero(chosen)]
-        return Listing(names, labels[chosen].astype(np.int64), tuple("0123456789"), read)
+        names = [f"{index:04d}" for index in np.flatnonzero(in_split)]
+        return Listing(names, labels[in_split].astype(np.int64), tuple("0123456789"), read)
 
     return Source("digits", "digits", f"digits {version('scikit-learn')} {split}", listing)
 
@@ -72,11 +74,13 @@ def from_hub(address: str, split: str, alias: str = "") -> Source:
         raise UserError(f"no folder {address!r}; hf: takes a local folder or a hub name like ylecun/mnist")
     library = _library()
     parts = _load(library, str(local.resolve()) if local.is_dir() else address)
-    wanted = sorted(parts) if split == "all" else [pick_part(set(parts), split, address)]
-    rows = library.concatenate_datasets([parts[name] for name in wanted]) if len(wanted) > 1 else parts[wanted[0]]
+    of_split = sorted(parts) if split == "all" else [pick_part(set(parts), split, address)]
+    rows = library.concatenate_datasets([parts[name] for name in of_split]) if len(of_split) > 1 else parts[of_split[0]]
     image, label, notes = _columns(library, rows.features, address)
     files = [file["filename"] for file in rows.cache_files]
-    stamp = repr([(file, os.stat(file).st_size, os.stat(file).st_mtime_ns) for file in files] + [image, label, wanted])
+    stamp = repr(
+        [(file, os.stat(file).st_size, os.stat(file).st_mtime_ns) for file in files] + [image, label, of_split]
+    )
     roots = [Path(library.config.HF_CACHE_HOME).resolve(), local.resolve()]
 
     def listing() -> Listing:
@@ -95,10 +99,9 @@ def from_hub(address: str, split: str, alias: str = "") -> Source:
 
 def _library() -> ModuleType:
     try:
-        import datasets
+        return importlib.import_module("datasets")
     except ImportError:
         raise UserError("this data set needs the Hugging Face library: pip install 'elegan[hub]'") from None
-    return datasets
 
 
 def _load(library: ModuleType, address: str) -> Any:
@@ -145,8 +148,9 @@ def _bytes(cell: Any, roots: list[Path]) -> bytes:
     """The encoded image of one row: embedded, or a file inside the set's own folder or the library's cache."""
     if cell is None:
         raise Unreadable("empty row")
-    if cell["bytes"] is not None:
-        return cell["bytes"]
+    embedded: bytes | None = cell["bytes"]
+    if embedded is not None:
+        return embedded
     path = Path(cell["path"] or "").resolve()
     if not any(path.is_relative_to(root) for root in roots):
         raise Unreadable("its file lies outside the data set")

@@ -27,7 +27,7 @@ SETTINGS = {"JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"quality": 95}, 
 
 @dataclass(frozen=True)
 class Photo:
-    """`pixels`: float32 H x W x C in [0, 1], upright, C 1 (grey) or 3; `alpha`: H x W as in the file, or None."""
+    """A photograph. `pixels`: float32 H x W x C in [0, 1], upright, C 1 (grey) or 3; `alpha`: H x W as in the file, or None."""
 
     pixels: np.ndarray
     alpha: np.ndarray | None
@@ -46,7 +46,10 @@ class Photo:
 
 
 def read_photo(path: Path) -> Photo:
-    """Raises Unreadable for what is no image, is damaged, moves, or has more pixels than a picture should."""
+    """The photograph in a file.
+
+    Raises Unreadable for what is no image, is damaged, moves, or has more pixels than a picture should.
+    """
     encoded = read_file(str(path))
     image = open_image(encoded)
     if getattr(image, "is_animated", False) and image.format != "MPO":
@@ -73,9 +76,9 @@ def read_photo(path: Path) -> Photo:
 
 
 def write_photo(path: Path, pixels: np.ndarray, like: Photo) -> str:
-    """float H x W x C in [0, 1], any size, with the bits, alpha (resized where need be), profile and format of `like`.
+    """Writes float H x W x C in [0, 1], of any size, with the bits, alpha (resized where need be), profile and format of `like`.
 
-    Gives what is to be said of it: a JPEG knows no transparency and is flattened on white. Raises Failure on a full disk.
+    Gives a remark, "" for none: a JPEG knows no transparency and is flattened on white. Raises Failure on a full disk.
     """
     if like.alpha is not None and like.format in OPAQUE:
         write_photo(path, _flattened(pixels, like), replace(like, alpha=None))
@@ -96,11 +99,12 @@ def _flattened(pixels: np.ndarray, like: Photo) -> np.ndarray:
     assert like.alpha is not None
     full = np.iinfo(like.alpha.dtype).max
     share = (_alpha(like.alpha, pixels.shape[:2]).astype(np.float32) / full)[:, :, None]
-    return share * pixels + (1 - share)
+    on_white: np.ndarray = share * pixels + (1 - share)
+    return on_white
 
 
 def _described(image: Image.Image) -> Image.Exif:
-    """What the file says of the picture, and not of how it is stored: in a TIFF both stand in one list."""
+    """The tags that describe the picture and not how it is stored: in a TIFF both stand in one list."""
     exif = image.getexif()
     if image.format != "TIFF":
         return exif
@@ -111,7 +115,7 @@ def _described(image: Image.Image) -> Image.Exif:
 
 
 def _shallow(image: Image.Image) -> np.ndarray:
-    """8 bits a channel: L, LA, RGB or RGBA."""
+    """The pixels at 8 bits a channel: L, LA, RGB or RGBA."""
     image.load()
     if image.mode in ("L", "LA", "RGB", "RGBA") and "transparency" not in image.info:
         return np.asarray(image)
@@ -122,8 +126,9 @@ def _shallow(image: Image.Image) -> np.ndarray:
 def _alpha(alpha: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     if alpha.shape == size:
         return alpha
-    resized = Image.fromarray(alpha.astype(np.float32)).resize((size[1], size[0]), Image.Resampling.BICUBIC)
-    return np.rint(np.asarray(resized).clip(0, np.iinfo(alpha.dtype).max)).astype(alpha.dtype)
+    larger = Image.fromarray(alpha.astype(np.float32)).resize((size[1], size[0]), Image.Resampling.BICUBIC)
+    resized: np.ndarray = np.rint(np.asarray(larger).clip(0, np.iinfo(alpha.dtype).max)).astype(alpha.dtype)
+    return resized
 
 
 def _encode(values: np.ndarray, like: Photo) -> bytes:
@@ -150,7 +155,7 @@ def _encode_deep(values: np.ndarray, like: Photo) -> bytes:
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
-    """PNG 1.2, section 3.2."""
+    """A chunk of a PNG file (PNG 1.2, section 3.2)."""
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 

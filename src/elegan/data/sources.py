@@ -13,17 +13,16 @@ import numpy as np
 
 from elegan.core import paths
 from elegan.core.errors import UserError
-from elegan.data.decode import SUFFIXES, Unreadable
+from elegan.data.decode import SUFFIXES
+from elegan.data.deep import Unreadable
 from elegan.data.layout import Chosen, File, choose, printable
 
-MAX_BYTES = 1 << 28  # of one encoded file
+MAX_BYTES = 1 << 28  # in one encoded file
 # An archive that unpacks to more than both is a bomb: encoded pictures hardly shrink, and uncompressed drawings to a fiftieth.
 BOMB_BYTES, BOMB_RATIO = 4 << 30, 200
-STEPS = {
-    zipfile.ZIP_STORED: 1 << 20,
-    zipfile.ZIP_DEFLATED: 1 << 20,
-}  # read at once; of bzip2 and LZMA, which unpack all
-SMALL_STEP = 1 << 12  # that they are given, less
+# Bytes read at once; bzip2 and LZMA unpack all that they are given, so they are given little.
+STEPS = {zipfile.ZIP_STORED: 1 << 20, zipfile.ZIP_DEFLATED: 1 << 20}
+SMALL_STEP = 1 << 12
 FOLDER = "folder"
 Chooser = Callable[[Sequence[File], str, str], Chosen]
 
@@ -56,7 +55,7 @@ class Source:
 def from_folder(folder: Path, split: str, chooser: Chooser = choose) -> Source:
     """The images under `folder` that `chooser(files, split, address)` takes.
 
-    Raises `UserError` when it holds none; its listing also when the split is absent.
+    Raises `UserError` when the folder holds none; its listing also when the split is absent.
     """
     root = str(folder.resolve())
     files, strange = _walk(root)
@@ -65,12 +64,12 @@ def from_folder(folder: Path, split: str, chooser: Chooser = choose) -> Source:
         stamp.update(f"\0{path}\0{identity}".encode("utf-8", "surrogateescape"))
 
     def listing() -> Listing:
-        chosen = chooser([File(path, fault) for path, _, fault in files], split, root)
+        part = chooser([File(path, fault) for path, _, fault in files], split, root)
 
         def read(index: int) -> bytes:
-            return read_file(os.path.join(root, chosen.names[index]))
+            return read_file(os.path.join(root, part.names[index]))
 
-        return _listing(chosen, read, strange)
+        return _listing(part, read, strange)
 
     return Source(os.path.basename(root), root, f"{stamp.hexdigest()} {split}", listing)
 
@@ -101,23 +100,23 @@ def from_zip(archive: Path, split: str, chooser: Chooser = choose) -> Source:
             raise UserError(f"{path} is neither a folder nor a readable zip archive ({error})") from None
         entries = {name: info for info in opened.infolist() if _is_image(name := _relative(info.filename))}
         _check_bomb(path, entries.values())
-        chosen = chooser([File(name, _zip_fault(info)) for name, info in entries.items()], split, path)
+        part = chooser([File(name, _zip_fault(info)) for name, info in entries.items()], split, path)
 
         def read(index: int) -> bytes:
             try:
-                return _unpacked(opened, entries[chosen.names[index]])
+                return _unpacked(opened, entries[part.names[index]])
             except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
                 raise Unreadable(f"damaged zip entry ({error})") from None
 
-        return _listing(chosen, read)
+        return _listing(part, read)
 
     return Source(archive.stem, path, f"{stamp} {split}", listing)
 
 
-def _listing(chosen: Chosen, read: Callable[[int], bytes], strange: Sequence[File] = ()) -> Listing:
-    names = [printable(name) for name in chosen.names]
-    skipped = tuple((printable(file.path), file.fault) for file in (*chosen.skipped, *strange))
-    return Listing(names, chosen.labels, chosen.classes, read, skipped, chosen.notes)
+def _listing(part: Chosen, read: Callable[[int], bytes], strange: Sequence[File] = ()) -> Listing:
+    names = [printable(name) for name in part.names]
+    skipped = tuple((printable(file.path), file.fault) for file in (*part.skipped, *strange))
+    return Listing(names, part.labels, part.classes, read, skipped, part.notes)
 
 
 def _central_directory(path: str) -> bytes:
@@ -184,7 +183,7 @@ def _is_hidden(name: str) -> bool:
 def _walk(root: str) -> tuple[list[tuple[str, str, str]], list[File]]:
     """(path, identity, fault) of every image file under `root`, through symbolic links but never round in a circle; and what
     is neither file nor folder, or a folder that was seen already, with the reason."""
-    found, strange, seen, waiting = [], [], set(), [("", root)]
+    images, strange, seen, waiting = [], [], set(), [("", root)]
     while waiting:
         prefix, folder = waiting.pop()
         try:
@@ -201,14 +200,14 @@ def _walk(root: str) -> tuple[list[tuple[str, str, str]], list[File]]:
             if identity == FOLDER:
                 waiting.append((f"{prefix}{entry.name}/", entry.path))
             elif entry.name.lower().endswith(SUFFIXES):
-                found.append((prefix + entry.name, identity, fault))
+                images.append((prefix + entry.name, identity, fault))
             elif fault:
                 strange.append(File(prefix + entry.name, fault))
-    return found, strange
+    return images, strange
 
 
-def _identity(entry: os.DirEntry) -> tuple[str, str]:
-    """What changes when the file does (FOLDER of a folder), and why it cannot be used, "" where it can."""
+def _identity(entry: os.DirEntry[str]) -> tuple[str, str]:
+    """A mark that changes when the file does (FOLDER for a folder), and why it cannot be used, "" where it can."""
     try:
         if entry.is_dir():
             return FOLDER, ""

@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from elegan.core import rng
 from elegan.core.errors import UserError, in_a_line
+from elegan.data.cache import Part
 from elegan.data.damage.apply import MARGIN, Damaged, Steps, damage
 from elegan.data.feed import middles
-from elegan.data.sides import Part
 from elegan.games.abilities import Restores
 from elegan.games.game import Game, Shape, Terms, Turn
 from elegan.games.patch_losses import fool, judge

@@ -10,7 +10,8 @@ import numpy as np
 from elegan.core import rng
 from elegan.core.errors import UserError
 from elegan.data import open_data
-from elegan.data.decode import Unreadable, square
+from elegan.data.decode import square
+from elegan.data.deep import Unreadable
 from elegan.data.sources import read_file
 from elegan.run import Run
 from elegan.verbs.inputs import Named, pictures_in

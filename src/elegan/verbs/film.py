@@ -13,7 +13,8 @@ from pydantic import Field
 from elegan.core import files, memory
 from elegan.core.errors import Failure, UserError, nearest
 from elegan.core.ranges import Real, check, whole
-from elegan.data.decode import Unreadable, decode
+from elegan.data.decode import decode
+from elegan.data.deep import Unreadable
 from elegan.data.sources import read_file
 from elegan.run import Run
 from elegan.verbs.latent.pages import gif

@@ -15,7 +15,7 @@ from elegan.core.errors import Failure, UserError, nearest
 from elegan.core.files import folder_for
 from elegan.core.pixels import photo_to_tensor, tensor_to_photo
 from elegan.data.damage import UNKNOWN
-from elegan.data.decode import Unreadable
+from elegan.data.deep import Unreadable
 from elegan.data.photo import Photo, read_photo, write_photo
 from elegan.data.resize import resize
 from elegan.nets import pretrained
