@@ -21,7 +21,7 @@ class Ability:
     """Something that networks can do; its functions take the averaged networks first, pictures are N x C x H x W in [-1, 1].
 
     `use`: the command for a run that is trained for it, with {run} for its folder and {trust} for the options that it needs;
-    `lacking`: what is said of a run without it.
+    `lacking`: the words for a run without it, such as "makes no images from latents".
     """
 
     use: ClassVar[str] = "elegan report {run}{trust}"
