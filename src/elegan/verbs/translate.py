@@ -56,7 +56,7 @@ def translate_files(
     run.direction(direction)
     check("strength", strength, Share)
     folder_for(out)
-    for source, target in with_targets([(found.source, out / found.inside) for found in pictures_in(inputs)]):
+    for source, target in with_targets([(picture.source, out / picture.inside) for picture in pictures_in(inputs)]):
         if target.exists() and not overwrite:
             yield Outcome(source, target, skipped=True)
             continue
@@ -65,5 +65,5 @@ def translate_files(
         except Unreadable as error:
             yield Outcome(source, target, fault=str(error))
             continue
-        made = run.translate(photo.colours(run.shape.channels), direction, strength, tile)
-        yield Outcome(source, target, remark=write_photo(target, made, photo))
+        translated = run.translate(photo.colours(run.shape.channels), direction, strength, tile)
+        yield Outcome(source, target, remark=write_photo(target, translated, photo))
