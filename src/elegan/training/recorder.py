@@ -32,7 +32,7 @@ MEASURED = ("watch.metric", "watch.extractor", "watch.images")  # what the watch
 
 @dataclass(frozen=True)
 class Plan:
-    """What a training will be, settled before anything is written. `why` says how the recipe was chosen, `start` whose
+    """The plan of a training, settled before anything is written. `why` says how the recipe was chosen, `start` whose
     weights it begins with."""
 
     recipe: Recipe
@@ -53,7 +53,7 @@ class Plan:
         return Shape(self.data.resolution, self.data.channels, len(self.data.classes))
 
     def facts(self) -> dict[str, Any]:
-        """What run.json says of a run that begins; no paths, as it may be shown to others."""
+        """The facts of a run that begins, for run.json; no paths, as it may be shown to others."""
         data = self.data
         return {
             "data": {
@@ -78,7 +78,7 @@ class Plan:
         return not os.path.isabs(self.data.source.removeprefix("hf:"))
 
     def lines(self) -> list[str]:
-        """For people: data, recipe, place."""
+        """Lines for people: data, recipe, place."""
         data, classes = self.data, f", {len(self.data.classes)} classes" if self.data.classes else ""
         return [
             f"data    {data.name}: {data.size}{classes}",
@@ -243,7 +243,7 @@ class Keeper:
 
     @property
     def saved(self) -> str:
-        """What there is to go on from, for people."""
+        """The state that there is to go on from, for people."""
         if not (self.plan.path / "run.json").exists():
             return f"{self.plan.path} was deleted while it trained"
         return (
@@ -251,19 +251,19 @@ class Keeper:
         )
 
     def clear_rest(self) -> None:
-        """Of a run that somebody deleted: takes away what was written while that went on, so that no half is left."""
+        """Takes away what was written while somebody deleted the run, so that no half of it is left."""
         kept = (self.plan.path / "run.json", self.plan.path / "recipe.toml", *map(self.run.checkpoint, self.run.steps))
         if self.plan.engine.leads and not any(path.exists() for path in kept):
             shutil.rmtree(self.plan.path, ignore_errors=True)
 
     def rate(self, step: int) -> float:
         """The schedule's factor before this step."""
-        return self.schedule(
-            step / self.plan.recipe.steps, [value for _, value in self.history], **self.schedule_options
-        )
+        values = [value for _, value in self.history]
+        factor: float = self.schedule(step / self.plan.recipe.steps, values, **self.schedule_options)
+        return factor
 
     def log(self, step: int, terms: Terms) -> None:
-        """A record of this step. Raises Failure where a loss is no longer finite."""
+        """Writes a record of this step. Raises Failure where a loss is no longer finite."""
         self.check(step, terms)
         if self.plan.engine.leads:
             self._record(step, self.newest | {"rate": self.rate(step - 1)})
@@ -343,7 +343,7 @@ class Keeper:
         self.plan.engine.wait()
 
     def _write(self, name: str, data: bytes) -> None:
-        """A file of the run's folder, which is not made anew where somebody deleted it."""
+        """Writes a file of the run's folder, which is not made anew where somebody deleted it."""
         files.write(self.run.file(name), data, make_folder=False)
 
 
@@ -360,7 +360,7 @@ def _flat(values: dict[str, Any], above: str = "") -> dict[str, Any]:
     return flat
 
 
-def _tensorboard(path: Path, start: int):
+def _tensorboard(path: Path, start: int) -> Any:
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import torch
@@ -177,7 +178,7 @@ def _failing_with(keeper: Keeper) -> Iterator[None]:
 
 @contextmanager
 def _in_memory(plan: Plan) -> Iterator[None]:
-    """Where memory does not suffice: Failure, with what of this recipe would."""
+    """Raises Failure where memory does not suffice, with what of this recipe would."""
     try:
         yield
     except (MemoryError, RuntimeError, OSError) as error:
@@ -198,7 +199,7 @@ def _in_memory(plan: Plan) -> Iterator[None]:
 
 @contextmanager
 def _fitting(plan: Plan) -> Iterator[None]:
-    """In the first step, parts that do not fit one another (a user's own, or one of another kind) are the user's to mend."""
+    """Raises UserError for parts that do not fit one another, a user's own or one of another kind, as the first step shows."""
     try:
         yield
     except (TypeError, ValueError, AttributeError, IndexError, RuntimeError) as error:
@@ -260,7 +261,7 @@ def _check_batch(plan: Plan) -> None:
 
 
 def _begin_with(start: Path, game: Game, trust: frozenset[str]) -> None:
-    """Raises UserError where nothing of `start` fits the game."""
+    """Gives the game's networks the weights of `start` that fit. Raises UserError where none does."""
     if start.is_file():
         found = pretrained.unpack(start, trust)[0].state_dict(prefix="restorer.")
     else:
@@ -288,11 +289,11 @@ class _Stop:
             self.before = {s: signal.signal(s, self._ask) for s in asking}
         return self
 
-    def _ask(self, number, frame) -> None:
+    def _ask(self, number: int, frame: FrameType | None) -> None:
         self.asked = True
         signal.signal(signal.SIGINT, self.before.get(signal.SIGINT, signal.SIG_DFL))
 
-    def __exit__(self, *exception) -> None:
+    def __exit__(self, *exception: object) -> None:
         for number, handler in self.before.items():
             signal.signal(number, handler)
 
@@ -306,11 +307,11 @@ def _with_length(recipe: Recipe, steps: int | None, images: int | None) -> Recip
 
 
 def _with_data(recipe: Recipe, data: str | None) -> Recipe:
-    """Who names a set of the hub thereby allows that it is fetched."""
+    """The recipe, which may fetch a set of the hub where that was named as the data."""
     return recipe.trusting([data] if data and data.startswith("hf:") else [])
 
 
-def _locked(plan: Plan) -> AbstractContextManager:
+def _locked(plan: Plan) -> AbstractContextManager[object]:
     """Holds the run folder for one training at a time; the lock goes with the process."""
     if not plan.engine.leads:
         return nullcontext()
