@@ -184,6 +184,8 @@ class Run:
         set of anybody's on the hub that `trust` does not list."""
         local = self.file("local.json")
         source = read_source(local) if local.exists() else self.info["data"].get("source")
+        if not source and self.info["data"].get("in_memory"):
+            raise UserError(f"{self.path} was trained on data in memory: hand them over again, in Python, as data=...")
         if not source:
             raise UserError(f"{self.path} does not say where its data lie on this machine: name them")
         if source.startswith("hf:") and (refusal := parts.untrusted({"data": source}, self.recipe.trust)):

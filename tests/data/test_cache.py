@@ -193,7 +193,7 @@ def test_unreadable_files_are_skipped_counted_and_listed(tmp_path, cache):
     assert data.labels is not None
     assert data.labels.tolist() == [0, 1, 1]
     assert np.array_equal(data.images, np.stack([pixels(0), pixels(2), pixels(3)]))
-    note = next(note for note in data.notes if "skipped:" in note)
+    note = next(note for note in data.notes if "files skipped:" in note)
     assert note.startswith("4 files skipped: a/0.png (empty file), a/2.png (")
     (entry,) = entries(cache)
     listed = [line.split("\t")[0] for line in (entry / "skipped.txt").read_text().splitlines()]

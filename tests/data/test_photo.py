@@ -6,10 +6,13 @@ import cv2
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, PngImagePlugin
 
+from data_corpus import PNG, dng
+from elegan.data import raw
+from elegan.data.decode import open_image
 from elegan.data.deep import Unreadable
-from elegan.data.photo import read_photo, write_photo
+from elegan.data.photo import Photo, read_photo, write_photo
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 RNG = np.random.default_rng(0)
@@ -151,3 +154,85 @@ def test_what_is_no_photograph(tmp_path):
     frames[0].save(gif, "GIF", save_all=True, append_images=frames[1:])
     refuse(gif.getvalue(), "an animation")
     refuse(b"P5 30000 30000 255\n" + b"\0" * 100, "million pixels")
+
+
+XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="6" dc:title="t"/></x:xmpmeta>'
+
+
+def described() -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010E] = 6, "a title"
+    exif.get_ifd(0x8769)[0x9003] = "2020:01:01 00:00:00"
+    exif.get_ifd(0x8825)[1] = "N"
+    return exif
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp", ".avif", ".heic"])
+def test_what_a_file_tells_of_its_picture_stays(tmp_path, suffix):
+    open_image(PNG)  # lets Pillow know of HEIF
+    info = PngImagePlugin.PngInfo()
+    info.add_itxt("XML:com.adobe.xmp", XMP.decode())
+    info.add_text("Author", "me")
+    own = {".png": {"pnginfo": info}, ".jpg": {"comment": "seen", "xmp": XMP}, ".tif": {"tiffinfo": {700: XMP}}}
+    own[".tif"]["tiffinfo"].update({0x0112: 6, 0x010E: "a title"})
+    given = own.get(suffix, {"xmp": XMP}) | ({} if suffix == ".tif" else {"exif": described()})
+    Image.fromarray(values(3)).save(tmp_path / f"a{suffix}", icc_profile=PROFILE, dpi=(300, 300), **given)
+    photo, target = there_and_back(tmp_path / f"a{suffix}")
+    assert photo.pixels.shape == (17, 23, 3)  # upright
+    again = read_photo(target)
+    assert again.pixels.shape == photo.pixels.shape
+    assert again.profile == PROFILE
+    assert b'title="t"' in again.xmp
+    assert b'Orientation="6"' not in again.xmp
+    exif = Image.open(target).getexif()
+    assert exif[0x010E] == "a title"
+    assert exif.get(0x0112, 1) == 1
+    if suffix != ".tif":
+        assert exif.get_ifd(0x8769)[0x9003] == "2020:01:01 00:00:00"
+    if suffix in (".jpg", ".png", ".tif"):
+        assert again.dpi == pytest.approx((300, 300), abs=0.01)
+    assert again.texts == {".jpg": {"Comment": "seen"}, ".png": {"Author": "me"}}.get(suffix, {})
+
+
+@pytest.mark.parametrize("format", ["PNG", "TIFF", "HEIF"])
+def test_sixteen_bits_keep_what_is_told_too(tmp_path, format):
+    exif = described()
+    exif[0x0112] = 1
+    photo = Photo(values(3, 16).astype(np.float32) / 65535, None, 16, format, PROFILE, exif.tobytes(),
+                  XMP.replace(b'"6"', b'"1"'), (300.0, 300.0))  # fmt: skip
+    write_photo(tmp_path / "a", photo.pixels, photo)
+    again = read_photo(tmp_path / "a")
+    assert (again.bits, again.profile, again.xmp) == (16, PROFILE, photo.xmp)
+    assert np.abs(again.pixels - photo.pixels).max() < (0.02 if format == "HEIF" else 1e-5)
+    if format != "HEIF":
+        assert again.dpi == pytest.approx((300, 300), abs=0.01)
+    told = Image.open(tmp_path / "a").getexif()
+    assert told[0x010E] == "a title"
+    assert told.get_ifd(0x8769)[0x9003] == "2020:01:01 00:00:00"
+    assert told.get_ifd(0x8825)[1] == "N"
+    write_photo(tmp_path / "b", again.pixels, again)
+    assert read_photo(tmp_path / "b").exif == again.exif
+
+
+@pytest.mark.parametrize("turn", [1, 6])
+def test_camera_raw_is_developed_upright_and_written_as_tiff(tmp_path, turn):
+    path = tmp_path / "a.dng"
+    path.write_bytes(dng(turn))
+    if not raw.is_installed():
+        with pytest.raises(Unreadable, match=r"pip install 'elegan\[raw\]'"):
+            read_photo(path)
+        pytest.skip("rawpy is not installed")
+    photo = read_photo(path)
+    assert (photo.format, photo.bits) == ("TIFF", 16)
+    assert photo.pixels.shape == ((64, 96, 3) if turn == 1 else (96, 64, 3))
+    red, green, blue = photo.pixels[20, 20]
+    assert red > green > blue  # as the sensor saw it
+    write_photo(tmp_path / "b.tif", photo.pixels, photo)
+    assert np.array_equal(read_photo(tmp_path / "b.tif").pixels, photo.pixels)
+
+
+@pytest.mark.parametrize("head", [b"FUJIFILMCCD-RAW 0201", b"\0\0\0\x18ftypcrx ", b"II*\0\x10\0\0\0CR\2\0", b"IIRO"])
+def test_camera_raw_is_told_by_its_head_and_torn_ones_are_said(tmp_path, head):
+    (tmp_path / "a.bin").write_bytes(head + bytes(200))
+    with pytest.raises(Unreadable, match="camera raw"):
+        read_photo(tmp_path / "a.bin")

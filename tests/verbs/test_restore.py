@@ -1,17 +1,23 @@
 """Restoring from training to files on the disk, with what is shipped and with a run of one's own."""
 
+import base64
+import io
 import json
+import re
 from functools import partial
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import save_file
 from sklearn.datasets import load_sample_image
 
 import elegan as library
+from data_corpus import dng
 from elegan.core import rng
 from elegan.core.errors import UserError
+from elegan.data import raw
 from elegan.data.damage import UNKNOWN, Scene, gaussian_noise, holes
 from elegan.data.photo import read_photo
 from elegan.data.resize import resize
@@ -21,11 +27,16 @@ from elegan.nets import pretrained
 from elegan.nets.perceptual import VGGFeatures, vgg_features
 from elegan.nets.restorers import hourglass_restorer, residual_restorer, smooth_fill, whole
 from elegan.nets.tiling import in_tiles
-from elegan.training.session import make_trainer, plan_for
-from elegan.verbs.restore import find_scratches, open_restorer, restore_files
+from elegan.training.plan import plan_for
+from elegan.training.session import make_trainer
+from elegan.verbs.restore import find_scratches, open_chain, open_restorer, restore_files, targets
 
 TINY = ["nets.restorer.width=8", "nets.restorer.blocks=1", "data.resolution=32", "batch=4", "watch.log=1"]
 FLOWER = load_sample_image("flower.jpg")[120:280, 240:432]  # no shipped model has seen it
+
+
+def through(restorer, inputs, out=None):
+    return list(restore_files(restorer, targets(restorer, inputs, out)))
 
 
 def tensor(picture: np.ndarray) -> torch.Tensor:
@@ -216,7 +227,7 @@ def test_shipped_upscaling_beats_bicubic_at_any_scale(tmp_path, scale):
     small = resize(tensor(FLOWER), (round(h / scale), round(w / scale)))
     picture = (small * 255).round().clamp(0, 255)[0].permute(1, 2, 0).numpy().astype(np.uint8)
     Image.fromarray(picture).save(tmp_path / "a.png")
-    (outcome,) = restore_files(open_restorer(scale=scale), [str(tmp_path / "a.png")])
+    (outcome,) = through(open_restorer(scale=scale), [str(tmp_path / "a.png")])
     assert not outcome.fault
     made = np.asarray(Image.open(tmp_path / f"a-x{scale:g}.png"))
     size = (round(picture.shape[0] * scale), round(picture.shape[1] * scale))
@@ -247,7 +258,7 @@ def test_shipped_inpainting_keeps_what_is_known_and_beats_grey(tmp_path):
     mask = scene.hints[0, 0].numpy() > 0
     Image.fromarray(FLOWER).save(tmp_path / "a.png")
     Image.fromarray(mask).save(tmp_path / "mask.png")
-    (outcome,) = restore_files(open_restorer("inpaint", mask=str(tmp_path / "mask.png")), [str(tmp_path / "a.png")])
+    (outcome,) = through(open_restorer("inpaint", mask=str(tmp_path / "mask.png")), [str(tmp_path / "a.png")])
     made = np.asarray(Image.open(outcome.target))
     assert outcome.target.name == "a-filled.png"
     assert np.array_equal(made[~mask], FLOWER[~mask])
@@ -255,7 +266,7 @@ def test_shipped_inpainting_keeps_what_is_known_and_beats_grey(tmp_path):
     assert error < 0.6 * np.abs(FLOWER[~mask].mean(0) - FLOWER[mask]).mean()
 
     Image.fromarray(mask[:-1]).save(tmp_path / "short.png")
-    (fault,) = restore_files(
+    (fault,) = through(
         open_restorer("inpaint", mask=str(tmp_path / "short.png")), [str(tmp_path / "a.png")], tmp_path / "o"
     )
     assert fault.fault == "its mask is 192x159 and it is 192x160"
@@ -281,9 +292,7 @@ def test_what_belongs_to_a_photograph_stays(tmp_path):
     exif = Image.Exif()
     exif[0x0112], exif[0x013B] = 6, "me"
     Image.fromarray(rgba).save(tmp_path / "alpha.png", exif=exif)
-    outcomes = restore_files(
-        open_restorer(), [str(tmp_path / name) for name in ("deep.png", "alpha.png")], tmp_path / "out"
-    )
+    outcomes = through(open_restorer(), [str(tmp_path / name) for name in ("deep.png", "alpha.png")], tmp_path / "out")
     assert not [o.fault for o in outcomes if o.fault]
     made = Image.open(tmp_path / "out" / "deep.png")
     assert (made.mode, made.size) == ("I;16", (60, 80))
@@ -291,7 +300,7 @@ def test_what_belongs_to_a_photograph_stays(tmp_path):
     assert (made.mode, made.size, made.getexif()[0x013B]) == ("RGBA", (80, 60), "me")
     assert made.getexif()[0x0112] == 1
     with pytest.raises(UserError, match="would both be written"):
-        list(restore_files(open_restorer(), [str(tmp_path), str(tmp_path / "out" / "deep.png")], tmp_path / "o"))
+        through(open_restorer(), [str(tmp_path), str(tmp_path / "out" / "deep.png")], tmp_path / "o")
 
 
 def test_mistakes():
@@ -304,9 +313,16 @@ def test_mistakes():
         ({"detail": 2.0, "scale": 4}, "detail = 2.0 must be in 0..1"),
         ({"model": "denoise"}, "model 'denoise' makes pictures 1 times as large"),
         ({"task": "colorize"}, "no model 'colorize' is shipped; train one"),
+        ({"task": "denoise,upscaling"}, "unknown task 'upscaling'; did you mean 'upscale'"),
+        ({"task": "denoise,denoise"}, "'denoise' is named twice"),
+        ({"task": "denoise,upscale", "model": "denoise"}, "--model is for a single task"),
+        ({"task": "denoise,scratches", "detail": 0.5}, "--detail is for upscale"),
+        ({"task": "upscale,scratches", "sigma": 10.0}, "--sigma is for denoise"),
+        ({"task": "scratches", "mask": "hole.png"}, "scratches are found, not told"),
+        ({"task": "scratches", "model": "oldphoto.pth"}, "is a pickle, which runs whatever it holds"),
     ):
         with pytest.raises(UserError, match=message):
-            open_restorer(**options)
+            open_chain(**options)
 
 
 def test_vgg_takes_imagenet_s_weights_from_a_file_and_nothing_else(tmp_path):
@@ -330,3 +346,95 @@ def test_what_is_shipped_is_small_and_described():
     for name in names:
         card = (pretrained.SHIPPED / f"{name}.md").read_text()
         assert all(word in card for word in ("licence", "elegan train", "minutes", "dB")), name
+
+
+def test_a_chain_gives_what_its_tasks_give_one_after_the_other_unrounded(tmp_path):
+    Image.fromarray(FLOWER[:48, :40]).save(tmp_path / "a.png")
+    photo = read_photo(tmp_path / "a.png")
+    chain = open_chain("scratches,denoise,upscale", scale=1.5, sigma=20.0)
+    alone = open_restorer("upscale", scale=1.5)(open_restorer("denoise", sigma=20.0)(open_restorer("scratches")(photo)))
+    (outcome,) = through(chain, str(tmp_path / "a.png"))
+    assert outcome.target.name == "a-unscratched-denoised-x1.5.png"
+    made = np.asarray(Image.open(outcome.target))
+    assert made.shape == (72, 60, 3)
+    assert np.array_equal(made, np.rint(alone.pixels * 255).astype(np.uint8))
+    by_mask = open_restorer("inpaint", mask="auto-scratches")(photo)
+    assert np.array_equal(open_restorer("scratches")(photo).pixels, by_mask.pixels)
+    backwards = open_chain("upscale,denoise,scratches", scale=1.5, sigma=20.0)(photo)
+    assert not np.array_equal(backwards.pixels, alone.pixels)
+
+
+def test_a_page_shows_before_and_after_and_loads_nothing(elegan, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    evil = "<script>alert(1)<x>&.png".replace("/", "")
+    Image.fromarray(FLOWER[:20, :30]).save(folder / evil)
+    (folder / "broken.png").write_bytes(b"no image")
+    done = elegan("restore", "in", "--page", "page.html", "--out", "out")
+    assert done.returncode == 1
+    text = (tmp_path / "page.html").read_text()
+    assert "&lt;script&gt;alert(1)" in text
+    assert "<script>alert" not in text
+    assert "30 x 20 to 60 x 40" in text
+    assert "broken.png: not an image" in text
+    assert text.count("data:image/webp;base64,") == 2
+    assert "http" not in text.replace("http-equiv", "")
+    shown = [Image.open(io.BytesIO(base64.b64decode(one))) for one in re.findall(r"base64,([^\"]+)", text)]
+    assert [image.size for image in shown] == [(60, 40)] * 2
+    after, made = np.asarray(shown[0], np.float32), np.asarray(Image.open(tmp_path / "out" / evil), np.float32)
+    before = np.asarray(Image.fromarray(FLOWER[:20, :30]).resize((60, 40)), np.float32)
+    assert np.abs(after - made).mean() < np.abs(after - before).mean()
+
+
+def test_out_is_a_file_for_one_photograph_and_quality_makes_it_smaller(tmp_path):
+    source = tmp_path / "a.png"
+    Image.fromarray(FLOWER).save(source)
+    sizes = []
+    for quality in (None, 90, 30):
+        (outcome,) = library.restore(source, "denoise", out=tmp_path / f"{quality}.jpg", quality=quality)
+        assert outcome.target == tmp_path / f"{quality}.jpg"
+        assert Image.open(outcome.target).format == "JPEG"
+        sizes.append(outcome.target.stat().st_size)
+    assert sizes == sorted(sizes, reverse=True)
+    Image.fromarray(FLOWER).save(tmp_path / "b.png")
+    with pytest.raises(UserError, match="is one file, for 2 photographs"):
+        library.restore([source, tmp_path / "b.png"], out=tmp_path / "one.png")
+    with pytest.raises(UserError, match="does not end as --format jpg does"):
+        library.restore(source, out=tmp_path / "one.png", format="jpg")
+    with pytest.raises(UserError, match="png loses nothing"):
+        library.restore(source, format="png", quality=80)
+    with pytest.raises(UserError, match="quality = 101 is not in 1..100"):
+        library.restore(source, quality=101)
+
+
+def test_a_model_of_another_project_is_told_by_its_weights_or_says_what_it_takes(tmp_path):
+    path = tmp_path / "esrgan.safetensors"
+    save_file({"model.0.weight": torch.zeros(4, 3, 3, 3)}, path)
+    try:
+        import spandrel
+    except ImportError:
+        with pytest.raises(UserError, match="a model of another project; to open it takes"):
+            open_restorer(model=str(path))
+        pytest.skip("spandrel is not installed")
+    with pytest.raises(UserError, match="no network that spandrel knows"):
+        open_restorer(model=str(path))
+    theirs = spandrel.architectures.ESRGAN.ESRGAN(num_filters=8, num_blocks=1, scale=2)
+    save_file(theirs.state_dict(), path)
+    Image.fromarray(FLOWER[:33, :40]).save(tmp_path / "a.png")
+    (outcome,) = library.restore(tmp_path / "a.png", model=path, out=tmp_path / "out.png")
+    with torch.inference_mode():
+        expected = theirs.eval()(tensor(FLOWER[:33, :40])).clamp(0, 1)[0].permute(1, 2, 0).numpy()
+    assert np.abs(np.asarray(Image.open(outcome.target)) - expected * 255).max() < 0.51
+
+
+def test_camera_raw_in_a_folder_becomes_a_tiff_or_says_what_it_takes(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.dng").write_bytes(dng(6))
+    (outcome,) = library.restore(tmp_path / "in", out=tmp_path / "out")
+    assert outcome.target == tmp_path / "out/a.tif"
+    if not raw.is_installed():
+        assert "pip install 'elegan[raw]'" in outcome.fault
+        return
+    assert outcome.fault == ""
+    made = read_photo(outcome.target)
+    assert (made.format, made.bits, made.pixels.shape) == ("TIFF", 16, (192, 128, 3))

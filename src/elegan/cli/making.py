@@ -1,6 +1,7 @@
 """The verbs that make something with a trained run: sample, translate, restore, pack, export, film, anomaly."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,7 +25,7 @@ from elegan.core.ranges import whole
 from elegan.core.screen import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from elegan.verbs.inputs import Outcome
 
@@ -92,7 +93,12 @@ def translate(
 
 def restore(
     inputs: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Files, folders or quoted globs.")],
-    task: Annotated[str, typer.Option(help="upscale, denoise, inpaint, oldphoto or colorize.")] = "upscale",
+    task: Annotated[
+        str,
+        typer.Option(
+            help="upscale, denoise, inpaint, scratches, oldphoto or colorize; several in order: scratches,denoise,upscale."
+        ),
+    ] = "upscale",
     scale: Annotated[float, typer.Option(help="How much larger, for upscale: above 1, up to 4.")] = 2.0,
     sigma: Annotated[
         str, typer.Option(help="Standard deviation of the noise, on the 0-255 scale; auto: unknown.")
@@ -103,22 +109,46 @@ def restore(
     detail: Annotated[
         float | None, typer.Option(help="From 0 (faithful) to 1 (more detail, which is invented).")
     ] = None,
-    model: Annotated[str | None, typer.Option(help="A run or a packed model, in place of the shipped models.")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="A run, a packed model or another project's .safetensors, in place of the shipped models."),
+    ] = None,
     tile: Tile = "auto",
-    out: Annotated[Path | None, typer.Option(help="Folder; default: beside each photo.")] = None,
-    format: Annotated[str | None, typer.Option(help="png, jpg, webp or tiff; default: that of the photo.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder, or of one photo a file like new.png; default: beside each photo.")
+    ] = None,
+    format: Annotated[
+        str | None, typer.Option(help="png, jpg, webp, tiff, avif or heic; default: that of the photo.")
+    ] = None,
+    quality: Annotated[
+        int | None, typer.Option(min=1, max=100, help="Of jpg, webp, avif and heic, from 1 to 100 (best).")
+    ] = None,
+    page: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also writes an HTML page with each photo before and after.")
+    ] = None,
     device: Device = "cpu",
     trust: Trust = None,
 ) -> None:
     """Upscales, denoises, inpaints, repairs or colorizes photographs; format, profile, alpha and depth are kept, nothing is overwritten."""
-    from elegan.verbs.restore import open_restorer, restore_files
+    from elegan.core.files import file_for
+    from elegan.verbs.restore import check_quality, open_chain, restore_files, targets
+    from elegan.verbs.restore.page import write_page
 
+    if page and page.suffix.lower() not in (".html", ".htm"):
+        raise UserError(f"{shown(str(page))} does not end in .html")
     options: dict[str, Any] = {
-        "task": task, "scale": scale, "sigma": _number("sigma", sigma), "mask": mask, "detail": detail, "model": model,
+        "scale": scale, "sigma": _number("sigma", sigma), "mask": mask, "detail": detail, "model": model,
         "tile": _tile(tile), "device": device, "trust": trust or (),
     }  # fmt: skip
-    outcomes = restore_files(open_restorer(**options), inputs, out, format)
-    _work_through(outcomes, "restored", str(out or "the folders they came from"), "they are not written over")
+    restorer = open_chain(task, **options)
+    places = targets(restorer, inputs, out, format)
+    check_quality(quality, format)
+    if page:
+        file_for(page)
+    outcomes = restore_files(restorer, places, format, quality)
+    where = str(out or "the folders they came from")
+    pages = partial(write_page, page) if page else None
+    _work_through(outcomes, "restored", where, "they are not written over", len(places), pages)
 
 
 def pack(
@@ -189,14 +219,28 @@ def anomaly(
         raise Failure(f"{len(anomalies.faults)} could not be read: {source} ({fault})")
 
 
-def _work_through(outcomes: "Iterator[Outcome]", done: str, where: str, again: str) -> None:
-    """Goes through all pictures and says how each went. Raises Failure at the end if any failed."""
+def _work_through(
+    outcomes: "Iterator[Outcome]",
+    done: str,
+    where: str,
+    again: str,
+    total: int | None = None,
+    then: "Callable[[list[Outcome]], object] | None" = None,
+) -> None:
+    """Goes through all pictures, `total` of them where that is known, says how each went, and does what is to be done `then`.
+
+    Raises Failure at the end if any failed.
+    """
     from elegan.training.progress import counted
     from elegan.verbs.inputs import summary
 
     worked: list[Outcome] = []
     with stopping(lambda: f"stopped after {len(worked)} pictures were {done}, in {where}; {again}"):
-        worked.extend(counted(outcomes, lambda o: f"{o.source}: {o.fault or o.remark}" if o.fault or o.remark else ""))
+        worked.extend(
+            counted(outcomes, lambda o: f"{o.source}: {o.fault or o.remark}" if o.fault or o.remark else "", total)
+        )
+        if then:
+            then(worked)
     lines, fault = summary(worked, done, where, again)
     say(*lines)
     if fault:

@@ -1,6 +1,7 @@
 """One encoded image in, one uint8 array out; everything odd about the file is named, nothing is guessed.
 
-Only bitmap formats that Pillow decodes itself are opened, so no file can start an outside program (EPS would).
+Only bitmap formats that Pillow decodes itself (HEIF through pillow-heif) are opened, and camera raw, so no file can start an
+outside program (EPS would).
 """
 
 import hashlib
@@ -11,19 +12,22 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from elegan.data.deep import Unreadable, bits_of, deep, rounded, upright
+from elegan.data import raw
+from elegan.data.deep import MAX_PIXELS, Unreadable, bits_of, deep, rounded, too_large, upright
 from elegan.data.profiles import Foreign, to_srgb
 
 VERSION = 3  # raised when the same file would give other pixels, so that no cache of older pixels is taken for new ones
 LONGEST = 8  # times the short side: what is left of the long one of a picture that has to be enlarged
-MAX_PIXELS = 89_478_485  # a quarter of a GB in RGB, where Pillow begins to warn of a decompression bomb
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+HEIF_SUFFIXES = (".heic", ".heif", ".hif")
 # fmt: off
 SUFFIXES = (".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".dib", ".tif", ".tiff", ".webp",
-            ".avif", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".tga", ".ico", ".jp2")
+            ".avif", *HEIF_SUFFIXES, ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".tga", ".ico", ".jp2",
+            *(raw.SUFFIXES if raw.is_installed() else ()))
 # fmt: on
-FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF", "PPM", "TGA", "ICO", "JPEG2000")
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "AVIF", "HEIF", "PPM", "TGA", "ICO", "JPEG2000")
 _ORIENTATION = 0x0112
+STILL = ("MPO", "HEIF")  # formats of one picture that may carry others beside it
 _EXIF_KEYS = {"exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp"}
 
 
@@ -46,6 +50,9 @@ class Picture(NamedTuple):
 
 def decode(encoded: bytes) -> tuple[Image.Image, Facts]:
     """The upright first frame in mode L, RGB or RGBA (8 bits a channel) and the facts. Raises `Unreadable`."""
+    if raw.is_raw(encoded):
+        image = rounded(raw.develop(encoded))
+        return image, Facts(*image.size, "RGB", ("camera raw",))
     image = open_image(encoded)
     try:
         animated = _is_animated(image)
@@ -54,7 +61,7 @@ def decode(encoded: bytes) -> tuple[Image.Image, Facts]:
         image.load()
         turn = turn if image.format == "TIFF" else orientation(image)  # a PNG may tell only at its end
         profile, wide = image.info.get("icc_profile"), bits == 16 and image.mode in ("LA", "RGB", "RGBA")
-        to_turn = turn if image.format != "TIFF" else 1  # these are turned while they are loaded
+        to_turn = 1 if image.format == "TIFF" else turn  # these are turned while they are loaded
         full = rounded(upright(deep(encoded, image), to_turn)) if wide else None
         image = ImageOps.exif_transpose(image) if to_turn > 1 else image
         facts = _facts(image, turn, animated, bits)
@@ -63,6 +70,18 @@ def decode(encoded: bytes) -> tuple[Image.Image, Facts]:
     except Unreadable:
         raise
     except Exception as error:  # a damaged file makes Pillow's plug-ins raise nearly anything
+        raise Unreadable(_reason(error)) from None
+
+
+def plain_colours(image: Image.Image) -> Image.Image:
+    """A picture that a program holds, upright and in sRGB, in mode L, RGB or RGBA. Raises `Unreadable`."""
+    try:
+        image.load()
+        turned = ImageOps.exif_transpose(image) if orientation(image) > 1 else image
+        return _in_srgb(turned, image.info.get("icc_profile"))[0]
+    except Unreadable:
+        raise
+    except Exception as error:  # as in `decode`: an opened file may turn out damaged only now
         raise Unreadable(_reason(error)) from None
 
 
@@ -138,27 +157,30 @@ def open_image(encoded: bytes) -> Image.Image:
     except Exception as error:
         raise Unreadable(_reason(error)) from None
     if image.width * image.height > MAX_PIXELS:
-        raise Unreadable(f"more than {MAX_PIXELS / 1e6:.0f} million pixels")
+        raise too_large()
     return image
 
 
 @cache
 def _formats() -> list[str]:
     """The `FORMATS` that this build of Pillow has."""
+    from pillow_heif import register_heif_opener
+
     Image.init()
+    register_heif_opener()
     return [name for name in FORMATS if name in Image.OPEN]
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, Image.DecompressionBombError):
-        return f"more than {MAX_PIXELS / 1e6:.0f} million pixels"
+        return str(too_large())
     first_line = (str(error) or type(error).__name__).splitlines()[0]
     return first_line[:120]
 
 
 def _is_animated(image: Image.Image) -> bool:
     try:
-        return image.format != "MPO" and bool(getattr(image, "is_animated", False))
+        return image.format not in STILL and bool(getattr(image, "is_animated", False))
     except Exception:  # what follows a whole first frame may be damaged
         return False
 
@@ -179,7 +201,10 @@ def _facts(image: Image.Image, orientation: int, animated: bool, bits: int) -> F
 
 
 def orientation(image: Image.Image) -> int:
-    """The orientation, 1 (upright) to 8 (EXIF 2.3, 4.6.4), looked up only where there can be one: it costs half a decode."""
+    """The orientation, 1 (upright) to 8 (EXIF 2.3, 4.6.4), looked up only where there can be one: it costs half a decode.
+
+    HEIF is always upright: it says itself how it is turned, whatever its EXIF says (ISO 23008-12), and is while it is decoded.
+    """
     if image.format != "TIFF" and not image.info.keys() & _EXIF_KEYS:
         return 1
     try:

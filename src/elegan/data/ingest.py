@@ -16,9 +16,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from elegan.core.errors import Failure, UserError
-from elegan.data import decode
+from elegan.data import decode, looks
 from elegan.data.decode import Facts, Picture
 from elegan.data.deep import Unreadable
+from elegan.data.hints import hints
 from elegan.data.sizing import WHOLE, Options, Plan, notes_on, plan_for
 from elegan.data.sources import Listing, Source
 
@@ -46,7 +47,8 @@ def build(source: Source, options: Options, work: Path, progress: Progress | Non
             done = _decode(listing, exact, options, work, progress)
     if not done.kept:
         raise UserError(f"{source.address} has no readable image: {in_short(done.skipped)}")
-    meta = {"source": source.address, **_finish(listing, done, options, work)}
+    meta = {"source": str(source.address), **_finish(listing, done, options, work)}
+    meta["notes"] += _oddities(listing, done, options, str(source.address), work / "images.u8", meta["shape"])
     (work / "meta.json").write_text(json.dumps(meta, indent=1), encoding="utf-8")
     for path in (*work.iterdir(), work):
         sync(path)
@@ -196,6 +198,17 @@ def _finish(listing: Listing, done: _Pass, options: Options, work: Path) -> dict
         "skipped": len(done.skipped),
         "notes": notes,
     }
+
+
+def _oddities(
+    listing: Listing, done: _Pass, options: Options, address: str, pixels: Path, shape: list[int]
+) -> list[str]:
+    """Notes on what the user may not know of the set: its use for another recipe, and pictures that stand out."""
+    told = hints(listing, done.facts, address) if options.fit != "halves" else []
+    if options.fit in WHOLE:
+        return told
+    images = np.memmap(pixels, dtype=np.uint8, mode="r").reshape(shape)
+    return told + looks.remarks(images, [listing.names[i] for i in done.kept])
 
 
 def _version(facts: Counter[Facts]) -> int:

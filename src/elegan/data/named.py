@@ -2,6 +2,7 @@
 
 import importlib
 import os
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -74,14 +75,27 @@ def from_hub(address: str, split: str, alias: str = "") -> Source:
         raise UserError(f"no folder {address!r}; hf: takes a local folder or a hub name like ylecun/mnist")
     library = _library()
     parts = _load(library, str(local.resolve()) if local.is_dir() else address)
-    of_split = sorted(parts) if split == "all" else [pick_part(set(parts), split, address)]
-    rows = library.concatenate_datasets([parts[name] for name in of_split]) if len(of_split) > 1 else parts[of_split[0]]
-    image, label, notes = _columns(library, rows.features, address)
-    files = [file["filename"] for file in rows.cache_files]
-    stamp = repr(
-        [(file, os.stat(file).st_size, os.stat(file).st_mtime_ns) for file in files] + [image, label, of_split]
-    )
     roots = [Path(library.config.HF_CACHE_HOME).resolve(), local.resolve()]
+    place = local.resolve() if local.is_dir() else Path(address)
+    name = alias or place.name.partition(":")[0]
+    return from_parts(parts, split, name, alias or f"hf:{place}", _files, roots)
+
+
+def from_parts(
+    parts: Mapping[str, Any],
+    split: str,
+    name: str,
+    address: Any,
+    identity: Callable[[Any], list[Any]],
+    roots: Sequence[Path] | None = None,
+) -> Source:
+    """The images of a set of the Hugging Face library, by the name of each part. `identity` says of rows what is other where
+    they are; where `roots` are given, no file outside them is read. Raises UserError without an image column or this split.
+    """
+    library = _library()
+    of_split = sorted(parts) if split == "all" else [pick_part(set(parts), split, str(address))]
+    rows = library.concatenate_datasets([parts[name] for name in of_split]) if len(of_split) > 1 else parts[of_split[0]]
+    image, label, notes = _columns(library, rows.features, str(address))
 
     def listing() -> Listing:
         encoded = rows.select_columns([image]).cast_column(image, library.Image(decode=False))
@@ -93,8 +107,13 @@ def from_hub(address: str, split: str, alias: str = "") -> Source:
         names = [f"row {index}" for index in range(len(rows))]
         return Listing(names, labels, classes, read, (), (*notes, *label_notes))
 
-    place = local.resolve() if local.is_dir() else Path(address)
-    return Source(alias or place.name.partition(":")[0], alias or f"hf:{place}", stamp, listing)
+    return Source(name, address, repr([*identity(rows), image, label, of_split]), listing)
+
+
+def _files(rows: Any) -> list[tuple[str, int, int]]:
+    """The library's own files of these rows."""
+    names = [file["filename"] for file in rows.cache_files]
+    return [(name, os.stat(name).st_size, os.stat(name).st_mtime_ns) for name in names]
 
 
 def _library() -> ModuleType:
@@ -127,7 +146,7 @@ def _columns(library: ModuleType, features: Any, address: str) -> tuple[str, str
     images = [name for name, kind in features.items() if isinstance(kind, library.Image)]
     labels = [name for name, kind in features.items() if isinstance(kind, library.ClassLabel)]
     if not images:
-        raise UserError(f"{address!r} has no image column, only {', '.join(features)}")
+        raise UserError(f"{address} has no image column, only {', '.join(features)}")
     image = "image" if "image" in images else images[0]
     label = "label" if "label" in labels else (labels or [""])[0]
     notes = [f"image column {image!r} of {', '.join(images)}"] if len(images) > 1 else []
@@ -144,14 +163,14 @@ def _labels(rows: Any, column: str) -> tuple[np.ndarray | None, tuple[str, ...],
     return labels, tuple(rows.features[column].names), []
 
 
-def _bytes(cell: Any, roots: list[Path]) -> bytes:
-    """The encoded image of one row: embedded, or a file inside the set's own folder or the library's cache."""
+def _bytes(cell: Any, roots: Sequence[Path] | None) -> bytes:
+    """The encoded image of one row: embedded, or a file, which lies inside `roots` where they are given."""
     if cell is None:
         raise Unreadable("empty row")
     embedded: bytes | None = cell["bytes"]
     if embedded is not None:
         return embedded
     path = Path(cell["path"] or "").resolve()
-    if not any(path.is_relative_to(root) for root in roots):
+    if roots is not None and not any(path.is_relative_to(root) for root in roots):
         raise Unreadable("its file lies outside the data set")
     return read_file(str(path))

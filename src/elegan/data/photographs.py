@@ -7,6 +7,7 @@ from elegan.core.errors import UserError
 from elegan.data.cache import Part, cached, default_root
 from elegan.data.damage.apply import MARGIN
 from elegan.data.dataset import find
+from elegan.data.in_memory import InMemory
 from elegan.data.layout import plain
 from elegan.data.sides import set_aside
 from elegan.data.sizing import Options
@@ -20,7 +21,7 @@ class Photographs:
     """
 
     name: str
-    source: str
+    source: str | InMemory
     resolution: int
     channels: int
     train: Part
@@ -41,9 +42,9 @@ class Photographs:
 
 
 def open_photographs(
-    source: str, resolution: int, channels: int = 0, split: str = "train", cache: Path | None = None
+    source: str | InMemory, resolution: int, channels: int = 0, split: str = "train", cache: Path | None = None
 ) -> Photographs:
-    """Opens a folder or zip of pictures at their own sizes; small ones are enlarged to what a crop needs.
+    """Opens a folder, a zip or pictures in memory at their own sizes; small ones are enlarged to what a crop needs.
 
     `channels`: 1 or 3, 0: from the data, alpha laid on white. Held out is the folder test beside train, or every tenth
     picture where there is none or `split` is "all". Raises UserError for a source without at least two readable pictures.
@@ -57,7 +58,8 @@ def open_photographs(
     depth = entry.images[0].shape[2]
     if depth == 4:
         return open_photographs(source, resolution, 3, split, cache)
-    train, held_out, notes = entry.images, _held_out(source, options._replace(channels=depth), split, root), entry.notes
+    notes = (*origin.notes, *entry.notes)
+    train, held_out = entry.images, _held_out(source, options._replace(channels=depth), split, root)
     if held_out is None:
         train, held_out = set_aside(entry.images)
         notes = (*notes, f"held out: every tenth, {len(held_out)} photographs")
@@ -67,7 +69,7 @@ def open_photographs(
     return Photographs(name, origin.address, resolution, depth, train, held_out, entry.fingerprint, *told)
 
 
-def _held_out(source: str, options: Options, split: str, root: Path) -> Part | None:
+def _held_out(source: str | InMemory, options: Options, split: str, root: Path) -> Part | None:
     if split == "all":
         return None
     try:

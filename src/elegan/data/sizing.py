@@ -16,6 +16,7 @@ _DONE = {
     "LAB": "converted to RGB",
     "HSV": "converted to RGB",
     "EXIF-rotated": "turned upright",
+    "camera raw": "developed",
     "animated": "reduced to their first frame",
 }
 _PROFILES = {"colour profile": "converted to sRGB", "broken colour profile": "taken as sRGB"}

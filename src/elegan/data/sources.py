@@ -5,21 +5,25 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from elegan.core import paths
 from elegan.core.errors import UserError
-from elegan.data.decode import SUFFIXES
+from elegan.data import raw
+from elegan.data.decode import HEIF_SUFFIXES, SUFFIXES
 from elegan.data.deep import Unreadable
 from elegan.data.layout import Chosen, File, choose, printable
 
 MAX_BYTES = 1 << 28  # in one encoded file
 # An archive that unpacks to more than both is a bomb: encoded pictures hardly shrink, and uncompressed drawings to a fiftieth.
 BOMB_BYTES, BOMB_RATIO = 4 << 30, 200
+SHOWN = 8  # kinds of files that are told
 # Bytes read at once; bzip2 and LZMA unpack all that they are given, so they are given little.
 STEPS = {zipfile.ZIP_STORED: 1 << 20, zipfile.ZIP_DEFLATED: 1 << 20}
 SMALL_STEP = 1 << 12
@@ -44,12 +48,17 @@ class Listing:
 
 @dataclass(frozen=True)
 class Source:
-    """A set of images, told apart by `stamp` (cheap, other when the content may be other) and listed only on demand."""
+    """A set of images, told apart by `stamp` (cheap, other when the content may be other) and listed only on demand.
+
+    `address` is what it is opened by again: text, or of pictures in memory the object that holds them. `notes`: what is to
+    be said of it besides what the listing says, each time anew.
+    """
 
     name: str
-    address: str
+    address: Any
     stamp: str
     listing: Callable[[], Listing]
+    notes: tuple[str, ...] = ()
 
 
 def from_folder(folder: Path, split: str, chooser: Chooser = choose) -> Source:
@@ -58,12 +67,14 @@ def from_folder(folder: Path, split: str, chooser: Chooser = choose) -> Source:
     Raises `UserError` when the folder holds none; its listing also when the split is absent.
     """
     root = str(folder.resolve())
-    files, strange = _walk(root)
+    files, strange, others = _walk(root)
+    notes = _by_kind(others)
     stamp = hashlib.sha256(root.encode("utf-8", "surrogateescape"))
     for path, identity, _ in sorted(files):
         stamp.update(f"\0{path}\0{identity}".encode("utf-8", "surrogateescape"))
 
     def listing() -> Listing:
+        _check_any(root, files, notes)
         part = chooser([File(path, fault) for path, _, fault in files], split, root)
 
         def read(index: int) -> bytes:
@@ -71,7 +82,7 @@ def from_folder(folder: Path, split: str, chooser: Chooser = choose) -> Source:
 
         return _listing(part, read, strange)
 
-    return Source(os.path.basename(root), root, f"{stamp.hexdigest()} {split}", listing)
+    return Source(os.path.basename(root), root, f"{stamp.hexdigest()} {split}", listing, notes)
 
 
 def read_file(path: str) -> bytes:
@@ -89,7 +100,7 @@ def from_zip(archive: Path, split: str, chooser: Chooser = choose) -> Source:
     """
     path = str(archive.resolve())
     try:
-        stamp = hashlib.sha256(_central_directory(path)).hexdigest()
+        stamp = _zip_stamp(_central_directory(path))
     except (OSError, ValueError, struct.error) as error:
         raise UserError(f"{path} is neither a folder nor a readable zip archive ({error})") from None
 
@@ -98,8 +109,12 @@ def from_zip(archive: Path, split: str, chooser: Chooser = choose) -> Source:
             opened = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
             raise UserError(f"{path} is neither a folder nor a readable zip archive ({error})") from None
-        entries = {name: info for info in opened.infolist() if _is_image(name := _relative(info.filename))}
+        seen = {_relative(info.filename): info for info in opened.infolist() if not info.is_dir()}
+        seen = {name: info for name, info in seen.items() if not any(map(_is_hidden, name.split("/")))}
+        entries = {name: info for name, info in seen.items() if name.lower().endswith(SUFFIXES)}
+        notes = _by_kind([name for name in seen if name not in entries])
         _check_bomb(path, entries.values())
+        _check_any(path, entries, notes)
         part = chooser([File(name, _zip_fault(info)) for name, info in entries.items()], split, path)
 
         def read(index: int) -> bytes:
@@ -108,15 +123,17 @@ def from_zip(archive: Path, split: str, chooser: Chooser = choose) -> Source:
             except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
                 raise Unreadable(f"damaged zip entry ({error})") from None
 
-        return _listing(part, read)
+        return _listing(part, read, notes=notes)
 
     return Source(archive.stem, path, f"{stamp} {split}", listing)
 
 
-def _listing(part: Chosen, read: Callable[[int], bytes], strange: Sequence[File] = ()) -> Listing:
+def _listing(
+    part: Chosen, read: Callable[[int], bytes], strange: Sequence[File] = (), notes: tuple[str, ...] = ()
+) -> Listing:
     names = [printable(name) for name in part.names]
     skipped = tuple((printable(file.path), file.fault) for file in (*part.skipped, *strange))
-    return Listing(names, part.labels, part.classes, read, skipped, part.notes)
+    return Listing(names, part.labels, part.classes, read, skipped, (*part.notes, *notes))
 
 
 def _central_directory(path: str) -> bytes:
@@ -140,6 +157,13 @@ def _central_directory(path: str) -> bytes:
             raise ValueError("its directory is longer than the file")
         file.seek(tail_start + end - length)
         return file.read(length)
+
+
+def _zip_stamp(directory: bytes) -> str:
+    """Other where the content is, or where more of it can be read than when it was last stamped."""
+    lower = directory.lower()
+    newer = [kind for kind in (*HEIF_SUFFIXES, *raw.SUFFIXES) if kind in SUFFIXES and kind.encode() in lower]
+    return " ".join([hashlib.sha256(directory).hexdigest(), *newer])
 
 
 def _check_bomb(path: str, entries: Iterable[zipfile.ZipInfo]) -> None:
@@ -172,18 +196,14 @@ def _relative(name: str) -> str:
     return "/".join(part for part in name.replace("\\", "/").split("/") if part not in ("", ".", ".."))
 
 
-def _is_image(path: str) -> bool:
-    return path.lower().endswith(SUFFIXES) and not any(_is_hidden(part) for part in path.split("/"))
-
-
 def _is_hidden(name: str) -> bool:
     return name.startswith(".") or name == "__MACOSX"
 
 
-def _walk(root: str) -> tuple[list[tuple[str, str, str]], list[File]]:
-    """(path, identity, fault) of every image file under `root`, through symbolic links but never round in a circle; and what
-    is neither file nor folder, or a folder that was seen already, with the reason."""
-    images, strange, seen, waiting = [], [], set(), [("", root)]
+def _walk(root: str) -> tuple[list[tuple[str, str, str]], list[File], list[str]]:
+    """Every image file under `root` as (path, identity, fault), through symbolic links but never round in a circle; what
+    is neither file nor folder, or a folder that was seen already, with the reason; the names of all other files."""
+    images, strange, others, seen, waiting = [], [], [], set(), [("", root)]
     while waiting:
         prefix, folder = waiting.pop()
         try:
@@ -203,7 +223,24 @@ def _walk(root: str) -> tuple[list[tuple[str, str, str]], list[File]]:
                 images.append((prefix + entry.name, identity, fault))
             elif fault:
                 strange.append(File(prefix + entry.name, fault))
-    return images, strange
+            else:
+                others.append(entry.name)
+    return images, strange, others
+
+
+def _by_kind(others: Sequence[str]) -> tuple[str, ...]:
+    """A note of the files that are no pictures, or of a kind that cannot be read here."""
+    kinds = Counter(os.path.splitext(name)[1].lower() or "without ending" for name in others)
+    told = [f"{count} {printable(kind)}{f' ({raw.ADVICE})' if kind in raw.SUFFIXES else ''}"
+            for kind, count in kinds.most_common(SHOWN)]  # fmt: skip
+    more = kinds.total() - sum(count for _, count in kinds.most_common(SHOWN))
+    return (f"skipped: {', '.join(told)}{f', {more} of other kinds' if more else ''}",) if told else ()
+
+
+def _check_any(address: str, files: Collection[Any], notes: Sequence[str]) -> None:
+    """Raises UserError where there are files, and no picture among them."""
+    if notes and not files:
+        raise UserError(f"{address} holds no image files; {notes[0]}")
 
 
 def _identity(entry: os.DirEntry[str]) -> tuple[str, str]:

@@ -7,14 +7,19 @@ from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import Any
 
+import numpy as np
+from PIL import Image
+
 from elegan.core.errors import UserError
-from elegan.data import decode
+from elegan.data import decode, looks
 from elegan.data.dataset import find
 from elegan.data.decode import Facts
 from elegan.data.deep import Unreadable
+from elegan.data.hints import hints
 from elegan.data.ingest import calm, in_order, in_short
 from elegan.data.sources import Listing
 
+SMALL = 64  # pixels a side at which the looks of pictures are compared
 SHOWN = 10  # entries of a long list in the text; all of them are in the JSON
 
 
@@ -71,8 +76,9 @@ def survey(source: str, split: str = "all") -> Survey:
     facts: Counter[Facts] = Counter()
     classes: Counter[str] = Counter()
     same: dict[bytes, list[int]] = {}
+    thumbs: dict[int, np.ndarray] = {}
 
-    def work(index: int) -> tuple[Facts, bytes] | str:
+    def work(index: int) -> tuple[Facts, bytes, np.ndarray] | str:
         return _examine(listing, index)
 
     with calm():
@@ -83,10 +89,15 @@ def survey(source: str, split: str = "all") -> Survey:
                 continue
             facts[result[0]] += 1
             same.setdefault(result[1], []).append(index)
+            if min(result[0][:2]) >= looks.SMALLEST and len(thumbs) < looks.LOOKED_AT:
+                thumbs[index] = result[2]
             if listing.labels is not None:
                 classes[listing.classes[listing.labels[index]]] += 1
     if not facts:
         raise UserError(f"{origin.address} has no readable image: {in_short(unreadable)}")
+    told = hints(listing, facts, origin.address)
+    if thumbs:
+        told += looks.remarks(np.stack(list(thumbs.values())), [listing.names[i] for i in thumbs])
     repeated = [group for group in same.values() if len(group) > 1]
     return Survey(
         name=origin.name,
@@ -98,18 +109,19 @@ def survey(source: str, split: str = "all") -> Survey:
         classes=dict(sorted(classes.items())),
         duplicates=tuple(tuple(listing.names[i] for i in group) for group in repeated),
         unreadable=tuple(sorted(unreadable)),
-        notes=listing.notes,
+        notes=(*origin.notes, *listing.notes, *told),
     )
 
 
-def _examine(listing: Listing, index: int) -> tuple[Facts, bytes] | str:
-    """The facts of one image and a digest of its pixels, or why it is unreadable."""
+def _examine(listing: Listing, index: int) -> tuple[Facts, bytes, np.ndarray] | str:
+    """The facts of one image, a digest of its pixels and its grey levels in small, or why it is unreadable."""
     try:
         image, facts = decode.decode(listing.read(index))
     except Unreadable as error:
         return str(error)
     pixels = image.convert("RGBA").tobytes()  # a grey picture is the same whether stored as L or as RGB
-    return facts, hashlib.sha256(f"{image.width} ".encode() + pixels).digest()
+    small = np.asarray(image.convert("L").resize((SMALL, SMALL), Image.Resampling.BOX, reducing_gap=2.0))
+    return facts, hashlib.sha256(f"{image.width} ".encode() + pixels).digest(), small
 
 
 def _ranked(facts: Counter[Facts], keys: Callable[[Facts], Iterable[str]]) -> dict[str, int]:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from elegan.core.screen import Screen
-from elegan.training.recorder import Plan
+from elegan.training.plan import Plan
 
 T = TypeVar("T")
 console = Console(file=cast(TextIO, Screen()), highlight=False)  # all that is missing of a file, Screen passes on
@@ -69,14 +69,22 @@ def _short(key: str) -> str:
     return key[0].upper()
 
 
-def counted(items: Iterable[T], remark: Callable[[T], str]) -> Iterator[T]:
-    """Yields the items as they come and counts them on the screen; `remark` gives a line about one, or ""."""
-    with Progress(
-        TextColumn("{task.completed} done"), TimeElapsedColumn(), console=console, disable=not console.is_terminal
-    ) as bar:
-        task = bar.add_task("", total=None)
-        for item in items:
+def counted(items: Iterable[T], remark: Callable[[T], str], total: int | None = None) -> Iterator[T]:
+    """Yields the items as they come, counted on the screen, with the time left where their `total` is known; `remark` is a line
+    about one, or "". Where nobody watches, a line tells of it every ten seconds."""
+    known = (
+        [BarColumn(bar_width=24), MofNCompleteColumn()] if total is not None else [TextColumn("{task.completed} done")]
+    )
+    left = [TextColumn("left"), TimeRemainingColumn()] if total is not None else []
+    since = said = time.monotonic()
+    with Progress(*known, TimeElapsedColumn(), *left, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=total)
+        for done, item in enumerate(items, 1):
             if line := remark(item):
                 bar.console.print(line, markup=False, soft_wrap=True)
             bar.advance(task)
+            now = time.monotonic()
+            if total is not None and not console.is_terminal and now - said > 10:
+                said = now
+                console.print(f"{done:,} of {total:,}, {(now - since) / done * (total - done):.0f} s left")
             yield item

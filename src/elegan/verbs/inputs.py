@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elegan.core.errors import UserError, nearest, shown
+from elegan.data import raw
 from elegan.data.decode import SUFFIXES
 
 
@@ -16,6 +17,11 @@ class Input:
 
     source: Path
     inside: Path
+
+    @property
+    def ending(self) -> str:
+        """Of what is made of it: its own, of camera raw, which cannot be written, a TIFF's."""
+        return ".tif" if self.source.suffix.lower() in raw.SUFFIXES else self.source.suffix
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,7 @@ def pictures_in(inputs: Named) -> list[Input]:
                 beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
                 raise UserError(f"no picture {shown(name)}{nearest(path.name, beside)}")
             if path.is_dir():
-                inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
+                inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in (*SUFFIXES, *raw.SUFFIXES))
                 pictures += [Input(source, source.relative_to(path)) for source in inside]
             else:
                 pictures.append(Input(path, Path(path.name)))

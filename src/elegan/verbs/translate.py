@@ -56,7 +56,9 @@ def translate_files(
     run.direction(direction)
     check("strength", strength, Share)
     folder_for(out)
-    for source, target in with_targets([(picture.source, out / picture.inside) for picture in pictures_in(inputs)]):
+    for source, target in with_targets(
+        [(picture.source, out / picture.inside.with_suffix(picture.ending)) for picture in pictures_in(inputs)]
+    ):
         if target.exists() and not overwrite:
             yield Outcome(source, target, skipped=True)
             continue

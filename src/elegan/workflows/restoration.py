@@ -9,6 +9,7 @@ from torch import nn
 from elegan.core import grid
 from elegan.core.errors import UserError
 from elegan.core.pixels import to_bytes
+from elegan.data import InMemory
 from elegan.data.feed import PhotographFeed
 from elegan.data.photographs import Photographs, open_photographs
 from elegan.data.resize import resize
@@ -28,7 +29,7 @@ from elegan.workflows.workflow import ROWS, Exported, View, Workflow, with_remar
 class Restoration(Workflow):
     """The tasks that undo the damage of photographs."""
 
-    def open(self, recipe: Recipe, source: str) -> Photographs:
+    def open(self, recipe: Recipe, source: str | InMemory) -> Photographs:
         data = check_uncut(recipe.data)
         return open_photographs(source, data.resolution or 128, data.channels, data.split)
 
@@ -41,7 +42,7 @@ class Restoration(Workflow):
     def evaluate(
         self,
         run: Run,
-        data: str | None,
+        data: str | InMemory | None,
         metrics: Sequence[str] | None,
         num: int,
         extractor: str,

@@ -9,6 +9,7 @@ from torch import nn
 
 from elegan.core import grid
 from elegan.core.errors import UserError
+from elegan.data import InMemory
 from elegan.data.feed import SidesFeed, middles
 from elegan.data.sides import Direction, Sides, open_sides
 from elegan.games.abilities import Translates
@@ -28,7 +29,7 @@ from elegan.workflows.workflow import ROWS, Exported, View, Workflow, with_remar
 class Translation(Workflow):
     """The tasks that translate between two sides of pictures."""
 
-    def open(self, recipe: Recipe, source: str) -> Sides:
+    def open(self, recipe: Recipe, source: str | InMemory) -> Sides:
         data = check_uncut(recipe.data)
         return open_sides(source, data.kind == "pairs", data.resolution or 128, data.channels, data.zoom)
 
@@ -41,7 +42,7 @@ class Translation(Workflow):
     def evaluate(
         self,
         run: Run,
-        data: str | None,
+        data: str | InMemory | None,
         metrics: Sequence[str] | None,
         num: int,
         extractor: str,

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from elegan.data import InMemory
 from elegan.data.sides import Direction
 from elegan.games.game import Game, Shape
 from elegan.metrics import Result
@@ -26,7 +27,7 @@ class Opened(Protocol):
     @property
     def name(self) -> str: ...
     @property
-    def source(self) -> str: ...
+    def source(self) -> str | InMemory: ...
     @property
     def resolution(self) -> int: ...
     @property
@@ -71,8 +72,9 @@ class Workflow(ABC):
     recipe's kind of data. `data` is what `open` gave."""
 
     @abstractmethod
-    def open(self, recipe: Recipe, source: str) -> Any:
-        """Opens the data (`Opened`) of a folder, zip or name. Raises UserError where they cannot be opened or used so."""
+    def open(self, recipe: Recipe, source: str | InMemory) -> Any:
+        """Opens the data (`Opened`) of a folder, zip or name, or of pictures in memory. Raises UserError where they cannot be
+        opened or used so."""
 
     @abstractmethod
     def feed(self, data: Any, recipe: Recipe, seed: int, device: torch.device) -> Callable[[int, range], Any]:
@@ -86,7 +88,7 @@ class Workflow(ABC):
     def evaluate(
         self,
         run: Run,
-        data: str | None,
+        data: str | InMemory | None,
         metrics: Sequence[str] | None,
         num: int,
         extractor: str,

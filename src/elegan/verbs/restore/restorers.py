@@ -1,6 +1,6 @@
-"""Photographs of any size and format through a restorer: enlarged, cleaned, made whole."""
+"""What restores a photograph: a network with what belongs to it, or several one after the other."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -12,21 +12,24 @@ from torch import nn
 from torch.nn.functional import max_pool2d
 
 from elegan.core.devices import find_device
-from elegan.core.errors import Failure, UserError, nearest
-from elegan.core.files import folder_for
+from elegan.core.errors import UserError, nearest
 from elegan.core.pixels import photo_to_tensor, tensor_to_photo
 from elegan.data.damage import UNKNOWN
 from elegan.data.deep import Unreadable
-from elegan.data.photo import Photo, read_photo, write_photo
+from elegan.data.photo import Photo, read_photo
 from elegan.data.resize import resize
 from elegan.nets import pretrained
+from elegan.nets.foreign import check_no_pickle, is_foreign, open_foreign
 from elegan.nets.restorers import whole
 from elegan.nets.tiling import in_tiles
 from elegan.run import Run, is_run
-from elegan.verbs.inputs import Named, Outcome, pictures_in, with_targets
 
 # The ending that each task adds to a file's name.
-TASKS = {"upscale": "", "denoise": "denoised", "inpaint": "filled", "oldphoto": "restored", "colorize": "colorized"}
+TASKS = {
+    "upscale": "", "denoise": "denoised", "inpaint": "filled", "scratches": "unscratched", "oldphoto": "restored",
+    "colorize": "colorized",
+}  # fmt: skip
+FILLING = ("inpaint", "scratches")
 LARGEST = 4.0
 SCRATCHES = "auto-scratches"
 
@@ -82,7 +85,7 @@ class Restorer:
         )
 
     def _with_hints(self, x: torch.Tensor, photo: Photo, name: str) -> torch.Tensor:
-        if self.task == "inpaint":
+        if self.task in FILLING:
             unknown = torch.from_numpy(self._mask(photo, name))[None, None]
             return torch.cat([torch.where(unknown, 0.0, x), unknown.float()], 1)
         level = UNKNOWN if self.sigma is None else self.sigma / 255
@@ -101,44 +104,46 @@ class Restorer:
         return mask
 
 
-def restore(
-    inputs: Named,
-    task: str = "upscale",
-    *,
-    scale: float = 2.0,
-    sigma: float | None = None,
-    mask: str | Path | None = None,
-    detail: float | None = None,
-    model: str | Path | None = None,
-    tile: int | None = None,
-    out: str | Path | None = None,
-    format: str | None = None,
-    device: str = "cpu",
-    trust: Iterable[str] = (),
-) -> list[Outcome]:
-    """Writes every photograph among the files, folders and globs `inputs`, restored, beside it or to the folder `out`, and
-    gives what became of each: see `Outcome`, and its `fault` where one could not be restored.
+@dataclass(frozen=True)
+class Chain:
+    """Restorers one after the other: each is given what the one before it made, not rounded in between."""
 
-    `task`: upscale, denoise, inpaint, oldphoto or colorize; see `open_restorer` for its options, `restore_files` for
-    `format`, and both for the errors.
+    steps: Sequence[Restorer]
 
-    >>> import elegan
-    >>> (outcome,) = elegan.restore("pictures/pagoda.png", scale=2, out="larger")  # with the network that comes along
-    >>> outcome.target.as_posix(), outcome.fault
-    ('larger/pagoda.png', '')
+    @property
+    def suffix(self) -> str:
+        return "-".join(step.suffix for step in self.steps)
+
+    def __call__(self, photo: Photo, name: str = "") -> Photo:
+        """The photograph restored. Raises Unreadable where a mask does not fit."""
+        for step in self.steps:
+            photo = step(photo, name)
+        return photo
+
+
+# Which options belong to one task of several; the rest belong to all. None: a model is of one task alone.
+OF_TASKS = {"scale": "upscale", "detail": "upscale", "sigma": "denoise", "mask": "inpaint", "model": None}
+
+
+def open_chain(task: str = "upscale", **options: Any) -> Restorer | Chain:
+    """The restorer for a task, or for several with commas between, in that order; see `open_restorer` for the options.
+
+    Of several, each option is for the one that it belongs to. Raises UserError also for an option of none of them.
     """
-    restorer = open_restorer(
-        task,
-        scale=scale,
-        sigma=sigma,
-        mask=None if mask is None else str(mask),
-        detail=detail,
-        model=None if model is None else str(model),
-        tile=tile,
-        device=device,
-        trust=trust,
-    )
-    return list(restore_files(restorer, inputs, Path(out) if out else None, format))
+    tasks = task.split(",")
+    if len(tasks) == 1:
+        return open_restorer(task, **options)
+    for one in tasks:
+        if one not in TASKS:
+            raise UserError(f"unknown task {one!r}{nearest(one, TASKS)}")
+        if tasks.count(one) > 1:
+            raise UserError(f"task {one!r} is named twice in {task!r}")
+    for option, its in OF_TASKS.items():
+        if option != "scale" and options.get(option) is not None and its not in tasks:
+            raise UserError(f"--{option} is for {its or 'a single task'}, not for {task!r}")
+    shared = {name: value for name, value in options.items() if name not in OF_TASKS}
+    own = {one: {name: options[name] for name in options if OF_TASKS.get(name) == one} for one in tasks}
+    return Chain([open_restorer(one, **shared, **own[one]) for one in tasks])
 
 
 def open_restorer(
@@ -153,11 +158,12 @@ def open_restorer(
     device: str = "cpu",
     trust: Iterable[str] = (),
 ) -> Restorer:
-    """The restorer for a task: a shipped one, or `model`, which is a packed file, a shipped one's name or a run.
+    """The restorer for one task: a shipped one, or `model`, which is a packed file, a shipped one's name, a run, or a
+    safetensors file of another project's network.
 
-    `detail` goes from the faithful network (0, the default of shipped models) to the one trained for detail from it (1, the
-    default of a run), where there are both. `trust`: modules that `model` may name. Raises UserError for unknown names and
-    values out of range.
+    "scratches" is "inpaint" with the mask SCRATCHES. `detail` goes from the faithful network (0, the default of shipped
+    models) to the one trained for detail from it (1, the default of a run), where there are both. `trust`: modules that
+    `model` may name. Raises UserError for unknown names and values out of range.
     """
     if task not in TASKS:
         raise UserError(f"unknown task {task!r}{nearest(task, TASKS)}")
@@ -166,21 +172,33 @@ def open_restorer(
     place = find_device(device)
     if sigma is not None and not 0 <= sigma <= 255:
         raise UserError(f"sigma = {sigma:g} is not in 0..255")
+    if task == "scratches" and mask not in (None, SCRATCHES):
+        raise UserError(f"scratches are found, not told: --mask {mask} is for --task inpaint")
+    mask = SCRATCHES if task == "scratches" else mask
     if task == "inpaint" and not mask:
         raise UserError(f"inpainting needs --mask: a picture that is white where to fill, or {SCRATCHES}")
     if mask and mask != SCRATCHES and not Path(mask).exists():
         raise UserError(f"no mask {mask!r}{nearest(mask, [SCRATCHES])}")
-    name = model if model is not None else (f"upscale-x{2 if scale <= 2 else 4}" if task == "upscale" else task)
+    name = model if model is not None else _shipped_for(task, scale)
     net: Any = _network(name, detail, place, trust)
     if (task == "upscale" and not scale <= net.scale) or (task != "upscale" and net.scale != 1):
         raise UserError(
             f"model {name!r} makes pictures {net.scale} times as large: not for --task {task} --scale {scale:g}"
         )
+    if task in FILLING and net.hints != 1:
+        raise UserError(f"model {name!r} takes no mask: not for --task {task}")
     return Restorer(net, task, scale if task == "upscale" else 1.0, sigma, mask, tile)
+
+
+def _shipped_for(task: str, scale: float) -> str:
+    if task == "upscale":
+        return f"upscale-x{2 if scale <= 2 else 4}"
+    return "inpaint" if task in FILLING else task
 
 
 def _network(name: str, detail: float | None, device: torch.device, trust: Iterable[str]) -> nn.Module:
     """The network by name, between the faithful one and the one for detail."""
+    check_no_pickle(name)
     if is_run(name):
         run = Run.open(name, device=str(device), trust=trust)
         faithful, best = run.start, run.restorer
@@ -188,6 +206,8 @@ def _network(name: str, detail: float | None, device: torch.device, trust: Itera
         raise UserError(
             f"no model {name!r} is shipped; train one: elegan train FOLDER --recipe {name}, then --model RUN"
         )
+    elif name.endswith(".safetensors") and is_foreign(Path(name)):
+        faithful, best = None, open_foreign(Path(name))
     else:
         faithful, best = None, pretrained.unpack(name, trust)[0]
         if detail is not None and f"{name}-detail" in pretrained.shipped():
@@ -196,44 +216,3 @@ def _network(name: str, detail: float | None, device: torch.device, trust: Itera
         raise UserError(f"model {name!r} has no counterpart trained for detail; leave out --detail")
     net = best if detail is None or faithful is None else pretrained.between(faithful, best, detail)
     return net.to(device)
-
-
-def restore_files(
-    restorer: Restorer, inputs: Named, out: Path | None = None, format: str | None = None
-) -> Iterator[Outcome]:
-    """Restores every picture among the files, folders and globs `inputs`, in its format or in `format` (png, jpeg, ...).
-
-    Each goes beside its source with a suffix, or to the folder `out`; what stands there is never written over. Gives an
-    outcome as each is done; one that cannot be restored does not keep the rest from being done. Raises UserError for
-    inputs that name nothing, or a folder that cannot be.
-    """
-    if out:
-        folder_for(out)
-    for source, target in _targets(restorer, inputs, out, format):
-        if target.exists():
-            yield Outcome(source, target, skipped=True)
-            continue
-        try:
-            photo = restorer(read_photo(source), source.name)
-            like = photo if format is None else replace(photo, format=FORMATS[format])
-            remark = write_photo(target, photo.pixels, like)
-        except (Unreadable, Failure) as error:
-            yield Outcome(source, target, fault=str(error))
-        else:
-            yield Outcome(source, target, remark=remark)
-
-
-FORMATS = {"png": "PNG", "jpg": "JPEG", "webp": "WEBP", "tiff": "TIFF"}
-
-
-def _targets(restorer: Restorer, inputs: Named, out: Path | None, format: str | None) -> list[tuple[Path, Path]]:
-    if format is not None and format not in FORMATS:
-        raise UserError(f"unknown format {format!r}{nearest(format, FORMATS)}")
-    pairs = []
-    for source, inside in ((picture.source, picture.inside) for picture in pictures_in(inputs)):
-        ending = f".{format}" if format else source.suffix
-        if out:
-            pairs.append((source, out / inside.with_suffix(ending)))
-        elif not source.stem.endswith(f"-{restorer.suffix}"):  # what an earlier call made of a folder
-            pairs.append((source, source.with_name(f"{source.stem}-{restorer.suffix}{ending}")))
-    return with_targets(pairs)
