@@ -1,4 +1,4 @@
-"""From encoded images to one file of pixels in a single pass, with all that is known about them beside it."""
+"""Encoded images become one file of pixels in a single pass, with all that is known about them beside it."""
 
 import hashlib
 import json

@@ -89,8 +89,8 @@ def from_parts(
     identity: Callable[[Any], list[Any]],
     roots: Sequence[Path] | None = None,
 ) -> Source:
-    """The images of a set of the Hugging Face library, by the name of each part. `identity` says of rows what is other where
-    they are; where `roots` are given, no file outside them is read. Raises UserError without an image column or this split.
+    """The images of a set of the Hugging Face library, by the name of each part. `identity(rows)` is other where the rows are;
+    where `roots` are given, no file outside them is read. Raises UserError without an image column or this split.
     """
     library = _library()
     of_split = sorted(parts) if split == "all" else [pick_part(set(parts), split, str(address))]

@@ -112,9 +112,9 @@ def _dpi(image: Image.Image) -> tuple[float, float] | None:
 
 def _texts(image: Image.Image) -> dict[str, str]:
     """The comments of a JPEG, GIF or PNG by keyword."""
-    found = {"Comment": image.info.get("comment", ""), **getattr(image, "text", {})}
+    raw_texts = {"Comment": image.info.get("comment", ""), **getattr(image, "text", {})}
     texts = {
-        key: text.decode(errors="replace") if isinstance(text, bytes) else str(text) for key, text in found.items()
+        key: text.decode(errors="replace") if isinstance(text, bytes) else str(text) for key, text in raw_texts.items()
     }
     told = {key: text for key, text in texts.items() if text and len(text) < _TEXT_BYTES}
     return {key: text for key, text in told.items() if key != _XMP_KEY and not key.startswith("Raw profile type")}
@@ -185,7 +185,7 @@ def _encode(values: np.ndarray, like: Photo, quality: int | None) -> bytes:
 
 
 def _settings(format: str, quality: int | None) -> dict[str, Any]:
-    """How a format that loses something is written: with all of its colours, or as small as a `quality` asks for."""
+    """Pillow's options for a format that loses something: to keep all colours, or to be as small as a `quality` asks for."""
     if format not in QUALITY:
         return {}
     whole_colours = {"subsampling": 0} if format in OPAQUE and quality is None else {}
@@ -193,7 +193,7 @@ def _settings(format: str, quality: int | None) -> dict[str, Any]:
 
 
 def _told(like: Photo) -> dict[str, Any]:
-    """What Pillow writes beside the pixels, for formats that have a place for it."""
+    """Pillow's options for what is written beside the pixels, in formats that have a place for it."""
     told: dict[str, Any] = {"icc_profile": like.profile, "exif": like.exif, "dpi": like.dpi, "xmp": like.xmp}
     if like.format in OPAQUE:
         told["comment"] = like.texts.get("Comment", "").encode() or None
@@ -228,7 +228,7 @@ def _encode_deep(values: np.ndarray, like: Photo, quality: int | None) -> bytes:
 
 
 def _encode_heif(values: np.ndarray, like: Photo, quality: int | None) -> bytes:
-    """In 10 bits, which phones write and most viewers read."""
+    """A HEIF file of 10 bits a channel, which phones write and most viewers read."""
     import pillow_heif
 
     colour = {1: "RGB", 2: "RGBA", 3: "RGB", 4: "RGBA"}[values.shape[2]]

@@ -56,7 +56,7 @@ def _columns(x: Tensor, bands: list[tuple[slice, Tensor]]) -> Tensor:
 
 @lru_cache(maxsize=128)
 def _bands(length: int, to: int, scale: float, kernel: Kernel, antialias: bool) -> list[tuple[slice, Tensor]]:
-    """For every ROWS output positions the inputs that they read, and the weights."""
+    """The inputs that every ROWS output positions read, and their weights."""
     stretch = min(scale, 1.0) if antialias else 1.0
     function, width = KERNELS[kernel]
     centre = (np.arange(to) + 0.5) / scale - 0.5

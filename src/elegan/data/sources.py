@@ -1,4 +1,4 @@
-"""Where images come from: a folder or a zip archive, read file by file in one order and never extracted."""
+"""Sources of images: a folder or a zip archive, read file by file in one order and never extracted."""
 
 import hashlib
 import os
@@ -160,7 +160,7 @@ def _central_directory(path: str) -> bytes:
 
 
 def _zip_stamp(directory: bytes) -> str:
-    """Other where the content is, or where more of it can be read than when it was last stamped."""
+    """A stamp that is other where the content is, or where more of it can be read than when it was last stamped."""
     lower = directory.lower()
     newer = [kind for kind in (*HEIF_SUFFIXES, *raw.SUFFIXES) if kind in SUFFIXES and kind.encode() in lower]
     return " ".join([hashlib.sha256(directory).hexdigest(), *newer])

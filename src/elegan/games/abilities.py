@@ -79,7 +79,7 @@ class Reconstructs(Ability):
 
 @dataclass(frozen=True)
 class Scores(Ability):
-    """How unlike the data images are: `score(nets, x)` of images to N, more where an image is less like them."""
+    """Scores of how unlike the data images are: `score(nets, x)` of images to N, more where an image is less like them."""
 
     use = "elegan anomaly {run} PICTURE...{trust}"
     lacking = "scores nothing (ganomaly is a recipe that does)"

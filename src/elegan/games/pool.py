@@ -30,7 +30,7 @@ class Pool(nn.Module):
 
     @torch.no_grad()
     def take(self) -> Tensor:
-        """As many pictures as were put, in that order."""
+        """Pictures for the discriminator, as many as were put, in that order."""
         fresh, size = self.fresh.popleft(), len(self.images)
         if not size:
             return fresh

@@ -1,4 +1,4 @@
-"""What a training leaves to look at: its log, numbers, pictures and curves, and every look saved."""
+"""The record that a training leaves to look at: its log, numbers, pictures and curves, and every look saved."""
 
 import math
 import time
@@ -89,7 +89,7 @@ class Recorder:
             self.timing.write(record, make_file=False)
 
     def look(self, step: int) -> Look | None:
-        """Measures, draws and saves; what was seen, in the leading process."""
+        """Measures, draws and saves; gives what was seen, in the leading process."""
         values: dict[str, float] = {}
         self.checkpoints.settle()
         if self.view:

@@ -20,7 +20,7 @@ class Input:
 
     @property
     def ending(self) -> str:
-        """Of what is made of it: its own, of camera raw, which cannot be written, a TIFF's."""
+        """The ending of what is made of the file: its own, or a TIFF's for camera raw, which cannot be written."""
         return ".tif" if self.source.suffix.lower() in raw.SUFFIXES else self.source.suffix
 
 

@@ -1,4 +1,4 @@
-"""What restores a photograph: a network with what belongs to it, or several one after the other."""
+"""Restorers of photographs: a network with what belongs to it, or several one after the other."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -92,7 +92,7 @@ class Restorer:
         return torch.cat([x, x.new_full((1, self.net.hints, *x.shape[2:]), level)], 1)
 
     def _mask(self, photo: Photo, name: str) -> np.ndarray:
-        """True where the photograph is to be filled."""
+        """The mask of what is to be filled, bool H x W. Raises Unreadable where it does not fit."""
         if self.mask == SCRATCHES:
             return find_scratches(photo)
         assert self.mask
