@@ -13,7 +13,7 @@ CHANNELS = (1, 3, 4)
 
 
 def plain(picture: Any) -> np.ndarray:
-    """A picture as H x W x C, uint8 or float32, from an array H x W or H x W x C, a tensor H x W or C x H x W, or a Pillow image.
+    """An array H x W or H x W x C, a tensor H x W or C x H x W, or a Pillow image as H x W x C, uint8 or float32.
 
     Raises UserError for anything else, `Unreadable` for an image whose file is damaged.
     """

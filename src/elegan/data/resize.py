@@ -29,7 +29,9 @@ def resize(
 
     bicubic has a = -0.5 (Keys 1981), lanczos a = 3; area averages what an output pixel covers, and is bilinear where it
     enlarges. With `antialias` the kernel widens as the picture shrinks. `scale` is the size's ratio unless given: imresize(x,
-    1/4) of 255 pixels gives 64 at a scale of 1/4. Values may overshoot the input's range. Raises ValueError for an unknown kernel or an empty size.
+    1/4) of 255 pixels gives 64 at a scale of 1/4. Values may overshoot the input's range.
+
+    Raises ValueError for an unknown kernel or an empty size.
     """
     if kernel not in KERNELS:
         raise ValueError(f"kernel {kernel!r} is none of {', '.join(KERNELS)}")

@@ -58,7 +58,7 @@ class Metric(Described, ABC):
         """The numbers with their intervals; `seed` draws subsets. Raises UserError where there is nothing to measure."""
 
     def floor(self, sets: Sets, estimates: Sequence[Estimate], seed: int) -> list[Estimate]:
-        """The numbers of a perfect generator: by default the metric between parts of the real set, none where it is too small."""
+        """Numbers of a perfect generator: by default the metric between parts of the real set, none where it is too small."""
         parts = self.real_parts(sets, estimates, seed)
         return self.estimate(parts, seed) if parts else []
 

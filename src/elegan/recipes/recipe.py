@@ -67,8 +67,8 @@ def _plain(name: str) -> str:
 
 
 class Recipe(Section):
-    """A recipe, as the module says. `losses` holds the adversarial loss and penalties, each penalty with `weight` and `every`; `damage` what
-    is done to photographs, in this order, each with its `chance` of being done.
+    """A recipe, as the module says. `losses` holds the adversarial loss and penalties, each penalty with `weight` and `every`;
+    `damage` what is done to photographs, in this order, each with its `chance` of being done.
 
     >>> from elegan.recipes import find_recipe
     >>> recipe = find_recipe("dcgan").override(["losses.adversarial=hinge", "batch=32"])

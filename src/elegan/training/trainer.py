@@ -143,4 +143,5 @@ def _laid_out_like(parameter: Tensor, value: Tensor) -> Tensor:
 
 def _compiled(nets: nn.ModuleDict) -> nn.ModuleDict:
     """The same parameters behind compiled calls."""
-    return nn.ModuleDict({name: torch.compile(net) for name, net in nets.items()})  # type: ignore[misc]  # of a module it makes a module
+    compiled: dict[str, Any] = {name: torch.compile(net) for name, net in nets.items()}  # of a module it makes a module
+    return nn.ModuleDict(compiled)

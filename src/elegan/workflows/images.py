@@ -64,7 +64,10 @@ class Images(Workflow):
 
 
 def open_images(recipe: Recipe, source: str | InMemory) -> Dataset:
-    """Opens the images of a folder, zip or name, or in memory, as the recipe wants them. Raises UserError where there are none."""
+    """Opens the images of a folder, zip or name, or in memory, as the recipe wants them.
+
+    Raises UserError where there are none.
+    """
     return open_data(source, recipe.data.resolution, recipe.data.channels, recipe.data.fit)
 
 

@@ -153,7 +153,7 @@ def _data(run: Run) -> Facts:
 
 
 def _differences(run: Run) -> list[tuple[str, str, str, list[tuple[str, str, str]]]]:
-    """The settings that differ from the recipe of the same name, and of that from its parent: title, both names, the settings."""
+    """Settings unlike those of the recipe of the same name, and that one's unlike its parent's: title, both names, settings."""
     recipe, named = run.recipe.shared(), CATALOGUE.get(run.recipe.name)
     tables = []
     for own, base in ((recipe, named), (named or recipe, CATALOGUE.get(recipe.parent))):

@@ -40,7 +40,7 @@ def _finder() -> nn.Module:
 
 
 def find_scratches(photo: Photo, short: int = 512) -> np.ndarray:
-    """A mask of scratches, creases and dust and a pixel around them, bool H x W, found on a picture reduced to `short` pixels."""
+    """Mask of scratches, creases and dust and a pixel around them, bool H x W, found on a picture reduced to `short` pixels."""
     net = _finder()
     x = photo_to_tensor(photo.colours(3))
     h, w = x.shape[2:]
