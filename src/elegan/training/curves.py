@@ -10,7 +10,7 @@ def panels(records: Iterable[dict[str, float]]) -> dict[str, dict[str, list[tupl
     by_panel: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
     for record in records:
         for key, value in record.items():
-            if key not in ("step", "images", "rate"):
+            if isinstance(value, (int, float)) and key not in ("step", "images", "rate"):
                 by_panel[_panel(key)][key.rpartition("/")[2].removeprefix(f"{_panel(key)} ")].append(
                     (record["images"], value)
                 )
