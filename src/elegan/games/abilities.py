@@ -62,8 +62,8 @@ class Generates(Ability):
 
 @dataclass(frozen=True)
 class Judges(Ability):
-    """How real single pictures look to the discriminator as it stands, without augmentation: `judge(nets, x, label)` of all the
-    game's networks, not their averages, to scores of N pictures, more where real."""
+    """Scores of single pictures by the discriminator as it stands, without augmentation: `judge(nets, x, label)` of all the
+    game's networks, not their averages, to scores of N pictures, more where they look real."""
 
     lacking = "has no discriminator of single pictures"
     judge: Paint

@@ -93,16 +93,20 @@ class Checkpoints:
         """Raises UserError for another command than the folder's: the same one goes on, another must not write there."""
         old, plan = self.run, self.plan
         asked = {"data": plan.data.fingerprint, "seed": plan.seed, "precision": plan.engine.precision}
-        found = {"data": old.info["data"]["fingerprint"], "seed": old.info["seed"], "precision": old.info["precision"]}
+        written = {
+            "data": old.info["data"]["fingerprint"],
+            "seed": old.info["seed"],
+            "precision": old.info["precision"],
+        }
         if not plan.resumed:
             asked |= _flat(plan.recipe.full())
-            found |= _flat(old.recipe.full())
+            written |= _flat(old.recipe.full())
         free = ("steps", "watch.", "accumulate", "compile", "about", "parent")
-        changed = [k for k in asked if asked[k] != found.get(k) and not k.startswith(free)]
+        changed = [k for k in asked if asked[k] != written.get(k) and not k.startswith(free)]
         if changed:
             key = changed[0]
             raise UserError(
-                f"{plan.path} holds another run: {key} is {str(found.get(key))[:40]} there and {str(asked[key])[:40]} now; "
+                f"{plan.path} holds another run: {key} is {str(written.get(key))[:40]} there and {str(asked[key])[:40]} now; "
                 f"give another --name, or go on with its own settings: --resume {plan.path}"
             )
 

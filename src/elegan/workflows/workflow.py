@@ -99,7 +99,7 @@ class Workflow(ABC):
         """Measures a run against its own data or `data`; see `elegan.evaluate`."""
 
     def probe(self, data: Any, game: Game, recipe: Recipe, device: torch.device) -> Probe | None:
-        """What the guard reads of the networks while they train; None where only losses and gradients are watched."""
+        """The probe by which the guard reads the networks while they train; None where only losses and gradients are watched."""
         return None
 
     @abstractmethod
