@@ -163,4 +163,4 @@ def pictures(parts: Sequence[Part], every: Sequence[Sequence[Frame]], points: Po
         for panel in panels:
             panel.show(number)
         canvas.draw()  # type: ignore[no-untyped-call]  # matplotlib's
-        yield np.asarray(canvas.buffer_rgba())[..., :3].copy()  # type: ignore[no-untyped-call]
+        yield np.asarray(canvas.buffer_rgba())[..., :3].copy()  # type: ignore[no-untyped-call]  # untyped in matplotlib
