@@ -1,4 +1,4 @@
-"""What is told of a training while it runs and when it has ended."""
+"""The words on a training while it runs and when it has ended."""
 
 import numpy as np
 import pytest

@@ -15,8 +15,8 @@ from elegan.metrics.metric import Metric
 
 
 class Gauge:
-    """`gauge(images)`, uint8 N x H x W x C, gives the metric (one that can be `Metric.watched`) to `real`, lower is better;
-    `label` names it.
+    """The distance of pictures from the pictures `real`, all uint8 N x H x W x C, by a metric that can be `Metric.watched`:
+    `gauge(images)` gives it, lower is better, and `label` names it.
 
     Raises UserError for another metric.
     """
@@ -31,7 +31,7 @@ class Gauge:
         self.label = f"{next(iter(kind.lines))}[{extractor.tag}]"
 
     def floor(self, count: int) -> float | None:
-        """About what `count` real pictures that are not among `real` would get; None where `real` are too few to say."""
+        """Estimates what `count` real pictures that are not among `real` would get; None where `real` are too few to say."""
         return self.kind.watched_floor(self.real, count)
 
     def __call__(self, images: np.ndarray) -> float:

@@ -1,4 +1,4 @@
-"""When the sheet of samples is drawn anew between looks: often at first, when much changes, and rarer later."""
+"""Sheets of samples between looks: often at first, when much changes, and rarer later."""
 
 import itertools
 import time

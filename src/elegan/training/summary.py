@@ -1,4 +1,4 @@
-"""What came of a training, in words with the numbers under them: how near it came, which way it went, what to do next."""
+"""The closing words of a training, with the numbers under them: how near it came, which way it went, what to do next."""
 
 import math
 import shlex
@@ -89,7 +89,7 @@ def _is_worse(looks: list[tuple[int, float]]) -> bool:
 
 
 def _commands(plan: Plan, checkpoint: str) -> list[str]:
-    """What to do next; nothing for data in memory, which the commands could not open."""
+    """The commands to go on with; none for data in memory, which the commands could not open."""
     if plan.in_memory or not plan.workflow.commands:
         return []
     run = f"{shlex.quote(str(plan.path))}{checkpoint}{plan.recipe.trust_options}"

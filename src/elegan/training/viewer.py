@@ -17,7 +17,7 @@ def show(picture: Path) -> list[str]:
 
 
 def _lacking() -> str | None:
-    """What a desktop has and this system lacks; macOS and Windows always have it."""
+    """Names what a desktop has and this system lacks; macOS and Windows always have it."""
     if sys.platform in ("darwin", "win32", "cygwin"):
         return None
     if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):

@@ -26,7 +26,7 @@ BATCH = 64
 
 
 class Generation(Images):
-    """What makes images from latents."""
+    """The tasks that make images from latents."""
 
     commands = MappingProxyType(
         {
@@ -78,8 +78,8 @@ class Samples(View):
         self.gauge: Gauge | None = None
         if watch.metric != "none":
             extractor = extractor_for(watch.extractor, data, shape, "crop", trusted=recipe.trusted())
-            chosen = np.random.default_rng(rng.mix("gauge")).permutation(len(data.images))[: watch.images]
-            self.gauge = Gauge(watch.metric, extractor, data.images[np.sort(chosen)])
+            indices = np.random.default_rng(rng.mix("gauge")).permutation(len(data.images))[: watch.images]
+            self.gauge = Gauge(watch.metric, extractor, data.images[np.sort(indices)])
             floor = self.gauge.floor(watch.images)
             self.ideal = None if floor is None else Reference("real pictures among themselves", floor)
 

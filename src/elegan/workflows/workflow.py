@@ -1,4 +1,4 @@
-"""What a kind of task is, as one object: its data, its batches, what is shown, measured and exported of a run."""
+"""A kind of task as one object: its data, its batches, what is shown, measured and exported of a run."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -49,14 +49,14 @@ class Opened(Protocol):
 
 
 class Reference(NamedTuple):
-    """What known pictures get in the watched metric; `words` say which pictures these are."""
+    """The value of known pictures in the watched metric; `words` say which pictures these are."""
 
     words: str
     value: float
 
 
 class View(ABC):
-    """What a run shows while it trains.
+    """The view of a run while it trains.
 
     `ideal` is what pictures as good as real ones get in the watched metric, `untreated` what those get that come in and are
     to be made better; None where there are none such.
@@ -77,7 +77,7 @@ class View(ABC):
 class Exported(NamedTuple):
     """A network, what its inputs are called, and `inputs(n)`, n rows to try it with.
 
-    `multiple`: of pixels, that the sides of its input must be; 0 where the input is a latent.
+    `multiple`: number of pixels that the sides of its input must be a multiple of; 0 where the input is a latent.
     """
 
     net: nn.Module
@@ -87,24 +87,24 @@ class Exported(NamedTuple):
 
 
 class Workflow(ABC):
-    """A kind of task. A game's task function may name the one of its runs (`elegan.games.game.workflow`); otherwise it is
-    that of the recipe's kind of data. `data` is what `open` gave. `commands`: what is worth doing with a trained run, each with
-    what it gives in a few words; {run} stands for its folder, and all of them take --checkpoint."""
+    """A kind of task. A task function may name that of its runs (`elegan.games.game.works_as`); otherwise it follows from the
+    recipe's kind of data. `data` is what `open` gave. `commands`: what is worth doing with a trained run, each with what it
+    gives in a few words; {run} stands for its folder, and all of them take --checkpoint."""
 
     commands: Mapping[str, str] = MappingProxyType({})
 
     @abstractmethod
     def open(self, recipe: Recipe, source: str | InMemory) -> Any:
-        """The data (`Opened`) of a folder, zip or name, or of pictures in memory. Raises UserError where they cannot be opened
-        or used so."""
+        """Opens the data (`Opened`) of a folder, zip or name, or of pictures in memory. Raises UserError where they cannot be
+        opened or used so."""
 
     @abstractmethod
     def feed(self, data: Any, recipe: Recipe, seed: int, device: torch.device) -> Callable[[int, range], Any]:
-        """`feed(position, rows)`: those rows of the position-th batch, for the losses of the game's turns."""
+        """Gives `feed(position, rows)`: those rows of the position-th batch, for the losses of the game's turns."""
 
     @abstractmethod
     def view(self, data: Any, game: Game, recipe: Recipe, run: Run, device: torch.device) -> View:
-        """What is shown and measured while it trains. Raises UserError for a metric that it does not have."""
+        """Gives what is shown and measured while a run trains. Raises UserError for a metric that it does not have."""
 
     @abstractmethod
     def evaluate(
@@ -117,10 +117,10 @@ class Workflow(ABC):
         split: str,
         seed: int,
     ) -> list[Result]:
-        """What a run is measured by, against its own data or `data`; see `elegan.evaluate`."""
+        """Measures a run against its own data or `data`; see `elegan.evaluate`."""
 
     def probe(self, data: Any, game: Game, recipe: Recipe, device: torch.device) -> Probe | None:
-        """What the guard reads of the networks while they train; None where only losses and gradients are watched."""
+        """The probe by which the guard reads the networks while they train; None where only losses and gradients are watched."""
         return None
 
     @abstractmethod
@@ -132,7 +132,7 @@ class Workflow(ABC):
         """A sentence on what the sheet of a run shows."""
 
     def facts(self, data: Any) -> dict[str, Any]:
-        """What run.json says of such data beyond what it says of all."""
+        """Facts of such data for run.json, beyond those of all data."""
         return {}
 
     def labels(self, data: Any) -> np.ndarray | None:
@@ -149,7 +149,7 @@ class Workflow(ABC):
         return None if wanted is None else run.direction(wanted)
 
     def exported(self, game: Game, nets: nn.ModuleDict, shape: Shape, way: Direction | None) -> Exported | None:
-        """What to export of a game's networks; None where they make nothing that programs without torch ask for."""
+        """The network of a game to export; None where none makes what programs without torch ask for."""
         return None
 
 

@@ -14,7 +14,7 @@ from elegan.metrics.sets import Sets
 
 
 class FrechetDistance(Metric):
-    """Between Gaussians (Heusel et al. 2017)."""
+    """Distance between the Gaussians of the two sets (Heusel et al. 2017)."""
 
     name, aliases = "fd", ("fid",)
     help = "Frechet distance of Gaussians, which is called FID on Inception's weights"
@@ -33,7 +33,7 @@ class FrechetDistance(Metric):
         return lambda features: frechet_distance(moments, Moments().update(features))
 
     def watched_floor(self, real: Tensor, count: int) -> float | None:
-        """From the distance of halves. Between sets of one distribution it is bias alone, which goes as 1 / n + 1 / m (Chong
+        """Scales the distance of halves. Between sets of one distribution it is bias alone, which goes as 1 / n + 1 / m (Chong
         and Forsyth 2020): of 100 to 2000 photographs it came within a third of what others really get."""
         n = len(real) // 2
         if n < self.least:
@@ -44,7 +44,7 @@ class FrechetDistance(Metric):
 
 
 def few_for_covariance(sets: Sets, estimates: Sequence[Estimate], where: str = "") -> Iterable[str]:
-    """Says so where the images are few for their features; `where` says of what the smallest number is."""
+    """Warnings where the images are few for their features; `where` says of what the smallest number is."""
     n, d = min(min(e.n_real, e.n_fake) for e in estimates), sets.real.values.shape[1]
     if n <= d:
         yield f"more features ({d}) than images ({n}{where}): the covariance is rank-deficient and FD measures mostly N"
