@@ -69,6 +69,13 @@ def test_which_way_it_went_decides_what_is_advised(plan):
     assert "--resume" not in level
     assert "--checkpoint" not in level
     assert "Too few looks" in told(plan, [9, 5])
+    restorer = {
+        "ideal": None,
+        "untreated": Reference("bicubic", 7.2),
+    }  # a little of the value is much of what is gained
+    assert "still improving" in told(plan, [7.1, 7.0, 6.9, 6.8, 6.7], **restorer)
+    assert "It was better before" in told(plan, [7.1, 6.9, 6.7, 6.8, 6.9], **restorer)
+    assert "hardly improved" in told(plan, [7.1, 6.9, 6.70, 6.69, 6.68], **restorer)
     assert "took 10 min for 100 steps" in better
 
 

@@ -12,7 +12,7 @@ from elegan.workflows.workflow import View
 AS_NEAR = 1.5  # times the floor, which is known to about a third (metrics/catalogue/fd.py)
 # Looks of a training that has levelled off differ by up to a fifth (rpgan on digits, steps 400 to 640: 0.066 to 0.092), their
 # best values by less. So much has to be seen before it is called a change:
-GAIN = 0.1  # of the best value before, by which that of the last third of the looks is better: it still improves
+GAIN = 0.1  # of the best value before (or of what that gains on what came in), by which that of the last third of the looks is better: it still improves
 LOSS = 0.3  # of the best value, by which the last one is worse: it went wrong
 History = Sequence[Sequence[float]]  # [step, watched metric] of every look
 
@@ -35,10 +35,10 @@ def summary(plan: Plan, view: View, look: Look, history: History, seconds: float
     looks = [(int(step), value) for step, value in history if math.isfinite(value)]
     if look.values and looks:
         words = _nearness(view, looks[-1][1])
-        lines = [*([words] if words else []), f"    {standing(look, view)}", *_way(plan, looks)]
+        lines = [*([words] if words else []), f"    {standing(look, view)}", *_way(plan, view, looks)]
     else:
         lines = ["No metric was watched: the pictures tell."]
-    lines += _commands(plan, " --checkpoint best" if looks and _is_worse(looks) else "")
+    lines += _commands(plan, " --checkpoint best" if looks and _is_worse(view, looks) else "")
     took = f"It took {duration(seconds)} for {plan.recipe.steps:,} steps"
     return ["", *lines, f"{took}; all of it: {plan.path}, its curves: {plan.path / 'curves.png'}"]
 
@@ -64,28 +64,33 @@ def _times(ratio: float) -> str:
     return f"Its pictures are {_number(ratio)} times as far from the real ones as those are from each other."
 
 
-def _way(plan: Plan, looks: list[tuple[int, float]]) -> list[str]:
+def _way(plan: Plan, view: View, looks: list[tuple[int, float]]) -> list[str]:
     """Whether it still improves, has levelled off or went wrong, and what to do then."""
     if len(looks) < 3:
         return ["Too few looks to say whether more steps would help (watch.every)."] if looks else []
     (before, earlier), (last, value) = looks[-2:]
     step, best = min(looks, key=lambda look: look[1])
     numbers = f"    {_number(value)} at step {last:,}, {_number(earlier)} at step {before:,}, the best {_number(best)} at step {step:,}"
-    if _is_worse(looks):
+    if _is_worse(view, looks):
         return [
             f"It was better before, at step {step:,}, which is kept: --checkpoint best.",
             numbers,
         ]
     third = math.ceil(len(looks) / 3)
     old = min(value for _, value in looks[:-third])
-    if old - best > GAIN * abs(old):
+    if old - best > GAIN * _size(view, old):
         return ["It was still improving; twice as many steps:", numbers, f"    {_further(plan)}"]
     return ["It has hardly improved of late: more pictures or another recipe may help, more steps hardly.", numbers]
 
 
-def _is_worse(looks: list[tuple[int, float]]) -> bool:
+def _is_worse(view: View, looks: list[tuple[int, float]]) -> bool:
     best = min(value for _, value in looks)
-    return looks[-1][1] - best > LOSS * abs(best)
+    return looks[-1][1] - best > LOSS * _size(view, best)
+
+
+def _size(view: View, value: float) -> float:
+    """The size that changes are measured by: the value itself or, where something came in, what was gained on that."""
+    return abs(view.untreated.value - value) if view.untreated else abs(value)
 
 
 def _commands(plan: Plan, checkpoint: str) -> list[str]:
