@@ -10,10 +10,10 @@ from elegan.training.progress import duration
 from elegan.workflows.workflow import View
 
 AS_NEAR = 1.5  # times the floor, which is known to about a third (metrics/catalogue/fd.py)
-# Looks of a training that has levelled off differ by up to a fifth (rpgan on digits, steps 400 to 640: 0.066 to 0.092), their
-# best values by less. So much has to be seen before it is called a change:
-GAIN = 0.1  # of the best value before (or of what that gains on what came in), by which that of the last third of the looks is better: it still improves
-LOSS = 0.3  # of the best value, by which the last one is worse: it went wrong
+# Where nothing is gained any more, a look still differs from the one before by up to a quarter (rpgan on digits, steps 400 to
+# 640: 0.066 to 0.092), the best of several by less. Both are shares of the best value, or of what it gains on what came in:
+GAIN = 0.1  # by which the last third of the looks is better where it still improves
+LOSS = 0.3  # by which the last look is worse where it went wrong
 History = Sequence[Sequence[float]]  # [step, watched metric] of every look
 
 
