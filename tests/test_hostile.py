@@ -89,7 +89,7 @@ def restoring(photographs, tmp_path_factory) -> Run:
 def place(trained, restoring, tmp_path, monkeypatch) -> Path:
     """The current folder: a copy of the run and of a packed model, a picture, and `mine`, which Python would find here."""
     shutil.copytree(trained.path, tmp_path / "run")
-    pretrained.pack(tmp_path / "model.safetensors", restoring.restorer, restoring.recipe)
+    elegan.pack(restoring, tmp_path / "model.safetensors")
     Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "picture.png")
     code = f"import pathlib\npathlib.Path({str(tmp_path / 'marker')!r}).write_text('')\n"
     own = "def loss():\n    raise RuntimeError\nclass Loss:\n    def method():\n        pass\n"

@@ -50,9 +50,14 @@ class _Facts(BaseModel):
 
 def read_facts(path: Path) -> dict[str, Any]:
     """The whole of a run.json. Raises UserError, naming what is wrong, where it is not a run's."""
-    facts: dict[str, Any] = files.read_json(path)
+    return check_facts(path, files.read_json(path))
+
+
+def check_facts(path: Path, facts: Any) -> dict[str, Any]:
+    """The facts of a run, which this file holds. Raises UserError, naming what is wrong, where they are none."""
     check(f"{path} is not a run's", facts, _Facts)
-    return facts
+    run: dict[str, Any] = facts
+    return run
 
 
 def read_source(path: Path) -> str:

@@ -17,7 +17,6 @@ from elegan.core.errors import Failure, Interrupted, UserError, in_a_line
 from elegan.core.files import folder_for
 from elegan.data.sides import kind_of
 from elegan.games.game import Game
-from elegan.nets import pretrained
 from elegan.recipes import find_recipe, parts
 from elegan.recipes.choose import SIDES, choose
 from elegan.recipes.recipe import Recipe
@@ -261,10 +260,7 @@ def _check_batch(plan: Plan) -> None:
 
 def _begin_with(start: Path, game: Game, trust: frozenset[str]) -> None:
     """Raises UserError where nothing of `start` fits the game."""
-    if start.is_file():
-        found = pretrained.unpack(start, trust)[0].state_dict(prefix="restorer.")
-    else:
-        found = Run.open(start, trust=trust).nets.state_dict()
+    found = Run.open(start, trust=trust).nets.state_dict()
     mine = game.nets.state_dict()
     fitting = {name: value for name, value in found.items() if name in mine and mine[name].shape == value.shape}
     if not fitting:

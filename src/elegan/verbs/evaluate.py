@@ -35,7 +35,7 @@ def evaluate(
     >>> fd.metric, fd.low < fd.value < fd.high
     ('FD', True)
     """
-    place = files.folder_for(out or run.path)
+    place = files.folder_for(out or run.folder)
     results = workflow_of(run.recipe).evaluate(run, data, metrics, num, extractor, split, seed)
     keep(place, results)
     return results

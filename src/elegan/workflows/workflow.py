@@ -57,13 +57,16 @@ class View(Protocol):
 class Exported(NamedTuple):
     """A network, what its inputs are called, and `inputs(n)`, n rows to try it with.
 
-    `multiple`: of pixels, that the sides of its input must be; 0 where the input is a latent.
+    `multiple`: of pixels, that the sides of its input must be; 0 where the input is a latent. `about`: what each input wants,
+    by name, in JSON; `scale`: how many times as large as its input a picture is that comes out.
     """
 
     net: nn.Module
     names: tuple[str, ...]
     inputs: Callable[[int], tuple[Tensor, ...]]
     multiple: int
+    about: dict[str, dict[str, Any]]
+    scale: int = 1
 
 
 class Workflow(ABC):

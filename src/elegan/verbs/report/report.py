@@ -61,7 +61,7 @@ def report(run: Run, out: str | Path | None = None) -> Path:
     >>> elegan.report(elegan.Run.open("runs/digits")).as_posix()
     'runs/digits/report.html'
     """
-    path = file_for(run.path / "report.html" if out is None else out)
+    path = file_for(run.file("report.html") if out is None else out)
     if run.wanted != "newest":
         _ = run.step
     samples, copies, suspects = (
@@ -70,7 +70,7 @@ def report(run: Run, out: str | Path | None = None) -> Path:
     workflow, measured = workflow_of(run.recipe), newest(run)
     html = page(
         version=__version__,
-        name=run.path.resolve().name,
+        name=run.name,
         look="coarse" if run.shape.resolution <= 32 else "fine",
         summary=_summary(run),
         tiles=_tiles(run, measured),
@@ -89,7 +89,7 @@ def report(run: Run, out: str | Path | None = None) -> Path:
         moments=moments(run),
         data=_data(run),
         differences=_differences(run),
-        recipe="\n".join(full(run.recipe.shared())),
+        recipe="\n".join(full(run.trained_by.shared())),
         machine=_machine(run),
         commands=_commands(run),
     )
@@ -149,12 +149,13 @@ def _data(run: Run) -> Facts:
         *([("classes", classes)] if classes else []),
         *(("note", note) for note in data["notes"]),
         ("fingerprint", data["fingerprint"]),
+        *([("licence of the model", run.licence)] if run.licence else []),
     ]
 
 
 def _differences(run: Run) -> list[tuple[str, str, str, list[tuple[str, str, str]]]]:
     """What the recipe sets otherwise than the one it is named after, and that than its parent: title, both, the settings."""
-    recipe, named = run.recipe.shared(), CATALOGUE.get(run.recipe.name)
+    recipe, named = run.trained_by.shared(), CATALOGUE.get(run.recipe.name)
     tables = []
     for own, base in ((recipe, named), (named or recipe, CATALOGUE.get(recipe.parent))):
         if base and (changes := differences(own, base)):
@@ -177,9 +178,8 @@ def _machine(run: Run) -> Facts:
 
 
 def _commands(run: Run) -> list[str]:
-    more = "" if not run.finished else f" --steps {2 * run.recipe.steps}"
     return [
-        f"elegan train --resume {_quoted(run)}{more}",
+        run.training_on.format(run=_quoted(run)),
         run.game.use.format(run=_quoted(run), trust=run.recipe.trust_options),
         f"elegan evaluate {_quoted(run)}",
         f"elegan report {_quoted(run)}",
