@@ -23,7 +23,7 @@ from elegan.data.photo import read_photo
 from elegan.data.resize import resize
 from elegan.games.abilities import Restores
 from elegan.metrics.fidelity import psnr
-from elegan.nets import pretrained
+from elegan.nets import packed, pretrained
 from elegan.nets.perceptual import VGGFeatures, vgg_features
 from elegan.nets.restorers import hourglass_restorer, residual_restorer, smooth_fill, whole
 from elegan.nets.tiling import in_tiles

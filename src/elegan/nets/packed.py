@@ -113,20 +113,23 @@ def _restorer_of_old(path: Path, plain: dict[str, Any]) -> Packed:
     recipe = _recipe(path, plain["recipe"])
     if shape.keys() != set(get_args(Side)) or "restorer" not in recipe.nets:
         raise UserError(f"{path} is not a packed model")
-    unknown = "packed by an older version, which kept nothing of the data, the seed and the machine"
+    unknown = "packed by an older version, which kept nothing of data, seed and machine"
     facts = {
         "data": {"name": "unknown", "fingerprint": "", "count": 0, "classes": [], "notes": [unknown]},
         "shape": {"resolution": recipe.data.resolution or 128, "channels": shape["channels"], "classes": 0},
-        "seed": 0,
+        "seed": None,
         "precision": "unknown",
         "sessions": [{"from_step": 0}],
     }
+    ours = path.parent == SHIPPED
     header = Header(
         name=path.stem,
         recipe=plain["recipe"],
-        facts=check_facts(path, facts),
+        facts=facts,
         step=recipe.steps,
         abilities={"Restores": {"hints": shape["hints"], "scale": shape["scale"]}},
+        licence="Apache-2.0" if ours else "",
+        note=path.with_suffix(".md").read_text(encoding="utf-8") if ours else "",
         elegan="",
     )
     return Packed(path, header, recipe, "restorer.")

@@ -25,15 +25,16 @@ def card(run: Run) -> str:
         "Note": [_lines(run.note)],
     }
     titled = [[f"## {title}"] * bool(title) + paragraphs for title, paragraphs in sections.items() if any(paragraphs)]
-    return "\n\n".join([f"# {_plain(run.name)}", *(paragraph for section in titled for paragraph in section)]) + "\n"
+    return "\n\n".join([f"# {_plain(run.name)}", *(text for section in titled for text in section if text)]) + "\n"
 
 
 def _what(run: Run) -> list[str]:
     recipe, (size, unit) = run.trained_by, workflow_of(run.recipe).size(run.shape)
     about = f", {recipe.about}" if recipe.about else ""
     can = _listed(f"{ability.does}{_numbers(ability.facts())}" for ability in run.game.abilities)
-    trained = f"Recipe `{_plain(recipe.name)}`{_plain(about)}; step {run.step:,} of {recipe.steps:,}"
-    return [f"{trained}, seed {run.info['seed']}. {size} {unit}. elegan {__version__}.", can]
+    seed = "" if run.info["seed"] is None else f", seed {run.info['seed']}"
+    trained = f"Recipe `{_plain(recipe.name)}`{_plain(about)}; step {run.step:,} of {recipe.steps:,}{seed}"
+    return [f"{trained}. {size} {unit}. Packed by elegan {__version__}.", can]
 
 
 def _numbers(facts: dict[str, object]) -> str:
@@ -57,7 +58,9 @@ def _data(run: Run) -> list[str]:
     classes = ", ".join(_plain(name) + (f" ({count:,})" if count else "") for name, count in named)
     many = f", {data['count']:,} pictures" if data["count"] else ""
     lines = [f"{_plain(data['name'])}{many}" + (f", {len(data['classes'])} classes: {classes}." if classes else ".")]
-    return [*lines, f"Fingerprint of the data: `{_plain(data['fingerprint'])}`." if data["fingerprint"] else ""]
+    if not data["fingerprint"]:
+        return [*lines, *(f"{_plain(note)}." for note in data["notes"])]
+    return [*lines, f"Fingerprint of the data: `{_plain(data['fingerprint'])}`."]
 
 
 def _tables(measured: Sequence[Evaluation]) -> list[str]:
@@ -93,4 +96,5 @@ def _plain(text: str) -> str:
 
 
 def _lines(text: str) -> str:
-    return "\n".join(map(_plain, text.splitlines()))
+    """Text of several lines, its headings below those of the card."""
+    return "\n".join("##" * line.startswith("#") + _plain(line) for line in text.splitlines())

@@ -26,7 +26,7 @@ from elegan.workflows.workflow import ROWS, Exported, View, Workflow, with_remar
 
 # What planes of hints hold, by the damage that tells them.
 SAID = {
-    "noise": "standard deviation of the noise / 255, the same everywhere; -1: not known",
+    "gaussian_noise": "standard deviation of the noise / 255, the same everywhere; -1: not known",
     "holes": "1 where the picture is to be filled, and its colours 0 there; else 0",
 }
 

@@ -19,7 +19,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pictures", nargs="+", help="pictures to change")
     parser.add_argument("--out", default="changed", help="the folder to write to (changed)")
-    if "noise" in planes:
+    if "gaussian_noise" in planes:
         parser.add_argument(
             "--sigma", type=float, help="standard deviation of the noise, from 0 to 255, where you know it"
         )
@@ -57,7 +57,7 @@ def prepared(path: Path, planes: list[str], multiple: int, given: dict[str, obje
                 holes = np.asarray(mask.convert("L")) > 127
             x[holes] = 0
             x[:, :, place] = holes
-        elif planes[place] == "noise":
+        elif planes[place] == "gaussian_noise":
             x[:, :, place] = -1 if given["sigma"] is None else float(str(given["sigma"])) / 255
     down, right = (-side % multiple for side in x.shape[:2])
     mirrored = down < x.shape[0] and right < x.shape[1]

@@ -167,7 +167,8 @@ def _differences(run: Run) -> list[tuple[str, str, str, list[tuple[str, str, str
 
 def _machine(run: Run) -> Facts:
     sessions, timing = run.info["sessions"], read_lines(run.file("timing.jsonl"), Timed)
-    facts = [("seed", str(run.info["seed"])), ("precision", run.info["precision"])]
+    seed = run.info["seed"]  # an old packed file knows none
+    facts = [("seed", "unknown" if seed is None else str(seed)), ("precision", run.info["precision"])]
     if timing:
         seconds, rates = sum(r["seconds"] for r in timing), [r["images_per_second"] for r in timing]
         facts.append(("time", f"{seconds / 60:,.1f} minutes, {median(rates):,.0f} images a second"))
