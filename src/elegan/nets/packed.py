@@ -14,7 +14,7 @@ from torch import Tensor
 
 from elegan.core import files
 from elegan.core.errors import UserError
-from elegan.core.facts import check_facts
+from elegan.core.facts import check_packed
 from elegan.core.ranges import Few, NonNegativeCount, check
 from elegan.core.version import __version__
 from elegan.recipes import parts
@@ -96,7 +96,7 @@ def read(path: Path) -> Packed:
     if not {"recipe", "facts"} <= plain.keys():
         raise UserError(f"{path} is not a packed model")
     header: Header = check(f"{path} is not a packed model", plain, Header)
-    check_facts(path, header.facts)
+    check_packed(path, header.facts)
     return Packed(path, header, _recipe(path, header.recipe))
 
 

@@ -229,7 +229,9 @@ def make_trainer(plan: Plan) -> Trainer:
         part = recipe.optimizers[name]
         function = parts.find("optimizers", part.name, recipe.trusted())
         options = parts.options(function, part.options, f"optimizers.{name}")
-        optimizers[player] = parts.build("optimizers", part, f"optimizers.{name}", game.owned(player))
+        optimizers[player] = parts.build(
+            "optimizers", part, f"optimizers.{name}", game.owned(player), trusted=recipe.trusted()
+        )
         settings[player] = {key: value for key, value in options.items() if ramp.now(value) != value}
     feed = plan.workflow.feed(plan.data, recipe, plan.seed, engine.device)
     if engine.world > 1 and game.one_process:
