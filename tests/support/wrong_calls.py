@@ -58,7 +58,7 @@ NUMBERS = [
         ("--licence", ""), ("--licence", "x" * 10_001), ("--note", ""), ("--note", "x" * 10_001))),
     (*BUNDLE, "--direction", "AtoB"), (*BUNDLE, "--checkpoint", "99"), ("bundle", "runs/a", "--out", "x.zip"),
     ("bundle", "runs/t", "--out", "x.zip"),
-    *((verb, "garbage/packed.safetensors", *rest) for verb, *rest in (
+    *((verb, "broken.safetensors", *rest) for verb, *rest in (
         ("sample",), ("report",), ("export", "--out", "x.onnx"), ("pack", "--out", "x.safetensors"),
         ("bundle", "--out", "x.zip"), ("compare",), ("copies",))),
     ("sample", "denoise"), ("export", "upscale-x9", "--out", "x.onnx"), ("film", "denoise"), ("compare", "denoise"),
