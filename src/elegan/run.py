@@ -34,7 +34,6 @@ from elegan.data.sides import Direction
 from elegan.games.abilities import Generates, Restores, Scores, Translates
 from elegan.games.game import Can, Game, Shape
 from elegan.games.inference import BATCH, Generator, paint
-from elegan.metrics.records import checked, recorded
 from elegan.nets import packed, pretrained
 from elegan.nets.tiling import in_tiles
 from elegan.recipes import parts
@@ -49,8 +48,8 @@ def build_game(recipe: Recipe, shape: Shape) -> Game:
 
 
 class Run:
-    """An opened run folder; a packed file opens as one too. `checkpoint` is "newest", "best" or a step; `trust`: modules of other packages that the run may
-    name; see `open`.
+    """An opened run folder; a packed file opens as one too. `checkpoint` is "newest", "best" or a step; `trust`: modules of
+    other packages that the run may name; see `open`.
 
     >>> run = Run.open("runs/digits")
     >>> run.recipe.name, run.step, run.shape.resolution
@@ -117,6 +116,8 @@ class Run:
     @property
     def evaluations(self) -> list[dict[str, Any]]:
         """The records of its evaluations, oldest first. Raises UserError for one that elegan did not write."""
+        from elegan.metrics.records import recorded  # scipy comes with it, which making pictures does without
+
         return recorded(self.file("evaluations.jsonl"))
 
     @property
@@ -442,6 +443,8 @@ class PackedRun(Run):
     @property
     def evaluations(self) -> list[dict[str, Any]]:
         """Those that were packed with it, and those since."""
+        from elegan.metrics.records import checked
+
         return [*checked(str(self.path), self.header.evaluations), *super().evaluations]
 
     @property

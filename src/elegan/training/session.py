@@ -20,7 +20,7 @@ from elegan.games.game import Game
 from elegan.recipes import find_recipe, parts
 from elegan.recipes.choose import SIDES, choose
 from elegan.recipes.recipe import Recipe
-from elegan.run import Run, build_game
+from elegan.run import PackedRun, Run, build_game
 from elegan.training.engine import Engine
 from elegan.training.naming import run_name
 from elegan.training.progress import Bar
@@ -104,6 +104,9 @@ def plan_for(
     data = None if data is None else str(data)
     if resume is not None:
         run = Run.open(resume, trust=trust)
+        if isinstance(run, PackedRun):
+            begin = run.training_on.format(run=run.path)
+            raise UserError(f"{run.path} is packed, without what a training goes on from; begin with its weights: {begin}")
         if recipe:
             raise UserError(f"--resume goes on with {run.path}'s own recipe {run.recipe.name!r}; leave out --recipe")
         if seed not in (0, run.info["seed"]):
