@@ -110,7 +110,7 @@ def _tiles(run: Run, measured: list[dict[str, Any]]) -> Facts:
     done = run.steps[-1] if run.steps else 0
     tiles = [
         workflow_of(run.recipe).size(shape),
-        (f"{count:,}", "training images" + (f", {shape.classes} classes" if shape.classes else "")),
+        *([(f"{count:,}", f"training images{f', {shape.classes} classes' if shape.classes else ''}")] if count else []),
         (f"{done * run.recipe.batch:,}", "images seen in training"),
     ]
     watched = METRICS.get(run.recipe.watch.metric)
