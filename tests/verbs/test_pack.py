@@ -62,7 +62,7 @@ def test_a_packed_file_has_the_networks_and_the_facts_of_its_run(runs, packs, ki
     assert (pack.name, pack.step, pack.shape, pack.classes) == (run.name, run.step, run.shape, run.classes)
     assert pack.recipe.full() == run.recipe.shared().full()
     assert [type(a) for a in pack.game.abilities] == [type(a) for a in run.game.abilities]
-    assert pack.header.abilities.keys() == {type(ability).__name__ for ability in run.game.abilities}
+    assert pack.header.abilities.keys() == {type(ability).__name__ for ability in run.game.abilities if ability.does}
     assert (pack.licence, pack.note) == ("CC0-1.0", "a test")
 
 
@@ -201,8 +201,12 @@ def test_a_friend_needs_nothing_that_only_the_training_took(tmp_path):
     assert "--trust" not in opened.use
 
 
-def test_only_its_checkpoint_can_be_asked_for(packs, tmp_path):
+def test_only_its_checkpoint_can_be_asked_for_and_its_training_does_not_go_on(packs, tmp_path):
     path = packs["generator"].path
+    with pytest.raises(
+        UserError, match=r"is packed.*; begin with its weights: elegan train DATA --recipe cgan --from "
+    ):
+        library.train(resume=path)
     assert Run.open(path, checkpoint=2).step == 2
     with pytest.raises(UserError, match="holds no checkpoint 'best' but only step 2"):
         _ = Run.open(path, checkpoint="best").nets

@@ -21,7 +21,8 @@ class Ability:
     """Something that networks can do; its functions take the averaged networks first, pictures are N x C x H x W in [-1, 1].
 
     `use`: the command for a run that is trained for it, with {run} for its folder and {trust} for the options that it needs;
-    `lacking`: what is said of a run without it, `does` of one with it.
+    `lacking`: what is said of a run without it, `does` of one with it, "" where that is
+    nothing that its averaged networks can do.
     """
 
     use: ClassVar[str] = "elegan report {run}{trust}"
@@ -65,6 +66,16 @@ class Generates(Ability):
     def columns(self) -> int:
         """Columns of a grid of images: one a class where they are few and asked for, else 8."""
         return self.classes if 2 <= self.classes <= 16 else 8
+
+
+@dataclass(frozen=True)
+class Judges(Ability):
+    """How real single pictures look to the discriminator as it stands, without augmentation: `judge(nets, x, label)` of all the
+    game's networks, not their averages, to scores of N pictures, more where real."""
+
+    lacking = "has no discriminator of single pictures"
+    does = ""  # once it is trained
+    judge: Paint
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def card(run: Run) -> str:
 def _what(run: Run) -> list[str]:
     recipe, (size, unit) = run.trained_by, workflow_of(run.recipe).size(run.shape)
     about = f", {recipe.about}" if recipe.about else ""
-    can = _listed(f"{ability.does}{_numbers(ability.facts())}" for ability in run.game.abilities)
+    can = _listed(f"{ability.does}{_numbers(ability.facts())}" for ability in run.game.abilities if ability.does)
     seed = "" if run.info["seed"] is None else f", seed {run.info['seed']}"
     trained = f"Recipe `{_plain(recipe.name)}`{_plain(about)}; step {run.step:,} of {recipe.steps:,}{seed}"
     return [f"{trained}. {size} {unit}. Packed by elegan {__version__}.", can]

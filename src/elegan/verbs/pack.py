@@ -37,7 +37,7 @@ def pack(run: Run, out: str | Path, *, licence: str = "", note: str = "", half: 
         recipe=run.trained_by.shared().full(),
         facts=_shared(run.info),
         step=run.step,
-        abilities={type(ability).__name__: ability.facts() for ability in run.game.abilities},
+        abilities={type(ability).__name__: ability.facts() for ability in run.game.abilities if ability.does},
         evaluations=_of_this_step(run),
         licence=licence or run.licence,
         note=note or run.note,
