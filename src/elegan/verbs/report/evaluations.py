@@ -66,7 +66,7 @@ def newest(run: Run) -> list[dict[str, Any]]:
     for record in run.evaluations:
         s = record["settings"]
         settings = check(
-            f"{run.path}: settings of an evaluation", s | {"features": s if "extractor" in s else None}, Settings
+            f"{run.path}: evaluations.jsonl, settings", s | {"features": s if "extractor" in s else None}, Settings
         )
         key = (record["label"], settings.measured_by, settings.data, settings.split)
         kept.pop(key, None)
