@@ -27,7 +27,7 @@ Side = Literal["channels", "hints", "scale"]  # what a restorer is built for
 
 
 class Header(BaseModel, extra="forbid"):
-    """What the header of a packed file says. `facts`: see `elegan.core.facts`; `step`: of the checkpoint; `abilities`: what the
+    """The header of a packed file. `facts`: see `elegan.core.facts`; `step`: of the checkpoint; `abilities`: what the
     networks can do, by name, and the numbers that belong to it; `evaluations`: records as in evaluations.jsonl; `licence` and
     `note`: what whoever packed it says of it; `elegan`: the version that packed it."""
 
@@ -63,7 +63,7 @@ def shipped() -> list[str]:
 
 
 def place_of(name: str | Path) -> Path | None:
-    """Where a packed file is, named by its path or, of a shipped model, by its name; None where there is none."""
+    """The path of a packed file, named by it or, of a shipped model, by its name; None where there is none."""
     path = Path(name)
     try:
         if path.suffix == ".safetensors" and os.path.lexists(path) and not path.is_dir():
@@ -89,7 +89,7 @@ def _halved(tensor: Tensor) -> Tensor:
 
 
 def read(path: Path) -> Packed:
-    """What a packed file says. Raises UserError, naming what is wrong, for any other file."""
+    """Reads what a packed file says. Raises UserError, naming what is wrong, for any other file."""
     plain = files.read_plain(path)
     if plain.keys() == {"shape", "recipe"}:
         return _restorer_of_old(path, plain)
@@ -108,7 +108,7 @@ def _recipe(path: Path, values: Any) -> Recipe:
 
 
 def _restorer_of_old(path: Path, plain: dict[str, Any]) -> Packed:
-    """What `elegan pack` wrote when it packed restorers alone: recipe, sides and weights, and nothing of data or training."""
+    """Reads a file of the time when `elegan pack` packed restorers alone: recipe, sides and weights, nothing of the data."""
     shape = check(str(path), plain["shape"], dict[Side, Few])
     recipe = _recipe(path, plain["recipe"])
     if shape.keys() != set(get_args(Side)) or "restorer" not in recipe.nets:

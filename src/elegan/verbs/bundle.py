@@ -1,4 +1,4 @@
-"""All that a friend needs to use a run, without elegan and without torch, as one zip."""
+"""Everything that a friend needs to use a run, without elegan and without torch, as one zip."""
 
 import io
 import tempfile

@@ -1,5 +1,5 @@
-"""What a model is, what it was trained on, how good it is and what it is not good for: a model card in Markdown
-(Mitchell et al. 2019), of what is on record alone."""
+"""A model card in Markdown (Mitchell et al. 2019): what a model is, its data, how good it is and what it is not good for, of what
+is on record alone."""
 
 from collections.abc import Iterable, Sequence
 

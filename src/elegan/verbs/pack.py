@@ -47,7 +47,7 @@ def pack(run: Run, out: str | Path, *, licence: str = "", note: str = "", half: 
 
 
 def _shared(facts: dict[str, Any]) -> dict[str, Any]:
-    """What run.json says, without the place of the data, which older versions kept there."""
+    """The facts of run.json without the place of the data, which older versions kept there."""
     data = facts["data"]
     named = not os.path.isabs((data.get("source") or "").removeprefix("hf:"))
     return facts | {"data": data if named else {key: value for key, value in data.items() if key != "source"}}

@@ -1,4 +1,4 @@
-"""What translators and restorers share: pictures of any size in, pictures out."""
+"""Helpers of translation and restoration, which take pictures of any size and make pictures."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from elegan.workflows.workflow import Exported
 
 
 def colours(channels: int) -> list[str]:
-    """What the channels of a picture are, in order."""
+    """Names of the channels of a picture, in order."""
     return ["grey"] if channels == 1 else ["red", "green", "blue", "alpha"][:channels]
 
 
