@@ -12,8 +12,8 @@ import statistics
 import numpy as np
 import torch
 import torch.nn.functional as F
-from timing import apart, heading, seconds, several
 
+from benchmarks.timing import apart, heading, seconds, several
 from elegan.core import rng
 from elegan.data.feed import Feed
 from elegan.games.game import Shape

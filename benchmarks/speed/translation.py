@@ -15,9 +15,9 @@ from functools import partial
 
 import numpy as np
 import torch
-from timing import apart, heading, seconds, several
 from torch import Tensor, nn
 
+from benchmarks.timing import apart, heading, seconds, several
 from elegan.core import rng
 from elegan.data.feed import Pair
 from elegan.data.sides import Direction

@@ -17,9 +17,9 @@ from functools import partial
 
 import torch
 import torch.nn.functional as F
-from timing import apart, heading, medians, seconds, several
 from torch import Tensor, nn
 
+from benchmarks.timing import apart, heading, medians, seconds, several
 from elegan.core import rng
 from elegan.nets.modulated import ModulatedConv
 from elegan.training import optimizers

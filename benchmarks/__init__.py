@@ -1,0 +1,1 @@
+"""What elegan is measured with: how fast it is (speed/), what it is worth (quality/), and the pictures for that (pictures/)."""
