@@ -1,25 +1,27 @@
-"""How fast the data path is: `python benchmarks/data.py mnist.zip cifar10.zip`.
+"""How fast the data path is: the first open (decode and write), the second, and random images as float batches.
 
-For each set: the first open (decode and write), the size of the cache, the second open in a fresh process, and the rate
-at which random images come out of the mapped file as float batches in one process. Processor seconds stand beside the
-wall clock, as other work on the machine slows the second only.
+The second open is one in a new process. Batches come out of the mapped file in one process, on one thread. Processor
+seconds stand beside the wall clock, as other work on the machine slows the second only.
 """
 
 import os
-import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar
 
 import torch
 
+from benchmarks.arguments import Names
+from benchmarks.estimates import median
+from benchmarks.results import Row
+from benchmarks.timing import in_a_process_of_its_own, peak
 from elegan.data import open_data
 from elegan.data.feed import Feed
 
+QUICK = {"data": ["digits"], "rounds": 1}
 BATCH = 256
 T = TypeVar("T")
 SECOND = """
@@ -31,39 +33,37 @@ print(time.perf_counter() - start[0], time.process_time() - start[1])
 """
 
 
+def benchmark(data: Names = None, rounds: int = 5) -> list[Row]:
+    with tempfile.TemporaryDirectory() as cache:
+        os.environ["ELEGAN_CACHE"] = cache
+        return [in_a_process_of_its_own(opened, source, rounds) for source in data or ("digits",)]
+
+
+def opened(source: str, rounds: int) -> Row:
+    torch.set_num_threads(1)
+    data, wall, processor = timed(lambda: open_data(source))
+    row = {"data": data.name, "images": len(data.images), "pixels": data.resolution, "channels": data.channels}
+    row |= {"cache, MB": data.images.nbytes / 1e6, "peak memory, GB": peak()}
+    row |= {"first open, s": wall, "of a processor": processor}
+    done = subprocess.run([sys.executable, "-c", SECOND, source], capture_output=True, text=True, check=True)
+    row["second open, s"], row["its processor's"] = map(float, done.stdout.split())
+
+    feed = Feed(data.images, data.labels, BATCH, seed=0)
+    batches = max(1, len(data.images) // BATCH)
+
+    def epoch() -> None:
+        for position in range(batches):
+            feed(position, range(BATCH))
+
+    epoch()  # the file comes from the disk
+    passes = [timed(epoch) for _ in range(rounds)]
+    row["images/s"] = median([batches * BATCH / wall for _, wall, _ in passes])
+    row["images/s of a processor"] = median([batches * BATCH / processor for _, _, processor in passes])
+    return row
+
+
 def timed(work: Callable[[], T]) -> tuple[T, float, float]:
     """The result, wall seconds, processor seconds of this process."""
     wall, processor = time.perf_counter(), time.process_time()
     result = work()
     return result, time.perf_counter() - wall, time.process_time() - processor
-
-
-def measure(source: str) -> None:
-    data, wall, processor = timed(lambda: open_data(source))
-    count = len(data.images)
-    size = f"{data.images.shape[1]}x{data.images.shape[2]}x{data.channels}"
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{data.name}: {count} images {size}, {data.images.nbytes / 1e6:.0f} MB cache")
-    print(f"  first open   {wall:7.2f} s ({processor:.2f} s processor), peak memory {peak:.0f} MB")
-
-    done = subprocess.run([sys.executable, "-c", SECOND, source], capture_output=True, text=True, check=True)
-    wall, processor = map(float, done.stdout.split())
-    print(f"  second open  {wall:7.3f} s ({processor:.3f} s processor)")
-
-    feed = Feed(data.images, data.labels, BATCH, seed=0)
-    batches = max(1, count // BATCH)
-    feed(0, range(BATCH))
-    _, wall, processor = timed(lambda: [feed(position, range(BATCH)).real.shape for position in range(batches)])
-    images = batches * BATCH
-    print(
-        f"  random batches of {BATCH}: {images / wall:,.0f} images/s ({images / processor:,.0f} per processor second)"
-    )
-
-
-if __name__ == "__main__":
-    torch.set_num_threads(1)
-    with tempfile.TemporaryDirectory() as cache:
-        os.environ["ELEGAN_CACHE"] = cache
-        print(f"{os.cpu_count()} cores, torch {torch.__version__}, one thread for batches")
-        for argument in sys.argv[1:] or ["digits"]:
-            measure(str(Path(argument).resolve()) if Path(argument).exists() else argument)

@@ -1,57 +1,88 @@
-"""Training speed of the trainer against the same networks in a plain eager float32 script, interleaved in one run.
+"""Training speed of dcgan against the same networks in a plain eager float32 script.
 
-    python benchmarks/speed.py [--recipe dcgan] [--resolution 32] [--channels 3] [--precision fp32] [--rounds 5]
-
-Prints the median images a second of each variant, their ratio, and how far the trained weights are apart, which shows
-that the gain is not bought with another result (float32; bfloat16 differs by rounding).
+Plain means as the well-known scripts do it: NCHW, nothing frozen, unfused Adam, the generator's graph kept in the
+discriminator's step. They take turns; how far the weights are apart after three steps of SGD shows that the gain is not
+bought with another result (float32; bfloat16 differs by rounding).
 """
 
-import argparse
-import statistics
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import nn
 
-from benchmarks.timing import apart, heading, seconds, several
+from benchmarks.results import Row
+from benchmarks.timing import against_plain, apart, several
 from elegan.core import rng
 from elegan.data.feed import Feed
 from elegan.games.game import Shape
 from elegan.recipes import find_recipe
+from elegan.recipes.recipe import Recipe
 from elegan.run import build_game
 from elegan.training.engine import Engine
 from elegan.training.optimizers import adam, sgd
 from elegan.training.trainer import Trainer
 
+QUICK = {"width": 8, "batch": 8, "rounds": 1, "steps": 1}
 
-def ours(shape: Shape, images: np.ndarray, batch: int, precision: str, width: int, optimizer=adam):
-    """The trainer on the recipe `dcgan`."""
+Variant = tuple[Callable[[int], object], nn.ModuleDict]  # plays a step, and the networks that learn
+Optimize = Callable[..., torch.optim.Optimizer]
+
+
+def benchmark(
+    resolution: int = 32,
+    channels: int = 3,
+    width: int = 64,
+    batch: int = 64,
+    rounds: int = 6,
+    steps: int = 4,
+    precision: str = "auto",
+) -> list[Row]:
+    shape = Shape(resolution, channels, 0)
+    images = np.random.default_rng(0).integers(0, 256, (2048, resolution, resolution, channels), dtype=np.uint8)
+    recipe = find_recipe("dcgan").override([f"nets.{net}.width={width}" for net in ("generator", "discriminator")])
+    make_plain, make_ours = (
+        partial(make, recipe, shape, images, batch, engine)
+        for make, engine in ((plain, Engine("auto", "fp32")), (ours, Engine("auto", precision)))
+    )
+    (play_plain, _), (play_ours, _) = make_plain(plain_adam), make_ours(adam)
+    speed = against_plain(several(play_plain, steps), several(play_ours, steps), rounds, steps)
+    used = {"precision": Engine("auto", precision).precision}
+    return [
+        {"pixels": resolution, "batch": batch}
+        | used
+        | speed
+        | {"weights apart": apart_after_sgd(make_plain, make_ours)}
+    ]
+
+
+def ours(recipe: Recipe, shape: Shape, images: np.ndarray, batch: int, engine: Engine, optimizer: Optimize) -> Variant:
+    """The trainer."""
     torch.manual_seed(0)
-    game = build_game(recipe(width), shape)
-    engine = Engine("auto", precision)
+    game = build_game(recipe, shape)
     engine.place(game.nets)
     feed = Feed(images, None, batch, 0, engine.device)
     optimizers = {player: optimizer(game.owned(player)) for player in game.players}
-    trainer = Trainer(game, optimizers, feed, engine, batch=batch, decay=0.0)
-    return lambda step: trainer.play(step), game.nets
+    return Trainer(game, optimizers, feed, engine, batch=batch, decay=0.0).play, game.nets
 
 
-def plain_adam(parameters) -> torch.optim.Optimizer:
+def plain_adam(parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
     return torch.optim.Adam(parameters, lr=2e-4, betas=(0.5, 0.999))
 
 
-def plain(shape: Shape, images: np.ndarray, batch: int, precision: str, width: int, optimizer=plain_adam):
-    """As the well-known scripts do it: NCHW, float32, nothing frozen, the generator's graph kept in D's step."""
+def plain(recipe: Recipe, shape: Shape, images: np.ndarray, batch: int, engine: Engine, optimizer: Optimize) -> Variant:
+    """The plain script."""
     torch.manual_seed(0)
-    nets = build_game(recipe(width), shape).nets.to(Engine("auto", "fp32").device)
+    nets = build_game(recipe, shape).nets.to(engine.device)
     G, D = nets["generator"], nets["discriminator"]
-    device = next(G.parameters()).device
-    feed = Feed(images, None, batch, 0, device)
+    feed = Feed(images, None, batch, 0, engine.device)
     opt_G, opt_D = (optimizer(net.parameters()) for net in (G, D))
 
     def noise(position: int) -> torch.Tensor:
         with rng.drawing(0, position, total=batch, rows=range(batch)):
-            return rng.normal(batch, G.latent, device=device)
+            return rng.normal(batch, G.latent, device=engine.device)
 
     def play(step: int) -> None:
         x = feed(2 * step, range(batch)).real.contiguous()
@@ -67,51 +98,12 @@ def plain(shape: Shape, images: np.ndarray, batch: int, precision: str, width: i
     return play, nets
 
 
-def recipe(width: int):
-    return find_recipe("dcgan").override([f"nets.generator.width={width}", f"nets.discriminator.width={width}"])
-
-
-def same_result(shape: Shape, images: np.ndarray, options: argparse.Namespace) -> float:
+def apart_after_sgd(*variants: Callable[[Optimize], Variant]) -> float:
     """How far the weights are apart after three steps of SGD (Adam's first moves are signs, which rounding may turn)."""
-    nets = []
-    for make in (plain, ours):
-        play, made = make(shape, images, options.batch, options.precision, options.width, sgd)
+    trained = []
+    for make in variants:
+        play, nets = make(sgd)
         for step in range(3):
             play(step)
-        nets.append(made)
-    return apart(*nets)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    for name, default in (
-        ("resolution", 32),
-        ("channels", 3),
-        ("width", 64),
-        ("batch", 64),
-        ("rounds", 5),
-        ("steps", 10),
-    ):
-        parser.add_argument(f"--{name}", type=int, default=default)
-    parser.add_argument("--precision", default="auto")
-    options = parser.parse_args()
-    shape = Shape(options.resolution, options.channels, 0)
-    images = np.random.default_rng(0).integers(0, 256, (2048, shape[0], shape[0], shape[1]), dtype=np.uint8)
-    variants = {
-        name: make(shape, images, options.batch, options.precision, options.width)
-        for name, make in (("plain", plain), ("ours", ours))
-    }
-    difference = same_result(shape, images, options)
-    times = seconds({name: several(play, options.steps) for name, (play, _) in variants.items()}, options.rounds)
-    rates = {name: [options.steps * options.batch / value for value in values] for name, values in times.items()}
-    print(heading())
-    medians = {name: statistics.median(values) for name, values in rates.items()}
-    for name, value in medians.items():
-        print(f"{name:6} {value:8.0f} images/s  ({min(rates[name]):.0f} to {max(rates[name]):.0f})")
-    print(
-        f"ratio  {medians['ours'] / medians['plain']:.2f}   weights apart by at most {difference:.1e} after three steps of SGD"
-    )
-
-
-if __name__ == "__main__":
-    main()
+        trained.append(nets)
+    return apart(*trained)

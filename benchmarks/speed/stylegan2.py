@@ -1,16 +1,11 @@
-"""Speed of the later recipes: the StyleGAN2 pair against its plain form, and what gradient penalties cost.
+"""Speed of the StyleGAN2 pair against its plain form: the generator forward, and a training step.
 
-    python benchmarks/family_speed.py stylegan2 [--resolution 64] [--batch 8] [--steps 16] [--rounds 5]
-    python benchmarks/family_speed.py penalty [--recipe dcgan stylegan2] [--resolution 32 64] [--batch 32] [--rounds 5]
-
-`stylegan2`: the generator forward, and a training step of the recipe (the mean of `steps`, of which sixteen hold each
-lazy turn as often as it is played), against the same networks as the well-known scripts have them: weights of each image's own in grouped
-convolutions, NCHW, float32, nothing frozen, unfused Adam, the generator's graph kept in the discriminator's step. The
-printed differences show that both compute the same. `penalty`: seconds of a discriminator's move with each penalty as
-a ratio to the move without; lazy R1 is the mean of sixteen steps. All interleaved in one process, medians.
+Plain are the same networks as the well-known scripts have them: weights of each image's own in grouped convolutions, NCHW,
+float32, nothing frozen, unfused Adam, the generator's graph kept in the discriminator's step. They take turns. A step is
+the mean of `--steps`, of which sixteen hold each lazy turn as often as it is played. `apart` shows that both compute the
+same: the largest difference of outputs over their deviation, and of weights after two steps of SGD.
 """
 
-import argparse
 import copy
 from collections.abc import Callable
 from functools import partial
@@ -19,25 +14,42 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from benchmarks.timing import apart, heading, medians, seconds, several
+from benchmarks.digits import trainer_of
+from benchmarks.results import Row
+from benchmarks.timing import against_plain, apart, several
 from elegan.core import rng
 from elegan.nets.modulated import ModulatedConv
 from elegan.training import optimizers
-from elegan.training.recorder import Plan
-from elegan.training.session import make_trainer, plan_for
 from elegan.training.trainer import Trainer
 
-PERIOD = 16  # steps between two turns of lazy R1
-BARE = ["nets.generator.norm=none", "nets.discriminator.norm=none"]
-WITHOUT = {"dcgan": BARE, "stylegan2": ["losses.r1=none", "losses.path_length=none"]}
-PENALTIES = {
-    "plain": [],
-    "r1": ["losses.r1=r1"],
-    "r1 and r2": ["losses.r1=r1", "losses.r2=r2"],
-    "wgan-gp": ["losses.gradient_penalty=gradient_penalty"],
-    "dragan": ["losses.dragan_penalty=dragan_penalty"],
-    "r1 lazy": ["losses.r1=r1", f"losses.r1.every={PERIOD}"],
-}
+QUICK = {"resolution": 16, "batch": 2, "steps": 1, "rounds": 1}
+
+
+def benchmark(
+    resolution: int = 64, batch: int = 8, steps: int = 16, rounds: int = 6, precision: str = "fp32"
+) -> list[Row]:
+    settings = [f"batch={batch}"]
+    trainer = trainer_of("stylegan2", resolution, settings, precision)
+    forward = compared_forward(trainer, rounds)
+    plain = Plain(trainer)
+    step = against_plain(several(plain.play, steps), several(trainer.play, steps), rounds, steps)
+    step |= {"apart": difference(resolution, settings)}
+    shape = {"pixels": resolution, "batch": batch}
+    return [{"what": what} | shape | row for what, row in (("forward", forward), ("training step", step))]
+
+
+def compared_forward(trainer: Trainer, rounds: int) -> Row:
+    """The generator as it is used, on one set of latents."""
+    ours = copy.deepcopy(trainer.game.nets["generator"]).eval()
+    plain, z = grouped(copy.deepcopy(ours)), torch.randn(trainer.batch, ours.latent)
+
+    @torch.inference_mode()
+    def images(G: nn.Module) -> Tensor:
+        return G.synthesis(G.mapping(z))
+
+    difference = (images(plain) - images(ours)).abs().max() / images(plain).std()
+    speed = against_plain(partial(images, plain), partial(images, ours), 8 * rounds)
+    return speed | {"apart": difference.item()}
 
 
 class Grouped(ModulatedConv):
@@ -62,16 +74,6 @@ def grouped(G: nn.Module) -> nn.Module:
         if isinstance(layer, ModulatedConv):
             layer.__class__ = Grouped
     return G.to(memory_format=torch.contiguous_format)
-
-
-def trainer_of(recipe: str, resolution: int, settings: list[str], precision: str = "fp32") -> Trainer:
-    """At work on the digits, drawn large and in colour."""
-    return make_trainer(plan_of(recipe, resolution, settings, precision))
-
-
-def plan_of(recipe: str, resolution: int, settings: list[str], precision: str) -> Plan:
-    of_data = [f"data.resolution={resolution}", "data.channels=3"]
-    return plan_for("digits", recipe, settings=[*of_data, *settings], precision=precision)
 
 
 def plain_adam(lazy: int) -> Callable[..., torch.optim.Optimizer]:
@@ -130,32 +132,6 @@ class Plain:
         return 4 * 2.0 * (lengths - self.G.path_length.mean).square().mean()
 
 
-def stylegan2(options: argparse.Namespace) -> None:
-    resolution, settings = options.resolution[0], [f"batch={options.batch}"]
-    forward(options, trainer_of("stylegan2", resolution, settings, options.precision))
-    trainer = trainer_of("stylegan2", resolution, settings, options.precision)
-    plain = Plain(trainer)
-    work = {"plain": several(plain.play, options.steps), "ours": several(trainer.play, options.steps)}
-    steps = {name: value / options.steps for name, value in medians(seconds(work, options.rounds)).items()}
-    print(f"training step  plain {steps['plain']:.3f} s, ours {steps['ours']:.3f} s, ratio {steps['plain'] / steps['ours']:.2f}; "
-          f"weights apart by at most {difference(resolution, settings):.1e} after two steps of SGD, fp32")  # fmt: skip
-
-
-def forward(options: argparse.Namespace, trainer: Trainer) -> None:
-    """Of the generator as it is used, on one set of latents."""
-    ours = trainer.game.nets["generator"].eval()
-    plain, z = grouped(copy.deepcopy(ours)), torch.randn(options.batch, ours.latent)
-
-    @torch.inference_mode()
-    def made(G: nn.Module) -> Tensor:
-        return G.synthesis(G.mapping(z))
-
-    found = medians(seconds({"plain": partial(made, plain), "ours": partial(made, ours)}, 8 * options.rounds))
-    apart = (made(plain) - made(ours)).abs().max() / made(plain).std()
-    print(f"forward        plain {found['plain']:.3f} s, ours {found['ours']:.3f} s, ratio {found['plain'] / found['ours']:.2f}; "
-          f"outputs apart by at most {apart:.1e} of their deviation")  # fmt: skip
-
-
 def difference(resolution: int, settings: list[str]) -> float:
     """Of the weights after two steps of SGD (Adam's first moves are signs, which rounding may turn)."""
     trainer = trainer_of("stylegan2", resolution, settings)
@@ -166,44 +142,3 @@ def difference(resolution: int, settings: list[str]) -> float:
         plain.play(step)
         trainer.play(step)
     return apart(plain.nets, trainer.game.nets)
-
-
-def penalty(options: argparse.Namespace) -> None:
-    for recipe in options.recipe:
-        for resolution in options.resolution:
-            settings = [*WITHOUT[recipe], f"batch={options.batch}"]
-            found = costs(recipe, resolution, settings, options)
-            ratios = ", ".join(f"{name} {value / found['plain']:.2f}" for name, value in found.items())
-            print(f"{recipe} at {resolution} px: plain move {found['plain']:.3f} s; {ratios}", flush=True)
-
-
-def costs(recipe: str, resolution: int, settings: list[str], options: argparse.Namespace) -> dict[str, float]:
-    """Seconds of the discriminator's part of a step by penalty."""
-    work = {}
-    for name, added in PENALTIES.items():
-        trainer = trainer_of(recipe, resolution, [*settings, *added], options.precision)
-        turn = [turn for turn in trainer.game.turns if turn.player == "discriminator"][-1]
-        work[name] = partial(trainer.move, turn, 0)
-    found = medians(seconds(work, options.rounds))
-    found["r1 lazy"] = (PERIOD * found["plain"] + found["r1 lazy"]) / PERIOD
-    return found
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=("stylegan2", "penalty"))
-    parser.add_argument("--recipe", nargs="+", default=list(WITHOUT), choices=list(WITHOUT))
-    parser.add_argument("--resolution", nargs="+", type=int)
-    parser.add_argument("--batch", type=int)
-    parser.add_argument("--steps", type=int, default=16)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--precision", default="fp32")
-    options = parser.parse_args()
-    options.resolution = options.resolution or ([64] if options.what == "stylegan2" else [32, 64])
-    options.batch = options.batch or (8 if options.what == "stylegan2" else 32)
-    print(heading())
-    {"stylegan2": stylegan2, "penalty": penalty}[options.what](options)
-
-
-if __name__ == "__main__":
-    main()

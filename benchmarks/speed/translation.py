@@ -1,41 +1,56 @@
-"""Training speed of CycleGAN and CUT against the same networks in a plain eager float32 script, interleaved; then use.
-
-    python benchmarks/translation_speed.py [--recipe cyclegan] [--resolution 128] [--precision auto] [--rounds 5] [--steps 2]
-    python benchmarks/translation_speed.py --photo 1024x768     # seconds and peak memory of one photograph
+"""Training speed of CycleGAN and CUT against the same networks in a plain eager float32 script.
 
 Plain means as the well-known scripts do it: NCHW, nothing frozen, unfused Adam, one call a picture and purpose, the keys
-of PatchNCE with a graph. The printed difference after SGD steps shows that both compute the same.
+of PatchNCE with a graph. They take turns; how far the weights are apart after two steps of SGD shows that both compute the same.
 """
 
-import argparse
-import resource
-import statistics
-import time
+from collections.abc import Callable
 from functools import partial
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from benchmarks.timing import apart, heading, seconds, several
+from benchmarks.arguments import Names
+from benchmarks.results import Row
+from benchmarks.timing import against_plain, apart, several
 from elegan.core import rng
 from elegan.data.feed import Pair
-from elegan.data.sides import Direction
-from elegan.games.abilities import Translates
 from elegan.games.game import Shape
 from elegan.games.translate import PATCHES
 from elegan.losses.criteria import patch_nce
-from elegan.nets.tiling import in_tiles
 from elegan.recipes import find_recipe
 from elegan.run import build_game
 from elegan.training.engine import Engine
 from elegan.training.optimizers import adam, sgd
 from elegan.training.trainer import Trainer
 
+QUICK = {"recipes": ["cut"], "resolution": 32, "rounds": 1, "steps": 1}
 FIXED = ["task.pool=0", "batch=1"]
 
+Variant = tuple[Callable[[int], object], nn.ModuleDict]  # plays a step, and the networks that learn
+Optimize = Callable[..., torch.optim.Optimizer]
 
-def feed(resolution: int):
+
+def benchmark(
+    recipes: Names = None, resolution: int = 128, rounds: int = 6, steps: int = 2, precision: str = "auto"
+) -> list[Row]:
+    return [compared(recipe, resolution, rounds, steps, precision) for recipe in recipes or ("cyclegan", "cut")]
+
+
+def compared(recipe: str, resolution: int, rounds: int, steps: int, precision: str) -> Row:
+    (play_plain, _), (play_ours, _) = (make(recipe, resolution, precision) for make in (plain, ours))
+    speed = against_plain(several(play_plain, steps), several(play_ours, steps), rounds, steps)
+    nets = []
+    for make in (plain, ours):
+        play, trained = make(recipe, resolution, "fp32", partial(sgd, lr=1e-4))
+        for step in range(2):
+            play(step)
+        nets.append(trained)
+    used = {"recipe": recipe, "pixels": resolution, "precision": Engine("cpu", precision).precision}
+    return used | speed | {"weights apart": apart(*nets)}
+
+
+def feed(resolution: int) -> Callable[[int, range], Pair]:
     """Smooth random pictures, by position."""
 
     def at(position: int, rows: range) -> Pair:
@@ -47,7 +62,7 @@ def feed(resolution: int):
     return at
 
 
-def ours(name: str, resolution: int, precision: str, optimizer=adam):
+def ours(name: str, resolution: int, precision: str, optimizer: Optimize = adam) -> Variant:
     torch.manual_seed(0)
     recipe = find_recipe(name).override(FIXED)
     game = build_game(recipe, Shape(resolution, 3, 0))
@@ -58,7 +73,7 @@ def ours(name: str, resolution: int, precision: str, optimizer=adam):
     return trainer.play, game.nets
 
 
-def plain_adam(parameters) -> torch.optim.Optimizer:
+def plain_adam(parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
     return torch.optim.Adam(parameters, lr=2e-4, betas=(0.5, 0.999))
 
 
@@ -66,7 +81,7 @@ def square(scores: list[Tensor], target: float) -> Tensor:
     return 0.5 * (scores[0] - target).square().mean()
 
 
-def plain(name: str, resolution: int, precision: str, optimizer=plain_adam):
+def plain(name: str, resolution: int, precision: str, optimizer: Optimize = plain_adam) -> Variant:
     torch.manual_seed(0)
     nets = build_game(find_recipe(name).override(FIXED), Shape(resolution, 3, 0)).nets
     step = plain_cycle if name == "cyclegan" else plain_cut
@@ -90,7 +105,7 @@ def plain(name: str, resolution: int, precision: str, optimizer=plain_adam):
     return play, nets
 
 
-def plain_cycle(nets: nn.ModuleDict, batch: Pair, other: Pair):
+def plain_cycle(nets: nn.ModuleDict, batch: Pair, other: Pair) -> tuple[Tensor, Callable[[], Tensor]]:
     G, F, D_A, D_B = nets["AtoB"], nets["BtoA"], nets["discriminator_A"], nets["discriminator_B"]
     fake_B, fake_A = G(batch.A), F(batch.B)
     loss = square(D_B(fake_B), 1) + square(D_A(fake_A), 1)
@@ -104,67 +119,13 @@ def plain_cycle(nets: nn.ModuleDict, batch: Pair, other: Pair):
     return loss, judge
 
 
-def plain_cut(nets: nn.ModuleDict, batch: Pair, other: Pair):
+def plain_cut(nets: nn.ModuleDict, batch: Pair, other: Pair) -> tuple[Tensor, Callable[[], Tensor]]:
     G, heads, D = nets["AtoB"], nets["heads"], nets["discriminator"]
     fake, same = G(batch.A), G(batch.B)
     loss = square(D(fake), 1)
     for made, source in ((fake, batch.A), (same, batch.B)):
-        places = rng.uniform(1, PATCHES)
-        keys, queries = heads(G.features(source), places), heads(G.features(made), places)
+        shown = G.features(source)
+        places = [rng.subsets(1, min(PATCHES, f[0, 0].numel()), f[0, 0].numel()) for f in shown]
+        keys, queries = heads(shown, places), heads(G.features(made), places)
         loss = loss + 0.25 * torch.stack([patch_nce(q, k) for q, k in zip(queries, keys, strict=True)]).mean()
     return loss, lambda: square(D(other.B), 1) + square(D(fake.detach()), 0)
-
-
-def training(options: argparse.Namespace) -> None:
-    made = {}
-    for name, make in (("plain", plain), ("ours", ours)):
-        play, nets = make(options.recipe, options.resolution, "fp32", partial(sgd, lr=1e-4))
-        for step in range(2):
-            play(step)
-        made[name] = nets
-    variants = {
-        n: m(options.recipe, options.resolution, options.precision)[0] for n, m in (("plain", plain), ("ours", ours))
-    }
-    times = seconds({name: several(play, options.steps) for name, play in variants.items()}, options.rounds)
-    rates = {name: [options.steps / value for value in values] for name, values in times.items()}
-    medians = {name: statistics.median(values) for name, values in rates.items()}
-    print(f"{options.recipe} at {options.resolution} px, {Engine('cpu', options.precision).precision}")
-    for name, value in medians.items():
-        print(f"{name:6} {value:8.2f} images/s  ({min(rates[name]):.2f} to {max(rates[name]):.2f})")
-    difference = apart(*made.values())
-    print(
-        f"ratio  {medians['ours'] / medians['plain']:.2f}   weights apart by at most {difference:.1e} after two steps of SGD, fp32"
-    )
-
-
-@torch.inference_mode()
-def photograph(size: str) -> None:
-    width, height = map(int, size.split("x"))
-    game = build_game(find_recipe("cyclegan"), Shape(128, 3, 0))
-    nets = Engine("cpu", "fp32").place(game.nets).eval()
-    x = torch.from_numpy(np.random.default_rng(0).random((1, 3, height, width), dtype=np.float32))
-    seconds = []
-    for _ in range(3 if width * height < 2_000_000 else 1):
-        began = time.perf_counter()
-        in_tiles(lambda part: game.ability(Translates).ways[Direction("AtoB")](nets, part), x, nets["AtoB"])
-        seconds.append(time.perf_counter() - began)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    print(
-        f"{size}: {statistics.median(seconds):.2f} s (median of {len(seconds)}), peak memory of the process {peak:.2f} GB"
-    )
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--recipe", default="cyclegan", choices=("cyclegan", "cut"))
-    parser.add_argument("--precision", default="auto")
-    parser.add_argument("--photo")
-    for name, default in (("resolution", 128), ("rounds", 5), ("steps", 2)):
-        parser.add_argument(f"--{name}", type=int, default=default)
-    options = parser.parse_args()
-    print(heading())
-    photograph(options.photo) if options.photo else training(options)
-
-
-if __name__ == "__main__":
-    main()

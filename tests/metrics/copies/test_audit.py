@@ -10,7 +10,7 @@ from PIL import Image
 from scipy.stats import kstest
 from sklearn.datasets import load_digits
 
-from benchmarks.quality.copies import WANTED as KINDS
+from benchmarks.alterations import WANTED as KINDS
 from elegan.core.errors import UserError
 from elegan.metrics.copies import approximate, find_copies
 

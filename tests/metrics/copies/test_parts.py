@@ -9,7 +9,7 @@ from PIL import Image
 from scipy.spatial.distance import cdist
 from scipy.stats import mannwhitneyu, norm
 
-from benchmarks.quality.copies import WANTED as KINDS
+from benchmarks.alterations import WANTED as KINDS
 from elegan.metrics.copies import descriptors, geometry, set_tests
 from elegan.metrics.copies.duplicates import SAME
 from elegan.metrics.copies.residual import Poses
