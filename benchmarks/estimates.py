@@ -1,24 +1,13 @@
-"""Numbers with the ends of their intervals, as benchmarks report them."""
+"""Numbers with the ends of their intervals, of several measurements."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import binom, binomtest
 
+from benchmarks.results import Estimate
 from elegan.core.errors import UserError
 from elegan.metrics.seeds import mean_interval
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """One number, the ends of its interval and what that is, and how many measurements it comes from."""
-
-    value: float
-    low: float
-    high: float
-    n: int
-    interval: str
 
 
 def median(values: Sequence[float]) -> Estimate:

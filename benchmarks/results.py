@@ -1,9 +1,10 @@
 """What a benchmark found: rows that are printed as a table of Markdown, and kept as JSON beside what they were measured with."""
 
-import dataclasses
 import datetime
+import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,18 @@ from elegan.core import files
 
 FOLDER = Path(__file__).parent / "results"
 
-Row = Mapping[str, Any]  # columns to words, numbers, or `estimates.Estimate`s
+Row = dict[str, Any]  # columns to words, numbers, or estimates
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One number, the ends of its interval and what that is, and how many measurements it comes from."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+    interval: str
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -24,7 +36,7 @@ def table(rows: Sequence[Row]) -> str:
 def _cell(value: Any) -> str:
     if isinstance(value, str):
         return value
-    if dataclasses.is_dataclass(value):
+    if isinstance(value, Estimate):
         ends = f" ({_number(value.low)} to {_number(value.high)})" if value.low < value.high else ""
         return _number(value.value) + ends
     return _number(value)
@@ -43,15 +55,12 @@ def keep(path: Path, what: str, arguments: Sequence[str], rows: Sequence[Row]) -
     from elegan.core.machine import hardware  # imports torch, which a benchmark of memory must not do before it is over
 
     command = shlex.join(["python", "-m", "benchmarks", *map(_without_folders, arguments)])
-    plain = [{column: _plain(value) for column, value in row.items()} for row in rows]
+    plain = [{k: asdict(value) if isinstance(value, Estimate) else value for k, value in row.items()} for row in rows]
     day = datetime.datetime.now(datetime.UTC).date().isoformat()
-    files.write_json(path, {"what": what, "command": command, "date": day, "machine": hardware(), "rows": plain})
+    machine = hardware() | {"load": os.getloadavg()[0]}  # of its last minute, also by others' work
+    files.write_json(path, {"what": what, "command": command, "date": day, "machine": machine, "rows": plain})
 
 
 def _without_folders(argument: str) -> str:
     """Where a file lies on this machine says nothing to others."""
     return Path(argument).name if Path(argument).is_absolute() else argument
-
-
-def _plain(value: Any) -> Any:
-    return dataclasses.asdict(value) if dataclasses.is_dataclass(value) and not isinstance(value, type) else value

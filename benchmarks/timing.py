@@ -12,23 +12,39 @@ from typing import TypeVar
 import torch
 from torch import nn
 
-from benchmarks.estimates import Estimate, median
-from benchmarks.results import Row
+from benchmarks.estimates import median
+from benchmarks.results import Estimate, Row
 
 T = TypeVar("T")
 PLAIN, OURS = "plain", "ours"
+# What other work on the machine takes does not count where one thread does all, and cannot be told apart elsewhere.
+ONE_THREAD = torch.get_num_threads() == 1 and not torch.cuda.is_available()
+CLOCK, UNIT = (time.process_time, "processor's s") if ONE_THREAD else (time.perf_counter, "s")
+
+
+def timed(work: Callable[[], T]) -> tuple[T, float, float]:
+    """The result, wall seconds, and the processor's seconds of this process, which other work on the machine slows less."""
+    wall, processor = time.perf_counter(), time.process_time()
+    result = work()
+    return result, time.perf_counter() - wall, time.process_time() - processor
+
+
+def repeated(work: Callable[[], object], rounds: int) -> Row:
+    """Medians of the wall's and the processor's seconds over so many rounds."""
+    times = [timed(work)[1:] for _ in range(rounds)]
+    return {name: median(values) for name, values in zip(("s", "processor's s"), zip(*times, strict=True), strict=True)}
 
 
 def seconds(work: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
-    """What each of `work` took in each of `rounds` rounds through all of them, after one that does not count."""
+    """What each of `work` took by CLOCK in each of `rounds` rounds through all of them, after one that does not count."""
     times: dict[str, list[float]] = {name: [] for name in work}
     for _ in range(rounds + 1):
         for name, run in work.items():
-            began = time.perf_counter()
+            began = CLOCK()
             run()
             if torch.cuda.is_available():
                 torch.cuda.synchronize()
-            times[name].append(time.perf_counter() - began)
+            times[name].append(CLOCK() - began)
     return {name: measured[1:] for name, measured in times.items()}
 
 
@@ -49,9 +65,9 @@ def ratio(above: Sequence[float], below: Sequence[float]) -> Estimate:
 
 
 def against_plain(plain: Callable[[], object], ours: Callable[[], object], rounds: int, parts: int = 1) -> Row:
-    """Seconds of one of `parts` parts of each work, which take turns, and how many times as fast ours is."""
+    """What one of `parts` parts of each work takes, which take turns, and how many times as fast ours is."""
     times = seconds({PLAIN: plain, OURS: ours}, rounds)
-    each = {f"{name}, s": median([value / parts for value in values]) for name, values in times.items()}
+    each = {f"{name}, {UNIT}": median([value / parts for value in values]) for name, values in times.items()}
     return each | {"times as fast": ratio(times[PLAIN], times[OURS])}
 
 

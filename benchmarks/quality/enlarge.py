@@ -11,9 +11,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from benchmarks.estimates import Estimate, mean
+from benchmarks.estimates import mean
 from benchmarks.restorers import applied, network, photographs, tensor, to_bytes
-from benchmarks.results import Row
+from benchmarks.results import Estimate, Row
 from elegan.data.damage import Scene, downscale
 from elegan.data.resize import resize
 from elegan.metrics import measure
@@ -27,7 +27,8 @@ PATCH = 32
 def benchmark(pictures: str, models: list[str], count: int = 20) -> list[Row]:
     nets = {name: network(name) for name in models}
     scale = next(iter(nets.values())).scale
-    originals, enlarged = [], {name: [] for name in ("bicubic", *nets)}
+    originals: list[np.ndarray] = []
+    enlarged: dict[str, list[np.ndarray]] = {name: [] for name in ("bicubic", *nets)}
     for picture in photographs(pictures, count):
         h, w = (side // scale * scale for side in picture.shape[:2])
         x = tensor(picture[:h, :w])

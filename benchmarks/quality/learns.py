@@ -33,6 +33,7 @@ def judged(run: Run, num: int) -> Row:
     images = np.concatenate(list(run.stream(range(num), labels=labels)))
     features, probabilities = classifier.features(images)
     assert probabilities is not None
+    assert classifier.accuracy is not None
     confidence, shown = (values.numpy() for values in probabilities.max(1))
     moments = Moments().update(classifier.features(real.images)[0])
     floor, _ = classifier.features(held_out.images)

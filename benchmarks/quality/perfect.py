@@ -28,7 +28,7 @@ def benchmark(data: str, resolution: int = 32, num: int = 10_000, seeds: int = 3
         "in turn": lambda seed: np.arange(num) % classes,
         "in the data's shares": lambda seed: labels(real.class_counts, num, seed).numpy(),
     }
-    rows = []
+    rows: list[Row] = []
     for how, ask in asked.items():
         for seed in range(seeds):
             places = images_of(real.labels, ask(seed), np.random.default_rng(seed))

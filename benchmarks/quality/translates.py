@@ -48,19 +48,19 @@ def measured(run: Run, way: Direction, sides: Sides, sheet: Path | None) -> list
     mean_picture = np.rint(real.mean(0, dtype=np.float64)).astype(np.uint8)[None].repeat(len(given), 0)
     classifier = extractor_for_sides("classifier", sides, real)
     gauges = [Gauge("fd", extractor, real) for extractor in (extractor_for_sides("random", sides, real), classifier)]
-    rows = []
+    rows: list[Row] = []
     for name, images in (
         ("translated", output),
         ("input as it is", given),
         ("mean picture", mean_picture),
         ("target", target),
     ):
-        row = {"direction": str(way), "step": run.step, "pictures": name, "N": len(images)}
+        row: Row = {"direction": str(way), "step": run.step, "pictures": name, "N": len(images)}
         row |= {gauge.label: gauge(images) for gauge in gauges}
         _, probabilities = classifier.features(images)
         assert probabilities is not None
         row["taken for the target, %"] = percent(int((probabilities.argmax(1) == own).sum()), len(images))
-        if sides.paired:
+        if sides.paired and images is not target:
             row |= {key: mean(values.tolist()) for key, values in distances(images, target).items()}
         rows.append(row)
     return rows

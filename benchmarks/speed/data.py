@@ -8,22 +8,18 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
-from typing import TypeVar
 
 import torch
 
 from benchmarks.arguments import Names
 from benchmarks.estimates import median
 from benchmarks.results import Row
-from benchmarks.timing import in_a_process_of_its_own, peak
+from benchmarks.timing import in_a_process_of_its_own, peak, timed
 from elegan.data import open_data
 from elegan.data.feed import Feed
 
 QUICK = {"data": ["digits"], "rounds": 1}
 BATCH = 256
-T = TypeVar("T")
 SECOND = """
 import sys, time
 from elegan.data import open_data
@@ -44,9 +40,9 @@ def opened(source: str, rounds: int) -> Row:
     data, wall, processor = timed(lambda: open_data(source))
     row = {"data": data.name, "images": len(data.images), "pixels": data.resolution, "channels": data.channels}
     row |= {"cache, MB": data.images.nbytes / 1e6, "peak memory, GB": peak()}
-    row |= {"first open, s": wall, "of a processor": processor}
+    row |= {"first open, s": wall, "processor's s": processor}
     done = subprocess.run([sys.executable, "-c", SECOND, source], capture_output=True, text=True, check=True)
-    row["second open, s"], row["its processor's"] = map(float, done.stdout.split())
+    row["second open, s"], row["second, processor's s"] = map(float, done.stdout.split())
 
     feed = Feed(data.images, data.labels, BATCH, seed=0)
     batches = max(1, len(data.images) // BATCH)
@@ -58,12 +54,5 @@ def opened(source: str, rounds: int) -> Row:
     epoch()  # the file comes from the disk
     passes = [timed(epoch) for _ in range(rounds)]
     row["images/s"] = median([batches * BATCH / wall for _, wall, _ in passes])
-    row["images/s of a processor"] = median([batches * BATCH / processor for _, _, processor in passes])
+    row["images / processor's s"] = median([batches * BATCH / processor for _, _, processor in passes])
     return row
-
-
-def timed(work: Callable[[], T]) -> tuple[T, float, float]:
-    """The result, wall seconds, processor seconds of this process."""
-    wall, processor = time.perf_counter(), time.process_time()
-    result = work()
-    return result, time.perf_counter() - wall, time.process_time() - processor

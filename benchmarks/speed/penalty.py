@@ -9,7 +9,7 @@ from benchmarks.arguments import Names
 from benchmarks.digits import trainer_of
 from benchmarks.estimates import median
 from benchmarks.results import Row
-from benchmarks.timing import ratio, seconds
+from benchmarks.timing import UNIT, ratio, seconds
 
 QUICK = {"recipes": ["dcgan"], "resolution": [16], "batch": 4, "rounds": 1}
 PERIOD = 16  # steps between two turns of lazy R1
@@ -53,4 +53,4 @@ def costs(recipe: str, resolution: int, batch: int, rounds: int, precision: str)
     without = times.pop("without")
     times[LAZY] = [plain + lazy / PERIOD for plain, lazy in zip(without, times[LAZY], strict=True)]  # a turn of its own
     ratios = {name: ratio(values, without) for name, values in times.items()}
-    return {"recipe": recipe, "pixels": resolution, "batch": batch, "without, s": median(without)} | ratios
+    return {"recipe": recipe, "pixels": resolution, "batch": batch, f"without, {UNIT}": median(without)} | ratios

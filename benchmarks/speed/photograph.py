@@ -3,15 +3,12 @@
 A size is WIDTHxHEIGHT; those above 1.5 million pixels go in tiles. Each is measured in a process of its own.
 """
 
-import time
-
 import numpy as np
 import torch
 
 from benchmarks.arguments import Names
-from benchmarks.estimates import median
 from benchmarks.results import Row
-from benchmarks.timing import in_a_process_of_its_own, peak
+from benchmarks.timing import in_a_process_of_its_own, peak, repeated
 from elegan.data.sides import Direction
 from elegan.games.abilities import Translates
 from elegan.games.game import Shape
@@ -34,9 +31,5 @@ def translated(size: str, rounds: int) -> Row:
     nets = Engine("cpu", "fp32").place(game.nets).eval()
     translate = game.ability(Translates).ways[Direction("AtoB")]
     x = torch.from_numpy(np.random.default_rng(0).random((1, 3, height, width), dtype=np.float32))
-    seconds = []
-    for _ in range(rounds):
-        began = time.perf_counter()
-        in_tiles(lambda part: translate(nets, part), x, nets["AtoB"])
-        seconds.append(time.perf_counter() - began)
-    return {"photograph": size, "s": median(seconds), "peak memory, GB": peak()}
+    times = repeated(lambda: in_tiles(lambda part: translate(nets, part), x, nets["AtoB"]), rounds)
+    return {"photograph": size, **times, "peak memory, GB": peak()}

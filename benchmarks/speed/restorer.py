@@ -4,16 +4,14 @@ A case is MODEL:WIDTHxHEIGHT, MODEL a packed file or a shipped model. Plain is t
 pixels a side; the two take turns. Each case is measured in a process of its own.
 """
 
-import time
 from functools import partial
 
 import numpy as np
 import torch
 
 from benchmarks.arguments import Names
-from benchmarks.estimates import median
 from benchmarks.results import Row
-from benchmarks.timing import in_a_process_of_its_own, peak, ratio, seconds
+from benchmarks.timing import OURS, PLAIN, in_a_process_of_its_own, peak, ratio, repeated, seconds
 from elegan.nets.pretrained import unpack
 from elegan.nets.restorers import whole
 from elegan.nets.tiling import in_tiles
@@ -36,13 +34,9 @@ def restored(model: str, size: str, rounds: int) -> Row:
     x = torch.from_numpy(
         np.random.default_rng(0).random((1, net.channels + net.hints, height, width), dtype=np.float32)
     )
-    took = []
-    for _ in range(rounds):
-        began = time.perf_counter()
-        in_tiles(partial(whole, net), x, net, None, net.scale)
-        took.append(time.perf_counter() - began)
-    row = {"model": model, "photograph": size, "s": median(took), "peak memory, GB": peak()}
+    times = repeated(lambda: in_tiles(partial(whole, net), x, net, None, net.scale), rounds)
+    row = {"model": model, "photograph": size, **times, "peak memory, GB": peak()}
     small = x[..., :SIDE, :SIDE]
     last = small.contiguous(memory_format=torch.channels_last)
-    times = seconds({"plain": partial(whole, plain, small), "ours": partial(whole, net, last)}, rounds)
-    return row | {"times as fast": ratio(times["plain"], times["ours"])}
+    sides = seconds({PLAIN: partial(whole, plain, small), OURS: partial(whole, net, last)}, rounds)
+    return row | {"times as fast": ratio(sides[PLAIN], sides[OURS])}

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from benchmarks.estimates import Estimate, mean, median, percent
-from benchmarks.results import table
+from benchmarks.estimates import mean, median, percent
+from benchmarks.results import Estimate, table
 from benchmarks.timing import against_plain, ratio
 from elegan.core.errors import UserError
 

@@ -63,7 +63,9 @@ def test_a_table_says_what_was_measured(names, table):
 
 
 def test_what_is_named_is_a_benchmark_and_what_is_kept_is_quoted():
-    named = {Path(name).stem for page in PAGES for names, _ in MARKED.findall(page.read_text()) for name in names.split()}
+    named = {
+        Path(name).stem for page in PAGES for names, _ in MARKED.findall(page.read_text()) for name in names.split()
+    }
     kept = {path.stem for path in (ROOT / "benchmarks" / "results").glob("*.json")}
     assert kept <= named
     assert not {name for name in named if not any(name == known or name.startswith(f"{known}-") for known in FILES)}
