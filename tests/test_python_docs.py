@@ -1,18 +1,22 @@
 """The public face: what `elegan` shows, and that every piece of code in docs/python.md runs and prints what it says."""
 
 import contextlib
+import dataclasses
 import inspect
 import io
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import typer
 
 import elegan
 
 PAGE = (Path(__file__).parents[1] / "docs" / "python.md").read_text(encoding="utf-8")
+SRC = str(Path(elegan.__file__).parents[1])
 CODE = re.findall(r"^```python\n(.*?)^```", PAGE, re.M | re.S)
 # Behind a line that prints stands what it prints; other comments are for people.
 PRINTED = re.compile(r"^ *print\(.*\)  # (.*)$", re.M)
@@ -47,16 +51,43 @@ def test_public_names_are_listed_and_load_torch_only_when_used():
 
 
 def test_the_command_line_and_python_train_with_the_same_options():
+    """One dataclass says them: Python takes its fields, the command line those that text can say, with its words and defaults."""
     from elegan.cli.main import app
-    from elegan.training.session import plan_for
+    from elegan.training.options import Options, about
+    from elegan.training.plan import plan_for
 
-    train, plan = (dict(inspect.signature(f).parameters) for f in (elegan.train, plan_for))
-    assert train.pop("quiet").default is False
-    assert list(train.values()) == list(plan.values())
+    fields = {field.name: field.default for field in dataclasses.fields(Options)}
+    for function in (elegan.train, plan_for):
+        parameters = inspect.signature(function).parameters
+        assert {name: p.default for name, p in parameters.items()} == fields
+        assert [name for name, p in parameters.items() if p.kind is not p.KEYWORD_ONLY] == ["data", "recipe"]
+    assert all(f"\n{name}: {about(name)}" in elegan.train.__doc__ for name in fields)
 
     command = typer.main.get_command(app).commands["train"]
-    options = {p.name: p.default for p in command.params}
+    options = {p.name: p for p in command.params}
     # A direction is one of the settings, a dry run plans only, and of seeds a program makes a loop.
-    assert options.keys() - {"direction", "dry_run", "seeds"} == train.keys()
-    for name, parameter in train.items():
-        assert (options[name] or None) == (parameter.default or None) or str(options[name]) == parameter.default, name
+    assert options.keys() - {"direction", "dry_run", "seeds"} == fields.keys() - {
+        "labels",
+        "quiet",
+        "on_step",
+        "on_look",
+    }
+    for name in options.keys() & fields.keys():
+        default = options[name].default
+        assert (default or None) == (fields[name] or None) or str(default) == fields[name], name
+        assert options[name].help.startswith(about(name)), name
+
+
+@pytest.mark.slow
+def test_a_checker_knows_the_options(tmp_path):
+    (tmp_path / "calls.py").write_text(
+        'import elegan\nelegan.train("digits", steps=3, on_look=lambda look: print(look.step))\n'
+        'elegan.train("digits", stepps=3)\nelegan.train("digits", steps="3")\n'
+    )
+    command = [sys.executable, "-m", "mypy", "--ignore-missing-imports", "calls.py"]
+    said = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, env=os.environ | {"MYPYPATH": SRC}
+    ).stdout
+    assert 'calls.py:3: error: Unexpected keyword argument "stepps" for "train"' in said
+    assert 'calls.py:4: error: Argument "steps" to "train" has incompatible type "str"' in said
+    assert "Found 2 errors in 1 file" in said

@@ -85,7 +85,7 @@ def test_local_parquet_and_image_folders(parquet, tmp_path):
     assert both[2] == [9, 16, 16, 3]
     assert len({part[5] for part in (train, test, both)}) == 3
     assert pets[:5] == ["pets", f"hf:{folder}", [3, 16, 16, 3], [0, 0, 1], ["cat", "dog"]]
-    assert absent == ["UserError", f"{folder} has no test part, only train"]
+    assert absent == ["UserError", f"hf:{folder} has no test part, only train"]
 
 
 ODD = """
@@ -112,7 +112,7 @@ def test_rows_without_a_picture_of_their_own_are_skipped(tmp_path):
     odd, words = run(OPEN, json.dumps(asked), tmp_path, HF_HUB_OFFLINE="1")
     assert odd[2:5] == [[1, 16, 16, 3], None, []]  # labels of -1 are kept back by their owners
     assert odd[6] == pixels(1).tolist()
-    assert words == ["UserError", f"'{tmp_path}/words' has no image column, only text"]
+    assert words == ["UserError", f"hf:{tmp_path}/words has no image column, only text"]
 
 
 class Hub(BaseHTTPRequestHandler):

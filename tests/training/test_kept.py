@@ -120,6 +120,16 @@ def test_training_takes_the_checkpoint_before_a_damaged_one(whole, tmp_path):
     assert damaged == ["00000004.safetensors.damaged", "00000006.safetensors.damaged"]
 
 
+def test_going_on_reads_the_newest_checkpoint_once(whole, tmp_path, monkeypatch):
+    run, read, reading = tmp_path / "run", [], files.read_tensors
+    shutil.copytree(whole, run)
+    monkeypatch.setattr(
+        files, "read_tensors", lambda path, *rest, **more: read.append(path.name) or reading(path, *rest, **more)
+    )
+    elegan.train(resume=run, steps=7, quiet=True)
+    assert read == ["00000006.safetensors"]
+
+
 def test_without_a_whole_checkpoint_training_says_so_and_touches_nothing(whole, tmp_path):
     run = tmp_path / "run"
     shutil.copytree(whole, run)

@@ -5,7 +5,7 @@ import pytest
 from elegan.core import paths
 from elegan.recipes import find_recipe
 from elegan.training.naming import LONGEST, run_name
-from elegan.training.session import plan_for
+from elegan.training.plan import plan_for
 
 NAMES = {
     (): "digits-dcgan",

@@ -14,7 +14,7 @@ from elegan.run import build_game
 from elegan.training.ema import Averages, recompute_statistics
 from elegan.training.engine import Engine
 from elegan.training.optimizers import sgd
-from elegan.training.session import plan_for
+from elegan.training.plan import plan_for
 from elegan.training.trainer import Trainer
 from small import IMAGES, trainer_of
 

@@ -12,7 +12,7 @@ from elegan.core.facts import read_lines
 from elegan.metrics import Result
 from elegan.run import Run
 from elegan.training.dry_run import estimate
-from elegan.training.session import plan_for
+from elegan.training.plan import plan_for
 from elegan.verbs.export import export
 from elegan.verbs.report.report import report
 

@@ -2,75 +2,63 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from elegan.cli.options import AsJson, Device, Trust
+from elegan.cli.options import AsJson, Trust
 from elegan.core.screen import say
+from elegan.training.options import Options, about
 
 
 def train(
-    data: Annotated[
-        str | None, typer.Argument(help="A folder, a zip, or a named data set: digits, mnist, ..., hf:NAME.")
-    ] = None,
-    recipe: Annotated[
-        str | None, typer.Option(help="A recipe's name or a TOML file; default: chosen by the data.")
-    ] = None,
-    steps: Annotated[int | None, typer.Option(min=1, help="Length of the training in steps.")] = None,
+    data: Annotated[str | None, typer.Argument(help=about("data"))] = Options.data,
+    recipe: Annotated[str | None, typer.Option(help=about("recipe"))] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help=about("steps"))] = Options.steps,
     direction: Annotated[
         str | None, typer.Option(help="AtoB or BtoA, for translation: from which side to which.")
     ] = None,
-    images: Annotated[
-        int | None, typer.Option(min=1, help="Length of the training in images seen, instead of --steps.")
-    ] = None,
+    images: Annotated[int | None, typer.Option(min=1, help=about("images"))] = Options.images,
     settings: Annotated[
         list[str] | None,
-        typer.Option(
-            "--set", metavar="KEY=VALUE", help="Changes one value of the recipe; may be given more than once."
-        ),
+        typer.Option("--set", metavar="KEY=VALUE", help=f"{about('settings')} May be given more than once."),
     ] = None,
-    out: Annotated[Path, typer.Option(help="The folder in which run folders are made.")] = Path("runs"),
-    name: Annotated[str | None, typer.Option(help="The run's name; default: from the data and the recipe.")] = None,
-    seed: Annotated[
-        int, typer.Option(min=0, max=2**63 - 1, help="Seed of the weights, the order of the data and the latents.")
-    ] = 0,
+    out: Annotated[Path, typer.Option(help=about("out"))] = Path(Options.out),
+    name: Annotated[str | None, typer.Option(help=about("name"))] = Options.name,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help=about("seed"))] = Options.seed,
     seeds: Annotated[
         str | None, typer.Option(help="A run for each of these seeds, one after another, then compared: 0-2, or 0,3,7.")
     ] = None,
-    device: Device = "auto",
-    precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")] = "auto",
-    resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Resumes this run with its own recipe.")] = None,
-    start: Annotated[
-        Path | None, typer.Option("--from", metavar="RUN", help="Begins with the weights of this run or packed model.")
-    ] = None,
+    device: Annotated[str, typer.Option(help=about("device"))] = Options.device,
+    precision: Annotated[str, typer.Option(help=about("precision"))] = Options.precision,
+    resume: Annotated[Path | None, typer.Option(metavar="RUN", help=about("resume"))] = None,
+    start: Annotated[Path | None, typer.Option("--from", metavar="RUN", help=about("start"))] = None,
+    guard: Annotated[str, typer.Option(metavar="warn|recover|off", help=about("guard"))] = Options.guard,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only says what the training would do and cost.")] = False,
-    trust: Trust = None,
+    trust: Annotated[list[str] | None, typer.Option(metavar="MODULE", help=about("trust"))] = None,
 ) -> None:
     """Trains a generator; the same command again resumes where it stopped."""
-    from elegan.training.session import plan_for
-    from elegan.training.session import train as train_run
-
     settings = [*(settings or []), *([f"data.direction={direction}"] if direction is not None else [])]
-    options: dict[str, Any] = {
-        "data": data, "recipe": recipe, "settings": settings, "steps": steps, "images": images, "out": out,
-        "name": name, "seed": seed, "device": device, "precision": precision, "resume": resume, "start": start,
-        "trust": trust or (),
-    }  # fmt: skip
+    options = Options(
+        data, recipe, steps=steps, images=images, settings=settings, out=out, name=name, seed=seed, device=device,
+        precision=precision, resume=resume, start=start, guard=guard, trust=trust or (),
+    )  # fmt: skip
     if seeds is not None:
         from elegan.cli.seeds import train_seeds
 
-        train_seeds(seeds, options, dry_run)
+        train_seeds(seeds, vars(options), dry_run)
         return
     if dry_run:
         from elegan.training.dry_run import estimate
+        from elegan.training.plan import plan_for
 
-        plan = plan_for(**options)
+        plan = plan_for(**vars(options))
         say(*plan.lines(), *estimate(plan))
         return
     from elegan.training.alike import alike
+    from elegan.training.session import train as train_run
 
-    run = train_run(**options)
+    run = train_run(**vars(options))
     say(f"{run.path}/samples.png shows what it makes; more with: {run.use}", *alike(run))
 
 

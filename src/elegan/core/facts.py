@@ -13,6 +13,7 @@ from elegan.core.ranges import NonNegativeCount, Pixels, Seed, check
 
 class _Data(BaseModel):
     source: str | None = None  # in older runs; newer ones keep it in local.json
+    in_memory: bool = False  # handed over by a program, so that nothing on the disk names them
     name: str
     fingerprint: str
     count: NonNegativeCount

@@ -8,6 +8,7 @@ import numpy as np
 
 from elegan.core.errors import Failure, UserError, nearest
 from elegan.data.cache import Entry, cached, default_root
+from elegan.data.in_memory import InMemory
 from elegan.data.ingest import Progress
 from elegan.data.layout import SPLITS, plain
 from elegan.data.named import NAMES, from_hub, from_name
@@ -23,11 +24,12 @@ class Dataset:
 
     `images`: uint8, N x H x W x C, H = W, mapped read-only; `labels`: int64, N, indices into `classes`, or None.
     `fingerprint`: SHA-256 over the encoded files, labels, classes and options, equal wherever the same pictures lie.
-    `notes`: what was done to the pictures, one plain line each. `entry`: where it stands in the cache.
+    `source`: what `open_data` opens it by again. `notes`: what was done to the pictures, one plain line each. `entry`: where
+    it stands in the cache.
     """
 
     name: str
-    source: str
+    source: str | InMemory
     images: np.ndarray
     labels: np.ndarray | None
     classes: tuple[str, ...]
@@ -69,7 +71,7 @@ class Dataset:
 
 
 def open_data(
-    source: str | Path,
+    source: str | Path | InMemory,
     resolution: int = 0,
     channels: int = 0,
     fit: str = "crop",
@@ -77,7 +79,7 @@ def open_data(
     cache: Path | None = None,
     progress: Progress | None = None,
 ) -> Dataset:
-    """Opens a folder, a zip or a named set, decoding it into the cache the first time.
+    """Opens a folder, a zip, a named set or pictures in memory, decoding them into the cache the first time.
 
     `resolution`: side in pixels; 0 keeps images that are all of one square size in 8..128, and otherwise takes the
     power of two in 8..128 at or below the median short side. `channels`: 1, 3 or 4; 0 takes 1 where all are grey, 4
@@ -95,13 +97,13 @@ def open_data(
         raise UserError(f"channels {channels} is not 0 (chosen from the data), 1, 3 or 4")
     if fit not in FITS:
         raise UserError(f"unknown fit {fit!r}{nearest(fit, FITS)}")
-    found = find(str(source), split)
+    found = find(str(source) if isinstance(source, Path) else source, split)
     entry = cached(found, Options(resolution, channels, fit), cache or default_root(), progress)
     name, notes = plain(found.name), (*found.notes, *entry.notes)
     return Dataset(name, found.address, entry.images, entry.labels, entry.classes, entry.fingerprint, notes, entry)
 
 
-def open_held_out(source: str, shape: tuple[int, int], fit: str) -> Dataset | None:
+def open_held_out(source: str | InMemory, shape: tuple[int, int], fit: str) -> Dataset | None:
     """The part of the data that is kept from training, at `shape` (resolution, channels), if there is one."""
     try:
         return open_data(source, *shape, fit, "test")
@@ -109,13 +111,15 @@ def open_held_out(source: str, shape: tuple[int, int], fit: str) -> Dataset | No
         return None
 
 
-def find(source: str, split: str) -> Source:
+def find(source: str | InMemory, split: str) -> Source:
     """The images that DATA means, not yet read: a named set before a folder of its name, which is then said.
 
     Raises `UserError` for an unknown DATA or split.
     """
     if split not in SPLITS:
         raise UserError(f"unknown split {split!r}{nearest(split, SPLITS)}")
+    if isinstance(source, InMemory):
+        return source.of_split(split)
     if source.startswith("hf:"):
         return from_hub(source.removeprefix("hf:"), split)
     path = Path(os.path.expanduser(source))

@@ -73,6 +73,18 @@ def decode(encoded: bytes) -> tuple[Image.Image, Facts]:
         raise Unreadable(_reason(error)) from None
 
 
+def plain_colours(image: Image.Image) -> Image.Image:
+    """A picture that a program holds, upright and in sRGB, in mode L, RGB or RGBA. Raises `Unreadable`."""
+    try:
+        image.load()
+        turned = ImageOps.exif_transpose(image) if orientation(image) > 1 else image
+        return _in_srgb(turned, image.info.get("icc_profile"))[0]
+    except Unreadable:
+        raise
+    except Exception as error:  # as in `decode`: an opened file may turn out damaged only now
+        raise Unreadable(_reason(error)) from None
+
+
 def square(encoded: bytes, resolution: int, channels: int, fit: str) -> Picture:
     """`decode`, then colours to `channels` (1, 3, 4), then to a square of `resolution` pixels. Raises `Unreadable`."""
     image, facts = decode(encoded)

@@ -46,8 +46,8 @@ def build(source: Source, options: Options, work: Path, progress: Progress | Non
             done = _decode(listing, exact, options, work, progress)
     if not done.kept:
         raise UserError(f"{source.address} has no readable image: {in_short(done.skipped)}")
-    meta = {"source": source.address, **_finish(listing, done, options, work)}
-    meta["notes"] += _oddities(listing, done, options, source.address, work / "images.u8", meta["shape"])
+    meta = {"source": str(source.address), **_finish(listing, done, options, work)}
+    meta["notes"] += _oddities(listing, done, options, str(source.address), work / "images.u8", meta["shape"])
     (work / "meta.json").write_text(json.dumps(meta, indent=1), encoding="utf-8")
     for path in (*work.iterdir(), work):
         sync(path)

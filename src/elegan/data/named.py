@@ -1,6 +1,7 @@
 """Data sets by name: the digits inside scikit-learn's wheel, and what the Hugging Face `datasets` library loads."""
 
 import os
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -72,12 +73,27 @@ def from_hub(address: str, split: str, alias: str = "") -> Source:
         raise UserError(f"no folder {address!r}; hf: takes a local folder or a hub name like ylecun/mnist")
     library = _library()
     parts = _load(library, str(local.resolve()) if local.is_dir() else address)
-    wanted = sorted(parts) if split == "all" else [pick_part(set(parts), split, address)]
-    rows = library.concatenate_datasets([parts[name] for name in wanted]) if len(wanted) > 1 else parts[wanted[0]]
-    image, label, notes = _columns(library, rows.features, address)
-    files = [file["filename"] for file in rows.cache_files]
-    stamp = repr([(file, os.stat(file).st_size, os.stat(file).st_mtime_ns) for file in files] + [image, label, wanted])
     roots = [Path(library.config.HF_CACHE_HOME).resolve(), local.resolve()]
+    place = local.resolve() if local.is_dir() else Path(address)
+    name = alias or place.name.partition(":")[0]
+    return from_parts(parts, split, name, alias or f"hf:{place}", _files, roots)
+
+
+def from_parts(
+    parts: Mapping[str, Any],
+    split: str,
+    name: str,
+    address: Any,
+    identity: Callable[[Any], list],
+    roots: Sequence[Path] | None = None,
+) -> Source:
+    """The images of a set of the Hugging Face library, by the name of each part. `identity` says of rows what is other where
+    they are; where `roots` are given, no file outside them is read. Raises UserError without an image column or this split.
+    """
+    library = _library()
+    wanted = sorted(parts) if split == "all" else [pick_part(set(parts), split, str(address))]
+    rows = library.concatenate_datasets([parts[name] for name in wanted]) if len(wanted) > 1 else parts[wanted[0]]
+    image, label, notes = _columns(library, rows.features, str(address))
 
     def listing() -> Listing:
         encoded = rows.select_columns([image]).cast_column(image, library.Image(decode=False))
@@ -89,8 +105,13 @@ def from_hub(address: str, split: str, alias: str = "") -> Source:
         names = [f"row {index}" for index in range(len(rows))]
         return Listing(names, labels, classes, read, (), (*notes, *label_notes))
 
-    place = local.resolve() if local.is_dir() else Path(address)
-    return Source(alias or place.name.partition(":")[0], alias or f"hf:{place}", stamp, listing)
+    return Source(name, address, repr([*identity(rows), image, label, wanted]), listing)
+
+
+def _files(rows: Any) -> list[tuple[str, int, int]]:
+    """The library's own files of these rows."""
+    names = [file["filename"] for file in rows.cache_files]
+    return [(name, os.stat(name).st_size, os.stat(name).st_mtime_ns) for name in names]
 
 
 def _library() -> ModuleType:
@@ -124,7 +145,7 @@ def _columns(library: ModuleType, features: Any, address: str) -> tuple[str, str
     images = [name for name, kind in features.items() if isinstance(kind, library.Image)]
     labels = [name for name, kind in features.items() if isinstance(kind, library.ClassLabel)]
     if not images:
-        raise UserError(f"{address!r} has no image column, only {', '.join(features)}")
+        raise UserError(f"{address} has no image column, only {', '.join(features)}")
     image = "image" if "image" in images else images[0]
     label = "label" if "label" in labels else (labels or [""])[0]
     notes = [f"image column {image!r} of {', '.join(images)}"] if len(images) > 1 else []
@@ -141,13 +162,13 @@ def _labels(rows: Any, column: str) -> tuple[np.ndarray | None, tuple[str, ...],
     return labels, tuple(rows.features[column].names), []
 
 
-def _bytes(cell: Any, roots: list[Path]) -> bytes:
-    """The encoded image of one row: embedded, or a file inside the set's own folder or the library's cache."""
+def _bytes(cell: Any, roots: Sequence[Path] | None) -> bytes:
+    """The encoded image of one row: embedded, or a file, which lies inside `roots` where they are given."""
     if cell is None:
         raise Unreadable("empty row")
     if cell["bytes"] is not None:
         return cell["bytes"]
     path = Path(cell["path"] or "").resolve()
-    if not any(path.is_relative_to(root) for root in roots):
+    if roots is not None and not any(path.is_relative_to(root) for root in roots):
         raise Unreadable("its file lies outside the data set")
     return read_file(str(path))

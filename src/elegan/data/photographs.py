@@ -10,6 +10,7 @@ from elegan.core.errors import UserError
 from elegan.data.cache import cached, default_root
 from elegan.data.damage.apply import MARGIN
 from elegan.data.dataset import find
+from elegan.data.in_memory import InMemory
 from elegan.data.layout import plain
 from elegan.data.sides import Part, set_aside
 from elegan.data.sizing import Options
@@ -23,7 +24,7 @@ class Photographs:
     """
 
     name: str
-    source: str
+    source: str | InMemory
     resolution: int
     channels: int
     train: Part
@@ -44,9 +45,9 @@ class Photographs:
 
 
 def open_photographs(
-    source: str, resolution: int, channels: int = 0, split: str = "train", cache: Path | None = None
+    source: str | InMemory, resolution: int, channels: int = 0, split: str = "train", cache: Path | None = None
 ) -> Photographs:
-    """Opens a folder or zip of pictures at their own sizes; small ones are enlarged to what a crop needs.
+    """Opens a folder, a zip or pictures in memory at their own sizes; small ones are enlarged to what a crop needs.
 
     `channels`: 1 or 3, 0: from the data, alpha laid on white. Held out is the folder test beside train, or every tenth
     picture where there is none or `split` is "all". Raises UserError for a source without at least two readable pictures.
@@ -71,7 +72,7 @@ def open_photographs(
     return Photographs(name, found.address, resolution, depth, train, held_out, entry.fingerprint, *told)
 
 
-def _held_out(source: str, options: Options, split: str, root: Path) -> Sequence[np.ndarray] | None:
+def _held_out(source: str | InMemory, options: Options, split: str, root: Path) -> Sequence[np.ndarray] | None:
     if split == "all":
         return None
     try:

@@ -15,6 +15,7 @@ from elegan.core import rng
 from elegan.core.errors import UserError, nearest
 from elegan.data.cache import Entry, Pictures, cached, default_root
 from elegan.data.decode import side_by_side
+from elegan.data.in_memory import InMemory
 from elegan.data.ingest import in_short
 from elegan.data.layout import HELD_OUT, TRAIN, Chosen, File, choose, plain, wrapping
 from elegan.data.sizing import Options
@@ -103,7 +104,12 @@ class Some(Sequence[np.ndarray]):
 
 
 def open_sides(
-    source: str, paired: bool, resolution: int, channels: int = 0, zoom: float = 0.0, cache: Path | None = None
+    source: str | InMemory,
+    paired: bool,
+    resolution: int,
+    channels: int = 0,
+    zoom: float = 0.0,
+    cache: Path | None = None,
 ) -> Sides:
     """Opens a folder or zip with folders trainA and trainB (or A and B, or train/A and train/B), testA and testB beside
     them; for pairs, which then need the same file names, also files that hold A on the left and B on the right.
@@ -112,6 +118,10 @@ def open_sides(
     times it, or with `zoom` 0 left as it is and only enlarged where it is less. `channels`: 1 or 3, 0: from the data, alpha
     laid on white. Raises UserError for a source without two sides, an empty side, pairs of which none fits.
     """
+    if isinstance(source, InMemory):
+        raise UserError(
+            f"{source} has no two sides to translate between: that takes a folder or zip with trainA and trainB"
+        )
     if channels == 4:
         raise UserError("data.channels = 4: translation is of grey (1) or colour (3); alpha is kept beside it")
     if zoom and zoom < 1:
@@ -183,9 +193,9 @@ def _source(source: str, split: str, chooser: Chooser) -> Source:
     raise UserError(f"no folder or zip {source!r} to take two sides from{nearest(path.name, beside)}")
 
 
-def kind_of(source: str) -> str:
+def kind_of(source: str | InMemory) -> str:
     """ "pairs", "sides" or "images", by the names of the folders, and of the files in them."""
-    if not Path(os.path.expanduser(source)).exists():
+    if isinstance(source, InMemory) or not Path(os.path.expanduser(source)).exists():
         return "images"
     try:
         a, b = (_source(source, f"train {side}", choose_side).listing() for side in "AB")

@@ -51,11 +51,12 @@ class Listing:
 class Source:
     """A set of images, told apart by `stamp` (cheap, other when the content may be other) and listed only on demand.
 
-    `notes`: what is to be said of it besides what the listing says, each time anew.
+    `address` is what it is opened by again: text, or of pictures in memory the object that holds them. `notes`: what is to
+    be said of it besides what the listing says, each time anew.
     """
 
     name: str
-    address: str
+    address: Any
     stamp: str
     listing: Callable[[], Listing]
     notes: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ import numpy as np
 
 from elegan.core.devices import find_device
 from elegan.core.errors import UserError, nearest
-from elegan.data import Dataset, open_data, open_held_out
+from elegan.data import Dataset, InMemory, open_data, open_held_out
 from elegan.data.cache import default_root
 from elegan.data.feed import middles
 from elegan.data.sides import Sides
@@ -27,7 +27,7 @@ Made = tuple[Iterable[np.ndarray], Sequence[str]]  # uint8 batches N x H x W x C
 
 def evaluate(
     generated: Iterable[np.ndarray],
-    source: str,
+    source: str | InMemory,
     shape: tuple[int, int],
     *,
     labels: Sequence[str] | None = None,

@@ -94,6 +94,22 @@ def owner(name: str) -> str:
     return match[1]
 
 
+def name_of(value: Any) -> str:
+    """The name by which a recipe finds this function or class again: `package.module:name`, of elegan's own the name alone.
+
+    Raises UserError where no module has it at its top level: a lambda, a local function, one of a script or notebook.
+    """
+    if not (inspect.isroutine(value) or inspect.isclass(value)):
+        raise UserError(f"{shown(value)} is neither a function nor a class; a recipe names what makes the part")
+    module, name = value.__module__ or "", value.__qualname__
+    if module == "__main__" or getattr(sys.modules.get(module), name, None) is not value:
+        place = "a script or notebook" if module == "__main__" else f"no module's top level ({module or 'nowhere'})"
+        raise UserError(
+            f"{shown(name)} stands in {place}, where a run cannot find it again: put it into a module file and import it"
+        )
+    return name if module.partition(".")[0] == "elegan" else f"{module}:{name}"
+
+
 def extractor_needs(name: str) -> str:
     """What an extractor names that is not elegan's own, for `owner`; "" for nothing."""
     kind, _, rest = name.partition(":")

@@ -5,7 +5,7 @@ Every recipe is the difference from its parent (`vary`), and a user's `--set key
 
 import os
 import tomllib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -18,6 +18,7 @@ from elegan.core.ramp import Number
 from elegan.core.ranges import BelowOneAlong, Count, NonNegative, NonNegativeCount, Pixels, Share, Side
 from elegan.recipes import parts
 from elegan.recipes.parts import Part
+from elegan.recipes.settings import Settings, by_name, owners, pairs
 
 NESTED = 8  # deep, at most, that a recipe is
 # Sections and values that a recipe written in full has in every version; a file without one of them may lean on its parent.
@@ -125,13 +126,16 @@ class Recipe(Section):
     def vary(self, name: str, about: str, **changes: Any) -> "Recipe":
         """A recipe that differs from this one by `changes`, nested as in the file.
 
-        A part of another name starts afresh, and None takes a part away.
+        A part of another name starts afresh, and None takes a part away. A part may be given as the function or class itself.
         """
         return self.changed({"name": name, "parent": self.name, "about": about, **changes})
 
     def changed(self, changes: dict[str, Any]) -> Self:
-        """This recipe with nested changes. Raises UserError with every offending key and value."""
-        return type(self).parse(_merge(self.model_dump(), changes)).trusting(self._trust)
+        """This recipe with nested changes, in which functions and classes stand for their names, and whoever hands them over
+        trusts their modules. Raises UserError with every offending key and value, and for what has no name to find it by.
+        """
+        merged = _merge(self.model_dump(), by_name(changes))
+        return type(self).parse(merged).trusting(self._trust | owners(changes))
 
     def shared(self) -> Self:
         """This recipe for others to read: of absolute paths among its options the last name alone."""
@@ -167,20 +171,21 @@ class Recipe(Section):
             holder[last] = {"name": part.name} | filled(kind, part, path, self.trusted())
         return values
 
-    def override(self, settings: Sequence[str]) -> Self:
-        """The recipe after `key=value` settings, values in TOML (a bare word is a string). Who names another package's
-        function here thereby trusts its module.
+    def override(self, settings: Settings) -> Self:
+        """The recipe after settings: `key=value` each, values in TOML (a bare word is a string), or a mapping, whose values may
+        be functions and classes. Who names another package's function here thereby trusts its module.
 
         Raises UserError for a setting without `=`, an unknown key (with the nearest) or a wrong value.
         """
-        recipe = self
-        for setting in settings:
-            key, equals, text = setting.partition("=")
-            if not equals:
-                raise UserError(f"--set {shown(setting)} is not of the form key=value")
-            key, value = recipe._known(key.strip()), _value(text.strip())
-            takes_away = value == "none" and _may_come_and_go(key)
-            recipe = recipe.changed(_nest(key, None if takes_away else value))
+        changes = pairs(settings)
+        recipe = self.trusting(owners(dict(changes)))
+        for key, given in changes:
+            key, value = recipe._known(key), by_name(given)
+            if _may_come_and_go(key) and value in (None, "none"):
+                value = None
+            elif value is None:
+                raise UserError(f"{key} = None: only losses and damages can be taken away")
+            recipe = recipe.changed(_nest(key, value))
             said = [name for path, name in recipe.foreign().items() if key in (path, f"{path}.name")]
             recipe = recipe.trusting(map(parts.owner, said))
         recipe.full()
@@ -301,15 +306,6 @@ def flat_keys(values: dict[str, Any], above: str = "") -> Iterator[str]:
 
 def _same_ending(key: str, keys: set[str]) -> set[str]:
     return {known for known in keys if known.rpartition(".")[2] == key.rpartition(".")[2]}
-
-
-def _value(text: str) -> Any:
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text
-    except (ValueError, RecursionError):
-        raise UserError(f"--set: the value {shown(text)} is a number without end, or nested without end") from None
 
 
 def _deeper(values: Any, most: int) -> bool:

@@ -12,7 +12,8 @@ from pathlib import Path
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from elegan.training.recorder import Keeper, Plan
+from elegan.training.plan import Plan
+from elegan.training.recorder import Recorder
 from elegan.training.session import make_trainer
 from elegan.training.trainer import Trainer
 
@@ -45,8 +46,8 @@ def _rehearse(plan: Plan, trainer: Trainer) -> tuple[float, float]:
     # All steps at the end of progress, when what grows has grown.
     play = partial(trainer.play, t=1.0)
     with tempfile.TemporaryDirectory() as folder:
-        keeper = Keeper(replace(plan, path=Path(folder)), trainer)
-        keeper.begin()
+        recorder = Recorder(replace(plan, path=Path(folder)), trainer)
+        recorder.begin()
         training = _flops(lambda: play(0)) / (plan.recipe.batch / plan.engine.world)
         for step in range(1, WARM):
             play(step)
@@ -56,8 +57,8 @@ def _rehearse(plan: Plan, trainer: Trainer) -> tuple[float, float]:
         if plan.engine.device.type == "cuda":
             torch.cuda.synchronize()
         seconds = (time.perf_counter() - began) / TIMED
-        keeper.log(WARM + TIMED, terms)
-        keeper.look(WARM + TIMED)
+        recorder.log(WARM + TIMED, terms)
+        recorder.look(WARM + TIMED)
     return training, seconds
 
 

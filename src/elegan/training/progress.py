@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from elegan.core.screen import Screen
-from elegan.training.recorder import Plan
+from elegan.training.plan import Plan
 
 T = TypeVar("T")
 console = Console(file=cast(TextIO, Screen()), highlight=False)  # all that is missing of a file, Screen passes on
@@ -60,6 +60,11 @@ class Bar:
             self.said = now
             left = seconds / (done - self.start) * (self.plan.recipe.steps - done)
             console.print(f"step {done:,} of {self.plan.recipe.steps:,}, {rate:,.0f} img/s, {left:.0f} s left, {shown}")
+
+    def say(self, line: str) -> None:
+        """A line for people, above the bar."""
+        if not self.quiet:
+            self.bar.console.print(line, markup=False, soft_wrap=True)
 
     def __exit__(self, *exception: object) -> None:
         self.bar.stop()

@@ -4,7 +4,7 @@ import math
 import shlex
 import signal
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -14,49 +14,27 @@ from filelock import FileLock, Timeout
 
 from elegan.core import memory, paths, ramp, rng
 from elegan.core.errors import Failure, Interrupted, UserError, in_a_line
-from elegan.core.files import folder_for
-from elegan.data.sides import kind_of
 from elegan.games.game import Game
 from elegan.nets import pretrained
-from elegan.recipes import find_recipe, parts
-from elegan.recipes.choose import SIDES, choose
-from elegan.recipes.recipe import Recipe
+from elegan.recipes import parts
 from elegan.run import Run, build_game
-from elegan.training.engine import Engine
-from elegan.training.naming import run_name
+from elegan.training.checkpoints import Checkpoints
+from elegan.training.guard import recovery
+from elegan.training.look import Look
+from elegan.training.options import Options, takes
+from elegan.training.plan import Plan, plan_for
 from elegan.training.progress import Bar
-from elegan.training.recorder import Keeper, Plan
+from elegan.training.recorder import Recorder
 from elegan.training.trainer import Trainer
-from elegan.workflows import workflow_of
-from elegan.workflows.images import open_images
-from elegan.workflows.workflow import Opened
 
 
-def train(
-    data: str | Path | None = None,
-    recipe: Recipe | str | Path | None = None,
-    *,
-    steps: int | None = None,
-    images: int | None = None,
-    settings: Sequence[str] = (),
-    out: str | Path = "runs",
-    name: str | None = None,
-    seed: int = 0,
-    device: str = "auto",
-    precision: str = "auto",
-    resume: str | Path | None = None,
-    start: str | Path | None = None,
-    trust: Iterable[str] = (),
-    quiet: bool = False,
-) -> Run:
+@takes(Options)
+def train(options: Options) -> Run:
     """Trains a generator and gives its run; the same call again goes on where the last one stopped.
 
-    `data`: folder, zip or named set; `recipe`: a name, TOML file or `Recipe`, chosen from the data by default; `settings`:
-    "key=value" each; `steps` or `images` is the length; `out`: where run folders are made, `name` the run's (by data and
-    recipe by default); `seed`: of weights, order and latents; `device`: auto, cpu, cuda, cuda:1 or mps; `precision`: auto,
-    fp32, bf16 or fp16; `resume`: a run folder to go on with by its own settings; `start`: a run or packed model whose
-    weights the networks of the same names and shapes begin with; `trust`: modules whose functions a recipe file, `resume`
-    and `start` may name, as `settings` may without it; `quiet`: without the bar of progress.
+    Beside what the options below say of text, `data` may be pictures in memory (see `elegan.data.source_of`), `recipe` a
+    `Recipe`, and `settings` a mapping, whose values may be functions and classes of modules. Of several processes only the
+    leading one calls `on_step` and `on_look`; whatever these raise ends the training, after its state is saved.
     Raises UserError for what the caller can mend, Failure where training failed, Interrupted after Ctrl-C.
 
     >>> import elegan
@@ -64,115 +42,78 @@ def train(
     >>> run.path.as_posix(), run.step
     ('runs/short', 1)
     """
-    plan = plan_for(
-        data,
-        recipe,
-        steps=steps,
-        images=images,
-        settings=settings,
-        out=out,
-        name=name,
-        seed=seed,
-        device=device,
-        precision=precision,
-        resume=resume,
-        start=start,
-        trust=trust,
-    )
+    plan = plan_for(**vars(options))
     with _in_memory(plan):
+        plan = recovery.gone_on(plan)
         trainer = make_trainer(plan)
         with _locked(plan):
-            return play(plan, trainer, quiet)
+            while True:
+                try:
+                    return play(plan, trainer, options)
+                except recovery.Sick as sick:
+                    plan = recovery.taken_back(plan, sick.action)
+                    trainer = make_trainer(plan)
 
 
-def plan_for(
-    data: str | Path | None = None,
-    recipe: Recipe | str | Path | None = None,
-    *,
-    steps: int | None = None,
-    images: int | None = None,
-    settings: Sequence[str] = (),
-    out: str | Path = "runs",
-    name: str | None = None,
-    seed: int = 0,
-    device: str = "auto",
-    precision: str = "auto",
-    resume: str | Path | None = None,
-    start: str | Path | None = None,
-    trust: Iterable[str] = (),
-) -> Plan:
-    """Settles what `train` will do; writes nothing but the cache of decoded images."""
-    data = None if data is None else str(data)
-    if resume is not None:
-        run = Run.open(resume, trust=trust)
-        if recipe:
-            raise UserError(f"--resume goes on with {run.path}'s own recipe {run.recipe.name!r}; leave out --recipe")
-        if seed not in (0, run.info["seed"]):
-            raise UserError(f"--resume goes on with {run.path}'s own seed {run.info['seed']}; leave out --seed {seed}")
-        if name or start:
-            raise UserError(f"--resume goes on with {run.path} itself; leave out {'--name' if name else '--from'}")
-        chosen = _with_length(run.recipe.override(settings), steps, images)
-        engine = Engine(device, run.info["precision"] if precision == "auto" else precision)
-        dataset: Opened = workflow_of(chosen).open(chosen, data or run.source)
-        return Plan(_with_data(chosen, data), dataset, run.path, run.info["seed"], engine, resumed=True)
-    if not data:
-        raise UserError("name the data to train on: a folder, a zip or a set such as digits")
-    folder, engine = folder_for(out), Engine(device, precision)
-    if recipe:
-        named = recipe if isinstance(recipe, Recipe) else find_recipe(str(recipe))
-        chosen, why = named.trusting(trust).override(settings), ""
-        dataset = workflow_of(chosen).open(chosen, data)
-    elif (kind := kind_of(data)) in SIDES:
-        chosen, why = find_recipe(SIDES[kind].recipe).override(settings), SIDES[kind].why
-        dataset = workflow_of(chosen).open(chosen, data)
-    else:
-        of_data = [setting for setting in settings if setting.startswith("data.")]
-        dataset = seen = open_images(find_recipe("dcgan").override(of_data), data)
-        accelerated = engine.device.type != "cpu"
-        choice = choose(len(seen.images), seen.resolution, seen.labels, len(seen.classes), accelerated)
-        chosen, why = find_recipe(choice.recipe).override([*choice.settings, *settings]), choice.why
-    chosen = _with_data(_with_length(chosen.trusting(trust), steps, images), data)
-    name = run_name(folder, dataset.name, chosen, settings, seed) if name is None else name
-    path = folder / paths.check_name("name", name)
-    return Plan(chosen, dataset, path, seed, engine, why, start=Path(start) if start else None)
-
-
-def play(plan: Plan, trainer: Trainer, quiet: bool = False) -> Run:
-    """The training loop around the trainer: log, look, save, stop."""
+def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
+    """The training loop around the trainer: log, look, save, stop. Raises `recovery.Sick` where it is to be taken back."""
     recipe, engine = plan.recipe, plan.engine
-    keeper = Keeper(plan, trainer)
-    start = keeper.begin()
+    doctor = recovery.Doctor(plan, options.guard)
+    recorder = Recorder(plan, trainer, guarded=options.guard != "off")
+    start = recorder.begin()
     every = recipe.watch.every or math.ceil(recipe.steps / 10)
-    with Bar(plan, start, quiet or not engine.leads, keeper.remarks) as bar, _Stop() as stop, _failing_with(keeper):
+    quiet, remarks = options.quiet or not engine.leads, recorder.checkpoints.remarks
+    with Bar(plan, start, quiet, remarks) as bar, _Stop() as stop, _failing_with(recorder.checkpoints):
         for done in range(start + 1, recipe.steps + 1):
             with _fitting(plan) if done == 1 else nullcontext():
-                terms = trainer.play(done - 1, keeper.rate(done - 1), (done - 1) / recipe.steps)
-            bar.advance(done, keeper.newest)
+                terms = trainer.play(done - 1, recorder.rate(done - 1), (done - 1) / recipe.steps)
+            bar.advance(done, recorder.newest)
             looking = done % every == 0 or done == recipe.steps
+            logging = looking or done % recipe.watch.log == 0
             stopping = engine.any(stop.asked)
-            if looking or done % recipe.watch.log == 0:
-                keeper.log(done, terms)
-            if looking:
-                keeper.look(done)
-            elif stopping:
-                keeper.check(done, terms)
-                keeper.save(done)
+            if logging:
+                recorder.log(done, terms)
+            with doctor:
+                alarms = recorder.watch(done, terms, looking)
+            for alarm in alarms:
+                bar.say(doctor.advice(alarm))
+            look = recorder.look(done) if looking else None
+            if stopping and not looking:
+                recorder.check(done, terms)
+                recorder.save(done)
+                engine.wait()
+            if logging and engine.leads:
+                _tell(options, recorder, done, look)
+            doctor.act(done, alarms)
             if stopping and done < recipe.steps:
                 command = f"elegan train --resume {shlex.quote(str(plan.path))}{recipe.trust_options}"
                 raise Interrupted(f"stopped at step {done} of {recipe.steps}; go on with: {command}")
     return Run.open(plan.path, trust=recipe.trust)
 
 
+def _tell(options: Options, recorder: Recorder, step: int, look: Look | None) -> None:
+    """Calls back whoever asked for it. What that raises goes on from here once the state is saved."""
+    try:
+        if options.on_step:
+            options.on_step(step, dict(recorder.newest))
+        if options.on_look and look:
+            options.on_look(look)
+    except BaseException:
+        if not look:
+            recorder.save(step)
+        raise
+
+
 @contextmanager
-def _failing_with(keeper: Keeper) -> Iterator[None]:
+def _failing_with(checkpoints: Checkpoints) -> Iterator[None]:
     """A failure, of the disk or of the training, also says what there is to go on from, as does a second Ctrl-C."""
     try:
         yield
     except Failure as error:
-        keeper.clear_rest()
-        raise Failure(f"{error}; {keeper.saved}") from error
+        checkpoints.clear_rest()
+        raise Failure(f"{error}; {checkpoints.saved}") from error
     except KeyboardInterrupt:
-        raise Interrupted(f"stopped at once; {keeper.saved}") from None
+        raise Interrupted(f"stopped at once; {checkpoints.saved}") from None
 
 
 @contextmanager
@@ -217,7 +158,7 @@ def make_trainer(plan: Plan) -> Trainer:
     """
     recipe, engine = plan.recipe, plan.engine
     _check_batch(plan)
-    torch.manual_seed(rng.mix(plan.seed, "weights"))
+    torch.manual_seed(rng.mix(plan.draws, "weights"))
     game = build_game(recipe, plan.shape)
     if plan.start:
         _begin_with(plan.start, game, recipe.trust)
@@ -230,9 +171,10 @@ def make_trainer(plan: Plan) -> Trainer:
         part = recipe.optimizers[name]
         function = parts.find("optimizers", part.name, recipe.trusted())
         options = parts.options(function, part.options, f"optimizers.{name}")
-        optimizers[player] = parts.build("optimizers", part, f"optimizers.{name}", game.owned(player))
+        owned, trusted = game.owned(player), recipe.trusted()
+        optimizers[player] = parts.build("optimizers", part, f"optimizers.{name}", owned, trusted=trusted)
         settings[player] = {key: value for key, value in options.items() if ramp.now(value) != value}
-    feed = plan.workflow.feed(plan.data, recipe, plan.seed, engine.device)
+    feed = plan.workflow.feed(plan.data, recipe, plan.draws, engine.device)
     if engine.world > 1 and game.one_process:
         raise UserError(game.one_process)
     return Trainer(
@@ -243,7 +185,7 @@ def make_trainer(plan: Plan) -> Trainer:
         batch=recipe.batch,
         accumulate=recipe.accumulate,
         decay=recipe.ema,
-        seed=plan.seed,
+        seed=plan.draws,
         compiled=recipe.compile,
         settings=settings,
     )
@@ -295,19 +237,6 @@ class _Stop:
     def __exit__(self, *exception) -> None:
         for number, handler in self.before.items():
             signal.signal(number, handler)
-
-
-def _with_length(recipe: Recipe, steps: int | None, images: int | None) -> Recipe:
-    if steps is not None and images is not None:
-        raise UserError("give --steps or --images, not both")
-    if images is not None:
-        steps = math.ceil(images / recipe.batch)
-    return recipe if steps is None else recipe.changed({"steps": steps})
-
-
-def _with_data(recipe: Recipe, data: str | None) -> Recipe:
-    """Who names a set of the hub thereby allows that it is fetched."""
-    return recipe.trusting([data] if data and data.startswith("hf:") else [])
 
 
 def _locked(plan: Plan) -> AbstractContextManager:

@@ -9,7 +9,7 @@ import numpy as np
 
 from elegan.core import rng
 from elegan.core.errors import UserError
-from elegan.data import open_data
+from elegan.data import open_data, source_of
 from elegan.data.decode import Unreadable, square
 from elegan.data.sources import read_file
 from elegan.run import Run
@@ -69,11 +69,11 @@ class Anomalies:
         ])  # fmt: skip
 
 
-def anomaly(run: Run, inputs: Named, data: str | None = None, *, alpha: float = 0.01) -> Anomalies:
+def anomaly(run: Run, inputs: Named, data: Any = None, *, alpha: float = 0.01) -> Anomalies:
     """Scores every picture among the files, folders and globs `inputs`, and as many as 1000 normal ones of `data`.
 
-    `data` is the run's own by default. Those it was trained on score a little lower than others, so that more than
-    `alpha` of fresh normal pictures pass for anomalies; a set of fresh ones as `data` mends that.
+    `data`, as `elegan.train` takes them, are the run's own by default. Those it was trained on score a little lower than
+    others, so that more than `alpha` of fresh normal pictures pass for anomalies; a set of fresh ones as `data` mends that.
     Raises UserError for inputs that name nothing, a run that does not score, an alpha that the normal pictures are too
     few for.
 
@@ -84,6 +84,7 @@ def anomaly(run: Run, inputs: Named, data: str | None = None, *, alpha: float = 
     """
     if not 0 < alpha < 1:
         raise UserError(f"alpha = {alpha} is not between 0 and 1")
+    source = source_of(data)
     size, channels, _ = run.shape
     found, faults = {}, {}
     for path in (given.source for given in pictures_in(inputs)):
@@ -93,8 +94,8 @@ def anomaly(run: Run, inputs: Named, data: str | None = None, *, alpha: float = 
             faults[path] = str(error)
             continue
         found[path] = float(run.scores(pixels[None])[0])
-    if data:
-        normal, remark = open_data(data, size, channels, run.recipe.data.fit).images, ""
+    if source:
+        normal, remark = open_data(source, size, channels, run.recipe.data.fit).images, ""
     else:
         own, remark = run.training_images()
         normal = own.images

@@ -1,9 +1,11 @@
 """Which of the images that a run makes are copies of those that it was trained on."""
 
 from pathlib import Path
+from typing import Any
 
 from elegan.core import memory
 from elegan.core.errors import UserError
+from elegan.data import source_of
 from elegan.games.abilities import Generates
 from elegan.metrics.copies import CopyReport, audit
 from elegan.run import Run
@@ -11,7 +13,7 @@ from elegan.run import Run
 
 def copies(
     run: Run,
-    data: str | None = None,
+    data: Any = None,
     *,
     num: int = 10_000,
     alpha: float = 0.001,
@@ -21,8 +23,9 @@ def copies(
 ) -> CopyReport:
     """Which of `num` generated images are copies of the run's data or of `data`; the findings go to RUN/copies or `out`.
 
-    The latents' seeds start at `seed`. See `elegan.metrics.copies.audit.copies` for the rest and the errors. Raises UserError for a
-    run that makes no images from latents, and where its own data are others by now, unless `data` names what to compare with.
+    `data` as `elegan.train` takes them. The latents' seeds start at `seed`. See `elegan.metrics.copies.audit.copies` for the
+    rest and the errors. Raises UserError for a run that makes no images from latents, and where its own data are others by
+    now, unless `data` says what to compare with.
 
     >>> import elegan
     >>> report = elegan.copies(elegan.Run.open("runs/digits"), num=40, alpha=0.01)
@@ -30,13 +33,14 @@ def copies(
     True
     """
     run.ability(Generates)
+    source = source_of(data)
     side, channels, _ = run.shape
     memory.check_room(num, 3 * side * side * channels, "images to search")
-    if data is None and (remark := run.training_images()[1]):
+    if source is None and (remark := run.training_images()[1]):
         raise UserError(f"{remark}; --data names the pictures to compare with")
     return audit.copies(
         run.stream(range(seed, seed + num)),
-        data or run.source,
+        source or run.source,
         run.shape[:2],
         fit=run.recipe.data.fit,
         alpha=alpha,

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from elegan.core import files
+from elegan.data import source_of
 from elegan.metrics import Result
 from elegan.metrics.records import keep
 from elegan.run import Run
@@ -12,8 +14,9 @@ from elegan.workflows import workflow_of
 
 def evaluate(
     run: Run,
-    data: str | None = None,
+    data: Any = None,
     *,
+    labels: Any = None,
     metrics: Sequence[str] | None = None,
     num: int = 10_000,
     extractor: str = "auto",
@@ -24,7 +27,7 @@ def evaluate(
     """Measures `num` generated images against the run's data or `data`, and adds the records to evaluations.jsonl of the
     run's folder or `out`.
 
-    The latents' seeds start at `seed`; classes come as often as the training data has them, and in turn for
+    `data` and `labels` as `elegan.train` takes them. The latents' seeds start at `seed`; classes come as often as the training data has them, and in turn for
     class-fd. See `elegan.metrics.evaluate.evaluate` for the rest and the errors. A run that
     translates is measured on the middles of held-out pictures, against the other side's pictures of `split`; one that
     restores on those of held-out photographs, damaged anew, against the photographs.
@@ -36,6 +39,7 @@ def evaluate(
     ('FD', True)
     """
     place = files.folder_for(out or run.path)
-    results = workflow_of(run.recipe).evaluate(run, data, metrics, num, extractor, split, seed)
+    source = source_of(data, labels)
+    results = workflow_of(run.recipe).evaluate(run, source, metrics, num, extractor, split, seed)
     keep(place, results)
     return results

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from elegan.data import Dataset, open_data
+from elegan.data import Dataset, InMemory, open_data
 from elegan.data.feed import Feed
 from elegan.metrics import Result
 from elegan.metrics.evaluate import evaluate
@@ -19,7 +19,7 @@ from elegan.workflows.workflow import Workflow, with_remark
 class Images(Workflow):
     """What is trained on images and measured against them."""
 
-    def open(self, recipe: Recipe, source: str) -> Dataset:
+    def open(self, recipe: Recipe, source: str | InMemory) -> Dataset:
         return open_images(recipe, source)
 
     def feed(self, data: Dataset, recipe: Recipe, seed: int, device: torch.device) -> Feed:
@@ -34,7 +34,7 @@ class Images(Workflow):
     def evaluate(
         self,
         run: Run,
-        data: str | None,
+        data: str | InMemory | None,
         metrics: Sequence[str] | None,
         num: int,
         extractor: str,
@@ -63,8 +63,8 @@ class Images(Workflow):
         return with_remark(results, remark)
 
 
-def open_images(recipe: Recipe, source: str) -> Dataset:
-    """The images of a folder, zip or name as the recipe wants them. Raises UserError where there are none."""
+def open_images(recipe: Recipe, source: str | InMemory) -> Dataset:
+    """The images of a folder, zip or name, or in memory, as the recipe wants them. Raises UserError where there are none."""
     return open_data(source, recipe.data.resolution, recipe.data.channels, recipe.data.fit)
 
 

@@ -9,6 +9,7 @@ from torch import nn
 from elegan.core import grid
 from elegan.core.errors import UserError
 from elegan.core.pixels import to_bytes
+from elegan.data import InMemory
 from elegan.data.feed import PhotographFeed
 from elegan.data.photographs import Photographs, open_photographs
 from elegan.data.resize import resize
@@ -22,13 +23,14 @@ from elegan.metrics.pairs import distances, measure_pairs, pair_metrics
 from elegan.recipes.recipe import Recipe
 from elegan.run import Run
 from elegan.workflows.pictures import check_uncut, of_any_size
+from elegan.workflows.signs import HELD, Probe, RestorationProbe
 from elegan.workflows.workflow import ROWS, Exported, View, Workflow, with_remark
 
 
 class Restoration(Workflow):
     """What undoes the damage of photographs."""
 
-    def open(self, recipe: Recipe, source: str) -> Photographs:
+    def open(self, recipe: Recipe, source: str | InMemory) -> Photographs:
         wanted = check_uncut(recipe.data)
         return open_photographs(source, wanted.resolution or 128, wanted.channels, wanted.split)
 
@@ -41,7 +43,7 @@ class Restoration(Workflow):
     def evaluate(
         self,
         run: Run,
-        data: str | None,
+        data: str | InMemory | None,
         metrics: Sequence[str] | None,
         num: int,
         extractor: str,
@@ -56,6 +58,10 @@ class Restoration(Workflow):
         record = {"data": opened.name, "fingerprint": opened.fingerprint, "damage from seed": seed} | run.record
         results = measure_pairs(asked, restored(run.ability(Restores), run.nets, x), to_bytes(y), record)
         return with_remark(results, "" if data else run.changed(opened.fingerprint))
+
+    def probe(self, data: Photographs, game: Game, recipe: Recipe, device: torch.device) -> Probe | None:
+        x, y = spoiled_middles(recipe, data.held_out, data.resolution, HELD, device, "guard")
+        return RestorationProbe(game.ability(Restores), x, resize(x[:, : data.channels], (y.shape[2], y.shape[3])), y)
 
     def make_one(self, game: Game, nets: nn.ModuleDict, shape: Shape, device: torch.device) -> None:
         restores = game.ability(Restores)

@@ -9,6 +9,7 @@ from torch import nn
 
 from elegan.core import grid
 from elegan.core.errors import UserError
+from elegan.data import InMemory
 from elegan.data.feed import SidesFeed, middles
 from elegan.data.sides import Direction, Sides, open_sides
 from elegan.games.abilities import Translates
@@ -22,13 +23,14 @@ from elegan.recipes.parts import said
 from elegan.recipes.recipe import Recipe
 from elegan.run import Run
 from elegan.workflows.pictures import check_uncut, of_any_size
+from elegan.workflows.signs import Probe, TranslationProbe
 from elegan.workflows.workflow import ROWS, Exported, View, Workflow, with_remark
 
 
 class Translation(Workflow):
     """What translates between two sides of pictures."""
 
-    def open(self, recipe: Recipe, source: str) -> Sides:
+    def open(self, recipe: Recipe, source: str | InMemory) -> Sides:
         wanted = check_uncut(recipe.data)
         return open_sides(source, wanted.kind == "pairs", wanted.resolution or 128, wanted.channels, wanted.zoom)
 
@@ -41,7 +43,7 @@ class Translation(Workflow):
     def evaluate(
         self,
         run: Run,
-        data: str | None,
+        data: str | InMemory | None,
         metrics: Sequence[str] | None,
         num: int,
         extractor: str,
@@ -71,6 +73,10 @@ class Translation(Workflow):
             mark = f" {way}" * (len(translates.ways) > 1)
             results += [replace(r, metric=r.metric + mark, label=r.label + mark) for r in found]
         return with_remark(results, "" if data else run.changed(sides.fingerprint))
+
+    def probe(self, data: Sides, game: Game, recipe: Recipe, device: torch.device) -> Probe | None:
+        enough = min(map(len, (*data.held_out, *data.train))) >= 3
+        return TranslationProbe(data, game.ability(Translates), device) if enough else None
 
     def make_one(self, game: Game, nets: nn.ModuleDict, shape: Shape, device: torch.device) -> None:
         x = torch.zeros(1, shape.channels, shape.resolution, shape.resolution, device=device)

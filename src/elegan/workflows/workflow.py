@@ -9,11 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from elegan.data import InMemory
 from elegan.data.sides import Direction
 from elegan.games.game import Game, Shape
 from elegan.metrics import Result
 from elegan.recipes.recipe import Recipe
 from elegan.run import Run
+from elegan.workflows.signs import Probe
 
 ROWS = 8  # pictures a direction on a sheet of translations
 
@@ -26,7 +28,7 @@ class Opened(Protocol):
     @property
     def name(self) -> str: ...
     @property
-    def source(self) -> str: ...
+    def source(self) -> str | InMemory: ...
     @property
     def resolution(self) -> int: ...
     @property
@@ -71,8 +73,9 @@ class Workflow(ABC):
     that of the recipe's kind of data. `data` is what `open` gave."""
 
     @abstractmethod
-    def open(self, recipe: Recipe, source: str) -> Any:
-        """The data (`Opened`) of a folder, zip or name. Raises UserError where they cannot be opened or used so."""
+    def open(self, recipe: Recipe, source: str | InMemory) -> Any:
+        """The data (`Opened`) of a folder, zip or name, or of pictures in memory. Raises UserError where they cannot be opened
+        or used so."""
 
     @abstractmethod
     def feed(self, data: Any, recipe: Recipe, seed: int, device: torch.device) -> Callable[[int, range], Any]:
@@ -86,7 +89,7 @@ class Workflow(ABC):
     def evaluate(
         self,
         run: Run,
-        data: str | None,
+        data: str | InMemory | None,
         metrics: Sequence[str] | None,
         num: int,
         extractor: str,
@@ -94,6 +97,10 @@ class Workflow(ABC):
         seed: int,
     ) -> list[Result]:
         """What a run is measured by, against its own data or `data`; see `elegan.evaluate`."""
+
+    def probe(self, data: Any, game: Game, recipe: Recipe, device: torch.device) -> Probe | None:
+        """What the guard reads of the networks while they train; None where only losses and gradients are watched."""
+        return None
 
     @abstractmethod
     def make_one(self, game: Game, nets: nn.ModuleDict, shape: Shape, device: torch.device) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from elegan.core import files, grid
 from elegan.core.errors import Failure, UserError
-from elegan.data import open_data, open_held_out
+from elegan.data import InMemory, open_data, open_held_out
 from elegan.metrics.copies import CopyReport, find_copies
 from elegan.metrics.features import tiles
 
@@ -17,7 +17,7 @@ ROWS = 100  # suspects on a sheet
 
 def copies(
     generated: str | Path | Iterable[np.ndarray],
-    data: str,
+    data: str | InMemory,
     shape: tuple[int, int] = (0, 0),
     *,
     fit: str = "crop",

@@ -1,0 +1,176 @@
+"""What a training will be, settled from its options before anything is written."""
+
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from elegan.core import paths, rng
+from elegan.core.errors import UserError
+from elegan.core.files import folder_for
+from elegan.data.in_memory import InMemory, source_of
+from elegan.data.sides import kind_of
+from elegan.games.game import Shape
+from elegan.recipes import find_recipe
+from elegan.recipes.choose import SIDES, choose
+from elegan.recipes.recipe import Recipe
+from elegan.recipes.settings import pairs, spelled
+from elegan.run import Run
+from elegan.training.engine import Engine
+from elegan.training.naming import run_name
+from elegan.training.options import Options, takes
+from elegan.workflows import workflow_of
+from elegan.workflows.images import open_images
+from elegan.workflows.workflow import Opened, Workflow
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a training will be, settled before anything is written. `why` says how the recipe was chosen, `start` whose
+    weights it begins with."""
+
+    recipe: Recipe
+    data: Opened
+    path: Path
+    seed: int
+    engine: Engine
+    why: str = ""
+    resumed: bool = False
+    start: Path | None = None
+    attempt: int = 0  # how often it was taken back, and
+    back_to: int = 0  # the step to which, the last time
+
+    @property
+    def workflow(self) -> Workflow:
+        return workflow_of(self.recipe)
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(self.data.resolution, self.data.channels, len(self.data.classes))
+
+    def facts(self) -> dict[str, Any]:
+        """What run.json says of a run that begins; no paths, as it may be shown to others."""
+        data = self.data
+        return {
+            "data": {
+                **({"source": data.source} if self.is_named else {}),
+                **({"in_memory": True} if self.in_memory else {}),
+                "name": data.name,
+                "fingerprint": data.fingerprint,
+                "count": data.count,
+                "classes": list(data.classes),
+                **self.workflow.facts(data),
+                "notes": list(data.notes),
+            },
+            "shape": self.shape._asdict(),
+            "seed": self.seed,
+            "precision": self.engine.precision,
+            "from": self.start.resolve().name if self.start else None,
+            "sessions": [],
+        }
+
+    @property
+    def draws(self) -> int:
+        """The seed of all that is drawn: the run's, and after it was taken back another one."""
+        return rng.mix(self.seed, "attempt", self.attempt) if self.attempt else self.seed
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether the data are what a program handed over, which nothing on the disk names."""
+        return isinstance(self.data.source, InMemory)
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the data are a set with a name that means the same everywhere, and no file or folder of this machine."""
+        source = self.data.source
+        return isinstance(source, str) and not os.path.isabs(source.removeprefix("hf:"))
+
+    def lines(self) -> list[str]:
+        """For people: data, recipe, place."""
+        data, classes = self.data, f", {len(self.data.classes)} classes" if self.data.classes else ""
+        return [
+            f"data    {data.name}: {data.size}{classes}",
+            *(f"        {note}" for note in (*data.notes, *data.places)),
+            f"recipe  {self.recipe.name}{f' ({self.why})' if self.why else ''}",
+            *self._accumulation(),
+            *([f"from    {self.start}"] if self.start else []),
+            f"run     {self.path} ({self.engine.device}, {self.engine.precision})",
+        ]
+
+    def _accumulation(self) -> list[str]:
+        """Gradients of parts add up to the whole batch's, but for batch norm, whose statistics are those of a part."""
+        recipe = self.recipe
+        nets = recipe.full()["nets"] if recipe.accumulate > 1 else {}
+        normed = [name for name, options in nets.items() if options.get("norm") == "batch"]
+        part = f"parts of {recipe.batch // recipe.accumulate} images, for accumulate = {recipe.accumulate}"
+        return [f"        batch norm in {' and '.join(normed)} sees {part}"] if normed else []
+
+
+@takes(Options)
+def plan_for(options: Options) -> Plan:
+    """Settles what `train` will do with these options; writes nothing but the cache of decoded images.
+
+    Raises UserError for options that do not go together, and for a recipe or data that do not exist or do not fit.
+    """
+    source = source_of(options.data, options.labels)
+    return _new(options, source) if options.resume is None else _resumed(options, options.resume, source)
+
+
+def _new(options: Options, source: str | InMemory | None) -> Plan:
+    if not source:
+        raise UserError("name the data to train on: a folder, a zip or a set such as digits")
+    folder, engine = folder_for(options.out), Engine(options.device, options.precision)
+    recipe, why = _recipe_for(options, source, engine)
+    recipe = _completed(recipe.trusting(options.trust), options, source)
+    data = _opened(recipe, source)
+    name = options.name
+    if name is None:
+        name = run_name(folder, data.name, recipe, spelled(options.settings), options.seed)
+    path = folder / paths.check_name("name", name)
+    start = Path(options.start) if options.start else None
+    return Plan(recipe, data, path, options.seed, engine, why, start=start)
+
+
+def _resumed(options: Options, resume: str | Path, source: str | InMemory | None) -> Plan:
+    """A run is gone on with by what it is: its recipe, its seed, its place."""
+    run = Run.open(resume, trust=options.trust)
+    own = f"--resume goes on with {run.path}"
+    if options.recipe:
+        raise UserError(f"{own}'s own recipe {run.recipe.name!r}; leave out --recipe")
+    if options.seed not in (0, run.info["seed"]):
+        raise UserError(f"{own}'s own seed {run.info['seed']}; leave out --seed {options.seed}")
+    if options.name or options.start:
+        raise UserError(f"{own} itself; leave out {'--name' if options.name else '--from'}")
+    recipe = _completed(run.recipe.override(options.settings), options, source)
+    engine = Engine(options.device, run.info["precision"] if options.precision == "auto" else options.precision)
+    return Plan(recipe, _opened(recipe, source or run.source), run.path, run.info["seed"], engine, resumed=True)
+
+
+def _recipe_for(options: Options, source: str | InMemory, engine: Engine) -> tuple[Recipe, str]:
+    """The recipe asked for, or the one that suits the data, with its settings; and why it was chosen."""
+    settings, recipe = options.settings, options.recipe
+    if recipe:
+        named = recipe if isinstance(recipe, Recipe) else find_recipe(str(recipe))
+        return named.trusting(options.trust).override(settings), ""
+    if (kind := kind_of(source)) in SIDES:
+        return find_recipe(SIDES[kind].recipe).override(settings), SIDES[kind].why
+    of_data = {key: value for key, value in pairs(settings) if key.startswith("data.")}
+    seen = open_images(find_recipe("dcgan").override(of_data), source)
+    accelerated = engine.device.type != "cpu"
+    choice = choose(len(seen.images), seen.resolution, seen.labels, len(seen.classes), accelerated)
+    return find_recipe(choice.recipe).override(choice.settings).override(settings), choice.why
+
+
+def _completed(recipe: Recipe, options: Options, source: str | InMemory | None) -> Recipe:
+    """The recipe with its length; who names a set of the hub thereby allows that it is fetched."""
+    if options.steps is not None and options.images is not None:
+        raise UserError("give --steps or --images, not both")
+    steps = options.steps if options.images is None else math.ceil(options.images / recipe.batch)
+    recipe = recipe if steps is None else recipe.changed({"steps": steps})
+    return recipe.trusting([source] if isinstance(source, str) and source.startswith("hf:") else [])
+
+
+def _opened(recipe: Recipe, source: str | InMemory) -> Opened:
+    data: Opened = workflow_of(recipe).open(recipe, source)
+    return data
