@@ -1,1 +1,1 @@
-"""What elegan is measured with: how fast it is (speed/), what it is worth (quality/), and the pictures for that (pictures/)."""
+"""Measurements of elegan: how fast it is (speed/), what it is worth (quality/), and the pictures for that (pictures/)."""

@@ -28,7 +28,7 @@ def listing() -> str:
     """Every benchmark with the first line of its help, which is read from its file."""
     lines = ["python -m benchmarks NAME [--quick] [--out FILE] [options]", ""]
     lines += [f"{name:12}  {_help(name).splitlines()[0]}" for name in FILES]
-    return "\n".join([*lines, "", f"--out: the result, by default {FOLDER.name}/NAME.json; --quick: in seconds, and not kept by default"])  # fmt: skip
+    return "\n".join([*lines, "", f"--out: the result, by default benchmarks/{FOLDER.name}/NAME.json; --quick: in seconds, and not kept by default"])  # fmt: skip
 
 
 def _help(name: str) -> str:

@@ -1,4 +1,4 @@
-"""What benchmarks of restorers share: networks by name, pictures as tensors and back.
+"""Parts of benchmarks of restorers: networks by name, pictures as tensors and back.
 
 MODEL is a packed file, a shipped model or a run; MODEL@DETAIL goes towards the adversarial weights: upscale-x4@0.5.
 """

@@ -1,4 +1,4 @@
-"""What a benchmark found: rows that are printed as a table of Markdown, and kept as JSON beside what they were measured with."""
+"""Results of benchmarks: rows that are printed as a table of Markdown, and kept as JSON beside what they were measured with."""
 
 import datetime
 import os

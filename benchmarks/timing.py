@@ -1,4 +1,4 @@
-"""What benchmarks of speed share: taking turns in one process, ratios of what ran side by side, the memory of a process."""
+"""Parts of benchmarks of speed: taking turns in one process, ratios of what ran side by side, the memory of a process."""
 
 import multiprocessing
 import resource
@@ -36,7 +36,7 @@ def repeated(work: Callable[[], object], rounds: int) -> Row:
 
 
 def seconds(work: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
-    """What each of `work` took by CLOCK in each of `rounds` rounds through all of them, after one that does not count."""
+    """Times by CLOCK of each of `work` in `rounds` rounds through all of them, after one that does not count."""
     times: dict[str, list[float]] = {name: [] for name in work}
     for _ in range(rounds + 1):
         for name, run in work.items():
@@ -65,7 +65,7 @@ def ratio(above: Sequence[float], below: Sequence[float]) -> Estimate:
 
 
 def against_plain(plain: Callable[[], object], ours: Callable[[], object], rounds: int, parts: int = 1) -> Row:
-    """What one of `parts` parts of each work takes, which take turns, and how many times as fast ours is."""
+    """Times of one of `parts` parts of two works that take turns, and how many times as fast ours is."""
     times = seconds({PLAIN: plain, OURS: ours}, rounds)
     each = {f"{name}, {UNIT}": median([value / parts for value in values]) for name, values in times.items()}
     return each | {"times as fast": ratio(times[PLAIN], times[OURS])}
@@ -82,6 +82,6 @@ def peak() -> float:
 
 
 def in_a_process_of_its_own(work: Callable[..., T], *arguments: object) -> T:
-    """What the work gives in a new process, whose peak of memory is the work's alone."""
+    """Does the work in a new process, whose peak of memory is the work's alone."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         return pool.submit(work, *arguments).result()

@@ -1,4 +1,4 @@
-"""Are copies found, and are fresh images left alone? Plants altered training images among real ones that were held out.
+"""Copies found, and fresh images left alone: altered training images planted among real ones that were held out.
 
     python -m benchmarks copies DATA
 

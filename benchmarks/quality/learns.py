@@ -1,4 +1,4 @@
-"""Does it learn? A classifier of the real images says what those of trained runs show.
+"""Classes that runs have learnt: a classifier of the real images says what the generated ones show.
 
     python -m benchmarks learns RUN ...
 

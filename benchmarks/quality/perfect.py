@@ -1,4 +1,4 @@
-"""What does a perfect generator by class score? Real pictures of the classes asked for, in turn or in the data's shares.
+"""Scores of a perfect generator by class: real pictures of the classes asked for, in turn or in the data's shares.
 
     python -m benchmarks perfect DATA
 

@@ -1,4 +1,4 @@
-"""How much drawn damage is found, and what else is told: shares of pixels, means over photographs.
+"""Drawn damage found, and what else is told: shares of pixels, means over photographs.
 
     python -m benchmarks scratches PICTURES [MODEL]
 

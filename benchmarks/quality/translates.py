@@ -1,4 +1,4 @@
-"""What does a translator do to pictures that it has not seen? Beside doing nothing and beside the mean picture.
+"""Translations of pictures that were not trained on, beside doing nothing and beside the mean picture.
 
     python -m benchmarks translates RUN [--sheet sheet.png]
 

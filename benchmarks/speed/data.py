@@ -1,4 +1,4 @@
-"""How fast the data path is: the first open (decode and write), the second, and random images as float batches.
+"""Speed of the data path: the first open (decode and write), the second, and random images as float batches.
 
 The second open is one in a new process. Batches come out of the mapped file in one process, on one thread. Processor
 seconds stand beside the wall clock, as other work on the machine slows the second only.

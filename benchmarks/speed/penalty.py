@@ -1,4 +1,4 @@
-"""What gradient penalties cost: a discriminator's move with each over one without.
+"""The cost of gradient penalties: a discriminator's move with each over one without.
 
 They take turns; with lazy R1 a move is the mean of sixteen. The recipes are dcgan and stylegan2, bare of their own penalties.
 """

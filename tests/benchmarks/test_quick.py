@@ -122,7 +122,7 @@ def test_a_place_that_cannot_be_written_to_ends_in_a_line_before_anything_is_mea
 
 def test_help_says_what_is_measured():
     printed = play("penalty", "--help")
-    assert "What gradient penalties cost" in printed
+    assert "The cost of gradient penalties" in printed
     assert "--resolution" in printed
 
 
