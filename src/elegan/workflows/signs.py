@@ -18,7 +18,7 @@ from elegan.core.pixels import to_tensor
 from elegan.core.rng import latents
 from elegan.data import Dataset
 from elegan.data.feed import middles
-from elegan.data.sides import Direction, Sides
+from elegan.data.sides import Direction, Sides, Some
 from elegan.games.abilities import Generates, Judges, Restores, Translates
 from elegan.metrics.signals import diversity, energy_distance, lost_clusters, overfitting, separation, small
 
@@ -139,8 +139,11 @@ class TranslationProbe:
         for way in translates.ways:
             source, _ = way.of(data.held_out)
             _, target = way.of(data.train)
-            x = to_tensor(middles(source[:HELD], data.resolution), device)
-            self.given[way] = x, small(x), small(to_tensor(middles(target[: 4 * HELD], data.resolution), device))
+            x, y = (
+                to_tensor(middles(Some(part, range(min(most, len(part)))), data.resolution), device)
+                for part, most in ((source, HELD), (target, 4 * HELD))
+            )
+            self.given[way] = x, small(x), small(y)
 
     @torch.no_grad()
     def __call__(self, average: nn.ModuleDict, nets: nn.ModuleDict, thorough: bool) -> Signs:
