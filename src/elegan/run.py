@@ -57,7 +57,7 @@ class Run:
 
     >>> run = Run.open("runs/digits")
     >>> run.recipe.name, run.step, run.shape.resolution
-    ('rpgan', 2, 8)
+    ('rpgan', 4, 8)
     >>> images = run.generate(seeds=[0, 1, 2])
     >>> images.shape, images.dtype
     ((3, 8, 8, 1), dtype('uint8'))
