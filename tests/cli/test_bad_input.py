@@ -63,6 +63,7 @@ def world(tmp_path_factory, calls, sides, photographs) -> Path:
     evaluate = ("evaluate", "runs/g", "--num", 40, "--metrics", "fd", "--extractor", "pixel")
     assert calls(*evaluate, cwd=root).code == 0
     (root / "afile").write_text("text")
+    (root / "broken.safetensors").write_bytes(bytes(range(256)))
     (root / "empty").mkdir()
     write_points(root / "points")
     (root / "garbage").mkdir()

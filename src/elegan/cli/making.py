@@ -1,4 +1,4 @@
-"""The verbs that make something with a trained run: sample, translate, restore, pack, export, film, anomaly."""
+"""The verbs that make something with a trained run: sample, translate, restore, film, anomaly."""
 
 import json
 from functools import partial
@@ -149,38 +149,6 @@ def restore(
     where = str(out or "the folders they came from")
     pages = partial(write_page, page) if page else None
     _work_through(outcomes, "restored", where, "they are not written over", len(places), pages)
-
-
-def pack(
-    run: RunPath,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="The file to write, which ends in .safetensors.")],
-    checkpoint: Checkpoint = "newest",
-    trust: Trust = None,
-) -> None:
-    """Writes a run's restorer as one small file, for `elegan restore --model`."""
-    from elegan.nets.pretrained import pack as write
-    from elegan.run import Run
-
-    if out.suffix != ".safetensors":
-        raise UserError(f"{shown(str(out))} does not end in .safetensors")
-    opened = Run.open(run, checkpoint, trust=trust or ())
-    write(out, opened.restorer, opened.recipe)
-    say(f"{out} ({out.stat().st_size / 1e6:.2f} MB)")
-
-
-def export(
-    run: RunPath,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="The file to write, which ends in .onnx.")],
-    direction: Direction = None,
-    checkpoint: Checkpoint = "newest",
-    trust: Trust = None,
-) -> None:
-    """Writes a run's generator, translator or restorer as ONNX, after checking that it gives what torch gives."""
-    from elegan.run import Run
-    from elegan.verbs.export import export as write
-
-    worst = write(Run.open(run, checkpoint, trust=trust or ()), out, direction)
-    say(f"{out} ({out.stat().st_size / 1e6:.2f} MB), within {worst:.1e} of torch")
 
 
 def film(

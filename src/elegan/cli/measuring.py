@@ -25,7 +25,7 @@ class Evaluate(TyperCommand):
 
 
 def evaluate(
-    run: Annotated[Path | None, typer.Argument(metavar="RUN", help="A run folder.")] = None,
+    run: Annotated[Path | None, typer.Argument(metavar="RUN", help="A run folder, or a packed file.")] = None,
     data: Annotated[str | None, typer.Option("--data", "--real", help="Real images; default: the run's data.")] = None,
     generated: Annotated[str | None, typer.Option(help="A folder or zip of images, in place of a run.")] = None,
     metrics: Annotated[
@@ -66,10 +66,10 @@ def evaluate(
     if (run is None) == (generated is None):
         raise UserError("give a RUN or --generated FOLDER")
     if run is not None:
-        with stopping(f"stopped before {run} was measured; nothing was written to {out or run}/evaluations.jsonl"):
+        with stopping(f"stopped before {run} was measured; nothing was written"):
             opened = Run.open(run, checkpoint, device, trust or ())
             results = evaluate_run(opened, data, num=num, out=out, **options)
-        say(table(results), f"appended to {out or run}/evaluations.jsonl")
+        say(table(results), f"appended to {out or opened.folder}/evaluations.jsonl")
     elif generated and data:
         if out:
             place(out, out)
@@ -120,7 +120,8 @@ def copies(
 
 
 def compare(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="Run folders.")], as_json: AsJson = False
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="Run folders, or packed files.")],
+    as_json: AsJson = False,
 ) -> None:
     """Compares runs, those of the same settings and other seeds as one; refuses what was measured differently."""
     from elegan.verbs.compare import compare as side_by_side

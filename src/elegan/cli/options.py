@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
+RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, or a packed file.")]
 Pictures = Annotated[list[str], typer.Argument(metavar="PICTURE...", help="Files, folders or quoted globs.")]
 Checkpoint = Annotated[str, typer.Option(help="newest, best (by the watched metric), or a step.")]
 Trust = Annotated[

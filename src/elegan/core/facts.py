@@ -49,11 +49,20 @@ class _Facts(BaseModel):
         return self
 
 
+class _PackedFacts(_Facts):
+    seed: Seed | None  # type: ignore[assignment]  # of a restorer that an older version packed nobody knows it
+
+
 def read_facts(path: Path) -> dict[str, Any]:
     """The whole of a run.json. Raises UserError, naming what is wrong, where it is not a run's."""
     facts: dict[str, Any] = files.read_json(path)
     check(f"{path} is not a run's", facts, _Facts)
     return facts
+
+
+def check_packed(path: Path, facts: dict[str, Any]) -> None:
+    """Raises UserError, naming what is wrong, where the facts in a packed file are not a run's."""
+    check(f"{path} is not a packed model", facts, _PackedFacts)
 
 
 def read_source(path: Path) -> str:

@@ -16,7 +16,7 @@ from elegan.recipes import find_recipe
 from elegan.recipes.choose import SIDES, choose
 from elegan.recipes.recipe import Recipe
 from elegan.recipes.settings import pairs, spelled
-from elegan.run import Run
+from elegan.run import PackedRun, Run
 from elegan.training.engine import Engine
 from elegan.training.naming import run_name
 from elegan.training.options import Options, takes
@@ -136,6 +136,9 @@ def _new(options: Options, source: str | InMemory | None) -> Plan:
 def _resumed(options: Options, resume: str | Path, source: str | InMemory | None) -> Plan:
     """The plan to go on with a run by what it is: its recipe, its seed, its place."""
     run = Run.open(resume, trust=options.trust)
+    if isinstance(run, PackedRun):
+        begin = run.training_on.format(run=run.path)
+        raise UserError(f"{run.path} is packed, without what a training goes on from; begin with its weights: {begin}")
     own = f"--resume goes on with {run.path}"
     if options.recipe:
         raise UserError(f"{own}'s own recipe {run.recipe.name!r}; leave out --recipe")

@@ -17,7 +17,6 @@ from filelock import FileLock, Timeout
 from elegan.core import memory, paths, ramp, rng
 from elegan.core.errors import Failure, Interrupted, UserError, in_a_line
 from elegan.games.game import Game
-from elegan.nets import pretrained
 from elegan.recipes import parts
 from elegan.run import Run, build_game
 from elegan.training.checkpoints import Checkpoints
@@ -220,10 +219,7 @@ def _check_batch(plan: Plan) -> None:
 
 def _begin_with(start: Path, game: Game, trust: frozenset[str]) -> None:
     """Gives the game's networks the weights of `start` that fit. Raises UserError where none does."""
-    if start.is_file():
-        found = pretrained.unpack(start, trust)[0].state_dict(prefix="restorer.")
-    else:
-        found = Run.open(start, trust=trust).nets.state_dict()
+    found = Run.open(start, trust=trust).nets.state_dict()
     mine = game.nets.state_dict()
     fitting = {name: value for name, value in found.items() if name in mine and mine[name].shape == value.shape}
     if not fitting:

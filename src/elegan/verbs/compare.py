@@ -14,7 +14,6 @@ from elegan.core.errors import UserError
 from elegan.core.journal import Journal
 from elegan.metrics import comparable
 from elegan.metrics.catalogue import better_of
-from elegan.metrics.records import recorded
 from elegan.metrics.seeds import CERTAIN, Difference, difference, holm, mean_interval
 from elegan.run import Run
 
@@ -137,10 +136,9 @@ def compare(runs: Sequence[Run | str | Path]) -> Comparison:
     >>> import elegan
     >>> for name in ("digits", "other"):
     ...     _ = elegan.evaluate(elegan.Run.open(f"runs/{name}"), metrics=["fd"], num=200, extractor="random")
-    >>> print(elegan.compare(["runs/digits", "runs/other"]))  # doctest: +ELLIPSIS
-    run          FD[random:...]
-    runs/digits  ...
-    runs/other   ...
+    >>> comparison = elegan.compare(["runs/digits", "runs/other"])
+    >>> print(str(comparison).splitlines()[-3])
+    FD: runs/digits is not certainly better than runs/other (by -0, with too few seeds to tell)
     """
     opened = {str(run.path): run for run in (run if isinstance(run, Run) else Run.open(run) for run in runs)}
     newest = _measured(opened)
@@ -159,7 +157,7 @@ def compare(runs: Sequence[Run | str | Path]) -> Comparison:
 
 def _measured(runs: dict[str, Run]) -> dict[str, Records]:
     """The newest record of each metric, by run."""
-    evaluated = {path: {r["metric"]: r for r in recorded(run.file("evaluations.jsonl"))} for path, run in runs.items()}
+    evaluated = {path: {r["metric"]: r for r in run.evaluations} for path, run in runs.items()}
     newest = evaluated if any(evaluated.values()) else {path: _watched(run) for path, run in runs.items()}
     for path, records in newest.items():
         if not records:
@@ -208,7 +206,7 @@ def _grouped(runs: dict[str, Run], records: dict[str, Records]) -> list[Group]:
 def _settings(run: Run, records: Records) -> dict[str, Any]:
     """The settings and data that runs of one group have in common, by key."""
     info, steps = run.info, [record["settings"].get("step") for record in records.values()]
-    flat = {key: value for key, value in _flat(run.recipe.model_dump()) if key not in APART}
+    flat = {key: value for key, value in _flat(run.trained_by.model_dump()) if key not in APART}
     return flat | {
         "data": info["data"]["fingerprint"],
         "from": info.get("from"),

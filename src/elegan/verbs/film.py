@@ -35,6 +35,10 @@ def film(run: Run, out: str | Path | None = None, *, fps: float = 12.0) -> Path:
 
     A sheet of another size than the newest is fitted into that. Raises UserError for another ending, fewer than two sheets, a
     damaged one, `fps` outside 0.1..60, and where PyAV is missing; Failure where it has no such encoder or the disk is full.
+
+    >>> import elegan
+    >>> elegan.film(elegan.Run.open("runs/digits"), "digits.gif").as_posix()
+    'digits.gif'
     """
     target = files.file_for(run.file("film.mp4") if out is None else out)
     if target.suffix not in FORMATS:

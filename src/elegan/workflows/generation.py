@@ -1,6 +1,7 @@
 """Images from latents, with an encoder or without."""
 
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import torch
@@ -62,7 +63,10 @@ class Generation(Images):
             z = latents(range(n), generates.latent)
             return (z, torch.arange(n) % generates.classes) if generates.classes else (z,)
 
-        return Exported(Generator(generates, nets), ("z", "label") if generates.classes else ("z",), drawn, 0)
+        about: dict[str, dict[str, Any]] = {"z": {"latent": generates.latent, "distribution": "standard normal"}}
+        if generates.classes:
+            about["label"] = {"range": [0, generates.classes - 1], "meaning": "places in classes"}
+        return Exported(Generator(generates, nets), tuple(about), drawn, 0, about)
 
 
 class Samples(View):

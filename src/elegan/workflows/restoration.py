@@ -27,6 +27,12 @@ from elegan.workflows.pictures import check_uncut, of_any_size
 from elegan.workflows.signs import HELD, Probe, RestorationProbe
 from elegan.workflows.workflow import ROWS, Exported, Reference, View, Workflow, with_remark
 
+# What planes of hints hold, by the damage that tells them.
+SAID = {
+    "gaussian_noise": "standard deviation of the noise / 255, the same everywhere; -1: not known",
+    "holes": "1 where the picture is to be filled, and its colours 0 there; else 0",
+}
+
 
 class Restoration(Workflow):
     """The tasks that undo the damage of photographs."""
@@ -80,7 +86,10 @@ class Restoration(Workflow):
         return "Held-out photographs: each damaged, restored, and as it was."
 
     def exported(self, game: Game, nets: nn.ModuleDict, shape: Shape, way: Direction | None) -> Exported:
-        return of_any_size(nets["restorer"], shape.channels + game.ability(Restores).hints, shape.resolution)
+        restores = game.ability(Restores)
+        names = restores.told or tuple(f"hint{number}" for number in range(1, restores.hints + 1))
+        hints = {name: SAID.get(name, "what the damage tells") for name in names}
+        return of_any_size(nets["restorer"], shape.channels, shape.resolution, hints)
 
 
 class Restorations(View):

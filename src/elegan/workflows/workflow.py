@@ -77,13 +77,16 @@ class View(ABC):
 class Exported(NamedTuple):
     """A network, what its inputs are called, and `inputs(n)`, n rows to try it with.
 
-    `multiple`: number of pixels that the sides of its input must be a multiple of; 0 where the input is a latent.
+    `multiple`: number of pixels that the sides of its input must be a multiple of; 0 where the input is a latent; `about`: JSON
+    on each input by name; `scale`: how many times as large as its input a picture is that comes out.
     """
 
     net: nn.Module
     names: tuple[str, ...]
     inputs: Callable[[int], tuple[Tensor, ...]]
     multiple: int
+    about: dict[str, dict[str, Any]]
+    scale: int = 1
 
 
 class Workflow(ABC):

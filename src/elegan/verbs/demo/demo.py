@@ -64,6 +64,10 @@ def demo(
     of each training; by default as many as the lesson takes. `told` hears of each frame as it is trained. The same arguments
     give the same bytes. Raises UserError for anything unknown, for `case` with `loss`, and for points that cannot be read;
     Failure where a training diverges.
+
+    >>> import elegan
+    >>> elegan.demo(steps=20, out="lesson.gif").out.as_posix()
+    'lesson.gif'
     """
     target = files.file_for(out)
     if target.suffix not in FORMATS:
