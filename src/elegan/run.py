@@ -26,6 +26,7 @@ from elegan.core.devices import find_device
 from elegan.core.errors import UserError, nearest, shown
 from elegan.core.facts import read_facts, read_source
 from elegan.core.pixels import photo_to_tensor, tensor_to_photo, to_tensor
+from elegan.core.progress import counted
 from elegan.data import Dataset, open_data
 from elegan.data.sides import Direction
 from elegan.games.abilities import Generates, Restores, Scores, Translates
@@ -337,9 +338,9 @@ class Run:
         if truncation is not None:
             ranges.check("truncation", truncation, ranges.Positive)
         one = None if label is None else self.label_of(label)
-        for start in range(0, len(seeds), BATCH):
-            part = list(seeds[start : start + BATCH])
-            places = range(start, start + len(part))
+        pages = [range(start, min(start + BATCH, len(seeds))) for start in range(0, len(seeds), BATCH)]
+        for places in counted(pages, "generating pictures", len(seeds), parts=len):
+            part = list(seeds[places.start : places.stop])
             own = self.labels_for(places, one) if labels is None else labels[places.start : places.stop]
             yield paint(generates, self.nets, part, own, self.device, truncation)
 

@@ -11,6 +11,7 @@ import torch
 
 from elegan.core.errors import UserError
 from elegan.core.pixels import as_pictures
+from elegan.core.progress import counted
 from elegan.core.version import __version__
 from elegan.metrics.catalogue import METRICS, check_needs, find_metric, is_own, needed
 from elegan.metrics.extractor import Extractor
@@ -55,7 +56,8 @@ def extract(
     """
     whole = batches if hasattr(batches, "shape") else None
     if whole is not None:
-        batches = (whole[i : i + 1024] for i in range(0, len(whole), 1024))
+        pages = (whole[i : i + 1024] for i in range(0, len(whole), 1024))
+        batches = counted(pages, f"features of the {name} pictures", len(whole), parts=len)
     values, probabilities, kept, size = [], [], [], None
     for batch in batches:
         shape = tuple(as_pictures(batch).shape[1:])
@@ -119,9 +121,8 @@ def measure(
                 f"{name!r} needs at least {metric.least} images a set; got {len(real)} real and {len(fake)} generated"
             )
     record = extracted_by(extractor, seed) | (settings or {})
-    return list(
-        itertools.chain(*(_results(metric, name, extractor, sets, seed, record) for metric, name in asked.items()))
-    )
+    lines = (_results(*one, extractor, sets, seed, record) for one in counted(asked.items(), "measuring", len(asked)))
+    return list(itertools.chain.from_iterable(lines))
 
 
 def _of_sets(name: str) -> Metric:

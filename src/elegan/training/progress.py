@@ -1,17 +1,12 @@
 """Progress on the screen: the plan, then a bar with speed and time left, or plain lines where there is no terminal."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TextIO, TypeVar, cast
+from collections.abc import Sequence
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from elegan.core.screen import Screen
+from elegan.core.progress import EVERY, console
 from elegan.training.plan import Plan
-
-T = TypeVar("T")
-console = Console(file=cast(TextIO, Screen()), highlight=False)  # all that is missing of a file, Screen passes on
 
 
 class Bar:
@@ -29,8 +24,8 @@ class Bar:
             TextColumn("left"),
             TimeRemainingColumn(),
             TextColumn("{task.fields[losses]}"),
-            console=console,
-            disable=quiet or not console.is_terminal,
+            console=console(),
+            disable=quiet or not console().is_terminal,
         )
 
     def __enter__(self) -> "Bar":
@@ -44,11 +39,11 @@ class Bar:
 
     def _introduce(self) -> None:
         for line in (*self.plan.lines(), *self.remarks):
-            console.print(line, markup=False, soft_wrap=True)
+            console().print(line, markup=False, soft_wrap=True)
         if self.start >= self.plan.recipe.steps:
-            console.print(f"finished before, at step {self.start:,}; more with --steps")
+            console().print(f"finished before, at step {self.start:,}; more with --steps")
         elif self.start:
-            console.print(f"goes on from step {self.start:,} of {self.plan.recipe.steps:,}")
+            console().print(f"goes on from step {self.start:,} of {self.plan.recipe.steps:,}")
 
     def advance(self, done: int, losses: dict[str, float]) -> None:
         now = time.monotonic()
@@ -56,10 +51,10 @@ class Bar:
         rate = (done - self.start) * self.plan.recipe.batch / seconds if seconds else 0.0
         shown = " ".join(f"{_short(k)} {v:.3f}" for k, v in losses.items() if "/adversarial" in k)
         self.bar.update(self.task, completed=done, speed=f"{rate:,.0f} img/s", losses=shown)
-        if not self.quiet and not console.is_terminal and (now - self.said > 10 or done == self.plan.recipe.steps):
+        if not self.quiet and not console().is_terminal and (now - self.said > EVERY or done == self.plan.recipe.steps):
             self.said = now
             left = seconds / (done - self.start) * (self.plan.recipe.steps - done)
-            console.print(f"step {done:,} of {self.plan.recipe.steps:,}, {rate:,.0f} img/s, {left:.0f} s left, {shown}")
+            console().print(f"step {done:,} of {self.plan.recipe.steps:,}, {rate:,.0f} img/s, {left:.0f} s left, {shown}")
 
     def __exit__(self, *exception: object) -> None:
         self.bar.stop()
@@ -68,23 +63,3 @@ class Bar:
 def _short(key: str) -> str:
     return key[0].upper()
 
-
-def counted(items: Iterable[T], remark: Callable[[T], str], total: int | None = None) -> Iterator[T]:
-    """Yields the items as they come, counted on the screen, with the time left where their `total` is known; `remark` is a line
-    about one, or "". Where nobody watches, a line tells of it every ten seconds."""
-    known = (
-        [BarColumn(bar_width=24), MofNCompleteColumn()] if total is not None else [TextColumn("{task.completed} done")]
-    )
-    left = [TextColumn("left"), TimeRemainingColumn()] if total is not None else []
-    since = said = time.monotonic()
-    with Progress(*known, TimeElapsedColumn(), *left, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", total=total)
-        for done, item in enumerate(items, 1):
-            if line := remark(item):
-                bar.console.print(line, markup=False, soft_wrap=True)
-            bar.advance(task)
-            now = time.monotonic()
-            if total is not None and not console.is_terminal and now - said > 10:
-                said = now
-                console.print(f"{done:,} of {total:,}, {(now - since) / done * (total - done):.0f} s left")
-            yield item

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from elegan.core import memory, paths, ramp, rng
 from elegan.core.errors import Failure, Interrupted, UserError, in_a_line
+from elegan.core.progress import held
 from elegan.games.game import Game
 from elegan.nets import pretrained
 from elegan.recipes import parts
@@ -55,7 +56,7 @@ def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
     start = recorder.begin()
     every = recipe.watch.every or math.ceil(recipe.steps / 10)
     quiet, remarks = options.quiet or not engine.leads, recorder.checkpoints.remarks
-    with Bar(plan, start, quiet, remarks) as bar, _Stop() as stop, _failing_with(recorder.checkpoints):
+    with Bar(plan, start, quiet, remarks) as bar, held(), _Stop() as stop, _failing_with(recorder.checkpoints):
         for done in range(start + 1, recipe.steps + 1):
             with _fitting(plan) if done == 1 else nullcontext():
                 terms = trainer.play(done - 1, recorder.rate(done - 1), (done - 1) / recipe.steps)
