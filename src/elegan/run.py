@@ -24,7 +24,7 @@ from torch import nn
 from elegan.core import files, paths, ranges, rng
 from elegan.core.devices import find_device
 from elegan.core.errors import UserError, nearest, shown
-from elegan.core.facts import read_facts, read_source
+from elegan.core.facts import is_run, no_run, read_facts, read_source
 from elegan.core.pixels import photo_to_tensor, tensor_to_photo, to_tensor
 from elegan.core.progress import counted
 from elegan.data import Dataset, open_data
@@ -72,8 +72,7 @@ class Run:
         """
         path = Path(path)
         if not is_run(path):
-            siblings = [p.parent.name for p in path.parent.glob("*/run.json")]
-            raise UserError(f"no run at {path}{nearest(path.name, siblings)}")
+            raise no_run(path)
         return cls(path, checkpoint, device, trust)
 
     def file(self, name: str) -> Path:
@@ -362,14 +361,6 @@ def is_whole(checkpoint: Path) -> bool:
     except UserError:
         return False
     return True
-
-
-def is_run(path: str | Path) -> bool:
-    """Whether a run folder is there; a name that no folder can have is none."""
-    try:
-        return (Path(path) / "run.json").is_file()
-    except (OSError, ValueError):
-        return False
 
 
 def best_of(history: list[list[float]]) -> int | None:

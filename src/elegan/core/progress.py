@@ -113,7 +113,14 @@ def counted(
 
 
 def _bar(total: int | None) -> "Progress":
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     known = (
         [BarColumn(bar_width=24), MofNCompleteColumn()] if total is not None else [TextColumn("{task.completed} done")]

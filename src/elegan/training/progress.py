@@ -54,7 +54,9 @@ class Bar:
         if not self.quiet and not console().is_terminal and (now - self.said > EVERY or done == self.plan.recipe.steps):
             self.said = now
             left = seconds / (done - self.start) * (self.plan.recipe.steps - done)
-            console().print(f"step {done:,} of {self.plan.recipe.steps:,}, {rate:,.0f} img/s, {left:.0f} s left, {shown}")
+            console().print(
+                f"step {done:,} of {self.plan.recipe.steps:,}, {rate:,.0f} img/s, {left:.0f} s left, {shown}"
+            )
 
     def __exit__(self, *exception: object) -> None:
         self.bar.stop()
@@ -62,4 +64,3 @@ class Bar:
 
 def _short(key: str) -> str:
     return key[0].upper()
-

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from elegan.metrics.copies.approximate import Index, index_of
 from elegan.core.progress import counted
+from elegan.metrics.copies.approximate import Index, index_of
 from elegan.metrics.copies.parallel import in_parallel
 from elegan.metrics.copies.residual import Poses
 from elegan.metrics.features import tiles

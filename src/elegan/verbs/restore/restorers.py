@@ -13,6 +13,7 @@ from torch.nn.functional import max_pool2d
 
 from elegan.core.devices import find_device
 from elegan.core.errors import UserError, nearest
+from elegan.core.facts import is_run
 from elegan.core.pixels import photo_to_tensor, tensor_to_photo
 from elegan.data.damage import UNKNOWN
 from elegan.data.decode import Unreadable
@@ -22,7 +23,7 @@ from elegan.nets import pretrained
 from elegan.nets.foreign import check_no_pickle, is_foreign, open_foreign
 from elegan.nets.restorers import whole
 from elegan.nets.tiling import in_tiles
-from elegan.run import Run, is_run
+from elegan.run import Run
 
 # What is added to a file's name.
 TASKS = {
