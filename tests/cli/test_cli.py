@@ -77,7 +77,8 @@ def test_evaluate_prints_intervals_and_keeps_records(elegan, trained):
     run, _ = trained
     done = elegan("evaluate", run, "--num", "200", "--metrics", "fd,kd", "--extractor", "random")
     assert done.returncode == 0, done.stderr
-    assert "FD[random:" in done.stdout
+    assert "\nFD " in done.stdout
+    assert "extractor random " in done.stdout
     assert "95 % interval" in done.stdout
     records = [json.loads(line) for line in (run / "evaluations.jsonl").read_text().splitlines()]
     assert {r["metric"] for r in records} >= {"FD", "KD"}
@@ -90,7 +91,7 @@ def test_evaluate_takes_a_folder_of_any_generator(elegan, trained, tmp_path):
     assert elegan("sample", run, "--num", "120", "--separate", "--out", "made").returncode == 0
     done = elegan("evaluate", "--generated", "made", "--real", "digits", "--extractor", "pixel", "--metrics", "fd")
     assert done.returncode == 0, done.stderr
-    assert "FD[pixel:" in done.stdout
+    assert "extractor pixel " in done.stdout
     assert " 120" in done.stdout
 
 

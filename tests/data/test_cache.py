@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from data_corpus import folder_of, pixels, png_claiming, save
+from elegan.core import screen
 from elegan.core.errors import Failure, UserError
 from elegan.data import open_data
 
@@ -58,12 +59,13 @@ def test_second_open_reads_the_cache(tmp_path, cache):
     assert not any(str(entry) in note for note in again.notes)
 
 
-def test_progress_is_told_while_decoding_only(tmp_path, cache):
+def test_progress_is_told_while_decoding_only(tmp_path, cache, capsys, monkeypatch):
+    monkeypatch.setattr(screen.manner, "level", screen.Level.VERBOSE)
     folder = folder_of(tmp_path / "set", [f"{i}.png" for i in range(5)])
-    told: list[tuple[int, int]] = []
-    for _ in range(2):
-        open_data(folder, progress=lambda done, total: told.append((done, total)))
-    assert told == [(5, 5)]
+    open_data(folder)
+    assert "decoding pictures: 5 in" in capsys.readouterr().err
+    open_data(folder)
+    assert "decoding" not in capsys.readouterr().err
 
 
 def test_an_explicit_cache_folder_wins(tmp_path, cache):
