@@ -28,7 +28,7 @@ from elegan.recipes.recipe import Recipe
 from elegan.run import Run
 from elegan.verbs.sample import parse_seeds
 from many_calls import Called, Calls
-from wrong_calls import DEVICES, NUMBERS, PLACES, RECIPES
+from wrong_calls import DEVICES, NUMBERS, PLACES, RECIPES, SLIPS
 
 SMALL = ("watch.images=32", "batch=8")
 TRAINED = {
@@ -94,7 +94,7 @@ def check(done: Called, message: str = "") -> None:
     assert message in done.err
 
 
-@pytest.mark.parametrize("call", [*PLACES, *DEVICES, *NUMBERS, *RECIPES], ids=lambda call: " ".join(call)[:120])
+@pytest.mark.parametrize("call", [*PLACES, *DEVICES, *NUMBERS, *SLIPS, *RECIPES], ids=lambda call: " ".join(call)[:120])
 def test_a_wrong_call_ends_in_one_line(calls, world, call):
     before = {path.name for path in world.iterdir()}
     check(calls(*call, cwd=world))

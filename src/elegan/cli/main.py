@@ -13,10 +13,12 @@ from elegan.cli.verb import Verb, add
 from elegan.core.screen import say
 from elegan.core.version import __version__
 
-VERBS: list[Callable[..., None]] = [  # in the order of `elegan --help`
-    training.train, making.sample, making.translate, making.restore, making.pack, making.export, making.film, making.anomaly,
-    runs.runs, measuring.evaluate, measuring.copies, measuring.compare, measuring.report, training.recipes, training.data,
-]  # fmt: skip
+VERBS: dict[str, list[Callable[..., None]]] = {  # in the order of `elegan --help`
+    "From data to a run": [training.data, training.recipes, training.train, runs.runs],
+    "What a run makes": [making.sample, making.translate, making.restore, making.anomaly, making.film],
+    "How good it is": [measuring.evaluate, measuring.copies, measuring.compare, measuring.report],
+    "For other programs": [making.export, making.pack],
+}
 
 app = typer.Typer(
     cls=Verbs,
@@ -24,9 +26,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in VERBS:
-    add(app, verb, measuring.Evaluate if verb is measuring.evaluate else Verb)
-app.add_typer(latent, name="latent")
+for panel, verbs in VERBS.items():
+    for verb in verbs:
+        add(app, verb, measuring.Evaluate if verb is measuring.evaluate else Verb, panel)
+app.add_typer(latent, name="latent", rich_help_panel="What a run makes")
 
 
 def tell_version(wanted: bool) -> None:

@@ -2,7 +2,6 @@
 
 import functools
 import inspect
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -33,9 +32,9 @@ OPTIONS = [
 ]
 
 
-def add(app: typer.Typer, verb: Callable[..., None], cls: "type[Verb] | None" = None) -> None:
+def add(app: typer.Typer, verb: Callable[..., None], cls: "type[Verb] | None" = None, panel: str | None = None) -> None:
     """Makes a function a verb of the command line, with the options that all verbs share and its function need not know."""
-    app.command(cls=cls or Verb)(_spoken(verb))
+    app.command(cls=cls or Verb, rich_help_panel=panel)(_spoken(verb))
 
 
 def _spoken(verb: Callable[..., None]) -> Callable[..., None]:
@@ -67,24 +66,19 @@ class Verb(TyperCommand):
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
-        with self._naming_options():
-            return super().invoke(ctx)
-
-    @contextmanager
-    def _naming_options(self) -> Iterator[None]:
-        """Within this context an error about a parameter names the option that was typed: `--num = 0`, not `num = 0`."""
         try:
-            yield
+            return super().invoke(ctx)
         except UserError as error:
-            raise UserError(with_options(str(error), self.params)) from error
+            raise UserError(_with_option(str(error), ctx)) from error
 
 
-def with_options(message: str, params: list[Any]) -> str:
-    """The message, which begins with the option where it began with the name of its parameter."""
-    name = re.match(r"(\w+)(?= (?:=|must|'|\"|needs|\d))", message)
-    for param in params:
-        if name and param.name == name[1] and param.opts[-1].startswith("--"):
-            return param.opts[0 if param.opts[0].startswith("--") else -1] + message[name.end() :]
+def _with_option(message: str, ctx: Any) -> str:
+    """A message that begins with the name of a parameter that was typed, as in `num = 0`, with its option, `--num = 0`."""
+    name, space, rest = message.partition(" ")
+    for param in ctx.command.params:
+        source = ctx.get_parameter_source(param.name)
+        if param.name == name and source and source.name == "COMMANDLINE" and rest.startswith(("= ", "must ", "'")):
+            return next((option for option in param.opts if option.startswith("--")), name) + space + rest
     return message
 
 
