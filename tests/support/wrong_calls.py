@@ -24,15 +24,7 @@ FILM = ("film", "runs/g")
 
 INTO_FOLDERS = (TRAIN, SAMPLE, TRANSLATE, RESTORE, COPIES, WALK, INTERPOLATE, TRUNCATION, MIX, INVERT, DIRECTIONS)
 INTO_FILES = (REPORT, PACK, EXPORT, FILM)
-ON_SLIPS = [
-    *(("train", "digits", *slip) for slip in (
-        ("--epoch", "3"), ("--lr", "0.1"), ("--batch-size=8",), ("--bs", "8"), ("--size", "32"), ("--iterations", "9"),
-        ("--dataset", "x"), ("--gpu",), ("--outdir", "x"), ("--name", "a:b"), ("--name", "NUL"), ("-q", "-v"))),
-    ("sample", "runs/g", "--count", "4"), ("sample", "runs/g", "-n", "4"), ("sample", "runs/g", "--psi", "1"),
-    ("evaluate", "runs/g", "--batch-size", "4"), ("report", "runs/g", "--quiet", "--verbose"),
-    ("latent", "invert", "runs/g", "photo.png", "--ckpt", "2"), ("runs", "--yaml"), ("data",), ("--versoin",),
-]  # fmt: skip
-DEVICES = (TRAIN, SAMPLE, TRANSLATE, RESTORE, EVALUATE, COPIES, ANOMALY, WALK, INTERPOLATE, TRUNCATION, MIX, INVERT,
+ON_DEVICES = (TRAIN, SAMPLE, TRANSLATE, RESTORE, EVALUATE, COPIES, ANOMALY, WALK, INTERPOLATE, TRUNCATION, MIX, INVERT,
               DIRECTIONS)  # fmt: skip
 OF_RUNS = tuple(verb for verb in (*ON_DEVICES, *INTO_FILES) if verb[0] not in ("train", "restore"))
 
@@ -46,6 +38,14 @@ PLACES = [
     (*PACK[:2], "--out", "/proc/x.safetensors"), (*PACK[:2], "--out", f"{'x' * 300}.safetensors"),
     (*EXPORT[:2], "--out", "afile/x.onnx"), (*EXPORT[:2], "--out", "/proc/x.onnx"),
     (*EXPORT[:2], "--out", f"{'x' * 300}.onnx"),
+]  # fmt: skip
+SLIPS = [
+    *(("train", "digits", *slip) for slip in (
+        ("--epoch", "3"), ("--lr", "0.1"), ("--batch-size=8",), ("--bs", "8"), ("--size", "32"), ("--iterations", "9"),
+        ("--dataset", "x"), ("--gpu",), ("--outdir", "x"), ("--name", "a:b"), ("--name", "NUL"), ("-q", "-v"))),
+    ("sample", "runs/g", "--count", "4"), ("sample", "runs/g", "-n", "4"), ("sample", "runs/g", "--psi", "1"),
+    ("evaluate", "runs/g", "--batch-size", "4"), ("report", "runs/g", "--quiet", "--verbose"),
+    ("latent", "invert", "runs/g", "photo.png", "--ckpt", "2"), ("runs", "--yaml"), ("data",), ("--versoin",),
 ]  # fmt: skip
 DEVICES = [(*verb, "--device", device) for verb, device in product(ON_DEVICES, NO_DEVICES)]
 

@@ -201,5 +201,5 @@ def _mark(value: Mark) -> str:
     return "" if value is True else f"{value:g}"
 
 
-def _seeds(seeds: Sequence[int]) -> Saved:
+def _seeds(seeds: Sequence[int]) -> list[str]:
     return [f"seed {seed}" for seed in seeds]
