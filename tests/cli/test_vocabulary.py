@@ -33,6 +33,7 @@ ANSWERS = {  # the keys of what each verb prints with --json
     ("export", "runs/run", "--out", "g.onnx"): {"path", "bytes", "largest_difference"},
     ("film", "runs/run", "--out", "f.gif"): {"path", "bytes"},
     ("restore", "runs/run/samples.png", "--out", "restored"): {"pictures"},
+    ("demo", "--steps", "2"): {"path", "trainings"},
 }
 
 

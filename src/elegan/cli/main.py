@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from elegan.cli import making, measuring, runs, training
+from elegan.cli import lesson, making, measuring, runs, training
 from elegan.cli.boundary import Verbs, check_given, end, hush
 from elegan.cli.latent import latent
 from elegan.cli.verb import Verb, add
@@ -14,7 +14,7 @@ from elegan.core.screen import say
 from elegan.core.version import __version__
 
 VERBS: dict[str, list[Callable[..., None]]] = {  # in the order of `elegan --help`
-    "From data to a run": [training.data, training.recipes, training.train, runs.runs],
+    "From data to a run": [training.data, training.recipes, training.train, lesson.demo, runs.runs],
     "What a run makes": [making.sample, making.translate, making.restore, making.anomaly, making.film],
     "How good it is": [measuring.evaluate, measuring.copies, measuring.compare, measuring.report],
     "For other programs": [making.export, making.pack],

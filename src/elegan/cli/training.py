@@ -34,6 +34,7 @@ def train(
     start: Annotated[
         Path | None, what("--from", metavar="RUN", help=about("start"), autocompletion=completion.runs)
     ] = None,
+    guard: Annotated[str, how(metavar="warn|recover|off", help=about("guard"))] = Options.guard,
     dry_run: Annotated[bool, what("--dry-run", help="Only says what the training would do and cost.")] = False,
     trust: Annotated[list[str] | None, how(metavar="MODULE", help=about("trust"))] = None,
 ) -> None:
@@ -41,7 +42,8 @@ def train(
     settings = [*(settings or []), *([f"data.direction={direction}"] if direction is not None else [])]
     options = Options(
         data, recipe, steps=steps, images=images, settings=settings, out=out, name=name, seed=seed, device=device,
-        precision=precision, resume=resume, start=start, trust=trust or (), quiet=manner.level == Level.QUIET,
+        precision=precision, resume=resume, start=start, guard=guard, trust=trust or (),
+        quiet=manner.level == Level.QUIET,
     )  # fmt: skip
     if seeds is not None:
         from elegan.cli.seeds import train_seeds

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from elegan.core import paths
+from elegan.core import paths, rng
 from elegan.core.errors import UserError
 from elegan.core.facts import is_run
 from elegan.core.files import folder_for
@@ -39,6 +39,8 @@ class Plan:
     why: str = ""
     resumed: bool = False
     start: Path | None = None
+    attempt: int = 0  # how often it was taken back, and
+    back_to: int = 0  # the step to which, the last time
 
     @property
     def workflow(self) -> Workflow:
@@ -68,6 +70,11 @@ class Plan:
             "from": self.start.resolve().name if self.start else None,
             "sessions": [],
         }
+
+    @property
+    def draws(self) -> int:
+        """The seed of all that is drawn: the run's, and after it was taken back another one."""
+        return rng.mix(self.seed, "attempt", self.attempt) if self.attempt else self.seed
 
     @property
     def in_memory(self) -> bool:

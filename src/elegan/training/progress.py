@@ -58,6 +58,11 @@ class Bar:
                 f"step {done:,} of {self.plan.recipe.steps:,}, {rate:,.0f} img/s, {left:.0f} s left, {shown}"
             )
 
+    def say(self, line: str) -> None:
+        """A line for people, above the bar."""
+        if not self.quiet:
+            self.bar.console.print(line, markup=False, soft_wrap=True)
+
     def __exit__(self, *exception: object) -> None:
         self.bar.stop()
 

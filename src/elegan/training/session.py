@@ -20,6 +20,7 @@ from elegan.nets import pretrained
 from elegan.recipes import parts
 from elegan.run import Run, build_game
 from elegan.training.checkpoints import Checkpoints
+from elegan.training.guard import recovery
 from elegan.training.look import Look
 from elegan.training.options import Options, takes
 from elegan.training.plan import Plan, plan_for
@@ -44,15 +45,22 @@ def train(options: Options) -> Run:
     """
     plan = plan_for(**vars(options))
     with _in_memory(plan):
+        plan = recovery.gone_on(plan)
         trainer = make_trainer(plan)
         with _locked(plan):
-            return play(plan, trainer, options)
+            while True:
+                try:
+                    return play(plan, trainer, options)
+                except recovery.Sick as sick:
+                    plan = recovery.taken_back(plan, sick.action)
+                    trainer = make_trainer(plan)
 
 
 def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
-    """The training loop around the trainer: log, look, save, stop."""
+    """The training loop around the trainer: log, look, save, stop. Raises `recovery.Sick` where it is to be taken back."""
     recipe, engine = plan.recipe, plan.engine
-    recorder = Recorder(plan, trainer)
+    doctor = recovery.Doctor(plan, options.guard)
+    recorder = Recorder(plan, trainer, guarded=options.guard != "off")
     start = recorder.begin()
     every = recipe.watch.every or math.ceil(recipe.steps / 10)
     quiet, remarks = options.quiet or not engine.leads, recorder.checkpoints.remarks
@@ -66,6 +74,10 @@ def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
             stopping = engine.any(stop.asked)
             if logging:
                 recorder.log(done, terms)
+            with doctor:
+                alarms = recorder.watch(done, terms, looking)
+            for alarm in alarms:
+                bar.say(doctor.advice(alarm))
             look = recorder.look(done) if looking else None
             if stopping and not looking:
                 recorder.check(done, terms)
@@ -73,6 +85,7 @@ def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
                 engine.wait()
             if logging and engine.leads:
                 _tell(options, recorder, done, look)
+            doctor.act(done, alarms)
             if stopping and done < recipe.steps:
                 command = f"elegan train --resume {shlex.quote(str(plan.path))}{recipe.trust_options}"
                 raise Interrupted(f"stopped at step {done} of {recipe.steps}; go on with: {command}")
@@ -146,7 +159,7 @@ def make_trainer(plan: Plan) -> Trainer:
     """
     recipe, engine = plan.recipe, plan.engine
     _check_batch(plan)
-    torch.manual_seed(rng.mix(plan.seed, "weights"))
+    torch.manual_seed(rng.mix(plan.draws, "weights"))
     game = build_game(recipe, plan.shape)
     if plan.start:
         _begin_with(plan.start, game, recipe.trust)
@@ -162,7 +175,7 @@ def make_trainer(plan: Plan) -> Trainer:
         owned, trusted = game.owned(player), recipe.trusted()
         optimizers[player] = parts.build("optimizers", part, f"optimizers.{name}", owned, trusted=trusted)
         settings[player] = {key: value for key, value in options.items() if ramp.now(value) != value}
-    feed = plan.workflow.feed(plan.data, recipe, plan.seed, engine.device)
+    feed = plan.workflow.feed(plan.data, recipe, plan.draws, engine.device)
     if engine.world > 1 and game.one_process:
         raise UserError(game.one_process)
     return Trainer(
@@ -173,7 +186,7 @@ def make_trainer(plan: Plan) -> Trainer:
         batch=recipe.batch,
         accumulate=recipe.accumulate,
         decay=recipe.ema,
-        seed=plan.seed,
+        seed=plan.draws,
         compiled=recipe.compile,
         settings=settings,
     )
