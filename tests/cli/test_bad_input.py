@@ -410,7 +410,9 @@ def test_ctrl_c_on_a_process_of_its_own(world, many, tmp_path):
     process.send_signal(signal.SIGINT)
     out, errors = process.communicate(timeout=120)
     assert (process.returncode, out) == (130, "")
-    assert re.fullmatch(r"elegan: stopped after \d+ pictures were restored, in .*; they are not written over\n", errors)
+    assert re.fullmatch(
+        r"elegan: stopped after \d+ of 3000 pictures were restored, in .*; they are not written over\n", errors
+    )
     assert all(Image.open(path).size == (80, 64) for path in (tmp_path / "o").iterdir())
 
 

@@ -134,6 +134,21 @@ def test_a_killed_builder_leaves_nothing_in_the_way(tmp_path, cache):
     assert [path.name[0] for path in entries(cache)] != ["."]
 
 
+def test_ctrl_c_while_decoding_leaves_nothing(tmp_path, cache):
+    folder = folder_of(tmp_path / "set", [f"{i:03d}.png" for i in range(40)], height=128, width=128)
+    command = [sys.executable, "-m", "elegan", "train", str(folder), "--set", "data.resolution=1024", "--dry-run"]
+    process = subprocess.Popen([*command, "--recipe", "dcgan"], stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+    deadline = time.monotonic() + 120
+    while not any(cache.glob(".*/images.u8")):
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60)[1] == "elegan: stopped; what was written is whole, and nothing else was\n"
+    assert process.returncode == 130
+    assert entries(cache) == []
+
+
 @pytest.mark.parametrize("damage", ["short", "gone", "text", "labels"])
 def test_a_damaged_entry_is_built_again(tmp_path, cache, damage):
     folder = folder_of(tmp_path / "set", ["a/1.png", "b/2.png"])
