@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 WIDTH = 80  # columns of a usual terminal
 WIDEST = 32  # columns of a cell, before it is wrapped
+LONGEST_KEY = 42  # columns of the first cell, which is a name
 GAP = 2
 
 Row = Sequence[str]
@@ -19,7 +20,9 @@ def table(head: Row, rows: Sequence[Row], *, keys: int = 1, right: bool = False)
     """
     from rich.cells import cell_len
 
-    widths = [min(WIDEST, max(map(cell_len, column))) for column in zip(head, *rows, strict=True)]
+    natural = [max(map(cell_len, column)) for column in zip(head, *rows, strict=True)]
+    before = [min(LONGEST_KEY if column == 0 else WIDEST, width) for column, width in enumerate(natural[:keys])]
+    widths = before + [min(WIDEST, WIDTH - sum(before) - GAP * keys, width) for width in natural[keys:]]
     lines: list[str] = []
     for columns in _parts(widths, keys):
         part = [[row[column] for column in columns] for row in (head, *rows)]
