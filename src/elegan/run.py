@@ -30,8 +30,9 @@ from torch import nn
 from elegan.core import files, paths, ranges, rng
 from elegan.core.devices import find_device
 from elegan.core.errors import UserError, nearest, shown
-from elegan.core.facts import read_facts, read_source
+from elegan.core.facts import is_run_folder, read_facts, read_source
 from elegan.core.pixels import photo_to_tensor, tensor_to_photo, to_tensor
+from elegan.core.progress import counted
 from elegan.data import Dataset, open_data
 from elegan.data.sides import Direction
 from elegan.games.abilities import Generates, Restores, Scores, Translates
@@ -79,7 +80,7 @@ class Run:
         trust=["package.module"], and raises UserError otherwise, with all that it needs.
         """
         path = Path(path)
-        if _is_folder_of_run(path):
+        if is_run_folder(path):
             return cls(path, checkpoint, device, trust)
         file = packed.place_of(path)
         if file is None:
@@ -393,9 +394,9 @@ class Run:
         if truncation is not None:
             ranges.check("truncation", truncation, ranges.Positive)
         one = None if label is None else self.label_of(label)
-        for start in range(0, len(seeds), BATCH):
-            part = list(seeds[start : start + BATCH])
-            places = range(start, start + len(part))
+        pages = [range(start, min(start + BATCH, len(seeds))) for start in range(0, len(seeds), BATCH)]
+        for places in counted(pages, "generating pictures", len(seeds), parts=len):
+            part = list(seeds[places.start : places.stop])
             own = self.labels_for(places, one) if labels is None else labels[places.start : places.stop]
             yield paint(generates, self.nets, part, own, self.device, truncation)
 
@@ -499,14 +500,7 @@ def is_whole(checkpoint: Path) -> bool:
 
 def is_run(path: str | Path) -> bool:
     """Whether a run is there, a folder or a packed file; a name that no folder can have is none."""
-    return _is_folder_of_run(Path(path)) or (Path(path).suffix == ".safetensors" and packed.place_of(path) is not None)
-
-
-def _is_folder_of_run(path: Path) -> bool:
-    try:
-        return (path / "run.json").is_file()
-    except (OSError, ValueError):
-        return False
+    return is_run_folder(Path(path)) or (Path(path).suffix == ".safetensors" and packed.place_of(path) is not None)
 
 
 def _names_near(path: Path) -> list[str]:

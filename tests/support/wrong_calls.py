@@ -43,6 +43,14 @@ PLACES = [
     (*BUNDLE[:2], "--out", "afile/x.zip"), (*BUNDLE[:2], "--out", "/proc/x.zip"), (*BUNDLE[:2], "--out", "x.tar"),
     *((*PACK, "--card", card) for card in ("card.txt", "card", "afile/x.md", "/proc/x.md", "", "empty", f"{'x' * 300}.md")),
 ]  # fmt: skip
+SLIPS = [
+    *(("train", "digits", *slip) for slip in (
+        ("--epoch", "3"), ("--lr", "0.1"), ("--batch-size=8",), ("--bs", "8"), ("--size", "32"), ("--iterations", "9"),
+        ("--dataset", "x"), ("--gpu",), ("--outdir", "x"), ("--name", "a:b"), ("--name", "NUL"), ("-q", "-v"))),
+    ("sample", "runs/g", "--count", "4"), ("sample", "runs/g", "-n", "4"), ("sample", "runs/g", "--psi", "1"),
+    ("evaluate", "runs/g", "--batch-size", "4"), ("report", "runs/g", "--quiet", "--verbose"),
+    ("latent", "invert", "runs/g", "photo.png", "--ckpt", "2"), ("runs", "--yaml"), ("data",), ("--versoin",),
+]  # fmt: skip
 DEVICES = [(*verb, "--device", device) for verb, device in product(ON_DEVICES, NO_DEVICES)]
 
 NUMBERS = [

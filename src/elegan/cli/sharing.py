@@ -3,25 +3,22 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from elegan.cli.options import Checkpoint, Direction, RunPath, Trust
+from elegan.cli.panels import how, what, where
 from elegan.core.errors import UserError, shown
-from elegan.core.screen import say
+from elegan.core.screen import answer
 
-Licence = Annotated[str, typer.Option(help="What others may do with it, such as CC-BY-4.0.")]
-Note = Annotated[str, typer.Option(help="What else is to be said of it.")]
+Licence = Annotated[str, what(help="What others may do with it, such as CC-BY-4.0.")]
+Note = Annotated[str, what(help="What else is to be said of it.")]
 
 
 def pack(
     run: RunPath,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="The file to write, which ends in .safetensors.")],
+    out: Annotated[Path, where(metavar="FILE", help="The file to write, which ends in .safetensors.")],
     licence: Licence = "",
     note: Note = "",
-    half: Annotated[
-        bool, typer.Option("--half", help="Weights in half precision: half the size, nearly as exact.")
-    ] = False,
-    card: Annotated[Path | None, typer.Option(metavar="FILE", help="Writes the card too, to a file in .md.")] = None,
+    half: Annotated[bool, how("--half", help="Weights in half precision: half the size, nearly as exact.")] = False,
+    card: Annotated[Path | None, where(metavar="FILE", help="Writes the card too, to a file in .md.")] = None,
     checkpoint: Checkpoint = "newest",
     trust: Trust = None,
 ) -> None:
@@ -37,12 +34,13 @@ def pack(
     text = write(Run.open(run, checkpoint, trust=trust or ()), out, licence=licence, note=note, half=half)
     if card:
         files.write(card, text.encode())
-    say(text, f"{out} ({out.stat().st_size / 1e6:.2f} MB)")
+    size = out.stat().st_size
+    answer({"path": out, "bytes": size, "card": text}, text, f"{out} ({size / 1e6:.2f} MB)")
 
 
 def export(
     run: RunPath,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="The file to write, which ends in .onnx.")],
+    out: Annotated[Path, where(metavar="FILE", help="The file to write, which ends in .onnx.")],
     direction: Direction = None,
     checkpoint: Checkpoint = "newest",
     trust: Trust = None,
@@ -52,12 +50,14 @@ def export(
     from elegan.verbs.export import export as write
 
     worst = write(Run.open(run, checkpoint, trust=trust or ()), out, direction)
-    say(f"{out} ({out.stat().st_size / 1e6:.2f} MB), within {worst:.1e} of torch")
+    size = out.stat().st_size
+    facts = {"path": out, "bytes": size, "largest_difference": worst}
+    answer(facts, f"{out} ({size / 1e6:.2f} MB), within {worst:.1e} of torch")
 
 
 def bundle(
     run: RunPath,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="The file to write, which ends in .zip.")],
+    out: Annotated[Path, where(metavar="FILE", help="The file to write, which ends in .zip.")],
     licence: Licence = "",
     note: Note = "",
     direction: Direction = None,
@@ -70,4 +70,5 @@ def bundle(
 
     opened = Run.open(run, checkpoint, trust=trust or ())
     names = write(opened, out, licence=licence, note=note, direction=direction)
-    say(*names, f"{out} ({out.stat().st_size / 1e6:.2f} MB)")
+    size = out.stat().st_size
+    answer({"path": out, "bytes": size, "files": names}, *names, f"{out} ({size / 1e6:.2f} MB)")

@@ -8,6 +8,7 @@ from typing import Any
 
 from elegan.core import paths, rng
 from elegan.core.errors import UserError
+from elegan.core.facts import is_run_folder
 from elegan.core.files import folder_for
 from elegan.data.in_memory import InMemory, source_of
 from elegan.data.sides import kind_of
@@ -128,7 +129,7 @@ def _new(options: Options, source: str | InMemory | None) -> Plan:
     name = options.name
     if name is None:
         name = run_name(folder, data.name, recipe, spelled(options.settings), options.seed)
-    path = folder / paths.check_name("name", name)
+    path = folder / (paths.check_name if is_run_folder(folder / name) else paths.check_portable)("name", name)
     start = Path(options.start) if options.start else None
     return Plan(recipe, data, path, options.seed, engine, why, start=start)
 

@@ -1,17 +1,13 @@
 """Progress on the screen: the plan, then a bar with speed and time left, or plain lines where there is no terminal."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TextIO, TypeVar, cast
+from collections.abc import Sequence
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from elegan.core.screen import Screen
+from elegan.core.progress import console
 from elegan.training.plan import Plan
 
-T = TypeVar("T")
-console = Console(file=cast(TextIO, Screen()), highlight=False)  # all that is missing of a file, Screen passes on
 FIRST, MINUTE = 10, 60  # seconds until the first line, and between lines
 
 
@@ -35,8 +31,8 @@ class Bar:
             TextColumn("left"),
             TimeRemainingColumn(),
             TextColumn("{task.fields[losses]}"),
-            console=console,
-            disable=quiet or not console.is_terminal,
+            console=console(),
+            disable=quiet or not console().is_terminal,
         )
 
     def __enter__(self) -> "Bar":
@@ -51,9 +47,9 @@ class Bar:
     def _introduce(self) -> None:
         self.say(*self.plan.lines(), *self.remarks)
         if self.start >= self.plan.recipe.steps:
-            console.print(f"finished before, at step {self.start:,}; more with --steps")
+            console().print(f"finished before, at step {self.start:,}; more with --steps")
         elif self.start:
-            console.print(f"goes on from step {self.start:,} of {self.plan.recipe.steps:,}")
+            console().print(f"goes on from step {self.start:,} of {self.plan.recipe.steps:,}")
 
     def advance(self, done: int, losses: dict[str, float]) -> None:
         now = time.monotonic()
@@ -61,7 +57,7 @@ class Bar:
         rate = (done - self.start) * self.plan.recipe.batch / seconds if seconds else 0.0
         shown = " ".join(f"{_short(k)} {v:.3f}" for k, v in losses.items() if "/adversarial" in k)
         self.bar.update(self.task, completed=done, speed=f"{rate:,.0f} img/s", losses=shown)
-        if console.is_terminal:
+        if console().is_terminal:
             if now > self.next and self.watched != self.told:
                 self._tell(now, self.watched)
         elif now > self.next or done == self.plan.recipe.steps:
@@ -77,7 +73,7 @@ class Bar:
         """Lines for people, above the bar."""
         if not self.quiet:
             for line in lines:
-                console.print(line, markup=False, soft_wrap=True)
+                console().print(line, markup=False, soft_wrap=True)
 
     def __exit__(self, *exception: object) -> None:
         self.bar.stop()
@@ -92,24 +88,3 @@ def duration(seconds: float) -> str:
 
 def _short(key: str) -> str:
     return key[0].upper()
-
-
-def counted(items: Iterable[T], remark: Callable[[T], str], total: int | None = None) -> Iterator[T]:
-    """Yields the items as they come, counted on the screen, with the time left where their `total` is known; `remark` is a line
-    about one, or "". Where nobody watches, a line tells of it every ten seconds."""
-    known = (
-        [BarColumn(bar_width=24), MofNCompleteColumn()] if total is not None else [TextColumn("{task.completed} done")]
-    )
-    left = [TextColumn("left"), TimeRemainingColumn()] if total is not None else []
-    since = said = time.monotonic()
-    with Progress(*known, TimeElapsedColumn(), *left, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", total=total)
-        for done, item in enumerate(items, 1):
-            if line := remark(item):
-                bar.console.print(line, markup=False, soft_wrap=True)
-            bar.advance(task)
-            now = time.monotonic()
-            if total is not None and not console.is_terminal and now - said > 10:
-                said = now
-                console.print(f"{done:,} of {total:,}, {(now - since) / done * (total - done):.0f} s left")
-            yield item

@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from elegan.core import memory, paths, ramp, rng
 from elegan.core.errors import Failure, Interrupted, UserError, in_a_line
+from elegan.core.progress import held
 from elegan.games.game import Game
 from elegan.recipes import parts
 from elegan.run import Run, build_game
@@ -67,7 +68,7 @@ def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
     start = recorder.begin()
     every = recipe.watch.every or math.ceil(recipe.steps / 10)
     quiet, remarks = options.quiet or not engine.leads, recorder.checkpoints.remarks
-    with Bar(plan, start, quiet, remarks) as bar, _Stop() as stop, _failing_with(recorder.checkpoints):
+    with Bar(plan, start, quiet, remarks) as bar, held(), _Stop() as stop, _failing_with(recorder.checkpoints):
         previews, look = Previews(recorder.preview), None
         if start < recipe.steps:
             with _fitting(plan):

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from elegan.core import files, memory
 from elegan.core.errors import Failure, UserError, nearest
+from elegan.core.progress import counted
 from elegan.core.ranges import Real, check, whole
 from elegan.data.decode import decode
 from elegan.data.deep import Unreadable
@@ -48,7 +49,8 @@ def film(run: Run, out: str | Path | None = None, *, fps: float = 12.0) -> Path:
     size = _read(sheets[-1][1]).size
     page = _page_size(size)
     memory.check_room(len(sheets), page[0] * page[1] * 8, "sheets of one film")
-    frames = (_frame(_read(path), size, page, f"step {step:,}") for step, path in sheets)
+    drawn = counted(sheets, "drawing sheets", len(sheets))
+    frames = (_frame(_read(path), size, page, f"step {step:,}") for step, path in drawn)
     files.write(target, gif(frames, fps) if target.suffix == ".gif" else _video(frames, page, fps, target))
     return target
 

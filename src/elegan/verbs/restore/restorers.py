@@ -13,6 +13,7 @@ from torch.nn.functional import max_pool2d
 
 from elegan.core.devices import find_device
 from elegan.core.errors import UserError, nearest
+from elegan.core.facts import is_run_folder
 from elegan.core.pixels import photo_to_tensor, tensor_to_photo
 from elegan.data.damage import UNKNOWN
 from elegan.data.deep import Unreadable
@@ -23,7 +24,7 @@ from elegan.nets.foreign import check_no_pickle, is_foreign, open_foreign
 from elegan.nets.packed import shipped
 from elegan.nets.restorers import whole
 from elegan.nets.tiling import in_tiles
-from elegan.run import Run, is_run
+from elegan.run import Run
 
 # The ending that each task adds to a file's name.
 TASKS = {
@@ -200,7 +201,7 @@ def _shipped_for(task: str, scale: float) -> str:
 def _network(name: str, detail: float | None, device: torch.device, trust: Iterable[str]) -> nn.Module:
     """The network by name, between the faithful one and the one for detail."""
     check_no_pickle(name)
-    if name in TASKS and name not in shipped() and not is_run(name):
+    if name in TASKS and name not in shipped() and not is_run_folder(name):
         raise UserError(
             f"no model {name!r} is shipped; train one: elegan train FOLDER --recipe {name}, then --model RUN"
         )
