@@ -23,8 +23,8 @@ from torch import Tensor, nn
 from elegan.core import rng
 from elegan.nets.modulated import ModulatedConv
 from elegan.training import optimizers
+from elegan.training.assembly import make_trainer
 from elegan.training.plan import Plan, plan_for
-from elegan.training.session import make_trainer
 from elegan.training.trainer import Trainer
 
 PERIOD = 16  # steps between two turns of lazy R1

@@ -26,8 +26,8 @@ from elegan.losses import criteria
 from elegan.nets.codes import Codes
 from elegan.recipes import CATALOGUE
 from elegan.run import build_game
+from elegan.training.assembly import make_trainer
 from elegan.training.plan import plan_for
-from elegan.training.session import make_trainer
 from elegan.verbs.anomaly import Anomalies, anomaly
 
 NAMES = ("acgan", "infogan", "vaegan", "lapgan", "ganomaly")

@@ -9,7 +9,8 @@ from elegan.core.screen import say
 
 
 def train_seeds(text: str, options: dict[str, Any], dry_run: bool) -> None:
-    """Trains with each of the seeds that `text` lists and compares the runs; what was trained before is gone on with.
+    """Trains with each of the seeds that `text` lists and compares the runs; what was trained before is gone on with. Minutes are
+    those of the first one, whose steps the others play as well.
 
     Raises UserError for `options` of a single run, Interrupted with the command to go on after Ctrl-C.
     """
@@ -22,7 +23,8 @@ def train_seeds(text: str, options: dict[str, Any], dry_run: bool) -> None:
     runs = []
     for seed in dict.fromkeys(parse_seeds(text)):
         try:
-            runs.append(train(**options | {"seed": seed, "name": _name(options["name"], seed)}))
+            length = {"minutes": None, "steps": runs[0].recipe.steps} if runs and options["minutes"] else {}
+            runs.append(train(**options | length | {"seed": seed, "name": _name(options["name"], seed)}))
         except (Interrupted, KeyboardInterrupt) as error:
             done = str(error).partition("; go on")[0] or "stopped"
             command = shlex.join(["elegan", *sys.argv[1:]])

@@ -19,6 +19,10 @@ def train(
         str | None, typer.Option(help="AtoB or BtoA, for translation: from which side to which.")
     ] = None,
     images: Annotated[int | None, typer.Option(min=1, help=about("images"))] = Options.images,
+    epochs: Annotated[int | None, typer.Option(min=1, help=about("epochs"))] = Options.epochs,
+    minutes: Annotated[float | None, typer.Option(help=about("minutes"))] = Options.minutes,
+    size: Annotated[int | None, typer.Option(min=1, help=about("size"))] = Options.size,
+    as_published: Annotated[bool, typer.Option("--as-published", help=about("as_published"))] = Options.as_published,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help=f"{about('settings')} May be given more than once."),
@@ -39,7 +43,7 @@ def train(
     """Trains a generator; the same command again resumes where it stopped."""
     settings = [*(settings or []), *([f"data.direction={direction}"] if direction is not None else [])]
     options = Options(
-        data, recipe, steps=steps, images=images, settings=settings, out=out, name=name, seed=seed, device=device,
+        data, recipe, steps=steps, images=images, epochs=epochs, minutes=minutes, size=size, as_published=as_published, settings=settings, out=out, name=name, seed=seed, device=device,
         precision=precision, resume=resume, start=start, trust=trust or (),
     )  # fmt: skip
     if seeds is not None:
@@ -49,9 +53,10 @@ def train(
         return
     if dry_run:
         from elegan.training.dry_run import estimate
+        from elegan.training.pace import timed
         from elegan.training.plan import plan_for
 
-        plan = plan_for(**vars(options))
+        plan = timed(plan_for(**vars(options)))
         say(*plan.lines(), *estimate(plan))
         return
     from elegan.training.alike import alike

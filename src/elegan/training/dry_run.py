@@ -2,22 +2,16 @@
 
 import resource
 import sys
-import tempfile
-import time
 from collections.abc import Callable
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from elegan.training.assembly import make_trainer
+from elegan.training.pace import measure
 from elegan.training.plan import Plan
-from elegan.training.recorder import Recorder
-from elegan.training.session import make_trainer
-from elegan.training.trainer import Trainer
-
-WARM, TIMED = 2, 3
+from elegan.training.progress import duration, outlook
 
 
 def estimate(plan: Plan) -> list[str]:
@@ -25,41 +19,18 @@ def estimate(plan: Plan) -> list[str]:
     recipe, device = plan.recipe, plan.engine.device
     trainer = make_trainer(plan)
     making = _flops(lambda: plan.workflow.make_one(trainer.game, trainer.average, plan.shape, device))
-    training, seconds = _rehearse(plan, trainer)
+    # At the end of progress, when what grows has grown.
+    training = _flops(lambda: trainer.play(0, t=1.0)) / (recipe.batch / plan.engine.world)
+    pace = measure(plan, trainer)
     sizes = {name: sum(p.numel() for p in net.parameters()) for name, net in trainer.game.nets.items()}
     counts = [f"{name} {size:,}" for name, size in sizes.items() if size]
     return [
         f"parameters  {', '.join(counts)}",
         f"FLOPs       {making / 1e6:,.1f} million to make an image, {training / 1e6:,.1f} million to train on one",
         f"memory      {_peak(device) / 1e6:,.0f} MB at the peak ({device})",
-        f"time        {recipe.steps:,} steps of {recipe.batch} images at {recipe.batch / seconds:,.0f} images/s: "
-        f"{_duration(seconds * recipe.steps)} (from {TIMED} steps)",
+        f"time        {recipe.steps:,} steps of {recipe.batch} images at {recipe.batch / pace.step:,.0f} images/s and a look of "
+        f"{duration(pace.look)} every {plan.every:,}: {outlook(pace.seconds(recipe.steps, plan.every))}",
     ]
-
-
-def _rehearse(plan: Plan, trainer: Trainer) -> tuple[float, float]:
-    """(FLOPs of training on an image, seconds a step) of a run as `session.play` has it, in a folder that is removed.
-
-    It ends with a look, which can need more memory than the steps: with small networks the metric, with large ones the
-    checkpoint, which holds the whole state once more.
-    """
-    # All steps at the end of progress, when what grows has grown.
-    play = partial(trainer.play, t=1.0)
-    with tempfile.TemporaryDirectory() as folder:
-        recorder = Recorder(replace(plan, path=Path(folder)), trainer)
-        recorder.begin()
-        training = _flops(lambda: play(0)) / (plan.recipe.batch / plan.engine.world)
-        for step in range(1, WARM):
-            play(step)
-        began = time.perf_counter()
-        for step in range(WARM, WARM + TIMED):
-            terms = play(step)
-        if plan.engine.device.type == "cuda":
-            torch.cuda.synchronize()
-        seconds = (time.perf_counter() - began) / TIMED
-        recorder.log(WARM + TIMED, terms)
-        recorder.look(WARM + TIMED)
-    return training, seconds
 
 
 def _flops(work: Callable[[], object]) -> int:
@@ -77,9 +48,3 @@ def _peak(device: torch.device) -> int:
         status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
         return 1024 * int(status["VmHWM"].removesuffix("kB"))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -27,6 +27,12 @@ class Options:
     labels: Annotated[Any, "The class of each picture of data in memory: N numbers or names."] = None
     steps: Annotated[int | None, "Length of the training in steps."] = None
     images: Annotated[int | None, "Length of the training in images seen, instead of steps."] = None
+    epochs: Annotated[int | None, "Length of the training in passes over the data, instead of steps."] = None
+    minutes: Annotated[float | None, "Length of the training in time: as many steps as this machine plays in it."] = (
+        None
+    )
+    size: Annotated[int | None, "Pixels a side that pictures are brought to (data.resolution)."] = None
+    as_published: Annotated[bool, "Takes the named recipe as it is, not fitted to the data and the machine."] = False
     settings: Annotated[Sequence[str] | Mapping[str, Any], "Changes values of the recipe, key=value each."] = ()
     out: Annotated[str | Path, "The folder in which run folders are made."] = "runs"
     name: Annotated[str | None, "The run's name; default: from the data and the recipe."] = None

@@ -12,6 +12,8 @@ from elegan.training.plan import Plan
 
 T = TypeVar("T")
 console = Console(file=cast(TextIO, Screen()), highlight=False)  # all that is missing of a file, Screen passes on
+FORETOLD_FROM, STEPS = 5, 3  # seconds and steps from which the whole time is foretold
+FORETOLD_ABOVE = 120  # seconds; what is shorter the bar shows soon enough
 
 
 class Bar:
@@ -20,6 +22,8 @@ class Bar:
     def __init__(self, plan: Plan, start: int, quiet: bool, remarks: Sequence[str] = ()):
         self.plan, self.start, self.quiet, self.remarks = plan, start, quiet, remarks
         self.since = self.said = time.monotonic()
+        self.first: tuple[float, int] | None = None  # when its first step was done, and which that was
+        self.foretold = bool(plan.pace)
         self.bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
@@ -54,6 +58,7 @@ class Bar:
         now = time.monotonic()
         seconds = now - self.since
         rate = (done - self.start) * self.plan.recipe.batch / seconds if seconds else 0.0
+        self._foretell(now, done)
         shown = " ".join(f"{_short(k)} {v:.3f}" for k, v in losses.items() if "/adversarial" in k)
         self.bar.update(self.task, completed=done, speed=f"{rate:,.0f} img/s", losses=shown)
         if not self.quiet and not console.is_terminal and (now - self.said > 10 or done == self.plan.recipe.steps):
@@ -61,8 +66,33 @@ class Bar:
             left = seconds / (done - self.start) * (self.plan.recipe.steps - done)
             console.print(f"step {done:,} of {self.plan.recipe.steps:,}, {rate:,.0f} img/s, {left:.0f} s left, {shown}")
 
+    def _foretell(self, now: float, done: int) -> None:
+        """Says once how long it takes, from its own first steps; the very first also sets up."""
+        if self.first is None:
+            self.first = now, done
+        began, first = self.first
+        if self.foretold or now - began < FORETOLD_FROM or done - first < STEPS:
+            return
+        self.foretold = True
+        seconds = (now - began) / (done - first) * (self.plan.recipe.steps - self.start)
+        if not self.quiet and seconds > FORETOLD_ABOVE:
+            console.print(f"time    {outlook(seconds)}", markup=False, soft_wrap=True)
+
     def __exit__(self, *exception: object) -> None:
         self.bar.stop()
+
+
+def duration(seconds: float) -> str:
+    """Seconds in the unit that suits them: "90 s", "12 min", "2.5 h"."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def outlook(seconds: float) -> str:
+    """How long a training takes, and what would be shorter where that is more than an hour."""
+    shorter = "; --minutes 60 fits into an hour" if seconds > 3600 else ""
+    return f"about {duration(seconds)} on this machine{shorter}"
 
 
 def _short(key: str) -> str:
