@@ -71,7 +71,7 @@ def trainer_of(recipe: str, resolution: int, settings: list[str], precision: str
 
 def plan_of(recipe: str, resolution: int, settings: list[str], precision: str) -> Plan:
     of_data = [f"data.resolution={resolution}", "data.channels=3"]
-    return plan_for("digits", recipe, settings=[*of_data, *settings], precision=precision)
+    return plan_for("digits", recipe, settings=[*of_data, *settings], precision=precision, as_published=True)
 
 
 def plain_adam(lazy: int) -> Callable[..., torch.optim.Optimizer]:

@@ -33,7 +33,9 @@ def main() -> None:
     options = parser.parse_args()
 
     began = time.monotonic()
-    run = elegan.train(options.data, options.recipe, steps=options.steps, settings=options.settings, out=options.out)
+    run = elegan.train(
+        options.data, options.recipe, steps=options.steps, settings=options.settings, out=options.out, as_published=True
+    )
     minutes = (time.monotonic() - began) / 60
 
     recipe = run.recipe.data

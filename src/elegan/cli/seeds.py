@@ -2,10 +2,13 @@
 
 import shlex
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from elegan.core.errors import Interrupted, UserError
 from elegan.core.screen import say
+
+if TYPE_CHECKING:  # for checkers alone, so that `elegan --help` does not wait for torch
+    from elegan.run import Run
 
 
 def train_seeds(text: str, options: dict[str, Any], dry_run: bool) -> None:
@@ -20,7 +23,7 @@ def train_seeds(text: str, options: dict[str, Any], dry_run: bool) -> None:
 
     if single := [word for word, given in _single(options, dry_run).items() if given]:
         raise UserError(f"--seeds makes a run of each seed, and {single[0]} is for one: leave it out")
-    runs = []
+    runs: list[Run] = []
     for seed in dict.fromkeys(parse_seeds(text)):
         try:
             length = {"minutes": None, "steps": runs[0].recipe.steps} if runs and options["minutes"] else {}

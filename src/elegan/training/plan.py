@@ -119,6 +119,7 @@ def plan_for(options: Options) -> Plan:
 
     Raises UserError for options that do not go together, and for a recipe or data that do not exist or do not fit.
     """
+    _check_lengths(options)
     source = source_of(options.data, options.labels)
     return _new(options, source) if options.resume is None else _resumed(options, options.resume, source)
 
@@ -209,7 +210,9 @@ def _fitted(recipe: Recipe, options: Options, data: Opened, engine: Engine) -> t
     """The recipe as it suits the data and the machine, where it was named and not handed over; and what that changed."""
     if isinstance(options.recipe, Recipe) or options.as_published:
         return recipe, ""
-    kept = _given(options.settings) | ({"steps"} if any(_lengths(options).values()) else set())
+    kept = _given(options.settings) | (
+        {"steps"} if any(length is not None for length in _lengths(options).values()) else set()
+    )
     given = _data_and_machine(data, engine)
     fit = fitted(recipe, given, kept)
     changes = _in_words(flat_values(recipe.full()), flat_values(fit.full()))
@@ -240,13 +243,16 @@ def _lengths(options: Options) -> dict[str, Any]:
     }
 
 
-def _of_length(recipe: Recipe, options: Options, data: Opened) -> Recipe:
-    """The recipe as long as is asked for, but for minutes. Raises UserError for lengths that are given twice."""
+def _check_lengths(options: Options) -> None:
     lengths = [name for name, length in _lengths(options).items() if length is not None]
     if len(lengths) > 1:
         raise UserError(f"give {lengths[0]} or {lengths[1]}, not both")
     if options.minutes is not None and not 0 < options.minutes < math.inf:
         raise UserError(f"--minutes {options.minutes}: must be above 0, and finite")
+
+
+def _of_length(recipe: Recipe, options: Options, data: Opened) -> Recipe:
+    """The recipe as long as is asked for, but for minutes."""
     images = options.images if options.epochs is None else options.epochs * data.count
     steps = options.steps if images is None else math.ceil(images / recipe.batch)
     return recipe if steps is None else recipe.changed({"steps": steps})
