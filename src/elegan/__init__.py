@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from elegan.core.version import __version__
 
 __all__ = [
-    "Failure", "Game", "Recipe", "Run", "Turn", "UserError", "__version__", "anomaly", "compare", "copies", "evaluate",
+    "Failure", "Game", "Recipe", "Run", "Turn", "UserError", "__version__", "anomaly", "compare", "copies", "demo", "evaluate",
     "export", "film", "latent", "report", "restore", "runs", "sample", "train", "translate",
 ]  # fmt: skip
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from elegan.verbs.anomaly import anomaly
     from elegan.verbs.compare import compare
     from elegan.verbs.copies import copies
+    from elegan.verbs.demo import demo
     from elegan.verbs.evaluate import evaluate
     from elegan.verbs.export import export
     from elegan.verbs.film import film
@@ -50,6 +51,7 @@ _HOMES = {
     "export": "verbs.export",
     "film": "verbs.film",
     "anomaly": "verbs.anomaly",
+    "demo": "verbs.demo.demo",
     "Run": "run",
     "Recipe": "recipes.recipe",
     "Game": "games.game",

@@ -9,6 +9,8 @@ samples/           grids of the same latents over time      samples.png   the ne
 curves.png         the log as curves
 checkpoints/       whole states, the newest few and the best by the watched metric
 start.safetensors  the weights that it began from, where it began `--from` another run
+recovery.jsonl     how it was taken back and what was changed, where it fell sick (`guard=recover`)
+alarms/            the sheet of each alarm of the guard
 """
 
 import copy
@@ -37,6 +39,7 @@ from elegan.recipes import parts
 from elegan.recipes.recipe import Recipe
 
 START = "start.safetensors"  # the weights that a run began from
+RECOVERY = "recovery.jsonl"  # what was done when it fell sick
 
 
 def build_game(recipe: Recipe, shape: Shape) -> Game:

@@ -28,6 +28,7 @@ from elegan.recipes.recipe import Recipe
 from elegan.run import Run
 from elegan.verbs.sample import parse_seeds
 from many_calls import Called, Calls
+from points_corpus import write_points
 from wrong_calls import DEVICES, NUMBERS, PLACES, RECIPES
 
 SMALL = ("watch.images=32", "batch=8")
@@ -63,6 +64,7 @@ def world(tmp_path_factory, calls, sides, photographs) -> Path:
     assert calls(*evaluate, cwd=root).code == 0
     (root / "afile").write_text("text")
     (root / "empty").mkdir()
+    write_points(root / "points")
     (root / "garbage").mkdir()
     for number in range(4):
         (root / "garbage" / f"{number}.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(200)))

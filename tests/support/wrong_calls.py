@@ -20,13 +20,14 @@ DIRECTIONS = ("latent", "directions", "runs/s", "--num", "1", "--steps", "2", "-
 PACK = ("pack", "runs/r", "--out", "packed.safetensors")
 EXPORT = ("export", "runs/g", "--out", "exported.onnx")
 FILM = ("film", "runs/g")
+DEMO = ("demo", "--steps", "1")
 
 
 INTO_FOLDERS = (TRAIN, SAMPLE, TRANSLATE, RESTORE, COPIES, WALK, INTERPOLATE, TRUNCATION, MIX, INVERT, DIRECTIONS)
-INTO_FILES = (REPORT, PACK, EXPORT, FILM)
+INTO_FILES = (REPORT, PACK, EXPORT, FILM, DEMO)
 ON_DEVICES = (TRAIN, SAMPLE, TRANSLATE, RESTORE, EVALUATE, COPIES, ANOMALY, WALK, INTERPOLATE, TRUNCATION, MIX, INVERT,
               DIRECTIONS)  # fmt: skip
-OF_RUNS = tuple(verb for verb in (*ON_DEVICES, *INTO_FILES) if verb[0] not in ("train", "restore"))
+OF_RUNS = tuple(verb for verb in (*ON_DEVICES, *INTO_FILES) if verb[0] not in ("train", "restore", "demo"))
 
 NO_FOLDERS = ("afile", "afile/below", "/proc/elegan", "", "x" * 300, "/dev/null", "new/" + "y" * 300)
 NO_FILES = ("empty", "afile/below", "/", "/proc/elegan", "", "x" * 300)
@@ -133,6 +134,16 @@ NUMBERS = [
     *((*DIRECTIONS, *rest) for rest in (
         ("--reach", "nan"), ("--reach", "inf"), ("--reach", "0"), ("--reach", "-1"), ("--method", ""), ("--method", "x"),
         ("--num", "0"), ("--steps", "1000000000000"), ("--seeds", ""))),
+    *((*DEMO, *rest) for rest in (
+        ("--data", "rings"), ("--data", ""), ("--data", "nowhere.csv"), ("--data", "afile"), ("--data", "empty"),
+        ("--data", "points/text.csv"), ("--data", "points/nan.csv"), ("--data", "points/inf.csv"),
+        ("--data", "points/one-column.csv"), ("--data", "points/three.csv"), ("--data", "points/one-row.csv"),
+        ("--data", "points/empty.csv"), ("--data", "points/header.csv"), ("--data", "points/line.csv"),
+        ("--data", "points/bytes.csv"), ("--data", "points"), ("--data", "/dev/zero.csv"),
+        ("--loss", "r1"), ("--loss", "l1"), ("--loss", ""), ("--loss", "hing"), ("--case", "collaps"), ("--case", ""),
+        ("--case", "collapse", "--loss", "hinge"), ("--out", "demo.png"), ("--out", "demo"), ("--out", "afile/x.gif"),
+        ("--out", f"{'x' * 300}.gif"), ("--seed", "-1"), ("--seed", "x"), ("--seed", "9" * 30), ("--steps", "0"),
+        ("--steps", "-1"), ("--steps", "100001"), ("--steps", "nan"))),
     *((verb[0], *rest) for verb in OF_RUNS if verb[0] != "latent" for rest in (
         ("nowhere", *verb[2:]), ("", *verb[2:]), ("afile", *verb[2:]), ("empty", *verb[2:]))
         if (verb[0], rest[0]) not in {("copies", name) for name in ("nowhere", "", "afile", "empty")}),

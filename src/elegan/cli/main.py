@@ -5,13 +5,13 @@ from collections.abc import Callable
 
 import typer
 
-from elegan.cli import making, measuring, runs, training
+from elegan.cli import lesson, making, measuring, runs, training
 from elegan.cli.boundary import Verbs, check_given, end, hush
 from elegan.cli.latent import latent
 
 VERBS: list[Callable[..., None]] = [  # in the order of `elegan --help`
     training.train, making.sample, making.translate, making.restore, making.pack, making.export, making.film, making.anomaly,
-    runs.runs, measuring.evaluate, measuring.copies, measuring.compare, measuring.report, training.recipes, training.data,
+    runs.runs, measuring.evaluate, measuring.copies, measuring.compare, measuring.report, training.recipes, training.data, lesson.demo,
 ]  # fmt: skip
 
 app = typer.Typer(

@@ -37,14 +37,16 @@ def train(
     precision: Annotated[str, typer.Option(help=about("precision"))] = Options.precision,
     resume: Annotated[Path | None, typer.Option(metavar="RUN", help=about("resume"))] = None,
     start: Annotated[Path | None, typer.Option("--from", metavar="RUN", help=about("start"))] = None,
+    guard: Annotated[str, typer.Option(metavar="warn|recover|off", help=about("guard"))] = Options.guard,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only says what the training would do and cost.")] = False,
     trust: Annotated[list[str] | None, typer.Option(metavar="MODULE", help=about("trust"))] = None,
 ) -> None:
     """Trains a generator; the same command again resumes where it stopped."""
     settings = [*(settings or []), *([f"data.direction={direction}"] if direction is not None else [])]
     options = Options(
-        data, recipe, steps=steps, images=images, epochs=epochs, minutes=minutes, size=size, as_published=as_published, settings=settings, out=out, name=name, seed=seed, device=device,
-        precision=precision, resume=resume, start=start, trust=trust or (),
+        data, recipe, steps=steps, images=images, epochs=epochs, minutes=minutes, size=size, as_published=as_published,
+        settings=settings, out=out, name=name, seed=seed, device=device, precision=precision, resume=resume, start=start,
+        guard=guard, trust=trust or (),
     )  # fmt: skip
     if seeds is not None:
         from elegan.cli.seeds import train_seeds

@@ -61,6 +61,15 @@ class Generates(Ability):
 
 
 @dataclass(frozen=True)
+class Judges(Ability):
+    """How real single pictures look to the discriminator as it stands, without augmentation: `judge(nets, x, label)` of all the
+    game's networks, not their averages, to scores of N pictures, more where real."""
+
+    lacking = "has no discriminator of single pictures"
+    judge: Paint
+
+
+@dataclass(frozen=True)
 class ShowsCodes(Ability):
     """Images that show `codes`, which are columns of the latent and which a network has learnt to read from them."""
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from elegan.core import ramp, rng
 from elegan.core.ranges import AboveZeroAlong, Count, NonNegative, Repeats, Share, ShareAlong
 from elegan.data.feed import Batch
-from elegan.games.abilities import Generates
+from elegan.games.abilities import Generates, Judges
 from elegan.games.critic import BatchCritic
 from elegan.games.game import Game, Shape, Terms, Turn
 from elegan.games.wiring import adversarial, discriminator, is_of_generator, net, weighted
@@ -91,7 +91,10 @@ def contest(
             *turns("generator", moves.fool, own, moves.penalise_generator),
         ),
         averaged=("generator",),
-        abilities=(Generates.by_generator(G),),
+        abilities=(
+            Generates.by_generator(G),
+            Judges(lambda nets, x, label: cast(Augmented, nets["discriminator"]).discriminator(x, label)),
+        ),
     )
 
 

@@ -21,7 +21,7 @@ def make_trainer(plan: Plan) -> Trainer:
     """
     recipe, engine = plan.recipe, plan.engine
     _check_batch(plan)
-    torch.manual_seed(rng.mix(plan.seed, "weights"))
+    torch.manual_seed(rng.mix(plan.draws, "weights"))
     game = build_game(recipe, plan.shape)
     if plan.start:
         _begin_with(plan.start, game, recipe.trust)
@@ -37,7 +37,7 @@ def make_trainer(plan: Plan) -> Trainer:
         owned, trusted = game.owned(player), recipe.trusted()
         optimizers[player] = parts.build("optimizers", part, f"optimizers.{name}", owned, trusted=trusted)
         settings[player] = {key: value for key, value in options.items() if ramp.now(value) != value}
-    feed = plan.workflow.feed(plan.data, recipe, plan.seed, engine.device)
+    feed = plan.workflow.feed(plan.data, recipe, plan.draws, engine.device)
     if engine.world > 1 and game.one_process:
         raise UserError(game.one_process)
     return Trainer(
@@ -48,7 +48,7 @@ def make_trainer(plan: Plan) -> Trainer:
         batch=recipe.batch,
         accumulate=recipe.accumulate,
         decay=recipe.ema,
-        seed=plan.seed,
+        seed=plan.draws,
         compiled=recipe.compile,
         settings=settings,
     )

@@ -9,8 +9,9 @@ from elegan.core import files
 from elegan.core.errors import Failure, UserError
 from elegan.core.machine import hardware
 from elegan.games.abilities import Generates
-from elegan.run import START, Run, best_of
-from elegan.training.ema import recompute_statistics
+from elegan.run import RECOVERY, START, Run, best_of
+from elegan.training.ema import BATCHES, recompute_statistics
+from elegan.training.guard.guard import Guard
 from elegan.training.plan import Plan
 from elegan.training.trainer import Trainer
 
@@ -26,6 +27,7 @@ class Checkpoints:
         self.run = Run(plan.path, trust=plan.recipe.trust)
         self.history: list[list[float]] = []
         self.remarks: list[str] = []  # for people, on how it goes on
+        self.guard: Guard | None = None  # whose state is saved with the rest
 
     def begin(self) -> int:
         """Makes the folder or takes the newest whole state from it; gives the step to go on from.
@@ -75,7 +77,7 @@ class Checkpoints:
             "processes": plan.engine.world,
         } | hardware()
         if not self.again:
-            for rest in ("local.json", START):  # of another training that saved nothing
+            for rest in ("local.json", START, RECOVERY):  # of another training that saved nothing
                 self.run.file(rest).unlink(missing_ok=True)
         info = self.run.info if self.again else plan.facts()
         info["sessions"].append(session)
@@ -149,18 +151,23 @@ class Checkpoints:
         now = _flat(self.plan.recipe.full())
         if all(now[key] == value for key, value in same.items()):  # else the numbers before do not compare
             self.history = plain["history"]
+        if self.guard and "guard" in plain:
+            self.guard.load(plain["guard"])
 
-    def settle(self) -> None:
-        """Makes the averaged networks what is measured, shown and saved: with statistics of their own where the recipe says so."""
+    def settle(self, batches: int = BATCHES) -> None:
+        """Makes the averaged networks what is measured, shown and saved: with statistics of their own, from so many batches,
+        where the recipe says so."""
         if self.plan.engine.leads and self.plan.recipe.statistics == "recomputed":
             labels = self.plan.workflow.labels(self.plan.data)
-            recompute_statistics(self.trainer.game.ability(Generates), self.trainer.average, labels)
+            recompute_statistics(self.trainer.game.ability(Generates), self.trainer.average, labels, batches)
 
     def save(self, step: int) -> None:
         """Writes the state, then drops what is neither among the newest nor the best. Raises Failure on a full disk."""
         if self.plan.engine.leads:
             tensors, plain = self.trainer.state()
             plain |= {"history": self.history, "recipe": self.plan.recipe.full()}
+            if self.guard:
+                plain["guard"] = self.guard.state()
             files.write_tensors(self.run.checkpoint(step), tensors, plain, make_folder=False)
             kept = {*self.run.steps[-self.plan.recipe.watch.keep :], best_of(self.history)}
             for old in set(self.run.steps) - kept:

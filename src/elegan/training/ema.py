@@ -40,8 +40,10 @@ class Averages(nn.ModuleDict):
 
 
 @torch.no_grad()
-def recompute_statistics(generates: Generates, average: Averages, labels: np.ndarray | None) -> None:
-    """Gives every batch norm on the way from latents to images the mean statistics of batches that the averaged networks
+def recompute_statistics(
+    generates: Generates, average: Averages, labels: np.ndarray | None, batches: int = BATCHES
+) -> None:
+    """Gives every batch norm on the way from latents to images the mean statistics of `batches` that the averaged networks
     themselves generate, under fixed seeds and with classes drawn from `labels` (int64 N, None without classes).
 
     They are a function of the weights alone, so that a resumed run has the same. Batch statistics of these very weights
@@ -49,7 +51,7 @@ def recompute_statistics(generates: Generates, average: Averages, labels: np.nda
     """
     device = next(average.parameters()).device
     with _measuring(average):
-        for number in range(BATCHES):
+        for number in range(batches):
             stream = rng.generator("statistics", number)
             z = torch.randn(BATCH, generates.latent, generator=stream)
             label = None if labels is None else labels[torch.randint(len(labels), (BATCH,), generator=stream).numpy()]

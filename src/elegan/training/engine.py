@@ -85,6 +85,14 @@ class Engine:
         for gradient, mean in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
             gradient.copy_(mean.view_as(gradient))
 
+    def gradient_norm(self, parameters: Iterable[nn.Parameter]) -> Tensor:
+        """The length of all gradients together, float32, 0-d; not finite where one of them is not."""
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        if not gradients:
+            return torch.zeros((), device=self.device)
+        norm: Tensor = torch.stack(torch._foreach_norm(gradients)).float().norm()
+        return norm / self.scaler.get_scale()
+
     def total(self, values: Tensor) -> Tensor:
         """The sum over processes."""
         if self.world > 1:

@@ -42,6 +42,10 @@ class Options:
     resume: Annotated[str | Path | None, "Resumes this run with its own recipe."] = None
     start: Annotated[str | Path | None, "Begins with the weights of this run or packed model."] = None
     trust: Annotated[Iterable[str], "Trusts these modules: files from elsewhere may name what they define."] = ()
+    guard: Annotated[
+        str,
+        "warn of a training that falls sick, recover (go back and change one thing), off, or a run's recovery.jsonl.",
+    ] = "warn"
     quiet: Annotated[bool, "Shows no progress."] = False
     on_step: Annotated[
         Callable[[int, dict[str, float]], None] | None,

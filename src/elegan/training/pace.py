@@ -21,7 +21,7 @@ from elegan.training.recorder import Recorder
 from elegan.training.trainer import Trainer
 
 LOOKS, SHARE = 10, 0.2  # looks of a training, fewer where they would take a larger share of its time
-TIMED = 2  # times that each turn is played, after one that is not timed
+TIMED = 2  # times that each turn is played
 
 
 @dataclass(frozen=True)
@@ -87,18 +87,19 @@ def measure(plan: Plan, trainer: Trainer) -> Pace:
     with tempfile.TemporaryDirectory() as folder:
         recorder = Recorder(replace(plan, path=Path(folder)), trainer)
         start = _seconds(plan, recorder.begin)
+        # At the end of progress, when what grows has grown; what is played first also sets up.
+        terms = trainer.play(0, t=1.0)
         step = _seconds_a_step(plan, trainer)
-        look = _seconds(plan, lambda: recorder.look(1))
+        look = _seconds(plan, lambda: (recorder.watch(1, terms, looking=True), recorder.look(1)))
     return Pace(step, look, start)
 
 
 def _seconds_a_step(plan: Plan, trainer: Trainer) -> float:
-    """Turn by turn, as some are played at few of the steps; at the end of progress, when what grows has grown."""
+    """Turn by turn, as some are played at few of the steps."""
     total = 0.0
     with ramp.progress(1.0):
         for position, turn in enumerate(trainer.game.turns):
             move = partial(trainer.move, turn, position)
-            move()
             total += min(_seconds(plan, move) for _ in range(TIMED)) * turn.repeat / turn.every
         return total + _seconds(plan, lambda: trainer.average.follow(trainer.game.nets, 1))
 

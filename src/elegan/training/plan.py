@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from elegan.core import paths
+from elegan.core import paths, rng
 from elegan.core.errors import UserError
 from elegan.core.files import folder_for
 from elegan.data.in_memory import InMemory, source_of
@@ -44,6 +44,8 @@ class Plan:
     start: Path | None = None
     minutes: float | None = None
     pace: str = ""
+    attempt: int = 0  # how often it was taken back, and
+    back_to: int = 0  # the step to which, the last time
 
     @property
     def workflow(self) -> Workflow:
@@ -78,6 +80,11 @@ class Plan:
             "from": self.start.resolve().name if self.start else None,
             "sessions": [],
         }
+
+    @property
+    def draws(self) -> int:
+        """The seed of all that is drawn: the run's, and after it was taken back another one."""
+        return rng.mix(self.seed, "attempt", self.attempt) if self.attempt else self.seed
 
     @property
     def in_memory(self) -> bool:

@@ -78,6 +78,11 @@ class Bar:
         if not self.quiet and seconds > FORETOLD_ABOVE:
             console.print(f"time    {outlook(seconds)}", markup=False, soft_wrap=True)
 
+    def say(self, line: str) -> None:
+        """A line for people, above the bar."""
+        if not self.quiet:
+            self.bar.console.print(line, markup=False, soft_wrap=True)
+
     def __exit__(self, *exception: object) -> None:
         self.bar.stop()
 

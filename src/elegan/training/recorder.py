@@ -2,19 +2,21 @@
 
 import math
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from elegan.core import grid
+from elegan.core import files, grid
 from elegan.core.errors import Failure, UserError
 from elegan.core.journal import Journal
 from elegan.games.game import Terms
 from elegan.recipes import parts
 from elegan.training.checkpoints import Checkpoints
 from elegan.training.curves import curves
+from elegan.training.guard.guard import Alarm, Guard
 from elegan.training.look import Look
 from elegan.training.plan import Plan
 from elegan.training.trainer import Trainer
@@ -24,8 +26,8 @@ from elegan.workflows.workflow import View
 class Recorder:
     """Logs steps and looks at what is learnt; the leading process alone writes."""
 
-    def __init__(self, plan: Plan, trainer: Trainer):
-        self.plan, self.trainer = plan, trainer
+    def __init__(self, plan: Plan, trainer: Trainer, guarded: bool = True):
+        self.plan, self.trainer, self.guarded = plan, trainer, guarded
         self.checkpoints = Checkpoints(plan, trainer)
         self.run = self.checkpoints.run
         self.journal, self.timing = (Journal(self.run.file(name)) for name in ("log.jsonl", "timing.jsonl"))
@@ -33,6 +35,7 @@ class Recorder:
         self.schedule_options = parts.options(self.schedule, plan.recipe.schedule.options, "schedule")
         self.view: View | None = None
         self.board: Any = None
+        self.guard: Guard | None = None
         self.newest: dict[str, float] = {}
         self.clock = (0, time.monotonic())
 
@@ -40,7 +43,11 @@ class Recorder:
         """Opens the folder, and cuts its records where it goes on; gives the step to go on from. Raises what
         `Checkpoints.begin` does."""
         plan = self.plan
+        if self.guarded:
+            self.guard = self.checkpoints.guard = self._guard()
         start = self.checkpoints.begin()
+        if self.guard and not self.guard.series:
+            self.guard.begin(self.trainer.average, self.trainer.game.nets)
         if plan.engine.leads:
             self.view = plan.workflow.view(plan.data, self.trainer.game, plan.recipe, self.run, plan.engine.device)
             self.journal.cut(start)
@@ -49,6 +56,29 @@ class Recorder:
                 self.board = _tensorboard(self.run.file("tensorboard"), start)
         self.clock = (start, time.monotonic())
         return start
+
+    def _guard(self) -> Guard:
+        """The leading process alone probes; the others read the same gradients."""
+        plan, leads = self.plan, self.plan.engine.leads
+        probe = plan.workflow.probe(plan.data, self.trainer.game, plan.recipe, plan.engine.device) if leads else None
+        return Guard(probe, plan.recipe.steps, plan.recipe.batch, plan.back_to)
+
+    def watch(self, step: int, terms: Terms, looking: bool) -> list[Alarm]:
+        """The alarms that begin with this step, put on record, each with its sheet. Comes before `look`, which saves what the
+        guard knows. Raises Diverged, see `Guard.after`."""
+        if looking:
+            self.checkpoints.settle()
+        elif self.guard and self.guard.probes(step):  # of what was probed, an interruption must change nothing
+            self.checkpoints.settle(batches=2)
+        if not self.guard:
+            return []
+        trainer = self.trainer
+        alarms = self.guard.after(step, terms, trainer.norms, trainer.average, trainer.game.nets, looking)
+        for alarm in alarms:
+            self._record(step, {"alarm": alarm.rule.name, "text": alarm.text})
+        if alarms and self.view:
+            files.write(self.run.file(f"alarms/{step:08d}.png"), grid.png(self.view.sheet(trainer.average)))
+        return alarms
 
     def rate(self, step: int) -> float:
         """The schedule's factor before this step."""
@@ -72,11 +102,12 @@ class Recorder:
                     f"{name} is {value} at step {step}: training diverged; a lower optimizers.*.lr or a penalty helps"
                 )
 
-    def _record(self, step: int, values: dict[str, float]) -> None:
+    def _record(self, step: int, values: Mapping[str, float | str]) -> None:
         self.journal.write({"step": step, "images": step * self.plan.recipe.batch, **values}, make_file=False)
         if self.board:
             for name, value in values.items():
-                self.board.add_scalar(name, value, step)
+                add = self.board.add_text if isinstance(value, str) else self.board.add_scalar
+                add(name, value, step)
 
     def _time(self, step: int) -> None:
         before, then = self.clock
@@ -88,9 +119,8 @@ class Recorder:
             self.timing.write(record, make_file=False)
 
     def look(self, step: int) -> Look | None:
-        """Measures, draws and saves; what was seen, in the leading process."""
+        """Measures, draws and saves what `watch` settled; what was seen, in the leading process."""
         values: dict[str, float] = {}
-        self.checkpoints.settle()
         if self.view:
             with self.plan.engine.autocast():
                 values = self.view.measure(self.trainer.average)

@@ -14,6 +14,7 @@ from elegan.core.errors import Failure, Interrupted, UserError, in_a_line
 from elegan.run import Run
 from elegan.training.assembly import make_trainer
 from elegan.training.checkpoints import Checkpoints
+from elegan.training.guard import recovery
 from elegan.training.look import Look
 from elegan.training.options import Options, takes
 from elegan.training.pace import timed
@@ -39,16 +40,22 @@ def train(options: Options) -> Run:
     """
     plan = plan_for(**vars(options))
     with _in_memory(plan):
-        plan = timed(plan)
+        plan = recovery.gone_on(timed(plan))
         trainer = make_trainer(plan)
         with _locked(plan):
-            return play(plan, trainer, options)
+            while True:
+                try:
+                    return play(plan, trainer, options)
+                except recovery.Sick as sick:
+                    plan = recovery.taken_back(plan, sick.action)
+                    trainer = make_trainer(plan)
 
 
 def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
-    """The training loop around the trainer: log, look, save, stop."""
+    """The training loop around the trainer: log, look, save, stop. Raises `recovery.Sick` where it is to be taken back."""
     recipe, engine = plan.recipe, plan.engine
-    recorder = Recorder(plan, trainer)
+    doctor = recovery.Doctor(plan, options.guard)
+    recorder = Recorder(plan, trainer, guarded=options.guard != "off")
     start = recorder.begin()
     every = plan.every
     quiet, remarks = options.quiet or not engine.leads, recorder.checkpoints.remarks
@@ -62,6 +69,10 @@ def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
             stopping = engine.any(stop.asked)
             if logging:
                 recorder.log(done, terms)
+            with doctor:
+                alarms = recorder.watch(done, terms, looking)
+            for alarm in alarms:
+                bar.say(doctor.advice(alarm))
             look = recorder.look(done) if looking else None
             if stopping and not looking:
                 recorder.check(done, terms)
@@ -69,6 +80,7 @@ def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
                 engine.wait()
             if logging and engine.leads:
                 _tell(options, recorder, done, look)
+            doctor.act(done, alarms)
             if stopping and done < recipe.steps:
                 command = f"elegan train --resume {shlex.quote(str(plan.path))}{recipe.trust_options}"
                 raise Interrupted(f"stopped at step {done} of {recipe.steps}; go on with: {command}")

@@ -45,6 +45,7 @@ class Trainer:
         self.average = Averages(game.nets, game.averaged, decay)
         self.running = [module for module in game.nets.modules() if isinstance(module, Running)]
         self.fast = _compiled(game.nets) if compiled else game.nets
+        self.norms: dict[str, Tensor] = {}  # by player, the length of its newest gradient over all processes
 
     def play(self, step: int, factor: float = 1.0, t: float = 0.0) -> Terms:
         """One step: every turn in order, learning rates times `factor`, ramps at progress t in [0, 1).
@@ -86,6 +87,7 @@ class Trainer:
                 key = f"{turn.player}/{name}"
                 watched[key] = watched.get(key, 0) + term.detach().float() / len(self.parts)
         self.engine.average_gradients(parameters)
+        self.norms[turn.player] = self.engine.gradient_norm(parameters)
         self.engine.scaler.step(optimizer)
         self.engine.scaler.update()
         optimizer.zero_grad(set_to_none=True)

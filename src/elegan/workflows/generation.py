@@ -6,9 +6,9 @@ from torch import Tensor, nn
 
 from elegan.core import grid, rng
 from elegan.core.rng import labels, latents
-from elegan.data import Dataset
+from elegan.data import Dataset, open_held_out
 from elegan.data.sides import Direction
-from elegan.games.abilities import Generates, Reconstructs
+from elegan.games.abilities import Generates, Judges, Reconstructs
 from elegan.games.game import Game, Shape
 from elegan.games.inference import Generator, paint
 from elegan.metrics.evaluate import extractor_for
@@ -17,6 +17,7 @@ from elegan.recipes.recipe import Recipe
 from elegan.run import Run
 from elegan.workflows.images import Images
 from elegan.workflows.reconstruction import Reconstructions
+from elegan.workflows.signs import GenerationProbe, Probe
 from elegan.workflows.workflow import Exported, View
 
 BATCH = 64
@@ -27,6 +28,10 @@ class Generation(Images):
 
     def view(self, data: Dataset, game: Game, recipe: Recipe, run: Run, device: torch.device) -> View:
         return Samples(data, game, recipe, run, device)
+
+    def probe(self, data: Dataset, game: Game, recipe: Recipe, device: torch.device) -> Probe | None:
+        held_out = open_held_out(data.source, (data.resolution, data.channels), recipe.data.fit)
+        return GenerationProbe(data, held_out, game.ability(Generates), game.find(Judges), device)
 
     def make_one(self, game: Game, nets: nn.ModuleDict, shape: Shape, device: torch.device) -> None:
         generates = game.ability(Generates)

@@ -23,6 +23,7 @@ from elegan.metrics.pairs import distances, measure_pairs, pair_metrics
 from elegan.recipes.recipe import Recipe
 from elegan.run import Run
 from elegan.workflows.pictures import check_uncut, of_any_size
+from elegan.workflows.signs import HELD, Probe, RestorationProbe
 from elegan.workflows.workflow import ROWS, Exported, View, Workflow, with_remark
 
 
@@ -57,6 +58,10 @@ class Restoration(Workflow):
         record = {"data": opened.name, "fingerprint": opened.fingerprint, "damage from seed": seed} | run.record
         results = measure_pairs(asked, restored(run.ability(Restores), run.nets, x), to_bytes(y), record)
         return with_remark(results, "" if data else run.changed(opened.fingerprint))
+
+    def probe(self, data: Photographs, game: Game, recipe: Recipe, device: torch.device) -> Probe | None:
+        x, y = spoiled_middles(recipe, data.held_out, data.resolution, HELD, device, "guard")
+        return RestorationProbe(game.ability(Restores), x, resize(x[:, : data.channels], (y.shape[2], y.shape[3])), y)
 
     def make_one(self, game: Game, nets: nn.ModuleDict, shape: Shape, device: torch.device) -> None:
         restores = game.ability(Restores)

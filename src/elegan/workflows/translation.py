@@ -23,6 +23,7 @@ from elegan.recipes.parts import said
 from elegan.recipes.recipe import Recipe
 from elegan.run import Run
 from elegan.workflows.pictures import check_uncut, of_any_size
+from elegan.workflows.signs import Probe, TranslationProbe
 from elegan.workflows.workflow import ROWS, Exported, View, Workflow, with_remark
 
 
@@ -72,6 +73,10 @@ class Translation(Workflow):
             mark = f" {way}" * (len(translates.ways) > 1)
             results += [replace(r, metric=r.metric + mark, label=r.label + mark) for r in found]
         return with_remark(results, "" if data else run.changed(sides.fingerprint))
+
+    def probe(self, data: Sides, game: Game, recipe: Recipe, device: torch.device) -> Probe | None:
+        enough = min(map(len, (*data.held_out, *data.train))) >= 3
+        return TranslationProbe(data, game.ability(Translates), device) if enough else None
 
     def make_one(self, game: Game, nets: nn.ModuleDict, shape: Shape, device: torch.device) -> None:
         x = torch.zeros(1, shape.channels, shape.resolution, shape.resolution, device=device)

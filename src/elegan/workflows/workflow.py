@@ -15,6 +15,7 @@ from elegan.games.game import Game, Shape
 from elegan.metrics import Result
 from elegan.recipes.recipe import Recipe
 from elegan.run import Run
+from elegan.workflows.signs import Probe
 
 ROWS = 8  # pictures a direction on a sheet of translations
 
@@ -96,6 +97,10 @@ class Workflow(ABC):
         seed: int,
     ) -> list[Result]:
         """What a run is measured by, against its own data or `data`; see `elegan.evaluate`."""
+
+    def probe(self, data: Any, game: Game, recipe: Recipe, device: torch.device) -> Probe | None:
+        """What the guard reads of the networks while they train; None where only losses and gradients are watched."""
+        return None
 
     @abstractmethod
     def make_one(self, game: Game, nets: nn.ModuleDict, shape: Shape, device: torch.device) -> None:

@@ -33,6 +33,8 @@ class Logged(BaseModel, extra="allow"):
     __pydantic_extra__: dict[str, float]
     step: int
     images: int
+    alarm: str | None = None
+    text: str | None = None
 
 
 class Timed(BaseModel):
@@ -68,6 +70,8 @@ def report(run: Run, out: str | Path | None = None) -> Path:
         run.file(name) for name in ("samples.png", "copies/copies.json", "copies/suspects-001.png")
     )
     workflow, measured = workflow_of(run.recipe), newest(run)
+    log = read_lines(run.file("log.jsonl"), Logged)
+    alarms = [record for record in log if record.get("alarm")]
     html = page(
         version=__version__,
         name=run.path.resolve().name,
@@ -85,7 +89,8 @@ def report(run: Run, out: str | Path | None = None) -> Path:
         suspects=sheet(suspects, "suspects, each beside its nearest training images")
         if copies.is_file() and suspects.is_file()
         else None,
-        charts=[chart(title, lines) for title, lines in panels(read_lines(run.file("log.jsonl"), Logged)).items()],
+        charts=[chart(title, lines, [r["images"] for r in alarms]) for title, lines in panels(log).items()],
+        alarms=[(f"step {r['step']:,}", r["alarm"], r.get("text") or "") for r in alarms],
         moments=moments(run),
         data=_data(run),
         differences=_differences(run),

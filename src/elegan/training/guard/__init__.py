@@ -1,0 +1,1 @@
+"""Watching a training: what is sick (`rules`), who notices (`guard`), what helps (`remedies`)."""

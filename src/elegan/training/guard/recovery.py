@@ -1,0 +1,136 @@
+"""What is done against an alarm: back to the last healthy checkpoint, and one thing changed.
+
+Every action is a line of the run's `recovery.jsonl`. The same run played by that journal (`guard=RUN/recovery.jsonl`) does the
+same at the same steps, and writes the same bytes.
+"""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from elegan.core import files
+from elegan.core.errors import Failure, UserError, nearest
+from elegan.core.facts import read_lines
+from elegan.core.journal import Journal
+from elegan.run import RECOVERY, Run
+from elegan.training.guard.guard import Alarm, Diverged
+from elegan.training.guard.remedies import remedies
+from elegan.training.plan import Plan
+
+MOST = 3  # times that a run is taken back
+MODES = ("warn", "recover", "off")
+
+
+class Action(BaseModel):
+    """At `step` the alarm `alarm` came; the run goes back to its checkpoint `back_to`, 0 for the beginning, and on from there
+    with another seed and `settings`, which are the remedy `remedy`."""
+
+    step: int
+    alarm: str
+    remedy: str
+    settings: list[str]
+    back_to: int
+
+    def __str__(self) -> str:
+        what = " ".join(f"--set {setting}" for setting in self.settings) or "another seed"
+        return f"back to {f'step {self.back_to:,}' if self.back_to else 'the beginning'} with {what} ({self.remedy})"
+
+
+class Sick(Exception):
+    """A training that is to be taken back."""
+
+    def __init__(self, action: Action):
+        super().__init__(action.alarm)
+        self.action = action
+
+
+class Doctor:
+    """Says what helps against alarms and, where `mode` is "recover", does it; a journal's path does what that says.
+
+    A context in which numbers that are not finite count as an alarm. Raises UserError for another mode.
+    """
+
+    def __init__(self, plan: Plan, mode: str):
+        self.plan, self.recovers = plan, mode == "recover"
+        self.before = actions(plan.path) if plan.attempt else []
+        self.script: list[Action] | None = None
+        if mode not in MODES:
+            if not mode.endswith(".jsonl") or not Path(mode).is_file():
+                raise UserError(
+                    f"guard = {mode!r} is none of {', '.join(MODES)} or a recovery.jsonl{nearest(mode, MODES)}"
+                )
+            self.script = _read(Path(mode))
+        if mode not in ("warn", "off") and plan.engine.world > 1:
+            raise UserError(f"guard = {mode!r} takes back what one process trains; with several use guard=warn")
+
+    def advice(self, alarm: Alarm) -> str:
+        """An alarm in words, with the command that helps."""
+        helps = [settings for settings in remedies(alarm.rule, self.plan.recipe).values() if settings]
+        command = f"elegan train --resume {shlex.quote(str(self.plan.path))}{self.plan.recipe.trust_options}"
+        what = f"\n         try: {command} " + " ".join(f"--set {setting}" for setting in helps[0]) if helps else ""
+        return f"ALARM    step {alarm.step:,}, since {alarm.since:,}: {alarm.rule.name}: {alarm.text}{what}"
+
+    def __enter__(self) -> "Doctor":
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Diverged) and (self.recovers or self.script):
+            self.act(error.alarm.step, [error.alarm])
+
+    def act(self, step: int, alarms: Sequence[Alarm]) -> None:
+        """Raises Sick with what is to be done after this step, Failure where nothing is left to try."""
+        if self.script is not None:
+            for action in self.script[len(self.before) :][:1]:
+                if action.step == step:
+                    raise Sick(action)
+        elif self.recovers and alarms:
+            raise Sick(self._next(alarms[0]))
+
+    def _next(self, alarm: Alarm) -> Action:
+        """The first remedy that was not yet tried, from the last checkpoint before the alarm's first sign."""
+        tried = {action.remedy for action in self.before}
+        left = {
+            name: settings for name, settings in remedies(alarm.rule, self.plan.recipe).items() if name not in tried
+        }
+        if len(self.before) >= MOST or not left:
+            done = "; ".join(f"{action.alarm} at step {action.step:,}: {action}" for action in self.before)
+            raise Failure(f"{alarm.text}, since step {alarm.since:,}; gave up{f' after {done}' if done else ''}")
+        remedy, settings = next(iter(left.items()))
+        anew = any(setting.startswith("nets.") for setting in settings)
+        healthy = [step for step in Run(self.plan.path).steps if step <= alarm.since and not anew]
+        return Action(
+            step=alarm.step, alarm=alarm.rule.name, remedy=remedy, settings=settings, back_to=max(healthy, default=0)
+        )
+
+
+def actions(run: Path) -> list[Action]:
+    """What was done in a run so far, by its journal, oldest first."""
+    return _read(run / RECOVERY)
+
+
+def _read(path: Path) -> list[Action]:
+    return [Action(**record) for record in read_lines(path, Action)]
+
+
+def gone_on(plan: Plan) -> Plan:
+    """The plan with what was changed when its run was taken back, where it goes on with one that was."""
+    done = actions(plan.path) if (plan.path / "run.json").exists() and Run(plan.path).steps else []
+    if not done:
+        return plan
+    recipe = plan.recipe if plan.resumed else plan.recipe.override([s for action in done for s in action.settings])
+    return replace(plan, recipe=recipe, attempt=len(done), back_to=done[-1].back_to)
+
+
+def taken_back(plan: Plan, action: Action) -> Plan:
+    """Takes the run back: drops the checkpoints after the healthy one, and gives the plan to go on with."""
+    run = Run(plan.path)
+    for step in run.steps:
+        if step > action.back_to:
+            run.checkpoint(step).unlink(missing_ok=True)
+    Journal(run.file(RECOVERY)).write(action.model_dump())
+    recipe = plan.recipe.override(action.settings)
+    files.write(run.file("recipe.toml"), recipe.to_toml().encode(), make_folder=False)
+    return replace(plan, recipe=recipe, attempt=plan.attempt + 1, back_to=action.back_to, resumed=True)

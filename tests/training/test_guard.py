@@ -1,0 +1,110 @@
+"""The guard in real trainings: it changes nothing, names what is sick with what helps, and takes a run back by its journal."""
+
+import json
+
+import numpy as np
+import pytest
+
+import elegan
+from elegan.core.errors import Failure, UserError
+from tensors import tensors_of
+
+SMALL = [
+    "nets.generator.width=8",
+    "nets.discriminator.width=8",
+    "batch=16",
+    "watch.images=64",
+    "watch.every=100",
+    "watch.keep=9",
+]
+STUCK = [*SMALL, "optimizers.generator.lr=1e-7"]  # a generator that hardly learns
+
+
+def train(out, settings, steps=400, **options) -> elegan.Run:
+    return elegan.train("digits", "dcgan", settings=settings, steps=steps, out=out, name="run", quiet=True, **options)
+
+
+def alarms(run: elegan.Run) -> dict[str, int]:
+    records = map(json.loads, (run.path / "log.jsonl").read_text().splitlines())
+    return {record["alarm"]: record["step"] for record in records if "alarm" in record}
+
+
+@pytest.fixture(scope="module")
+def stuck(tmp_path_factory) -> elegan.Run:
+    return train(tmp_path_factory.mktemp("stuck"), STUCK)
+
+
+def test_a_guarded_run_learns_what_it_learns_alone(tmp_path):
+    guarded, alone = (train(tmp_path / mode, SMALL, steps=40, guard=mode) for mode in ("warn", "off"))
+    a, b = (tensors_of(run.checkpoint(40)) for run in (guarded, alone))
+    assert a.keys() == b.keys()
+    assert all(np.array_equal(a[key], b[key]) for key in a)
+    assert (guarded.path / "log.jsonl").read_bytes() == (alone.path / "log.jsonl").read_bytes()
+
+
+def test_a_generator_that_hardly_learns_is_named_with_its_picture(stuck):
+    assert alarms(stuck)["no progress"] == 300  # the first step at which that can be said
+    assert (stuck.path / "alarms" / "00000300.png").stat().st_size > 100
+
+
+def test_the_command_says_what_helps(elegan, tmp_path):
+    settings = [part for setting in STUCK for part in ("--set", setting)]
+    done = elegan("train", "digits", "--recipe", "dcgan", "--steps", "320", "--name", "run", *settings)
+    assert done.returncode == 0, done.stderr
+    (alarm, advice) = (
+        line for line in done.stderr.splitlines() if "no progress" in line or "optimizers.generator.lr=" in line
+    )
+    assert "step 300" in alarm
+    assert "--resume runs/run --set optimizers.generator.lr=0.0002" in advice  # dcgan's own rate
+
+
+def test_an_interrupted_run_remembers_what_the_guard_saw(stuck, tmp_path):
+    import shutil
+
+    shutil.copytree(stuck.path, tmp_path / "run")
+    for step in (300, 400):
+        (tmp_path / "run" / "checkpoints" / f"{step:08d}.safetensors").unlink()
+    again = train(tmp_path, STUCK)
+    assert (again.path / "log.jsonl").read_bytes() == (stuck.path / "log.jsonl").read_bytes()
+    assert again.checkpoint(400).read_bytes() == stuck.checkpoint(400).read_bytes()
+
+
+def test_what_is_not_finite_ends_the_training_one_step_later(tmp_path):
+    with pytest.raises(Failure, match=r"is (nan|inf|-inf) at step \d+: training diverged"):
+        train(tmp_path, [*SMALL, "optimizers.discriminator.lr=1e30", "watch.log=400"])
+
+
+def test_a_sick_run_is_taken_back_and_its_journal_plays_it_again(tmp_path):
+    run = train(tmp_path / "first", STUCK, guard="recover")
+    (action,) = map(json.loads, (run.path / "recovery.jsonl").read_text().splitlines())
+    assert action == {
+        "step": 300, "alarm": "no progress", "remedy": "own rates",
+        "settings": ["optimizers.generator.lr=0.0002"], "back_to": 200,
+    }  # fmt: skip
+    assert run.recipe.optimizers["generator"].options["lr"] == 2e-4
+    assert not alarms(run)
+
+    journal = run.path / "recovery.jsonl"
+    again = train(tmp_path / "again", STUCK, guard=str(journal))
+    assert again.steps == run.steps
+    for step in run.steps:
+        assert again.checkpoint(step).read_bytes() == run.checkpoint(step).read_bytes()
+    for name in ("log.jsonl", "recovery.jsonl", "recipe.toml", "samples.png"):
+        assert (again.path / name).read_bytes() == (run.path / name).read_bytes(), name
+
+    more = train(
+        tmp_path / "first", STUCK, steps=410, guard="recover"
+    )  # the same command goes on, with what was changed
+    assert more.recipe.optimizers["generator"].options["lr"] == 2e-4
+
+
+def test_a_run_that_nothing_helps_ends_with_what_was_tried(tmp_path):
+    hopeless = [*SMALL, "optimizers.generator.lr=2e-4", "optimizers.discriminator.lr=1e30"]
+    with pytest.raises(Failure, match=r"gave up after not finite at step \d+: back to the beginning with another seed"):
+        train(tmp_path, hopeless, guard="recover")
+
+
+@pytest.mark.parametrize("mode", ["warm", "nowhere.jsonl", ""])
+def test_other_modes_are_refused(tmp_path, mode):
+    with pytest.raises(UserError, match="guard = "):
+        train(tmp_path, SMALL, guard=mode)
