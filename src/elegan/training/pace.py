@@ -13,6 +13,7 @@ import torch
 
 from elegan.core import ramp
 from elegan.core.errors import UserError
+from elegan.run import Run
 from elegan.training.assembly import make_trainer
 from elegan.training.engine import Engine
 from elegan.training.plan import Plan
@@ -49,8 +50,9 @@ class Pace:
 
 def timed(plan: Plan) -> Plan:
     """The plan, whose minutes are now steps: as many as this machine plays in them, the measuring included; several processes
-    take the leading one's word. Raises UserError where not even one fits."""
-    if plan.minutes is None:
+    take the leading one's word. A run that was begun with another length goes on for so long from where it stands. Raises UserError
+    where not even one step fits."""
+    if plan.minutes is None or plan.pace:
         return plan
     began = time.monotonic()
     pace = _measured_apart(plan)
@@ -63,8 +65,10 @@ def timed(plan: Plan) -> Plan:
         raise UserError(
             f"--minutes {plan.minutes:g}: too short here for a step and a look; the least is --minutes {least}"
         )
-    fixed = replace(plan, recipe=plan.recipe.changed({"steps": steps, "watch": {"every": every}}), minutes=None)
-    words = f"{plan.minutes:g} min are {steps:,} steps on this machine, with a look of {duration(pace.look)} every {fixed.every:,}"
+    before = max(Run(plan.path).steps, default=0) if (plan.path / "run.json").exists() else 0
+    fixed = replace(plan, recipe=plan.recipe.changed({"steps": before + steps, "watch": {"every": every}}))
+    after = f" after {before:,}" if before else ""
+    words = f"{plan.minutes:g} min are {steps:,} steps on this machine{after}, with a look of {duration(pace.look)} every {fixed.every:,}"
     return replace(fixed, pace=words)
 
 

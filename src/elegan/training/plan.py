@@ -30,8 +30,8 @@ from elegan.workflows.workflow import Opened, Workflow
 @dataclass(frozen=True)
 class Plan:
     """What a training will be, settled before anything is written. `why` says how the recipe was chosen, `fit` what of it was
-    fitted to the data and the machine, `start` whose weights it begins with; `minutes` are yet to become steps (`training.pace`),
-    and `pace` says how long they take."""
+    fitted to the data and the machine, `start` whose weights it begins with; `minutes` become steps, and
+    `pace` then says which (`training.pace`)."""
 
     recipe: Recipe
     data: Opened
@@ -150,15 +150,13 @@ def _new(options: Options, source: str | InMemory | None) -> Plan:
 
 
 def _as_begun(plan: Plan) -> Plan:
-    """With the steps that its minutes became when it began, where it was begun before: going on is then exact."""
+    """With the steps that these minutes became when its run began, where it did: going on is then exact."""
     begun = Run(plan.path, trust=plan.recipe.trust)
-    if not (plan.path / "run.json").exists() or not begun.steps:
+    if not (plan.path / "run.json").exists() or not begun.steps or begun.info.get("minutes") != plan.minutes:
         return plan
     steps, every = begun.recipe.steps, begun.recipe.watch.every
     recipe = plan.recipe.changed({"steps": steps, "watch": {"every": every}})
-    return replace(
-        plan, recipe=recipe, minutes=None, pace=f"begun before, when {plan.minutes:g} min were {steps:,} steps"
-    )
+    return replace(plan, recipe=recipe, pace=f"{plan.minutes:g} min were {steps:,} steps when it began")
 
 
 def _resumed(options: Options, resume: str | Path, source: str | InMemory | None) -> Plan:

@@ -75,8 +75,8 @@ class Bar:
             return
         self.foretold = True
         seconds = (now - began) / (done - first) * (self.plan.recipe.steps - self.start)
-        if not self.quiet and seconds > FORETOLD_ABOVE:
-            console.print(f"time    {outlook(seconds)}", markup=False, soft_wrap=True)
+        if seconds > FORETOLD_ABOVE:
+            self.say(f"time    {outlook(seconds)}")
 
     def say(self, line: str) -> None:
         """A line for people, above the bar."""
