@@ -1,4 +1,4 @@
-"""How a recipe that is named follows the data and the machine. Each says in `fits` which of its options do, by which rule.
+"""The fitting of a named recipe to the data and the machine. Each says in `fits` which of its options follow, by which rule.
 
 A recipe of a file says nothing of it, and is taken as it is.
 """
@@ -16,7 +16,7 @@ CHEAP = 32  # pixels a side at which published widths are affordable without a G
 
 @dataclass(frozen=True)
 class Given:
-    """What a recipe is fitted to: `count` images of `resolution` pixels a side, with or without a GPU."""
+    """The data and the machine that a recipe is fitted to: `count` images of `resolution` pixels a side, with or without a GPU."""
 
     count: int
     resolution: int
@@ -50,8 +50,8 @@ def images_seen(count: int) -> int:
 
 
 def narrow(width: int, recipe: Recipe, given: Given) -> int:
-    """Without a GPU a width in inverse proportion to the resolution, which keeps a step as cheap as at `CHEAP` pixels; from
-    four times that on, a quarter of the width."""
+    """A width for training without a GPU: in inverse proportion to the resolution, which keeps a step as cheap as at `CHEAP`
+    pixels; from four times that on, a quarter of it."""
     if given.accelerated or given.resolution <= CHEAP:
         return width
     return max(1, width // 4, width * CHEAP // given.resolution)

@@ -65,7 +65,7 @@ def _check_batch(plan: Plan) -> None:
 
 
 def _begin_with(start: Path, game: Game, trust: frozenset[str]) -> None:
-    """Raises UserError where nothing of `start` fits the game."""
+    """Gives the game's networks the weights of `start` that fit. Raises UserError where none does."""
     if start.is_file():
         found = pretrained.unpack(start, trust)[0].state_dict(prefix="restorer.")
     else:

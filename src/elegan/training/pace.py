@@ -1,4 +1,4 @@
-"""How fast a training goes on this machine, measured on a copy that is thrown away, and how many steps fit into a time."""
+"""The pace of a training on this machine, measured on a copy that is thrown away, and the steps that fit into a time."""
 
 import gc
 import math
@@ -34,7 +34,7 @@ class Pace:
     start: float
 
     def seconds(self, steps: int, every: int) -> float:
-        """Those of a training of so many steps with a look every so many."""
+        """Seconds of a training of so many steps with a look every so many."""
         return self.start + steps * self.step + math.ceil(steps / every) * self.look
 
     def fitting(self, seconds: float, every: int = 0) -> tuple[int, int]:
@@ -99,7 +99,7 @@ def measure(plan: Plan, trainer: Trainer) -> Pace:
 
 
 def _seconds_a_step(plan: Plan, trainer: Trainer) -> float:
-    """Turn by turn, as some are played at few of the steps."""
+    """The seconds of a step, turn by turn, as some are played at few of the steps."""
     total = 0.0
     with ramp.progress(1.0):
         for position, turn in enumerate(trainer.game.turns):

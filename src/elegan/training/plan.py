@@ -1,4 +1,4 @@
-"""What a training will be, settled from its options before anything is written."""
+"""The plan of a training, settled from its options before anything is written."""
 
 import math
 import os
@@ -29,7 +29,7 @@ from elegan.workflows.workflow import Opened, Workflow
 
 @dataclass(frozen=True)
 class Plan:
-    """What a training will be, settled before anything is written. `why` says how the recipe was chosen, `fit` what of it was
+    """The plan of a training, settled before anything is written. `why` says how the recipe was chosen, `fit` what of it was
     fitted to the data and the machine, `start` whose weights it begins with; `minutes` become steps, and
     `pace` then says which (`training.pace`)."""
 
@@ -61,7 +61,7 @@ class Plan:
         return self.recipe.watch.every or math.ceil(self.recipe.steps / 10)
 
     def facts(self) -> dict[str, Any]:
-        """What run.json says of a run that begins; no paths, as it may be shown to others."""
+        """The facts of a run that begins, for run.json; no paths, as it may be shown to others."""
         data = self.data
         return {
             "data": {
@@ -98,7 +98,7 @@ class Plan:
         return isinstance(source, str) and not os.path.isabs(source.removeprefix("hf:"))
 
     def lines(self) -> list[str]:
-        """For people: data, recipe, place."""
+        """Lines for people: data, recipe, place."""
         data, classes = self.data, f", {len(self.data.classes)} classes" if self.data.classes else ""
         return [
             f"data    {data.name}: {data.size}{classes}",
@@ -150,7 +150,7 @@ def _new(options: Options, source: str | InMemory | None) -> Plan:
 
 
 def _as_begun(plan: Plan) -> Plan:
-    """With the steps that these minutes became when its run began, where it did: going on is then exact."""
+    """The plan with the steps that these minutes became when its run began, where it did: going on is then exact."""
     begun = Run(plan.path, trust=plan.recipe.trust)
     if not (plan.path / "run.json").exists() or not begun.steps or begun.info.get("minutes") != plan.minutes:
         return plan
@@ -160,7 +160,7 @@ def _as_begun(plan: Plan) -> Plan:
 
 
 def _resumed(options: Options, resume: str | Path, source: str | InMemory | None) -> Plan:
-    """A run is gone on with by what it is: its recipe, its seed, its place."""
+    """The plan to go on with a run by what it is: its recipe, its seed, its place."""
     run = Run.open(resume, trust=options.trust)
     own = f"--resume goes on with {run.path}"
     if options.recipe:
@@ -226,7 +226,7 @@ def _fitted(recipe: Recipe, options: Options, data: Opened, engine: Engine) -> t
 
 
 def _in_words(before: dict[str, Any], after: dict[str, Any]) -> str:
-    """What differs, options with the same change together."""
+    """The differences for people, options with the same change together."""
     keys: dict[str, list[str]] = {}
     for key, value in after.items():
         if value != before[key]:

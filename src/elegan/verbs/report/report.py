@@ -44,8 +44,8 @@ class Timed(BaseModel):
     images_per_second: float
 
 
-class Found(BaseModel):
-    """What is shown of copies.json."""
+class Copies(BaseModel):
+    """The facts of copies.json that are shown."""
 
     share: float
     n_images: int
@@ -55,8 +55,8 @@ class Found(BaseModel):
 def report(run: Run, out: str | Path | None = None) -> Path:
     """Writes the page to `out` (RUN/report.html by default) and gives its path; the same run gives the same bytes.
 
-    What a run does not have yet, an evaluation or a checkpoint, is said in its place, and so is a picture that is damaged.
-    Raises UserError for a checkpoint that the run has not, for records that are damaged and for a place that cannot be,
+    Where a run has no evaluation or checkpoint yet, the page says so in its place, and so where a picture is damaged.
+    Raises UserError for a checkpoint that the run does not have, for records that are damaged and for a place that cannot be,
     Failure on a full disk.
 
     >>> import elegan
@@ -110,7 +110,7 @@ def _summary(run: Run) -> str:
 
 
 def _tiles(run: Run, measured: list[dict[str, Any]]) -> Facts:
-    """Figures and what they are: how much of what was seen, and the newest value of the metric that was watched."""
+    """Figures and their words: how much of what was seen, and the newest value of the metric that was watched."""
     shape, count = run.shape, run.info["data"]["count"]
     done = run.steps[-1] if run.steps else 0
     tiles = [
@@ -126,12 +126,12 @@ def _tiles(run: Run, measured: list[dict[str, Any]]) -> Facts:
     return tiles
 
 
-def _copies(found: Path) -> str:
-    """What `elegan copies` found, where it was asked."""
-    if not found.is_file():
+def _copies(path: Path) -> str:
+    """The finding of `elegan copies` in a sentence, or how to ask for it."""
+    if not path.is_file():
         return "Whether any is a copy: elegan copies, followed by the run."
     try:
-        record = check(str(found), files.read_json(found), Found)
+        record = check(str(path), files.read_json(path), Copies)
     except UserError as error:
         return f"{error}."
     return (
@@ -141,7 +141,7 @@ def _copies(found: Path) -> str:
 
 
 def _name(run: Run) -> str:
-    """For others, who need not know where the run is on this machine."""
+    """The run's name for others, who need not know where it is on this machine."""
     return run.path.name if run.path.is_absolute() else str(run.path)
 
 
@@ -158,7 +158,7 @@ def _data(run: Run) -> Facts:
 
 
 def _differences(run: Run) -> list[tuple[str, str, str, list[tuple[str, str, str]]]]:
-    """What the recipe sets otherwise than the one it is named after, and that than its parent: title, both, the settings."""
+    """Settings unlike those of the recipe of the same name, and that one's unlike its parent's: title, both names, settings."""
     recipe, named = run.recipe.shared(), CATALOGUE.get(run.recipe.name)
     tables = []
     for own, base in ((recipe, named), (named or recipe, CATALOGUE.get(recipe.parent))):
