@@ -84,6 +84,10 @@ def test_minutes_are_fixed_as_steps_when_a_run_begins(tmp_path):
         elegan.train(resume=first.path, minutes=1)
     with pytest.raises(UserError, match="leave out --as-published"):
         elegan.train(resume=first.path, as_published=True)
+    more = train("steps", minutes=0.2)  # of a run that was begun with another length
+    assert more.recipe.steps > steps
+    assert more.step == more.recipe.steps
+    assert train("steps", minutes=0.2).step == more.step
     with pytest.raises(UserError, match=r"too short here for a step and a look; the least is --minutes \d+"):
         train("never", minutes=1e-6)
 

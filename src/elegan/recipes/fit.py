@@ -44,6 +44,15 @@ def fitted(recipe: Recipe, given: Given, kept: Collection[str] = ()) -> Recipe:
     return recipe if "steps" in kept else recipe.changed({"steps": math.ceil(images_seen(given.count) / recipe.batch)})
 
 
+def in_words(before: Recipe, after: Recipe) -> str:
+    """The differences for people, options with the same change together; "" for none."""
+    old, keys = flat_values(before.full()), dict[str, list[str]]()
+    for key, value in flat_values(after.full()).items():
+        if value != old[key]:
+            keys.setdefault(f"{value}{f' instead of {old[key]}' if old[key] != '' else ''}", []).append(key)
+    return ", ".join(f"{' and '.join(changed)} {change}" for change, changed in keys.items())
+
+
 def images_seen(count: int) -> int:
     """The images that a training on `count` different ones sees."""
     return min(max(PASSES * count, LEAST), MOST)

@@ -308,9 +308,11 @@ def _another_part(before: dict[str, Any], change: dict[str, Any]) -> bool:
 
 def nested(key: str, value: Any) -> dict[str, Any]:
     """The change of one value as nested data: of nets.generator.width the one with `nets` at its top."""
-    for name in reversed(key.split(".")):
-        value = {name: value}
-    return value
+    *above, last = key.split(".")
+    change = {last: value}
+    for name in reversed(above):
+        change = {name: change}
+    return change
 
 
 def flat_values(values: dict[str, Any], above: str = "") -> dict[str, Any]:

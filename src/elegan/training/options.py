@@ -2,10 +2,13 @@
 
 import functools
 import inspect
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ForwardRef, ParamSpec, TypeVar, get_args
+
+from elegan.core.errors import UserError
 
 if TYPE_CHECKING:  # for checkers alone, so that `elegan --help` does not wait for torch
     from elegan.recipes.recipe import Recipe
@@ -54,6 +57,19 @@ class Options:
     on_look: Annotated["Callable[[Look], None] | None", "Called after every look (watch.every), when all is saved."] = (
         None
     )
+
+    @property
+    def lengths(self) -> dict[str, float]:
+        """The lengths that are given, by their options."""
+        names = ("steps", "images", "epochs", "minutes")
+        return {f"--{name}": length for name in names if (length := getattr(self, name)) is not None}
+
+    def check_lengths(self) -> None:
+        """Raises UserError for two lengths, and for minutes that are none."""
+        if len(names := list(self.lengths)) > 1:
+            raise UserError(f"give {names[0]} or {names[1]}, not both")
+        if self.minutes is not None and not 0 < self.minutes < math.inf:
+            raise UserError(f"--minutes {self.minutes}: must be above 0, and finite")
 
 
 def about(name: str) -> str:

@@ -15,7 +15,7 @@ from elegan.data.sides import kind_of
 from elegan.games.game import Shape
 from elegan.recipes import find_recipe
 from elegan.recipes.choose import SIDES, choose
-from elegan.recipes.fit import Given, fitted
+from elegan.recipes.fit import Given, fitted, in_words
 from elegan.recipes.recipe import Recipe, flat_values, nested
 from elegan.recipes.settings import Settings, pairs, spelled
 from elegan.run import Run
@@ -126,7 +126,7 @@ def plan_for(options: Options) -> Plan:
 
     Raises UserError for options that do not go together, and for a recipe or data that do not exist or do not fit.
     """
-    _check_lengths(options)
+    options.check_lengths()
     source = source_of(options.data, options.labels)
     return _new(options, source) if options.resume is None else _resumed(options, options.resume, source)
 
@@ -215,45 +215,16 @@ def _fitted(recipe: Recipe, options: Options, data: Opened, engine: Engine) -> t
     """The recipe as it suits the data and the machine, where it was named and not handed over; and what that changed."""
     if isinstance(options.recipe, Recipe) or options.as_published:
         return recipe, ""
-    kept = _given(options.settings) | (
-        {"steps"} if any(length is not None for length in _lengths(options).values()) else set()
-    )
+    kept = _given(options.settings) | ({"steps"} if options.lengths else set())
     given = _data_and_machine(data, engine)
     fit = fitted(recipe, given, kept)
-    changes = _in_words(flat_values(recipe.full()), flat_values(fit.full()))
+    changes = in_words(recipe, fit)
     otherwise = "" if options.recipe else f"--recipe {recipe.name} "
     return fit, f"fitted to {given}: {changes} (as published: {otherwise}--as-published)" if changes else ""
 
 
-def _in_words(before: dict[str, Any], after: dict[str, Any]) -> str:
-    """The differences for people, options with the same change together."""
-    keys: dict[str, list[str]] = {}
-    for key, value in after.items():
-        if value != before[key]:
-            keys.setdefault(f"{value}{f' instead of {before[key]}' if before[key] != '' else ''}", []).append(key)
-    return ", ".join(f"{' and '.join(changed)} {change}" for change, changed in keys.items())
-
-
 def _data_and_machine(data: Opened, engine: Engine) -> Given:
     return Given(data.count, data.resolution, engine.device.type != "cpu")
-
-
-def _lengths(options: Options) -> dict[str, Any]:
-    """The options that say how long, as they are given."""
-    return {
-        "--steps": options.steps,
-        "--images": options.images,
-        "--epochs": options.epochs,
-        "--minutes": options.minutes,
-    }
-
-
-def _check_lengths(options: Options) -> None:
-    lengths = [name for name, length in _lengths(options).items() if length is not None]
-    if len(lengths) > 1:
-        raise UserError(f"give {lengths[0]} or {lengths[1]}, not both")
-    if options.minutes is not None and not 0 < options.minutes < math.inf:
-        raise UserError(f"--minutes {options.minutes}: must be above 0, and finite")
 
 
 def _of_length(recipe: Recipe, options: Options, data: Opened) -> Recipe:
