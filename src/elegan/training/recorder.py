@@ -10,13 +10,13 @@ import numpy as np
 import torch
 
 from elegan.core import files, grid
-from elegan.core.errors import Failure, UserError
+from elegan.core.errors import UserError
 from elegan.core.journal import Journal
 from elegan.games.game import Terms
 from elegan.recipes import parts
 from elegan.training.checkpoints import Checkpoints
 from elegan.training.curves import curves
-from elegan.training.guard.guard import Alarm, Guard
+from elegan.training.guard.guard import Alarm, Guard, diverged
 from elegan.training.look import Look
 from elegan.training.plan import Plan
 from elegan.training.trainer import Trainer
@@ -89,21 +89,19 @@ class Recorder:
         return factor
 
     def log(self, step: int, terms: Terms) -> None:
-        """Writes a record of this step. Raises Failure where a loss is no longer finite."""
+        """Writes a record of this step. Raises Diverged where a loss is no longer finite."""
         self.check(step, terms)
         if self.plan.engine.leads:
             self._record(step, self.newest | {"rate": self.rate(step - 1)})
             self._time(step)
 
     def check(self, step: int, terms: Terms) -> None:
-        """Looks at the step's terms, which are not worth saving where one is not finite: then raises Failure."""
+        """Looks at the step's terms, which are not worth saving where one is not finite: then raises Diverged."""
         values = self.plan.engine.mean(torch.stack(list(terms.values()))).tolist()
         self.newest = dict(zip(terms, values, strict=True))
         for name, value in self.newest.items():
             if not math.isfinite(value):
-                raise Failure(
-                    f"{name} is {value} at step {step}: training diverged; a lower optimizers.*.lr or a penalty helps"
-                )
+                raise diverged(name, value, step)
 
     def _record(self, step: int, values: Mapping[str, float | str]) -> None:
         self.journal.write({"step": step, "images": step * self.plan.recipe.batch, **values}, make_file=False)

@@ -79,9 +79,9 @@ def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
             looking = done % every == 0 or done == recipe.steps
             logging = looking or done % recipe.watch.log == 0
             stopping = engine.any(stop.asked)
-            if logging:
-                recorder.log(done, terms)
             with doctor:
+                if logging:
+                    recorder.log(done, terms)
                 alarms = recorder.watch(done, terms, looking)
             for alarm in alarms:
                 bar.say(doctor.advice(alarm))

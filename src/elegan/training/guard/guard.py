@@ -42,6 +42,11 @@ class Diverged(Failure):
         self.alarm = alarm
 
 
+def diverged(what: str, value: float, step: int) -> Diverged:
+    """The failure of a training in which this is no longer finite."""
+    return Diverged(Alarm(NOT_FINITE, "", step, step, f"{what} is {value} at step {step}", {}))
+
+
 class Guard:
     """Watches a run of `steps` steps: `begin` before the first, `after` each; `state` and `load` for what an interruption
     must not lose. `probe` None watches losses and gradients alone; `batch` is that of a step;
@@ -98,7 +103,7 @@ class Guard:
         for place, (name, value) in enumerate(zip(names, tensor.tolist(), strict=True)):
             what = name if place < terms else f"the gradient of the {name}"
             if not math.isfinite(value):
-                raise Diverged(Alarm(NOT_FINITE, "", step, step, f"{what} is {value} at step {step}", {}))
+                raise diverged(what, value, step)
             if place >= terms:
                 self.norms[name].append(value)
 
