@@ -1,7 +1,8 @@
-"""A person at work: a folder of their own, every command a process, what they saw and when kept beside the pictures."""
+"""A person at work: a folder of their own, every command a process, what they saw and when kept beside the pictures. Unix only."""
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image
 
-PATIENCE = 540  # seconds that a command may take on a busy machine; nothing is asserted about time
+PATIENCE = 1500  # seconds that a command may take on a busy machine; nothing is asserted about time
 
 
 class Journey:
@@ -24,22 +25,29 @@ class Journey:
         self.who, self.folder = who, folder
         self.lines: list[str] = [f"# {who}", ""]
         self.begun = 0.0
-        self.useful: tuple[float, str] | None = None
+        self.used = 0.0
+        self.useful: tuple[float, float, str] | None = None
 
     def __enter__(self) -> "Journey":
         self.folder.mkdir(parents=True)
         return self
 
     def __exit__(self, *exception: object) -> None:
-        seconds, picture = self.useful or (float("nan"), "none")
-        said = f"{self.who}: first useful picture after {seconds:.1f} s ({picture}), in {self.folder}"
+        seconds, processor, picture = self.useful or (float("nan"), float("nan"), "none")
+        took = f"{seconds:.1f} s, {processor:.1f} s of them processor time"
+        said = f"{self.who}: first useful picture after {took} ({picture}), in {self.folder}"
         (self.folder / "saw.md").write_text("\n".join([*self.lines, said, ""]), encoding="utf-8")
         print(said)
 
+    def start_clock(self) -> None:
+        """Starts the clock anew: what came before was preparation."""
+        self.begun, self.used = time.monotonic(), _processor()
+
     @property
     def seconds(self) -> float:
-        """Seconds since the first command."""
-        self.begun = self.begun or time.monotonic()
+        """Seconds since the first command, or since `start_clock`."""
+        if not self.begun:
+            self.start_clock()
         return time.monotonic() - self.begun
 
     def elegan(self, *arguments: object) -> str:
@@ -48,7 +56,9 @@ class Journey:
 
     def python(self, program: str, *arguments: object) -> str:
         """Plays a program of the person's own; it must succeed. Gives what it printed on standard output."""
-        return self.play([sys.executable, "-c", program, *map(str, arguments)], f"python - {_typed(arguments)}\n{program}")
+        return self.play(
+            [sys.executable, "-c", program, *map(str, arguments)], f"python - {_typed(arguments)}\n{program}"
+        )
 
     def play(self, command: list[str], shown: str) -> str:
         at = self.seconds
@@ -85,12 +95,18 @@ class Journey:
         image.load()
         self.lines += [f"![{name}]({name})", ""]
         if useful and not self.useful:
-            self.useful = self.seconds, name
+            self.useful = self.seconds, _processor() - self.used, name
         return image
 
     def _note(self, shown: str, at: float, printed: str) -> None:
         took = f"{at:.1f} s to {self.seconds:.1f} s"
         self.lines += ["```", f"$ {shown}", printed.rstrip(), "```", "", took, ""]
+
+
+def _processor() -> float:
+    """Seconds of processor time of all commands that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _typed(arguments: tuple[object, ...]) -> str:
@@ -100,6 +116,24 @@ def _typed(arguments: tuple[object, ...]) -> str:
 def sheets(run: Path) -> list[Path]:
     """The sheets of a run's samples after its first step, the oldest first."""
     return sorted(path for path in run.glob("samples/*.png") if path.stem.isdigit() and int(path.stem) > 0)
+
+
+class Watcher:
+    """Somebody who looks at a run's `samples.png` while it trains, and keeps each sheet that is not like the one before."""
+
+    def __init__(self, person: Journey, pattern: str) -> None:
+        self.person, self.pattern = person, pattern
+        self.kept: list[Path] = []
+        self.last = b""
+
+    def __call__(self) -> bool:
+        """Whether there is a sheet of a generator that has learnt: one that changed, or that stands behind a step."""
+        for sheet in self.person.folder.glob(self.pattern):
+            if (now := sheet.read_bytes()) != self.last and now:
+                self.last = now
+                self.kept.append(self.person.folder / f"sheet-after-{self.person.seconds:.0f}-s.png")
+                self.kept[-1].write_bytes(now)
+        return len(self.kept) > 1 or any(sheets(sheet.parent) for sheet in self.person.folder.glob(self.pattern))
 
 
 def logged(run: Path) -> list[dict]:
