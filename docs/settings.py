@@ -62,7 +62,10 @@ def _place(function: Callable[..., Any], usual: str) -> str:
     """The key under which a recipe has this part: a network by its player, a loss of both players as `adversarial`."""
     if function.__module__ == "elegan.losses.adversarial":
         return "losses.adversarial"
-    player = next((name for name in ("discriminator", "encoder", "restorer", "features") if name in function.__name__), "generator")
+    player = next(
+        (name for name in ("discriminator", "encoder", "restorer", "features") if name in function.__name__),
+        "generator",
+    )
     return f"nets.{player}" if usual.startswith("nets.") else usual
 
 

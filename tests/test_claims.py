@@ -49,17 +49,23 @@ def test_there_are_commands_on_many_pages():
     assert len({page for page, _ in CALLS}) > 8
 
 
-@pytest.mark.parametrize(("page", "words"), CALLS, ids=lambda value: value if isinstance(value, str) else " ".join(value)[:80])
+@pytest.mark.parametrize(
+    ("page", "words"), CALLS, ids=lambda value: value if isinstance(value, str) else " ".join(value)[:80]
+)
 def test_a_command_is_taken(page, words):
     parsed(words)
 
 
-@pytest.mark.parametrize("words", [words for _, words in CALLS if "--set" in words and "--recipe" in words], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [words for _, words in CALLS if "--set" in words and "--recipe" in words], ids=" ".join
+)
 def test_the_settings_of_a_command_are_those_of_its_recipe(words):
     given = parsed(words)
     if given["recipe"] not in CATALOGUE:
         pytest.skip("a recipe of the reader's own")
-    own = [setting for setting in given["settings"] if not re.search(r"=\w+:\w|=mine$", setting) and "=W" not in setting]
+    own = [
+        setting for setting in given["settings"] if not re.search(r"=\w+:\w|=mine$", setting) and "=W" not in setting
+    ]
     find_recipe(given["recipe"]).override(own)
 
 
