@@ -44,7 +44,8 @@ RECOVERY = "recovery.jsonl"  # what was done when it fell sick
 
 def build_game(recipe: Recipe, shape: Shape) -> Game:
     """The recipe's task applied to the shape of the data."""
-    return parts.build("task", recipe.task, "task", recipe, shape, trusted=recipe.trusted())
+    game: Game = parts.build("task", recipe.task, "task", recipe, shape, trusted=recipe.trusted())
+    return game
 
 
 class Run:
@@ -66,8 +67,8 @@ class Run:
     def open(
         cls, path: str | Path, checkpoint: str | int = "newest", device: str = "cpu", trust: Iterable[str] = ()
     ) -> Self:
-        """Raises UserError where there is no run or no such device; what is asked of the run later, where it is damaged or
-        has no such checkpoint (nearest names given).
+        """Opens the run in a folder. Raises UserError where there is no run or no such device; what is asked of the run later
+        raises it where the run is damaged or has no such checkpoint (nearest names given).
 
         A run may be somebody else's: what it names of other packages is used only where `trust` lists the module, as in
         trust=["package.module"], and raises UserError otherwise, with all that it needs.
@@ -79,12 +80,12 @@ class Run:
         return cls(path, checkpoint, device, trust)
 
     def file(self, name: str) -> Path:
-        """Where this file or folder of the run is. Raises UserError where a link leads out of the run."""
+        """The path of this file or folder of the run. Raises UserError where a link leads out of the run."""
         return paths.inside(self.path, self.path / name)
 
     @cached_property
     def info(self) -> dict[str, Any]:
-        """What run.json says. Raises UserError where that is not what a run's says."""
+        """The facts in run.json. Raises UserError where they are not those of a run."""
         return read_facts(self.file("run.json"))
 
     @cached_property
@@ -97,11 +98,12 @@ class Run:
 
     @property
     def classes(self) -> list[str]:
-        return self.info["data"]["classes"]
+        names: list[str] = self.info["data"]["classes"]
+        return names
 
     @property
     def steps(self) -> list[int]:
-        """Of the checkpoints at hand, oldest first. A file of another name, such as a copy of one, is none."""
+        """Steps of the checkpoints at hand, oldest first. A file of another name, such as a copy of one, is none."""
         stems = (p.stem for p in (self.path / "checkpoints").glob("[0-9]*.safetensors"))
         return sorted(step for stem in stems if (step := ranges.whole(stem)) is not None and stem == f"{step:08d}")
 
@@ -114,7 +116,7 @@ class Run:
 
     @property
     def step(self) -> int:
-        """Of the checkpoint that this run was opened at. Raises UserError where there is none such."""
+        """Step of the checkpoint that this run was opened at. Raises UserError where there is none such."""
         return self._opened[0]
 
     @cached_property
@@ -148,8 +150,8 @@ class Run:
             raise UserError(f"{self.path} has no checkpoint {shown(self.wanted)}{nearest(str(self.wanted), valid)}")
         return step
 
-    def _read(self, step: int, prefix: str) -> tuple[dict[str, torch.Tensor], dict]:
-        """See `files.read_tensors`; of a damaged checkpoint it is also said which whole one is nearest."""
+    def _read(self, step: int, prefix: str) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+        """The tensors and plain data of a checkpoint, see `files.read_tensors`. Raises Damaged with the nearest whole one."""
         try:
             return files.read_tensors(self.checkpoint(step), prefix)
         except files.Damaged as error:
@@ -160,7 +162,7 @@ class Run:
 
     @cached_property
     def game(self) -> Game:
-        """Raises UserError, naming recipe.toml, where it makes none of the run's shape."""
+        """The recipe's game. Raises UserError, naming recipe.toml, where it makes none of the run's shape."""
         try:
             return build_game(self.recipe, self.shape)
         except UserError as error:
@@ -207,7 +209,7 @@ class Run:
 
     @property
     def record(self) -> dict[str, Any]:
-        """What goes on record with all that is measured of the run."""
+        """The facts that go on record with all that is measured of the run."""
         return {"run": self.path.name, "step": self.step, "averaged": True}
 
     @property
@@ -304,7 +306,7 @@ class Run:
     def translate(
         self, pixels: np.ndarray, direction: str | None = None, strength: float = 1.0, tile: int | None = None
     ) -> np.ndarray:
-        """float H x W x C in [0, 1], of any size and the run's channels, to the same.
+        """A picture translated, float H x W x C in [0, 1], of any size and the run's channels, to the same.
 
         `strength` mixes the result (1) with the input (0); `tile`: see `elegan.nets.tiling.in_tiles`. Raises UserError for an
         unknown direction or a strength outside 0..1.
@@ -319,7 +321,7 @@ class Run:
 
     @torch.no_grad()
     def scores(self, images: np.ndarray) -> np.ndarray:
-        """How unlike the run's data each image is: uint8 N x H x W x C at the run's resolution to float32 N.
+        """Scores that say how unlike the run's data each image is: uint8 N x H x W x C at the run's resolution to float32 N.
 
         Raises UserError for a run that does not score.
         """
@@ -335,7 +337,10 @@ class Run:
         labels: torch.Tensor | None = None,
         truncation: float | None = None,
     ) -> Iterator[np.ndarray]:
-        """`generate` in batches; `labels` gives each image its own. Raises UserError for a run that makes no images from latents."""
+        """The images of `generate` in batches; `labels` gives each its own class.
+
+        Raises UserError for a run that makes no images from latents.
+        """
         generates = self.ability(Generates)
         if truncation is not None:
             ranges.check("truncation", truncation, ranges.Positive)

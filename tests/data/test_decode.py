@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from PIL import Image, TiffImagePlugin
 
 from data_corpus import pixels, png_claiming
-from elegan.data.decode import Unreadable, decode, square
+from elegan.data.decode import decode, square
+from elegan.data.deep import Unreadable
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::PIL.Image.DecompressionBombWarning")
 

@@ -10,7 +10,8 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from data_corpus import PNG, dng
 from elegan.data import raw
-from elegan.data.decode import Unreadable, open_image
+from elegan.data.decode import open_image
+from elegan.data.deep import Unreadable
 from elegan.data.photo import Photo, read_photo, write_photo
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

@@ -149,7 +149,7 @@ def test_what_cannot_be_measured(digits):
         (few, few[:1], ["fd"], "'fd' needs at least 2 images a set; got 20 real and 1 generated"),
         (few, few[:11], ["prdc"], "'prdc' needs at least 12"),
         (few, few, ["fdd"], "no metric 'fdd'; did you mean 'fd'"),
-        (few, few, ["is"], "'is' needs class probabilities, which 'random' has not"),
+        (few, few, ["is"], "'is' needs class probabilities, which 'random' does not give"),
         (few, few / 255, ["fd"], "must be uint8"),
     ):
         with pytest.raises(UserError, match=words):
@@ -221,7 +221,7 @@ def test_metrics_say_what_they_lack():
     bare = normal(50, 0)
     classified = replace(bare, labels=torch.zeros(50, dtype=torch.int64))
     for metric, real, fake, words in (
-        ("modes", bare, bare, "'modes' needs class probabilities, which 'random' has not"),
+        ("modes", bare, bare, "'modes' needs class probabilities, which 'random' does not give"),
         ("class-fd", bare, classified, "'class-fd' needs real images with classes"),
         ("class-fd", classified, bare, "'class-fd' needs generated images of known classes: a run of cgan"),
         ("fld", bare, bare, "'fld' needs real images held out of training"),

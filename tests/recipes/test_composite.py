@@ -230,7 +230,7 @@ def test_what_a_game_cannot_be_made_of_is_said(tmp_path):
 
     with pytest.raises(UserError, match="needs labelled data"):
         game("acgan", classes=0)
-    with pytest.raises(UserError, match="'auxiliary_classes' is nothing without losses.classification"):
+    with pytest.raises(UserError, match="'auxiliary_classes' needs losses.classification"):
         game("acgan", "losses.classification=none")
     with pytest.raises(UserError, match="latent = 12 leaves no noise beside 12 columns of codes"):
         game("infogan", "nets.generator.latent=12")

@@ -39,5 +39,5 @@ def _single(options: dict[str, Any], dry_run: bool) -> dict[str, Any]:
 
 
 def _name(name: str | None, seed: int) -> str | None:
-    """Where a name was given; otherwise a run's own name tells its seed."""
+    """The name of the run of this seed where a name was given; otherwise a run's own name tells its seed."""
     return None if name is None else f"{name}-seed{seed}"

@@ -13,7 +13,7 @@ CHANNELS = (1, 3, 4)
 
 
 def plain(picture: Any) -> np.ndarray:
-    """H x W x C, uint8 or float32, of an array H x W or H x W x C, a tensor H x W or C x H x W, or a Pillow image.
+    """An array H x W or H x W x C, a tensor H x W or C x H x W, or a Pillow image as H x W x C, uint8 or float32.
 
     Raises UserError for anything else, `Unreadable` for an image whose file is damaged.
     """
@@ -40,7 +40,7 @@ def _numbers(values: np.ndarray) -> np.ndarray:
 
 
 def _with_depth(values: np.ndarray) -> np.ndarray:
-    """H x W or H x W x C to H x W x C."""
+    """An array H x W or H x W x C as H x W x C. Raises UserError for any other shape."""
     if values.ndim == 2:
         values = values[:, :, None]
     if values.ndim != 3 or not all(values.shape) or values.shape[2] not in CHANNELS:
@@ -53,7 +53,7 @@ def _with_depth(values: np.ndarray) -> np.ndarray:
 
 
 def _from_channels_first(values: np.ndarray) -> np.ndarray:
-    """H x W or C x H x W to H x W x C."""
+    """An array H x W or C x H x W as H x W x C. Raises UserError for any other shape."""
     if values.ndim == 2:
         return _with_depth(values)
     if values.ndim != 3 or not all(values.shape) or values.shape[0] not in CHANNELS:
@@ -72,13 +72,13 @@ class Range(NamedTuple):
     high: float = -np.inf
 
     def with_values(self, values: np.ndarray) -> "Range":
-        """Over these as well; NaN stays."""
+        """The range over these values as well; NaN stays."""
         return Range(float(np.minimum(self.low, values.min())), float(np.maximum(self.high, values.max())))
 
     @property
     def lowest(self) -> float:
-        """What stands for black: 0, or -1 where any value is negative. Raises UserError where values do not lie in 0..1 or
-        -1..1."""
+        """The value that stands for black: 0, or -1 where any value is negative. Raises UserError where values do not lie in
+        0..1 or -1..1."""
         if not (self.low >= -1 and self.high <= 1):  # also true of NaN
             advice = "; as uint8, or divided by 255, they would be" if self.low >= 0 and self.high <= 255 else ""
             raise UserError(f"float pictures lie in 0..1 or -1..1; these in {self.low:g}..{self.high:g}{advice}")
@@ -86,14 +86,14 @@ class Range(NamedTuple):
 
 
 def to_bytes(values: np.ndarray, lowest: float) -> np.ndarray:
-    """Floats in `lowest`..1, or bytes as they are, to uint8, rounded."""
+    """Values as uint8: floats in `lowest`..1 rounded, or bytes as they are."""
     if values.dtype == np.uint8:
         return values
     return np.rint((values - lowest) * (255 / (1 - lowest))).astype(np.uint8)
 
 
 def encoded(pixels: np.ndarray) -> bytes:
-    """uint8 H x W x C as an uncompressed file: PGM, PPM, or TGA where there is alpha."""
+    """Pixels uint8 H x W x C as an uncompressed file: PGM, PPM, or TGA where there is alpha."""
     height, width, channels = pixels.shape
     if channels == 4:  # a TGA of true colour, from the top, 8 bits of alpha, blue first
         header = struct.pack("<3B2HB4H2B", 0, 0, 2, 0, 0, 0, 0, 0, width, height, 32, 0x28)

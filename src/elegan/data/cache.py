@@ -9,7 +9,8 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +26,21 @@ from elegan.data.sizing import Options
 from elegan.data.sources import Source
 
 
-class Pictures(Sequence[np.ndarray]):
-    """Pictures of any sizes, mapped read-only: item i is uint8, H x W x C."""
+class Part(ABC):
+    """Pictures of any sizes, read one by one: item i is uint8, H x W x C."""
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def __getitem__(self, index: int) -> np.ndarray: ...
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return (self[index] for index in range(len(self)))
+
+
+class Pictures(Part):
+    """All pictures of a cache entry, mapped read-only."""
 
     def __init__(self, pixels: np.ndarray, sizes: np.ndarray):
         """`pixels`: all of them one after the other, P x C; `sizes`: N x 2, heights and widths."""
@@ -36,13 +50,13 @@ class Pictures(Sequence[np.ndarray]):
     def __len__(self) -> int:
         return len(self.sizes)
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: int) -> np.ndarray:
         return self.pixels[self.starts[index] : self.starts[index + 1]].reshape(*self.sizes[index], -1)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What stands in the cache for one data set and one choice of options."""
+    """The place in the cache of one data set with one choice of options, and what stands there."""
 
     folder: Path
     images: Any  # uint8, N x H x W x C, mapped read-only; or Pictures
@@ -54,13 +68,15 @@ class Entry:
 
     @property
     def names(self) -> list[str]:
-        """Of the files, in order."""
-        return json.loads((self.folder / "names.json").read_text(encoding="utf-8"))
+        """Names of the files, in order."""
+        names: list[str] = json.loads((self.folder / "names.json").read_text(encoding="utf-8"))
+        return names
 
     @property
     def digests(self) -> np.ndarray:
         """SHA-256 of the files, uint8 N x 32."""
-        return np.load(self.folder / "digests.npy", allow_pickle=False)
+        digests: np.ndarray = np.load(self.folder / "digests.npy", allow_pickle=False)
+        return digests
 
 
 def cached(source: Source, options: Options, root: Path, progress: Progress | None = None) -> Entry:

@@ -39,21 +39,21 @@ class Dataset:
 
     @property
     def names(self) -> list[str]:
-        """Of the files, in order."""
+        """Names of the files, in order."""
         return self.entry.names
 
     @property
     def places(self) -> tuple[str, ...]:
-        """Where it lies on this machine, a line each; not for others."""
+        """Lines on where things lie on this machine, which are not for others."""
         return self.entry.places
 
     @property
     def resolution(self) -> int:
-        return self.images.shape[1]
+        return int(self.images.shape[1])
 
     @property
     def channels(self) -> int:
-        return self.images.shape[3]
+        return int(self.images.shape[3])
 
     @property
     def count(self) -> int:
@@ -66,7 +66,7 @@ class Dataset:
 
     @property
     def size(self) -> str:
-        """For people."""
+        """Number and size of the images, for people."""
         return f"{self.count:,} images of {self.resolution} px"
 
 
@@ -97,10 +97,10 @@ def open_data(
         raise UserError(f"channels {channels} is not 0 (chosen from the data), 1, 3 or 4")
     if fit not in FITS:
         raise UserError(f"unknown fit {fit!r}{nearest(fit, FITS)}")
-    found = find(str(source) if isinstance(source, Path) else source, split)
-    entry = cached(found, Options(resolution, channels, fit), cache or default_root(), progress)
-    name, notes = plain(found.name), (*found.notes, *entry.notes)
-    return Dataset(name, found.address, entry.images, entry.labels, entry.classes, entry.fingerprint, notes, entry)
+    origin = find(str(source) if isinstance(source, Path) else source, split)
+    entry = cached(origin, Options(resolution, channels, fit), cache or default_root(), progress)
+    name, notes = plain(origin.name), (*origin.notes, *entry.notes)
+    return Dataset(name, origin.address, entry.images, entry.labels, entry.classes, entry.fingerprint, notes, entry)
 
 
 def open_held_out(source: str | InMemory, shape: tuple[int, int], fit: str) -> Dataset | None:
@@ -141,6 +141,6 @@ def _nearest_source(source: str, path: Path) -> str:
     """The end of the error line, from the folders and zips beside a path, and from the named sets for a bare name."""
     beside = []
     if path.parent.is_dir():
-        found = (entry for entry in path.parent.iterdir() if not entry.name.startswith("."))
-        beside = [entry.name for entry in found if entry.suffix.lower() == ".zip" or entry.is_dir()]
+        entries = (entry for entry in path.parent.iterdir() if not entry.name.startswith("."))
+        beside = [entry.name for entry in entries if entry.suffix.lower() == ".zip" or entry.is_dir()]
     return nearest(path.name, beside if os.sep in source else [*NAMES, *beside])

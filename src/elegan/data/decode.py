@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from elegan.data import raw
 from elegan.data.deep import MAX_PIXELS, Unreadable, bits_of, deep, rounded, too_large, upright
@@ -32,7 +32,7 @@ _EXIF_KEYS = {"exif", "Raw profile type exif", "XML:com.adobe.xmp", "xmp"}
 
 
 class Facts(NamedTuple):
-    """What a file was before it was made uniform: upright width and height, Pillow's mode, and its peculiarities."""
+    """A file as it was before it was made uniform: upright width and height, Pillow's mode, and its peculiarities."""
 
     width: int
     height: int
@@ -86,14 +86,17 @@ def plain_colours(image: Image.Image) -> Image.Image:
 
 
 def square(encoded: bytes, resolution: int, channels: int, fit: str) -> Picture:
-    """`decode`, then colours to `channels` (1, 3, 4), then to a square of `resolution` pixels. Raises `Unreadable`."""
+    """The picture of `decode`, its colours brought to `channels` (1, 3, 4), as a square of `resolution` pixels.
+
+    Raises `Unreadable`.
+    """
     image, facts = decode(encoded)
     pixels = np.asarray(_resize(_recolour(image, channels), resolution, fit))
     return Picture(pixels.reshape(resolution, resolution, channels), facts, hashlib.sha256(encoded).digest())
 
 
 def whole(encoded: bytes, short: int, least: int, channels: int, halves: int = 1) -> Picture:
-    """`decode`, then colours to `channels`, then cut and scaled by `scaled`. Raises `Unreadable`.
+    """The picture of `decode`, its colours brought to `channels`, cut and scaled as `scaled` says. Raises `Unreadable`.
 
     With `halves` 2 it holds two pictures side by side, which are resized apart so that neither bleeds into the other.
     """
@@ -121,8 +124,8 @@ def scaled(width: int, height: int, short: int, least: int) -> tuple[int, int]:
 
 
 def middle(width: int, height: int, short: int, least: int) -> tuple[int, int]:
-    """What is left of a picture: all of it, but where it has to be enlarged no more than LONGEST times its short side,
-    so that no small file becomes a huge picture."""
+    """The size of the part that is kept of a picture: all of it, but where it has to be enlarged no more than LONGEST times
+    its short side, so that no small file becomes a huge picture."""
     if _factor(width, height, short, least) <= 1:
         return width, height
     longest = LONGEST * min(width, height)
@@ -149,7 +152,7 @@ def open_image(encoded: bytes) -> Image.Image:
         raise Unreadable("empty file")
     try:
         image = Image.open(io.BytesIO(encoded), formats=_formats())
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise Unreadable("not an image") from None
     except Exception as error:
         raise Unreadable(_reason(error)) from None
@@ -160,7 +163,7 @@ def open_image(encoded: bytes) -> Image.Image:
 
 @cache
 def _formats() -> list[str]:
-    """Those of `FORMATS` that this build of Pillow has."""
+    """The `FORMATS` that this build of Pillow has."""
     from pillow_heif import register_heif_opener
 
     Image.init()
@@ -177,14 +180,14 @@ def _reason(error: Exception) -> str:
 
 def _is_animated(image: Image.Image) -> bool:
     try:
-        return image.format not in STILL and getattr(image, "is_animated", False)
+        return image.format not in STILL and bool(getattr(image, "is_animated", False))
     except Exception:  # what follows a whole first frame may be damaged
         return False
 
 
 def _facts(image: Image.Image, orientation: int, animated: bool, bits: int) -> Facts:
     mode = image.mode
-    found = {
+    peculiarities = {
         "16-bit": bits == 16 or mode.startswith("I"),
         "float": mode == "F",
         "1-bit": mode == "1",
@@ -194,11 +197,11 @@ def _facts(image: Image.Image, orientation: int, animated: bool, bits: int) -> F
         "EXIF-rotated": orientation > 1,
         "animated": animated,
     }
-    return Facts(*image.size, mode, tuple(name for name, is_so in found.items() if is_so))
+    return Facts(*image.size, mode, tuple(name for name, is_so in peculiarities.items() if is_so))
 
 
 def orientation(image: Image.Image) -> int:
-    """1 (upright) to 8 (EXIF 2.3, 4.6.4), looked up only where there can be one: the look-up costs half a decode.
+    """The orientation, 1 (upright) to 8 (EXIF 2.3, 4.6.4), looked up only where there can be one: it costs half a decode.
 
     HEIF is always upright: it says itself how it is turned, whatever its EXIF says (ISO 23008-12), and is while it is decoded.
     """
@@ -217,10 +220,10 @@ def _in_srgb(image: Image.Image, profile: Any) -> tuple[Image.Image, tuple[str, 
         return _eight_bit(image), ()
     plain = image if image.mode == "CMYK" else _eight_bit(image)
     try:
-        made = to_srgb(plain, profile)
+        converted = to_srgb(plain, profile)
     except Foreign:
         return _eight_bit(plain), ("broken colour profile",)
-    return _eight_bit(made), ("colour profile",) if made is not plain else ()
+    return _eight_bit(converted), ("colour profile",) if converted is not plain else ()
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:

@@ -4,8 +4,9 @@ import io
 
 import numpy as np
 from PIL import Image
+from PIL.TiffImagePlugin import TiffImageFile
 
-# Of an array and its transposes, by EXIF orientation (EXIF 2.3, 4.6.4): rows and columns exchanged, mirrored, upside down.
+# By EXIF orientation (EXIF 2.3, 4.6.4), what makes an array upright: rows and columns exchanged, mirrored, upside down.
 TURNS = {1: (0, 0, 0), 2: (0, 1, 0), 3: (0, 1, 1), 4: (0, 0, 1), 5: (1, 0, 0), 6: (1, 1, 0), 7: (1, 1, 1), 8: (1, 0, 1)}
 MAX_PIXELS = 89_478_485  # a quarter of a GB in RGB, where Pillow begins to warn of a decompression bomb
 
@@ -20,14 +21,14 @@ def too_large() -> Unreadable:
 
 
 def bits_of(image: Image.Image, encoded: bytes) -> int:
-    """A channel, in the file: 8, or 16 for all that is more."""
+    """Bits a channel in the file: 8, or 16 for all that is more."""
     if image.mode.startswith("I;16") or image.mode == "I":
         return 16
     if image.format == "PNG":
         return 16 if encoded[24] == 16 else 8
     if image.format == "HEIF":
         return 16 if image.info["bit_depth"] > 8 else 8
-    depth = image.tag_v2.get(258, (8,)) if image.format == "TIFF" else (8,)  # type: ignore[attr-defined]
+    depth = image.tag_v2.get(258, (8,)) if isinstance(image, TiffImageFile) else (8,)
     return 16 if 16 in (depth if isinstance(depth, tuple) else (depth,)) else 8
 
 
@@ -48,7 +49,7 @@ def deep(encoded: bytes, image: Image.Image) -> np.ndarray:
 
 
 def _deep_heif(encoded: bytes, bits: int) -> np.ndarray:
-    """10 or 12 bits, spread over the full range of 16."""
+    """The values of 10 or 12 bits a channel, spread over the full range of 16."""
     import pillow_heif
 
     opened = pillow_heif.open_heif(io.BytesIO(encoded), convert_hdr_to_8bit=False)
@@ -56,7 +57,7 @@ def _deep_heif(encoded: bytes, bits: int) -> np.ndarray:
 
 
 def upright(values: np.ndarray, turn: int) -> np.ndarray:
-    """H x W or H x W x C of EXIF orientation `turn`, as it is to be seen."""
+    """A picture, H x W or H x W x C, of EXIF orientation `turn` as it is to be seen."""
     swapped, mirrored, upside_down = TURNS[turn]
     values = values.swapaxes(0, 1) if swapped else values
     values = values[:, ::-1] if mirrored else values
@@ -64,6 +65,6 @@ def upright(values: np.ndarray, turn: int) -> np.ndarray:
 
 
 def rounded(values: np.ndarray) -> Image.Image:
-    """16 bits a channel as L, RGB or RGBA."""
+    """A picture of 16 bits a channel rounded to 8, as L, RGB or RGBA."""
     values = np.rint(values * (255 / 65535)).astype(np.uint8)
     return Image.fromarray(values[:, :, [0, 0, 0, 1]] if values.shape[2:] == (2,) else values)

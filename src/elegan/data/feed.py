@@ -13,9 +13,10 @@ import torch
 from elegan.core import rng
 from elegan.core.pixels import to_tensor
 from elegan.data import transforms
+from elegan.data.cache import Part
 from elegan.data.damage.apply import MARGIN, Damaged
 from elegan.data.photographs import Photographs
-from elegan.data.sides import Part, Sides
+from elegan.data.sides import Sides
 from elegan.recipes.recipe import Data
 
 
@@ -51,7 +52,7 @@ class Feed:
         return Batch(self.vary(to_tensor(self.images[indices], self.device)), label)
 
     def indices(self, position: int, rows: range) -> np.ndarray:
-        """Which images stand there."""
+        """Places among the images of those rows of the position-th batch."""
         return self.order(position, rows)
 
     def vary(self, x: torch.Tensor) -> torch.Tensor:
@@ -103,11 +104,11 @@ class SidesFeed:
         draws = [rng.uniform(len(rows), 3).tolist()] * 2
         if not self.sides.paired:
             draws[1] = rng.uniform(len(rows), 3).tolist()
-        chosen = [order(position, rows) for order in self.orders]
-        return Pair(*map(self._side, self.sides.train, chosen, draws))
+        indices = [order(position, rows) for order in self.orders]
+        return Pair(*map(self._side, self.sides.train, indices, draws))
 
-    def _side(self, part: Part, chosen: np.ndarray, draws: list[list[float]]) -> torch.Tensor:
-        crops = [self._crop(part[i], *draw) for i, draw in zip(chosen, draws, strict=True)]
+    def _side(self, part: Part, indices: np.ndarray, draws: list[list[float]]) -> torch.Tensor:
+        crops = [self._crop(part[i], *draw) for i, draw in zip(indices, draws, strict=True)]
         return to_tensor(np.stack(crops), self.device)
 
     def _crop(self, picture: np.ndarray, down: float, right: float, mirror: float) -> np.ndarray:
@@ -132,8 +133,8 @@ class PhotographFeed:
         self.order = Order(len(photographs.train), batch, seed, "epoch")
 
     def __call__(self, position: int, rows: range) -> Damaged:
-        draws, chosen = rng.uniform(len(rows), 3).tolist(), self.order(position, rows)
-        crops = [self._crop(self.photographs.train[i], *draw) for i, draw in zip(chosen, draws, strict=True)]
+        draws, indices = rng.uniform(len(rows), 3).tolist(), self.order(position, rows)
+        crops = [self._crop(self.photographs.train[i], *draw) for i, draw in zip(indices, draws, strict=True)]
         return self.spoil(np.stack(crops))
 
     def _crop(self, picture: np.ndarray, down: float, right: float, turn: float) -> np.ndarray:

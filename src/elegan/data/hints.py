@@ -8,7 +8,8 @@ from itertools import combinations
 
 import numpy as np
 
-from elegan.data.decode import Facts, Unreadable, decode, open_image
+from elegan.data.decode import Facts, decode, open_image
+from elegan.data.deep import Unreadable
 from elegan.data.sources import Listing
 
 MOST, FEWEST = 32, 4  # pictures that are looked at, and those that it takes
@@ -20,7 +21,7 @@ _SIZE_MARK = re.compile(r"(?i)[_.-]?(?:x[2348]|lr|hr|low|high)$")
 
 def hints(listing: Listing, facts: Counter[Facts], address: str) -> list[str]:
     """A line, with the command, for each other thing that the set seems to be good for; `facts`: of its pictures."""
-    # Without the way there: what the notes of a run say may be shown to others.
+    # The last name alone: what the notes of a run say may be shown to others.
     place = os.path.basename(address) + ("/" if os.path.isdir(address) else "")
     return [*_pairs(listing, facts, place), *_twins(listing, place)]
 
@@ -39,7 +40,7 @@ def _spread(count: int) -> range:
 
 
 def _outlines(listing: Listing, index: int) -> np.ndarray | None:
-    """Where the left and the right half of a picture have edges: 2 x SIDE^2 of mean 0 and length 1, or None."""
+    """The edges of the left and the right half of a picture, 2 x SIDE^2 of mean 0 and length 1; None where it has no halves."""
     try:
         image = decode(listing.read(index))[0]
     except Unreadable:
@@ -64,7 +65,7 @@ def _agreement(halves: np.ndarray) -> float:
 
 
 def _twins(listing: Listing, place: str) -> list[str]:
-    """Of two folders, or of two endings of names, that hold the same pictures small and large."""
+    """A line on two folders, or two endings of names, that hold the same pictures small and large."""
     by_name: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
     for index, name in enumerate(listing.names):
         folder, file = os.path.split(name)
@@ -99,7 +100,7 @@ def _called(variant: tuple[str, str]) -> str:
 
 
 def _ratio(listing: Listing, one: int, other: int) -> float:
-    """How many times as large as the one the other is, if a whole number either way, else 0."""
+    """The size of the other picture as a multiple of the one's, if a whole number either way, else 0."""
     with suppress(Unreadable):
         (w, h), (wide, high) = (open_image(listing.read(i)).size for i in (one, other))
         if max(w, wide) % min(w, wide) == max(h, high) % min(h, high) == 0 and w * high == h * wide:

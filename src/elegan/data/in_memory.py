@@ -15,7 +15,7 @@ import numpy as np
 
 from elegan.core.errors import UserError, shown
 from elegan.data.arrays import Range, encoded, plain, to_bytes
-from elegan.data.decode import Unreadable
+from elegan.data.deep import Unreadable
 from elegan.data.layout import printable
 from elegan.data.named import from_parts
 from elegan.data.sources import Listing, Source
@@ -78,7 +78,7 @@ def _of_library(data: Any, labels: Any) -> InMemory:
 
 
 def _of_pictures(data: Any, labels: Any) -> InMemory:
-    """All else that gives pictures by number."""
+    """Anything else that gives pictures by number. Raises UserError for what does not."""
     if isinstance(data, Mapping) or not (hasattr(data, "__len__") and hasattr(data, "__getitem__")):
         raise UserError(f"a {type(data).__name__} does not give its pictures by number: data[0] to data[len(data) - 1]")
     name = "array" if isinstance(data, np.ndarray) else type(data).__name__.lower()
@@ -107,8 +107,8 @@ def _check_shape(name: str, data: Any) -> None:
     if isinstance(data, np.ndarray) and data.dtype == object:
         raise UserError("an array of objects is no set of pictures: ones of unlike sizes go into a list")
     if len(shape) not in (3, 4) or (isinstance(data, np.ndarray) and len(shape) == 3 and shape[2] in (3, 4)):
-        wanted = "N x H x W or N x H x W x C" if isinstance(data, np.ndarray) else "N x H x W or N x C x H x W"
-        raise UserError(f"the {name} in memory has the shape {tuple(shape)}; pictures are {wanted}")
+        valid = "N x H x W or N x H x W x C" if isinstance(data, np.ndarray) else "N x H x W or N x C x H x W"
+        raise UserError(f"the {name} in memory has the shape {tuple(shape)}; pictures are {valid}")
 
 
 def _labelled(source: Source, named: Labels) -> Source:
@@ -123,7 +123,8 @@ def _labelled(source: Source, named: Labels) -> Source:
 
 
 def _classes(labels: Any, count: int, names: Sequence[str] = ()) -> Labels:
-    """Of N integers or names. Integers count in `names` where these are enough for all; one class alone is none."""
+    """Labels and classes of N integers or names. Integers count in `names` where these are enough for all; one class alone
+    is none."""
     try:
         values = np.asarray(labels.detach().cpu() if hasattr(labels, "detach") else labels)
     except ValueError:
@@ -169,7 +170,7 @@ class _Pictures:
         self.stamp = hashlib.sha256(repr((self.lowest, self.digests)).encode()).hexdigest()
 
     def read(self, index: int) -> bytes:
-        """An encoded file. Raises UserError where it is another picture than before."""
+        """The picture as an encoded file. Raises UserError where it is another than before."""
         with self.lock:
             values = self._plain(index, _parts(self.items[index])[0])
         if _digest(values) != self.digests[index]:
@@ -193,7 +194,7 @@ class _Pictures:
 
 
 def _parts(item: Any) -> tuple[Any, ...]:
-    """(picture,) or (picture, label) of what a dataset gives."""
+    """The item of a dataset as (picture,) or (picture, label)."""
     return tuple(item[:2]) if isinstance(item, tuple | list) else (item,)
 
 

@@ -1,4 +1,4 @@
-"""From encoded images to one file of pixels in a single pass, with all that is known about them beside it."""
+"""Encoded images become one file of pixels in a single pass, with all that is known about them beside it."""
 
 import hashlib
 import json
@@ -17,7 +17,8 @@ import numpy as np
 
 from elegan.core.errors import Failure, UserError
 from elegan.data import decode, looks
-from elegan.data.decode import Facts, Picture, Unreadable
+from elegan.data.decode import Facts, Picture
+from elegan.data.deep import Unreadable
 from elegan.data.hints import hints
 from elegan.data.sizing import WHOLE, Options, Plan, notes_on, plan_for
 from elegan.data.sources import Listing, Source
@@ -55,7 +56,7 @@ def build(source: Source, options: Options, work: Path, progress: Progress | Non
 
 @contextmanager
 def calm() -> Iterator[None]:
-    """Without Pillow's warnings: what is wrong with a file is reported by name, not on the screen."""
+    """Silences Pillow's warnings: what is wrong with a file is reported by name, not on the screen."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="PIL")
         yield
@@ -94,7 +95,7 @@ def sync(path: Path) -> None:
 
 @dataclass
 class _Pass:
-    """What one pass over the set found out."""
+    """The findings of one pass over the set."""
 
     plan: Plan
     facts: Counter[Facts] = field(default_factory=Counter)
@@ -106,7 +107,7 @@ class _Pass:
     opaque: bool = True
 
     def take(self, pictures: list[Picture]) -> np.ndarray:
-        """Counts them in; their pixels one after the other, P x channels."""
+        """Counts the pictures in, and gives their pixels one after the other, P x channels."""
         pixels = np.concatenate([picture.pixels.reshape(-1, self.plan.channels) for picture in pictures])
         self.facts.update(picture.facts for picture in pictures)
         self.digests += [picture.digest for picture in pictures]
@@ -118,12 +119,12 @@ class _Pass:
 
 def _sample(listing: Listing) -> Counter[Facts]:
     """The facts of a few readable images spread over the set."""
-    found: Counter[Facts] = Counter()
+    facts: Counter[Facts] = Counter()
     count = len(listing.names)
     for index in range(0, count, max(1, count // SAMPLE)):
         with suppress(Unreadable):
-            found[decode.decode(listing.read(index))[1]] += 1
-    return found
+            facts[decode.decode(listing.read(index))[1]] += 1
+    return facts
 
 
 def _check_disk(needed: int, folder: Path) -> None:
@@ -169,7 +170,7 @@ def _decode(listing: Listing, plan: Plan, options: Options, work: Path, progress
 
 
 def _finish(listing: Listing, done: _Pass, options: Options, work: Path) -> dict[str, Any]:
-    """Brings the images to the channels really needed, writes labels and skipped files; the description."""
+    """Brings the images to the channels really needed, writes labels and skipped files, and gives the description."""
     held, resolution, pixels = done.plan.channels, done.plan.resolution, sum(h * w for h, w in done.sizes)
     final = options.channels or (4 if not done.opaque else 1 if done.grey else min(held, 3))
     if final != held:
@@ -202,7 +203,7 @@ def _finish(listing: Listing, done: _Pass, options: Options, work: Path) -> dict
 def _oddities(
     listing: Listing, done: _Pass, options: Options, address: str, pixels: Path, shape: list[int]
 ) -> list[str]:
-    """What the user may not know of the set: its use for another recipe, and pictures that stand out."""
+    """Notes on what the user may not know of the set: its use for another recipe, and pictures that stand out."""
     told = hints(listing, done.facts, address) if options.fit != "halves" else []
     if options.fit in WHOLE:
         return told
@@ -211,8 +212,8 @@ def _oddities(
 
 
 def _version(facts: Counter[Facts]) -> int:
-    """The decoder's version that first gave these pixels: most sets are as they were and keep the fingerprint that older runs
-    know."""
+    """The decoder's version that first gave these pixels: most sets are as they were, and keep the fingerprint that older
+    runs know."""
     deep = any("16-bit" in one.peculiar and one.mode in ("LA", "RGB", "RGBA") for one in facts)
     return 3 if deep or any("colour profile" in one.peculiar for one in facts) else 2
 

@@ -1,4 +1,4 @@
-"""What the folders of a data set mean: a wrapping folder, train/ and test/, one folder a class."""
+"""The meaning of a data set's folders: a wrapping folder, train/ and test/, one folder a class."""
 
 import re
 import unicodedata
@@ -44,16 +44,16 @@ def choose(files: Sequence[File], split: str, address: str) -> Chosen:
     folders, class_notes = _class_folders([branch.inner for branch in branches])
     classes = tuple(sorted(set(folders)))
     index = {name: label for label, name in enumerate(classes)}
-    good = [i for i, branch in enumerate(branches) if branch.wanted and not branch.file.fault]
+    good = [i for i, branch in enumerate(branches) if branch.in_split and not branch.file.fault]
     labels = np.array([index[folders[i]] for i in good], dtype=np.int64) if classes else None
-    skipped = tuple(branch.file for branch in branches if branch.wanted and branch.file.fault)
+    skipped = tuple(branch.file for branch in branches if branch.in_split and branch.file.fault)
     return Chosen(tuple(branches[i].file.path for i in good), labels, classes, skipped, (*notes, *class_notes))
 
 
 class _Branch(NamedTuple):
     inner: list[str]  # the path below wrapping and split folders
     file: File
-    wanted: bool  # whether it belongs to the split
+    in_split: bool
 
 
 def _branches(files: Sequence[File], split: str, address: str) -> tuple[list[_Branch], list[str]]:
@@ -65,14 +65,14 @@ def _branches(files: Sequence[File], split: str, address: str) -> tuple[list[_Br
         if split == "test":
             raise UserError(f"{address} has no held-out part: that takes sub-folders train/ and test/")
         return [_Branch(path[depth:], file, True) for path, file in zip(paths, files, strict=True)], []
-    wanted = parts if split == "all" else {pick_part(parts, split, address)}
-    found = [
-        _Branch(path[depth + 1 :], file, path[depth].casefold() in wanted)
+    of_split = parts if split == "all" else {pick_part(parts, split, address)}
+    branches = [
+        _Branch(path[depth + 1 :], file, path[depth].casefold() in of_split)
         for path, file in zip(paths, files, strict=True)
         if len(path) > depth + 1
     ]
-    loose = len(files) - len(found)
-    return found, [f"{loose} files beside the split folders left out"] if loose else []
+    loose = len(files) - len(branches)
+    return branches, [f"{loose} files beside the split folders left out"] if loose else []
 
 
 def pick_part(parts: Sequence[str] | set[str], split: str, address: str) -> str:
@@ -96,7 +96,7 @@ def plain(name: str) -> str:
 
 
 def wrapping(paths: Sequence[list[str]]) -> int:
-    """How many folders wrap the whole set; zips often hold one top folder that means nothing."""
+    """Number of folders that wrap the whole set; zips often hold one top folder that means nothing."""
     depth, first = 0, paths[0]
     while depth < len(first) - 1 and first[depth].casefold() not in TRAIN + HELD_OUT:
         if any(len(path) <= depth + 1 or path[depth] != first[depth] for path in paths):

@@ -1,4 +1,4 @@
-"""What is odd about the looks of a set's pictures: blurred, dark, of one colour, nearly the same as another.
+"""Oddities in the looks of a set's pictures: blurred, dark, of one colour, nearly the same as another.
 
 The thresholds leave sets in which nothing is amiss without a word (measured: docs/log.md).
 """
@@ -13,13 +13,10 @@ BLOCK = 256
 BLURRED = 0.02  # of the median's sharpness
 DARK = 32  # grey level that no more than 1 % of a dark picture exceeds
 UNIFORM = 3.0  # standard deviation of the grey levels of a picture that shows nothing
-SAME_BITS, SAME_LEVELS = (
-    6,
-    3.0,
-)  # of the 64 bits of two hashes, and of grey levels on average, that near-duplicates differ in
-CROWDED = (
-    64  # pictures with a part of their hash in common: more of them share a look of the set, such as a white ground
-)
+# The most that near-duplicates differ in: of the 64 bits of two hashes, and of grey levels on average.
+SAME_BITS, SAME_LEVELS = 6, 3.0
+# Pictures with a part of their hash in common: more of them share a look of the set, such as a white ground.
+CROWDED = 64
 COMMON = 0.01  # share of near-duplicates from which they are told: among many pictures a few are to be expected
 SHOWN = 3
 
@@ -75,7 +72,7 @@ def _alike(values: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _greys(pictures: np.ndarray, count: int) -> Iterator[np.ndarray]:
-    """float32 n x H x W, in blocks; alpha is no colour."""
+    """The grey levels of the first `count` pictures in blocks, float32 n x H x W; alpha is no colour."""
     for start in range(0, count, BLOCK):
         block = pictures[start : min(start + BLOCK, count)]
         yield block.astype(np.float32) if block.ndim == 3 else block[..., :3].mean(3, dtype=np.float32)
@@ -87,7 +84,7 @@ def _is_dark(grey: np.ndarray) -> np.ndarray:
 
 
 def _sharpness(grey: np.ndarray) -> np.ndarray:
-    """Variance of the Laplacian."""
+    """Variance of the Laplacian of each picture."""
     inner = 4 * grey[:, 1:-1, 1:-1]
     laplacian = inner - grey[:, :-2, 1:-1] - grey[:, 2:, 1:-1] - grey[:, 1:-1, :-2] - grey[:, 1:-1, 2:]
     variance: np.ndarray = laplacian.var((1, 2))
@@ -95,7 +92,7 @@ def _sharpness(grey: np.ndarray) -> np.ndarray:
 
 
 def _reduced(grey: np.ndarray) -> np.ndarray:
-    """uint8 n x 16 x 16."""
+    """Thumbnails, uint8 n x 16 x 16."""
     import cv2
 
     return np.stack([cv2.resize(one, (16, 16), interpolation=cv2.INTER_AREA) for one in grey]).astype(np.uint8)

@@ -1,5 +1,6 @@
 """Data sets by name: the digits inside scikit-learn's wheel, and what the Hugging Face `datasets` library loads."""
 
+import importlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from elegan.core.errors import Failure, UserError, nearest
-from elegan.data.decode import Unreadable
+from elegan.data.deep import Unreadable
 from elegan.data.layout import pick_part
 from elegan.data.sources import Listing, Source, read_file
 
@@ -50,14 +51,15 @@ def digits(split: str) -> Source:
         values, labels = load_digits(return_X_y=True)
         turn = np.array([np.count_nonzero(labels[:i] == label) for i, label in enumerate(labels)])
         held_out = turn % 5 == 4
-        chosen = {"train": ~held_out, "test": held_out, "all": np.full(len(labels), True)}[split]
-        pixels = np.rint(values[chosen] * (255 / 16)).astype(np.uint8)
+        in_split = {"train": ~held_out, "test": held_out, "all": np.full(len(labels), True)}[split]
+        pixels = np.rint(values[in_split] * (255 / 16)).astype(np.uint8)
 
         def read(index: int) -> bytes:
-            return b"P5 8 8 255\n" + pixels[index].tobytes()
+            greys: bytes = pixels[index].tobytes()
+            return b"P5 8 8 255\n" + greys
 
-        names = [f"{index:04d}" for index in np.flatnonzero(chosen)]
-        return Listing(names, labels[chosen].astype(np.int64), tuple("0123456789"), read)
+        names = [f"{index:04d}" for index in np.flatnonzero(in_split)]
+        return Listing(names, labels[in_split].astype(np.int64), tuple("0123456789"), read)
 
     return Source("digits", "digits", f"digits {version('scikit-learn')} {split}", listing)
 
@@ -84,15 +86,15 @@ def from_parts(
     split: str,
     name: str,
     address: Any,
-    identity: Callable[[Any], list],
+    identity: Callable[[Any], list[Any]],
     roots: Sequence[Path] | None = None,
 ) -> Source:
-    """The images of a set of the Hugging Face library, by the name of each part. `identity` says of rows what is other where
-    they are; where `roots` are given, no file outside them is read. Raises UserError without an image column or this split.
+    """The images of a set of the Hugging Face library, by the name of each part. `identity(rows)` is other where the rows are;
+    where `roots` are given, no file outside them is read. Raises UserError without an image column or this split.
     """
     library = _library()
-    wanted = sorted(parts) if split == "all" else [pick_part(set(parts), split, str(address))]
-    rows = library.concatenate_datasets([parts[name] for name in wanted]) if len(wanted) > 1 else parts[wanted[0]]
+    of_split = sorted(parts) if split == "all" else [pick_part(set(parts), split, str(address))]
+    rows = library.concatenate_datasets([parts[name] for name in of_split]) if len(of_split) > 1 else parts[of_split[0]]
     image, label, notes = _columns(library, rows.features, str(address))
 
     def listing() -> Listing:
@@ -105,7 +107,7 @@ def from_parts(
         names = [f"row {index}" for index in range(len(rows))]
         return Listing(names, labels, classes, read, (), (*notes, *label_notes))
 
-    return Source(name, address, repr([*identity(rows), image, label, wanted]), listing)
+    return Source(name, address, repr([*identity(rows), image, label, of_split]), listing)
 
 
 def _files(rows: Any) -> list[tuple[str, int, int]]:
@@ -116,10 +118,9 @@ def _files(rows: Any) -> list[tuple[str, int, int]]:
 
 def _library() -> ModuleType:
     try:
-        import datasets
+        return importlib.import_module("datasets")
     except ImportError:
         raise UserError("this data set needs the Hugging Face library: pip install 'elegan[hub]'") from None
-    return datasets
 
 
 def _load(library: ModuleType, address: str) -> Any:
@@ -166,8 +167,9 @@ def _bytes(cell: Any, roots: Sequence[Path] | None) -> bytes:
     """The encoded image of one row: embedded, or a file, which lies inside `roots` where they are given."""
     if cell is None:
         raise Unreadable("empty row")
-    if cell["bytes"] is not None:
-        return cell["bytes"]
+    embedded: bytes | None = cell["bytes"]
+    if embedded is not None:
+        return embedded
     path = Path(cell["path"] or "").resolve()
     if roots is not None and not any(path.is_relative_to(root) for root in roots):
         raise Unreadable("its file lies outside the data set")

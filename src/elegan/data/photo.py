@@ -37,7 +37,7 @@ _TEXT_BYTES = 1 << 20  # of a comment; what is longer describes no picture
 
 @dataclass(frozen=True)
 class Photo:
-    """`pixels`: float32 H x W x C in [0, 1], upright, C 1 (grey) or 3; `alpha`: H x W as in the file, or None.
+    """A photograph. `pixels`: float32 H x W x C in [0, 1], upright, C 1 (grey) or 3; `alpha`: H x W as in the file, or None.
 
     `bits`: 8 or 16; `dpi`: dots an inch, across and down; `texts`: comments by keyword.
     """
@@ -112,9 +112,9 @@ def _dpi(image: Image.Image) -> tuple[float, float] | None:
 
 def _texts(image: Image.Image) -> dict[str, str]:
     """The comments of a JPEG, GIF or PNG by keyword."""
-    found = {"Comment": image.info.get("comment", ""), **getattr(image, "text", {})}
+    raw_texts = {"Comment": image.info.get("comment", ""), **getattr(image, "text", {})}
     texts = {
-        key: text.decode(errors="replace") if isinstance(text, bytes) else str(text) for key, text in found.items()
+        key: text.decode(errors="replace") if isinstance(text, bytes) else str(text) for key, text in raw_texts.items()
     }
     told = {key: text for key, text in texts.items() if text and len(text) < _TEXT_BYTES}
     return {key: text for key, text in told.items() if key != _XMP_KEY and not key.startswith("Raw profile type")}
@@ -124,7 +124,7 @@ def write_photo(path: Path, pixels: np.ndarray, like: Photo, quality: int | None
     """Writes float H x W x C in [0, 1], any size, with the bits, alpha (resized where need be), format and all that is told
     in the file of `like`; `quality` 1 to 100 is for formats that lose something.
 
-    Gives what is to be said of it: a JPEG knows no transparency and is flattened on white. Raises Failure on a full disk.
+    Gives a remark, "" for none: a JPEG knows no transparency and is flattened on white. Raises Failure on a full disk.
     """
     if like.alpha is not None and like.format in OPAQUE:
         write_photo(path, _flattened(pixels, like), replace(like, alpha=None), quality)
@@ -145,11 +145,12 @@ def _flattened(pixels: np.ndarray, like: Photo) -> np.ndarray:
     assert like.alpha is not None
     full = np.iinfo(like.alpha.dtype).max
     share = (_alpha(like.alpha, pixels.shape[:2]).astype(np.float32) / full)[:, :, None]
-    return share * pixels + (1 - share)
+    on_white: np.ndarray = share * pixels + (1 - share)
+    return on_white
 
 
 def _described(image: Image.Image) -> Image.Exif:
-    """What the file says of the picture, and not of how it is stored: in a TIFF both stand in one list."""
+    """The tags that describe the picture and not how it is stored: in a TIFF both stand in one list."""
     exif = image.getexif()
     if image.format != "TIFF":
         return exif
@@ -160,7 +161,7 @@ def _described(image: Image.Image) -> Image.Exif:
 
 
 def _shallow(image: Image.Image) -> np.ndarray:
-    """8 bits a channel: L, LA, RGB or RGBA."""
+    """The pixels at 8 bits a channel: L, LA, RGB or RGBA."""
     image.load()
     if image.mode in ("L", "LA", "RGB", "RGBA") and "transparency" not in image.info:
         return np.asarray(image)
@@ -171,8 +172,9 @@ def _shallow(image: Image.Image) -> np.ndarray:
 def _alpha(alpha: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     if alpha.shape == size:
         return alpha
-    resized = Image.fromarray(alpha.astype(np.float32)).resize((size[1], size[0]), Image.Resampling.BICUBIC)
-    return np.rint(np.asarray(resized).clip(0, np.iinfo(alpha.dtype).max)).astype(alpha.dtype)
+    larger = Image.fromarray(alpha.astype(np.float32)).resize((size[1], size[0]), Image.Resampling.BICUBIC)
+    resized: np.ndarray = np.rint(np.asarray(larger).clip(0, np.iinfo(alpha.dtype).max)).astype(alpha.dtype)
+    return resized
 
 
 def _encode(values: np.ndarray, like: Photo, quality: int | None) -> bytes:
@@ -183,7 +185,7 @@ def _encode(values: np.ndarray, like: Photo, quality: int | None) -> bytes:
 
 
 def _settings(format: str, quality: int | None) -> dict[str, Any]:
-    """How a format that loses something is written: with all of its colours, or as small as a `quality` asks for."""
+    """Pillow's options for a format that loses something: to keep all colours, or to be as small as a `quality` asks for."""
     if format not in QUALITY:
         return {}
     whole_colours = {"subsampling": 0} if format in OPAQUE and quality is None else {}
@@ -191,7 +193,7 @@ def _settings(format: str, quality: int | None) -> dict[str, Any]:
 
 
 def _told(like: Photo) -> dict[str, Any]:
-    """What Pillow writes beside the pixels, for formats that have a place for it."""
+    """Pillow's options for what is written beside the pixels, in formats that have a place for it."""
     told: dict[str, Any] = {"icc_profile": like.profile, "exif": like.exif, "dpi": like.dpi, "xmp": like.xmp}
     if like.format in OPAQUE:
         told["comment"] = like.texts.get("Comment", "").encode() or None
@@ -226,7 +228,7 @@ def _encode_deep(values: np.ndarray, like: Photo, quality: int | None) -> bytes:
 
 
 def _encode_heif(values: np.ndarray, like: Photo, quality: int | None) -> bytes:
-    """In 10 bits, which phones write and most viewers read."""
+    """A HEIF file of 10 bits a channel, which phones write and most viewers read."""
     import pillow_heif
 
     colour = {1: "RGB", 2: "RGBA", 3: "RGB", 4: "RGBA"}[values.shape[2]]
@@ -259,7 +261,7 @@ def _encode_png(values: np.ndarray, like: Photo) -> bytes:
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
-    """PNG 1.2, section 3.2."""
+    """A chunk of a PNG file (PNG 1.2, section 3.2)."""
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 

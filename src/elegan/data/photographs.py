@@ -1,18 +1,15 @@
 """Photographs of any sizes, of which random crops are spoiled and the way back is learnt."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from elegan.core.errors import UserError
-from elegan.data.cache import cached, default_root
+from elegan.data.cache import Part, cached, default_root
 from elegan.data.damage.apply import MARGIN
 from elegan.data.dataset import find
 from elegan.data.in_memory import InMemory
 from elegan.data.layout import plain
-from elegan.data.sides import Part, set_aside
+from elegan.data.sides import set_aside
 from elegan.data.sizing import Options
 
 
@@ -40,7 +37,7 @@ class Photographs:
 
     @property
     def size(self) -> str:
-        """For people."""
+        """Number of photographs and size of the crops, for people."""
         return f"{len(self.train):,} photographs, crops of {self.resolution} px"
 
 
@@ -56,26 +53,27 @@ def open_photographs(
         raise UserError("data.channels = 4: restoration is of grey (1) or colour (3); alpha is kept beside it")
     options = Options(0, channels, "whole", resolution + 2 * MARGIN)
     root = cache or default_root()
-    found = find(source, split)
-    entry = cached(found, options, root)
+    origin = find(source, split)
+    entry = cached(origin, options, root)
     depth = entry.images[0].shape[2]
     if depth == 4:
         return open_photographs(source, resolution, 3, split, cache)
-    notes = (*found.notes, *entry.notes)
+    notes = (*origin.notes, *entry.notes)
     train, held_out = entry.images, _held_out(source, options._replace(channels=depth), split, root)
     if held_out is None:
         train, held_out = set_aside(entry.images)
         notes = (*notes, f"held out: every tenth, {len(held_out)} photographs")
     else:
         notes = (*notes, f"held out: {len(held_out)} photographs")
-    name, told = plain(found.name), (notes, entry.places)
-    return Photographs(name, found.address, resolution, depth, train, held_out, entry.fingerprint, *told)
+    name, told = plain(origin.name), (notes, entry.places)
+    return Photographs(name, origin.address, resolution, depth, train, held_out, entry.fingerprint, *told)
 
 
-def _held_out(source: str | InMemory, options: Options, split: str, root: Path) -> Sequence[np.ndarray] | None:
+def _held_out(source: str | InMemory, options: Options, split: str, root: Path) -> Part | None:
     if split == "all":
         return None
     try:
-        return cached(find(source, "test"), options, root).images
+        part: Part = cached(find(source, "test"), options, root).images
+        return part
     except UserError:
         return None

@@ -32,10 +32,10 @@ def to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     transform = _transform(profile, SPACES[space])
     if transform is None:
         return image
-    made = transform.apply(image.convert(SPACES[space]))
+    converted = transform.apply(image.convert(SPACES[space]))
     if image.mode == "RGBA":
-        made.putalpha(image.getchannel("A"))
-    return made
+        converted.putalpha(image.getchannel("A"))
+    return converted
 
 
 def _is_grey(image: Image.Image) -> bool:
@@ -50,22 +50,22 @@ def _space_of(profile: bytes) -> str:
 
 @lru_cache(maxsize=64)
 def _curve(profile: bytes, space: str) -> list[int] | None:
-    """Of each grey what it is in sRGB; None where that is itself."""
+    """The sRGB value of each grey, 256 of them; None where each is itself."""
     ramp = Image.fromarray(RAMP[None]).convert(SPACES[space])
-    # Unoptimised, for what is made for speed is some ten levels off in the darks of a grey.
-    made = np.asarray(_built(profile, SPACES[space], ImageCms.Flags.NOOPTIMIZE).apply(ramp).convert("L"))[0]
-    return made.tolist() if _moved(made, RAMP) else None
+    # Unoptimised: the transform that is made for speed is some ten levels off in the darks of a grey.
+    curve = np.asarray(_built(profile, SPACES[space], ImageCms.Flags.NOOPTIMIZE).apply(ramp).convert("L"))[0]
+    return curve.tolist() if _moved(curve, RAMP) else None
 
 
 @lru_cache(maxsize=64)
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """None where it moves no colour by more than rounding does, as sRGB's own under any name."""
-    made, probes = _built(profile, mode), Image.fromarray(PROBES)
-    return made if mode == "CMYK" or _moved(np.asarray(made.apply(probes)), PROBES) else None
+    """The transform to sRGB; None where it moves no colour by more than rounding does, as sRGB's own under any name."""
+    transform, probes = _built(profile, mode), Image.fromarray(PROBES)
+    return transform if mode == "CMYK" or _moved(np.asarray(transform.apply(probes)), PROBES) else None
 
 
-def _moved(made: np.ndarray, given: np.ndarray) -> bool:
-    return int(abs(made.astype(np.int16) - given).max()) > 1
+def _moved(after: np.ndarray, before: np.ndarray) -> bool:
+    return int(abs(after.astype(np.int16) - before).max()) > 1
 
 
 def _built(profile: bytes, mode: str, flags: ImageCms.Flags = ImageCms.Flags.NONE) -> ImageCms.ImageCmsTransform:

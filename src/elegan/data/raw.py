@@ -42,7 +42,10 @@ def is_raw(encoded: bytes) -> bool:
 
 
 def develop(encoded: bytes) -> np.ndarray:
-    """uint16 H x W x 3 in sRGB, upright, with the camera's white balance. Raises `Unreadable`, also without rawpy."""
+    """The picture in sRGB, uint16 H x W x 3, upright, with the camera's white balance.
+
+    Raises `Unreadable`, also without rawpy.
+    """
     if not is_installed():
         raise Unreadable(ADVICE)
     import rawpy

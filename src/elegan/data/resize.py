@@ -14,9 +14,8 @@ import torch
 from torch import Tensor
 
 Kernel = Literal["bicubic", "bilinear", "lanczos", "area"]
-ROWS = (
-    64  # output positions a product: each then reads a band of the input, and no matrix grows with the picture's square
-)
+# Output positions a product: each then reads a band of the input, and no matrix grows with the picture's square.
+ROWS = 64
 
 
 def resize(
@@ -26,11 +25,13 @@ def resize(
     antialias: bool = True,
     scale: float | tuple[float, float] | None = None,
 ) -> Tensor:
-    """Float N x C x H x W at `size` (H', W').
+    """Pictures, float N x C x H x W, at `size` (H', W').
 
     bicubic has a = -0.5 (Keys 1981), lanczos a = 3; area averages what an output pixel covers, and is bilinear where it
-    enlarges. With `antialias` the kernel widens as the picture shrinks. `scale` is the size's ratio unless given: imresize(x, 1/4) of 255 pixels gives 64 at a scale of 1/4.
-    Values may overshoot the input's range. Raises ValueError for an unknown kernel or an empty size.
+    enlarges. With `antialias` the kernel widens as the picture shrinks. `scale` is the size's ratio unless given: imresize(x,
+    1/4) of 255 pixels gives 64 at a scale of 1/4. Values may overshoot the input's range.
+
+    Raises ValueError for an unknown kernel or an empty size.
     """
     if kernel not in KERNELS:
         raise ValueError(f"kernel {kernel!r} is none of {', '.join(KERNELS)}")
@@ -38,7 +39,7 @@ def resize(
         raise ValueError(f"cannot resize {tuple(x.shape[2:])} to {tuple(size)}")
     scales = scale if isinstance(scale, tuple) else (scale, scale)
     ratios = [
-        to / length if given is None else given for to, length, given in zip(size, x.shape[2:], scales, strict=True)
+        to / length if ratio is None else ratio for to, length, ratio in zip(size, x.shape[2:], scales, strict=True)
     ]
     # The dimension that shrinks most goes first, as in imresize: less is left for the other.
     for axis in sorted((0, 1), key=lambda axis: ratios[axis]):
@@ -57,7 +58,7 @@ def _columns(x: Tensor, bands: list[tuple[slice, Tensor]]) -> Tensor:
 
 @lru_cache(maxsize=128)
 def _bands(length: int, to: int, scale: float, kernel: Kernel, antialias: bool) -> list[tuple[slice, Tensor]]:
-    """For every ROWS output positions the inputs that they read, and the weights."""
+    """The inputs that every ROWS output positions read, and their weights."""
     stretch = min(scale, 1.0) if antialias else 1.0
     function, width = KERNELS[kernel]
     centre = (np.arange(to) + 0.5) / scale - 0.5
@@ -97,7 +98,7 @@ def _area(distance: np.ndarray, stretch: float) -> np.ndarray:
     return np.clip(0.5 / stretch + 0.5 - distance, 0.0, 1.0)
 
 
-# With half its width in output pixels.
+# Each with half its width in output pixels.
 KERNELS: dict[str, tuple[Callable[[np.ndarray, float], np.ndarray], float]] = {
     "bicubic": (_bicubic, 2.0),
     "bilinear": (_bilinear, 1.0),

@@ -3,7 +3,7 @@
 import os
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -13,7 +13,7 @@ import numpy as np
 
 from elegan.core import rng
 from elegan.core.errors import UserError, nearest
-from elegan.data.cache import Entry, Pictures, cached, default_root
+from elegan.data.cache import Entry, Part, Pictures, cached, default_root
 from elegan.data.decode import side_by_side
 from elegan.data.in_memory import InMemory
 from elegan.data.ingest import in_short
@@ -23,12 +23,11 @@ from elegan.data.sources import Chooser, Listing, Source, from_folder, from_zip
 
 ASIDE = 10  # without a held-out part one picture in so many is kept out of the training
 FOLDER = re.compile(rf"(?:(?P<split>{'|'.join(TRAIN + HELD_OUT)})[_-]?)?(?P<side>[ab])", re.IGNORECASE)
-Part = Sequence[np.ndarray]
 Either = TypeVar("Either")
 
 
 class Direction(StrEnum):
-    """From which side to which."""
+    """A direction of translation: from which side to which."""
 
     AtoB = "AtoB"
     BtoA = "BtoA"
@@ -69,13 +68,13 @@ class Sides:
 
     @property
     def size(self) -> str:
-        """For people."""
+        """Number of pictures and size of the crops, for people."""
         a, b = map(len, self.train)
         of = f"{a:,} pairs" if self.paired else f"{a:,} pictures of A and {b:,} of B"
         return f"{of}, crops of {self.resolution} px"
 
 
-class Half(Sequence[np.ndarray]):
+class Half(Part):
     """The left (A) or right (B) halves of pictures."""
 
     def __init__(self, pictures: Pictures, side: int):
@@ -84,13 +83,13 @@ class Half(Sequence[np.ndarray]):
     def __len__(self) -> int:
         return len(self.pictures)
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: int) -> np.ndarray:
         picture = self.pictures[index]
         width = picture.shape[1] // 2
         return picture[:, self.side * width : (self.side + 1) * width]
 
 
-class Some(Sequence[np.ndarray]):
+class Some(Part):
     """The pictures at `indices`."""
 
     def __init__(self, pictures: Part, indices: Sequence[int]):
@@ -99,7 +98,7 @@ class Some(Sequence[np.ndarray]):
     def __len__(self) -> int:
         return len(self.indices)
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: int) -> np.ndarray:
         return self.pictures[self.indices[index]]
 
 
@@ -131,9 +130,9 @@ def open_sides(
     places: list[str] = []
     short = round(zoom * resolution)
 
-    def opened(found: Source, fit: str) -> Entry:
-        entry = cached(found, Options(short, channels, fit, resolution), root)
-        notes.extend(note for note in (*found.notes, *entry.notes) if note not in notes)
+    def opened(origin: Source, fit: str) -> Entry:
+        entry = cached(origin, Options(short, channels, fit, resolution), root)
+        notes.extend(note for note in (*origin.notes, *entry.notes) if note not in notes)
         places.extend(place for place in entry.places if place not in places)
         return entry
 
@@ -168,7 +167,7 @@ def open_sides(
     return Sides(name, str(path), resolution, depth, paired, train, held_out, mark, *told)
 
 
-def _entries(source: str, split: str, paired: bool, opened) -> list[Entry]:
+def _entries(source: str, split: str, paired: bool, opened: Callable[[Source, str], Entry]) -> list[Entry]:
     """The cached pictures of one split: of A and of B, or one of both side by side."""
     try:
         a, b = (_source(source, f"{split} {side}", choose_side) for side in "AB")
@@ -194,7 +193,7 @@ def _source(source: str, split: str, chooser: Chooser) -> Source:
 
 
 def kind_of(source: str | InMemory) -> str:
-    """ "pairs", "sides" or "images", by the names of the folders, and of the files in them."""
+    """The kind of data, "pairs", "sides" or "images", by the names of the folders and of the files in them."""
     if isinstance(source, InMemory) or not Path(os.path.expanduser(source)).exists():
         return "images"
     try:
@@ -213,25 +212,25 @@ def choose_side(files: Sequence[File], split: str, address: str) -> Chosen:
     """The files of "train A" and the like. Raises UserError (NoSides where nothing is named A or B)."""
     if not files:
         return choose(files, "all", address)
-    wanted, side = split.split()
+    kept_for, side = split.split()
     ordered = sorted(files, key=lambda file: (unicodedata.normalize("NFC", file.path), file.path))
     paths = [file.path.split("/") for file in ordered]
     # One side alone looks like a folder that wraps everything.
     depth = min([wrapping(paths), *(i for i, name in enumerate(paths[0][:-1]) if FOLDER.fullmatch(name))])
-    found: dict[tuple[str, str], list[File]] = {}
+    by_place: dict[tuple[str, str], list[File]] = {}
     for file in ordered:
-        found.setdefault(_place(file.path.split("/")[depth:]), []).append(file)
-    loose = found.pop(("", ""), [])
-    if not found:
+        by_place.setdefault(_place(file.path.split("/")[depth:]), []).append(file)
+    loose = by_place.pop(("", ""), [])
+    if not by_place:
         raise NoSides(
             f"{address} has no folders trainA and trainB (or A and B) to translate between; "
             "A and B side by side in one file are pairs: --recipe pix2pix"
         )
-    names = TRAIN if wanted == "train" else HELD_OUT
-    part = next((name for name in ("", *names) if (name, side) in found and (name or wanted == "train")), None)
+    names = TRAIN if kept_for == "train" else HELD_OUT
+    part = next((name for name in ("", *names) if (name, side) in by_place and (name or kept_for == "train")), None)
     if part is None:
-        raise UserError(f"side {side} of {address} is empty: no pictures in {wanted}{side}/")
-    mine = found[part, side]
+        raise UserError(f"side {side} of {address} is empty: no pictures in {kept_for}{side}/")
+    mine = by_place[part, side]
     good = tuple(file.path for file in mine if not file.fault)
     notes = (f"{len(loose)} files beside the folders of A and B left out",) if loose else ()
     return Chosen(good, None, (), tuple(file for file in mine if file.fault), notes)
@@ -284,7 +283,7 @@ def _in_both(a: Entry, b: Entry) -> list[str]:
 
 
 def set_aside(pictures: Part) -> tuple[Part, Part]:
-    """(trained on, held out), the latter every ASIDE-th."""
+    """Splits pictures into (trained on, held out), the latter every ASIDE-th. Raises UserError for fewer than two."""
     if len(pictures) < 2:
         raise UserError("a side needs at least two pictures: one to train on and one held out")
     step = min(ASIDE, len(pictures))

@@ -1,11 +1,11 @@
-"""Which size and channels a data set gets when the user names none, and the notes that say what was done."""
+"""Size and channels of a data set where the user names none, and the notes that say what was done."""
 
 from collections import Counter
 from typing import NamedTuple
 
 from elegan.data.decode import LONGEST, Facts, middle, scaled
 
-SMALLEST, LARGEST = 8, 128  # chosen resolutions; asked for, any is taken
+SMALLEST, LARGEST = 8, 128  # resolutions that are chosen; any other is taken where it is asked for
 _DONE = {
     "16-bit": "scaled to 8 bits",
     "float": "scaled to 8 bits",
@@ -25,9 +25,9 @@ WHOLE = ("whole", "halves")  # fits that keep all of a picture, the latter of tw
 
 
 class Options(NamedTuple):
-    """What was asked for; 0 leaves the resolution or the channels to the data.
+    """The size and channels that were asked for; 0 leaves the resolution or the channels to the data.
 
-    Of whole pictures `resolution` is the short side, 0 their own, and `least` what it is enlarged to where it is less.
+    For whole pictures `resolution` is the short side, 0 their own, and `least` what it is enlarged to where it is less.
     """
 
     resolution: int

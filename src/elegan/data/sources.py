@@ -1,4 +1,4 @@
-"""Where images come from: a folder or a zip archive, read file by file in one order and never extracted."""
+"""Sources of images: a folder or a zip archive, read file by file in one order and never extracted."""
 
 import hashlib
 import os
@@ -16,18 +16,17 @@ import numpy as np
 from elegan.core import paths
 from elegan.core.errors import UserError
 from elegan.data import raw
-from elegan.data.decode import HEIF_SUFFIXES, SUFFIXES, Unreadable
+from elegan.data.decode import HEIF_SUFFIXES, SUFFIXES
+from elegan.data.deep import Unreadable
 from elegan.data.layout import Chosen, File, choose, printable
 
-MAX_BYTES = 1 << 28  # of one encoded file
+MAX_BYTES = 1 << 28  # in one encoded file
 # An archive that unpacks to more than both is a bomb: encoded pictures hardly shrink, and uncompressed drawings to a fiftieth.
 BOMB_BYTES, BOMB_RATIO = 4 << 30, 200
 SHOWN = 8  # kinds of files that are told
-STEPS = {
-    zipfile.ZIP_STORED: 1 << 20,
-    zipfile.ZIP_DEFLATED: 1 << 20,
-}  # read at once; of bzip2 and LZMA, which unpack all
-SMALL_STEP = 1 << 12  # that they are given, less
+# Bytes read at once; bzip2 and LZMA unpack all that they are given, so they are given little.
+STEPS = {zipfile.ZIP_STORED: 1 << 20, zipfile.ZIP_DEFLATED: 1 << 20}
+SMALL_STEP = 1 << 12
 FOLDER = "folder"
 Chooser = Callable[[Sequence[File], str, str], Chosen]
 
@@ -65,7 +64,7 @@ class Source:
 def from_folder(folder: Path, split: str, chooser: Chooser = choose) -> Source:
     """The images under `folder` that `chooser(files, split, address)` takes.
 
-    Raises `UserError` when it holds none; its listing also when the split is absent.
+    Raises `UserError` when the folder holds none; its listing also when the split is absent.
     """
     root = str(folder.resolve())
     files, strange, others = _walk(root)
@@ -76,12 +75,12 @@ def from_folder(folder: Path, split: str, chooser: Chooser = choose) -> Source:
 
     def listing() -> Listing:
         _check_any(root, files, notes)
-        chosen = chooser([File(path, fault) for path, _, fault in files], split, root)
+        part = chooser([File(path, fault) for path, _, fault in files], split, root)
 
         def read(index: int) -> bytes:
-            return read_file(os.path.join(root, chosen.names[index]))
+            return read_file(os.path.join(root, part.names[index]))
 
-        return _listing(chosen, read, strange)
+        return _listing(part, read, strange)
 
     return Source(os.path.basename(root), root, f"{stamp.hexdigest()} {split}", listing, notes)
 
@@ -116,25 +115,25 @@ def from_zip(archive: Path, split: str, chooser: Chooser = choose) -> Source:
         notes = _by_kind([name for name in seen if name not in entries])
         _check_bomb(path, entries.values())
         _check_any(path, entries, notes)
-        chosen = chooser([File(name, _zip_fault(info)) for name, info in entries.items()], split, path)
+        part = chooser([File(name, _zip_fault(info)) for name, info in entries.items()], split, path)
 
         def read(index: int) -> bytes:
             try:
-                return _unpacked(opened, entries[chosen.names[index]])
+                return _unpacked(opened, entries[part.names[index]])
             except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError) as error:
                 raise Unreadable(f"damaged zip entry ({error})") from None
 
-        return _listing(chosen, read, notes=notes)
+        return _listing(part, read, notes=notes)
 
     return Source(archive.stem, path, f"{stamp} {split}", listing)
 
 
 def _listing(
-    chosen: Chosen, read: Callable[[int], bytes], strange: Sequence[File] = (), notes: tuple[str, ...] = ()
+    part: Chosen, read: Callable[[int], bytes], strange: Sequence[File] = (), notes: tuple[str, ...] = ()
 ) -> Listing:
-    names = [printable(name) for name in chosen.names]
-    skipped = tuple((printable(file.path), file.fault) for file in (*chosen.skipped, *strange))
-    return Listing(names, chosen.labels, chosen.classes, read, skipped, (*chosen.notes, *notes))
+    names = [printable(name) for name in part.names]
+    skipped = tuple((printable(file.path), file.fault) for file in (*part.skipped, *strange))
+    return Listing(names, part.labels, part.classes, read, skipped, (*part.notes, *notes))
 
 
 def _central_directory(path: str) -> bytes:
@@ -161,7 +160,7 @@ def _central_directory(path: str) -> bytes:
 
 
 def _zip_stamp(directory: bytes) -> str:
-    """Other where the content is, or where more of it can be read than when it was last stamped."""
+    """A stamp that is other where the content is, or where more of it can be read than when it was last stamped."""
     lower = directory.lower()
     newer = [kind for kind in (*HEIF_SUFFIXES, *raw.SUFFIXES) if kind in SUFFIXES and kind.encode() in lower]
     return " ".join([hashlib.sha256(directory).hexdigest(), *newer])
@@ -202,9 +201,9 @@ def _is_hidden(name: str) -> bool:
 
 
 def _walk(root: str) -> tuple[list[tuple[str, str, str]], list[File], list[str]]:
-    """(path, identity, fault) of every image file under `root`, through symbolic links but never round in a circle; what
+    """Every image file under `root` as (path, identity, fault), through symbolic links but never round in a circle; what
     is neither file nor folder, or a folder that was seen already, with the reason; the names of all other files."""
-    found, strange, others, seen, waiting = [], [], [], set(), [("", root)]
+    images, strange, others, seen, waiting = [], [], [], set(), [("", root)]
     while waiting:
         prefix, folder = waiting.pop()
         try:
@@ -221,12 +220,12 @@ def _walk(root: str) -> tuple[list[tuple[str, str, str]], list[File], list[str]]
             if identity == FOLDER:
                 waiting.append((f"{prefix}{entry.name}/", entry.path))
             elif entry.name.lower().endswith(SUFFIXES):
-                found.append((prefix + entry.name, identity, fault))
+                images.append((prefix + entry.name, identity, fault))
             elif fault:
                 strange.append(File(prefix + entry.name, fault))
             else:
                 others.append(entry.name)
-    return found, strange, others
+    return images, strange, others
 
 
 def _by_kind(others: Sequence[str]) -> tuple[str, ...]:
@@ -244,8 +243,8 @@ def _check_any(address: str, files: Collection[Any], notes: Sequence[str]) -> No
         raise UserError(f"{address} holds no image files; {notes[0]}")
 
 
-def _identity(entry: os.DirEntry) -> tuple[str, str]:
-    """What changes when the file does (FOLDER of a folder), and why it cannot be used, "" where it can."""
+def _identity(entry: os.DirEntry[str]) -> tuple[str, str]:
+    """A mark that changes when the file does (FOLDER for a folder), and why it cannot be used, "" where it can."""
     try:
         if entry.is_dir():
             return FOLDER, ""

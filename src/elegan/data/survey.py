@@ -1,4 +1,4 @@
-"""What a data set consists of, before anything is trained on it."""
+"""A survey of what a data set consists of, before anything is trained on it."""
 
 import hashlib
 from collections import Counter
@@ -13,7 +13,8 @@ from PIL import Image
 from elegan.core.errors import UserError
 from elegan.data import decode, looks
 from elegan.data.dataset import find
-from elegan.data.decode import Facts, Unreadable
+from elegan.data.decode import Facts
+from elegan.data.deep import Unreadable
 from elegan.data.hints import hints
 from elegan.data.ingest import calm, in_order, in_short
 from elegan.data.sources import Listing
@@ -41,7 +42,7 @@ class Survey:
     notes: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """All of it, ready for JSON."""
+        """The survey, ready for JSON."""
         return asdict(self)
 
     def lines(self) -> list[str]:
@@ -69,8 +70,8 @@ def survey(source: str, split: str = "all") -> Survey:
 
     Raises `UserError` for an unknown DATA or split, and where no image can be read.
     """
-    found = find(source, split)
-    listing = found.listing()
+    origin = find(source, split)
+    listing = origin.listing()
     unreadable = list(listing.skipped)
     facts: Counter[Facts] = Counter()
     classes: Counter[str] = Counter()
@@ -93,14 +94,14 @@ def survey(source: str, split: str = "all") -> Survey:
             if listing.labels is not None:
                 classes[listing.classes[listing.labels[index]]] += 1
     if not facts:
-        raise UserError(f"{found.address} has no readable image: {in_short(unreadable)}")
-    told = hints(listing, facts, found.address)
+        raise UserError(f"{origin.address} has no readable image: {in_short(unreadable)}")
+    told = hints(listing, facts, origin.address)
     if thumbs:
         told += looks.remarks(np.stack(list(thumbs.values())), [listing.names[i] for i in thumbs])
     repeated = [group for group in same.values() if len(group) > 1]
     return Survey(
-        name=found.name,
-        source=found.address,
+        name=origin.name,
+        source=origin.address,
         count=facts.total(),
         sizes=_ranked(facts, lambda one: (f"{one.width}x{one.height}",)),
         modes=_ranked(facts, lambda one: (one.mode,)),
@@ -108,7 +109,7 @@ def survey(source: str, split: str = "all") -> Survey:
         classes=dict(sorted(classes.items())),
         duplicates=tuple(tuple(listing.names[i] for i in group) for group in repeated),
         unreadable=tuple(sorted(unreadable)),
-        notes=(*found.notes, *listing.notes, *told),
+        notes=(*origin.notes, *listing.notes, *told),
     )
 
 

@@ -1,4 +1,4 @@
-"""Image augmentation on batches: of the data before it is called real.
+"""Augmentation of the data, before the discriminator sees them as real.
 
 All functions take and give N x C x H x W in [-1, 1]; draws come from `elegan.core.rng`, one row an image.
 """

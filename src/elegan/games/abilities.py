@@ -21,7 +21,7 @@ class Ability:
     """Something that networks can do; its functions take the averaged networks first, pictures are N x C x H x W in [-1, 1].
 
     `use`: the command for a run that is trained for it, with {run} for its folder and {trust} for the options that it needs;
-    `lacking`: what is said of a run without it.
+    `lacking`: the words for a run without it, such as "makes no images from latents".
     """
 
     use: ClassVar[str] = "elegan report {run}{trust}"
@@ -62,8 +62,8 @@ class Generates(Ability):
 
 @dataclass(frozen=True)
 class Judges(Ability):
-    """How real single pictures look to the discriminator as it stands, without augmentation: `judge(nets, x, label)` of all the
-    game's networks, not their averages, to scores of N pictures, more where real."""
+    """Scores of single pictures by the discriminator as it stands, without augmentation: `judge(nets, x, label)` of all the
+    game's networks, not their averages, to scores of N pictures, more where they look real."""
 
     lacking = "has no discriminator of single pictures"
     judge: Paint
@@ -88,7 +88,7 @@ class Reconstructs(Ability):
 
 @dataclass(frozen=True)
 class Scores(Ability):
-    """How unlike the data images are: `score(nets, x)` of images to N, more where an image is less like them."""
+    """Scores of how unlike the data images are: `score(nets, x)` of images to N, more where an image is less like them."""
 
     use = "elegan anomaly {run} PICTURE...{trust}"
     lacking = "scores nothing (ganomaly is a recipe that does)"

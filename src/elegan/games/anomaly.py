@@ -1,4 +1,4 @@
-"""How unlike its training data a picture is, from a network that has learnt to make only such pictures again."""
+"""Anomalies: a network learns to make pictures of the data again, and makes others the worse the less they are like them."""
 
 from typing import Any
 
@@ -27,36 +27,38 @@ def anomaly(recipe: Recipe, shape: Shape) -> Game:
     criteria = {name: criterion(recipe, name) for name in ("features", "context", "encoder")}
 
     def reconstruct(nets: nn.ModuleDict, x: Tensor, label: Tensor | None = None) -> Tensor:
-        return nets["generator"](nets["encoder"](x))
+        reconstruction: Tensor = nets["generator"](nets["encoder"](x))
+        return reconstruction
 
     def make(nets: nn.ModuleDict, batch: Batch) -> Terms:
         D: Any = nets["discriminator"]
         x = batch.real
         code = nets["encoder"](x)
-        made = nets["generator"](code)
-        compared = {"context": (made, x), "encoder": (nets["reencoder"](made), code)}
+        reconstruction = nets["generator"](code)
+        compared = {"context": (reconstruction, x), "encoder": (nets["reencoder"](reconstruction), code)}
         if criteria["features"]:
             with torch.no_grad():
-                wanted = D.features(x)
-            compared["features"] = D.features(made), wanted
+                target = D.features(x)
+            compared["features"] = D.features(reconstruction), target
         return {name: criterion(*compared[name]) for name, criterion in criteria.items() if criterion}
 
     def discriminate(nets: nn.ModuleDict, batch: Batch) -> Terms:
         with torch.no_grad():
-            made = reconstruct(nets, batch.real)
-        real_score, fake_score = (nets["discriminator"](x) for x in (batch.real, made))
+            fake = reconstruct(nets, batch.real)
+        real_score, fake_score = (nets["discriminator"](x) for x in (batch.real, fake))
         scores = {"real": real_score.detach().mean(), "fake": fake_score.detach().mean()}
         return {"adversarial": loss.discriminator(real_score, fake_score)} | scores
 
     def score(nets: nn.ModuleDict, x: Tensor) -> Tensor:
-        code = nets["encoder"](x)
-        return (code - nets["reencoder"](nets["generator"](code))).float().abs().mean(1)
+        code: Tensor = nets["encoder"](x)
+        again: Tensor = nets["reencoder"](nets["generator"](code))
+        return (code - again).float().abs().mean(1)
 
-    made = ("encoder", "generator", "reencoder")
+    maker = ("encoder", "generator", "reencoder")
     return Game(
-        nets=nn.ModuleDict(dict(zip((*made, "discriminator"), (encoders[0], decoder, encoders[1], D), strict=True))),
-        players={"generator": made, "discriminator": ("discriminator",)},
+        nets=nn.ModuleDict(dict(zip((*maker, "discriminator"), (encoders[0], decoder, encoders[1], D), strict=True))),
+        players={"generator": maker, "discriminator": ("discriminator",)},
         turns=(Turn("discriminator", discriminate), Turn("generator", make)),
-        averaged=made,
+        averaged=maker,
         abilities=(Scores(score), Reconstructs(reconstruct)),
     )

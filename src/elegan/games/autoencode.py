@@ -1,6 +1,6 @@
 """An autoencoder whose decoder is a generator, and which compares pictures as its discriminator sees them."""
 
-from typing import Any
+from typing import Any, overload
 
 import torch
 from torch import Tensor, nn
@@ -31,20 +31,20 @@ def autoencode(recipe: Recipe, shape: Shape, *, gamma: NonNegative = 0.01) -> Ga
         D: Any = nets["discriminator"]
         seen = D.features(nets["generator"](z, batch.label), batch.label)
         with torch.no_grad():
-            wanted = D.features(batch.real, batch.label)
-        return {"prior": prior(mean, log_variance), "likelihood": likelihood(wanted, seen)}
+            target = D.features(batch.real, batch.label)
+        return {"prior": prior(mean, log_variance), "likelihood": likelihood(target, seen)}
 
     def decode(nets: nn.ModuleDict, batch: Batch) -> Terms:
         D: Any = nets["discriminator"]
         label = _twice(batch.label)
         with torch.no_grad():
             _, _, z = _encoded(nets, batch.real)
-            wanted = D.features(batch.real, batch.label)
+            target = D.features(batch.real, batch.label)
         seen = D.features(_fakes(nets, z, batch.label), label)
-        real_score = _twice(D.score(wanted, batch.label))
+        real_score = _twice(D.score(target, batch.label))
         return {
             "adversarial": loss.generator(real_score, D.score(seen, label)),
-            "likelihood": gamma * likelihood(wanted, seen[: len(wanted)]),
+            "likelihood": gamma * likelihood(target, seen[: len(target)]),
         }
 
     def discriminate(nets: nn.ModuleDict, batch: Batch) -> Terms:
@@ -58,7 +58,8 @@ def autoencode(recipe: Recipe, shape: Shape, *, gamma: NonNegative = 0.01) -> Ga
 
     def reconstruct(nets: nn.ModuleDict, x: Tensor, label: Tensor | None) -> Tensor:
         mean, _ = nets["encoder"](x).chunk(2, 1)
-        return nets["generator"](mean, label)
+        reconstruction: Tensor = nets["generator"](mean, label)
+        return reconstruction
 
     return Game(
         nets=nn.ModuleDict({"encoder": encoder, "generator": G, "discriminator": D}),
@@ -78,8 +79,13 @@ def _encoded(nets: nn.ModuleDict, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 def _fakes(nets: nn.ModuleDict, z: Tensor, label: Tensor | None) -> Tensor:
     """Reconstructions of the codes z, then as many images from noise: both are to look real."""
     noise = rng.normal(*z.shape, device=z.device)
-    return nets["generator"](torch.cat([z, noise]), _twice(label))
+    fakes: Tensor = nets["generator"](torch.cat([z, noise]), _twice(label))
+    return fakes
 
 
-def _twice(x):
+@overload
+def _twice(x: Tensor) -> Tensor: ...
+@overload
+def _twice(x: None) -> None: ...
+def _twice(x: Tensor | None) -> Tensor | None:
     return None if x is None else torch.cat([x, x])

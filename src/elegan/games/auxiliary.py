@@ -59,10 +59,10 @@ def auxiliary_codes(
         if z is None:  # nobody knows the codes of real images
             return {}
         *logits, normal = nets["recognition"](features).split([*categories, 2 * continuous], 1)
-        chosen, values = codes.read(z)
+        labels, values = codes.read(z)
         terms: Terms = {}
         if named and categories:
-            terms["categorical"] = torch.stack([named(a, b) for a, b in zip(logits, chosen, strict=True)]).sum()
+            terms["categorical"] = torch.stack([named(a, b) for a, b in zip(logits, labels, strict=True)]).sum()
         if measured and continuous:
             terms["continuous"] = measured(normal, values)
         return terms

@@ -1,5 +1,7 @@
 """The discriminator as losses and penalties see it."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -13,7 +15,8 @@ class BatchCritic:
     """
 
     def __init__(self, D: nn.Module, label: Tensor | None):
-        self.D, self.label = D, label
+        self.D: Any = D  # which may also have features, score and reconstruct
+        self.label = label
         self.scored: list[tuple[Tensor, bool, Tensor]] = []
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -25,12 +28,13 @@ class BatchCritic:
 
     def features(self, x: Tensor) -> Tensor:
         """N x F of x, whose score is then known as well."""
-        features = self.D.features(x, self.label)  # type: ignore[operator]
-        self._know(x, self.D.score(features, self.label))  # type: ignore[operator]
+        features: Tensor = self.D.features(x, self.label)
+        self._know(x, self.D.score(features, self.label))
         return features
 
     def reconstruct(self, x: Tensor) -> list[tuple[Tensor, Tensor]]:
-        return self.D.reconstruct(x)  # type: ignore[operator]
+        pairs: list[tuple[Tensor, Tensor]] = self.D.reconstruct(x)
+        return pairs
 
     def _know(self, x: Tensor, score: Tensor) -> Tensor:
         self.scored.append((x, torch.is_autocast_enabled(x.device.type), score))

@@ -1,4 +1,4 @@
-"""Who learns, from what, and how often, as an object.
+"""A game as an object: who learns, from what, and how often.
 
 A task builds a `Game` from a recipe; the trainer plays any game without knowing which it is.
 """
@@ -30,9 +30,9 @@ class Turn:
     """One player's move: its networks learn, all others are frozen.
 
     `loss(nets, batch)` takes what the feed of the task's data gives and returns named scalars; the sum of those with a
-    gradient is minimised, detached ones are only watched. The turn is played `repeat` times a step, each on a batch of its own, and only on every `every`-th step, its
-    loss then times `every` (lazy regularisation). `second_order` says that the loss differentiates a gradient, which
-    compiled networks cannot. `after(nets)` follows the move, such as WGAN's clipping.
+    gradient is minimised, detached ones are only watched. The turn is played `repeat` times a step, each on a batch of its own,
+    and only on every `every`-th step, its loss then times `every` (lazy regularisation). `second_order` says that the loss
+    differentiates a gradient, which compiled networks cannot. `after(nets)` follows the move, such as WGAN's clipping.
 
     >>> import elegan
     >>> [(turn.player, turn.every) for turn in elegan.Run.open("runs/digits").game.turns]
@@ -80,15 +80,15 @@ class Game:
 
     @property
     def use(self) -> str:
-        """Command for what it is trained for; see `Ability`."""
+        """Command for what the game is trained for; see `Ability`."""
         return self.abilities[0].use
 
     def find(self, kind: type[Can]) -> Can | None:
-        """Its ability of this kind; None without."""
+        """The game's ability of this kind; None without."""
         return next((ability for ability in self.abilities if isinstance(ability, kind)), None)
 
     def ability(self, kind: type[Can]) -> Can:
-        """Its ability of this kind. Raises UserError for a game without."""
+        """The game's ability of this kind. Raises UserError for a game without."""
         ability = self.find(kind)
         if ability is None:
             raise UserError(f"the recipe's task {kind.lacking}")
@@ -99,8 +99,8 @@ class Game:
 
 
 def works_as(workflow: Any) -> Callable[[Task], Task]:
-    """A decorator of task functions: what kind of task it is, as an `elegan.workflows.workflow.Workflow` or the name of one
-    of elegan's; without it that follows from the recipe's kind of data."""
+    """A decorator of task functions that gives their runs a workflow, an `elegan.workflows.workflow.Workflow` or the name of
+    one of elegan's; without it that follows from the recipe's kind of data."""
 
     def mark(task: Task) -> Task:
         vars(task)["workflow"] = workflow
@@ -110,5 +110,5 @@ def works_as(workflow: Any) -> Callable[[Task], Task]:
 
 
 def workflow_named(task: Callable[..., Any]) -> Any:
-    """What `works_as` said of the task; None for a task without."""
+    """The workflow that `works_as` gave to the task; None for a task without."""
     return vars(task).get("workflow")

@@ -21,9 +21,9 @@ from elegan.nets.augment.ada import Adaptive
 from elegan.nets.augment.diffaugment import Augmented
 from elegan.recipes.recipe import Recipe
 
-# (nets, features, label, the latent of generated images) -> terms on them
+# From (nets, features, label, the latent of generated images) to terms on them.
 Read = Callable[[nn.ModuleDict, Tensor, Tensor | None, Tensor | None], Terms]
-# by name (the penalty times its weight, played on every how many steps)
+# By name (the penalty times its weight, the number of steps from one to the next on which it is played).
 Penalties = dict[str, tuple[Callable[..., Tensor], int]]
 
 
@@ -65,8 +65,8 @@ def contest(
     read: Read | None = None,
     criteria: tuple[str, ...] = (),
 ) -> Game:
-    """The game between these two. `read` adds terms on what else the discriminator's features tell, by `criteria`, those
-    of the recipe's losses that are no penalties.
+    """The game between these two. `read` adds terms on what else the discriminator's features tell, by `criteria`, the losses
+    of the recipe that are no penalties.
     """
     nets = nn.ModuleDict({"generator": G, "discriminator": Augmented(D, augment, adaptive)})
     loss = adversarial(recipe)
@@ -74,11 +74,18 @@ def contest(
     moves = Moves(G.latent, loss, own, opponents, adaptive, top_k, read)
     after = partial(clip_weights, bound=clip) if clip else None
 
-    def turns(player: str, move: Callable, penalties: Penalties, penalise: Callable, **options) -> list[Turn]:
-        """The player's own, and one for each penalty that skips steps."""
+    def turns(
+        player: str,
+        move: Callable[[nn.ModuleDict, Batch], Terms],
+        penalties: Penalties,
+        penalise: Callable[..., Terms],
+        repeat: int = 1,
+        after: Callable[[nn.ModuleDict], None] | None = None,
+    ) -> list[Turn]:
+        """The player's own turn, and one for each penalty that skips steps."""
         eager = any(every == 1 for _, every in penalties.values())
-        return [Turn(player, move, second_order=eager, **options)] + [
-            Turn(player, partial(penalise, name=name), every=every, second_order=True, after=options.get("after"))
+        return [Turn(player, move, repeat, second_order=eager, after=after)] + [
+            Turn(player, partial(penalise, name=name), every=every, second_order=True, after=after)
             for name, (_, every) in penalties.items()
             if every > 1
         ]
@@ -99,7 +106,7 @@ def contest(
 
 
 def _penalties(recipe: Recipe, nets: nn.ModuleDict, others: tuple[str, ...]) -> tuple[Penalties, Penalties]:
-    """(of the generator, of the discriminator)."""
+    """The penalties (on the generator, on the discriminator)."""
     every: Penalties = {name: weighted(recipe, name, 3, nets) for name in recipe.losses if name not in others}
     of_generator = {name: penalty for name, penalty in every.items() if is_of_generator(recipe, name)}
     return of_generator, {name: penalty for name, penalty in every.items() if name not in of_generator}
@@ -107,7 +114,7 @@ def _penalties(recipe: Recipe, nets: nn.ModuleDict, others: tuple[str, ...]) -> 
 
 @dataclass(frozen=True)
 class Moves:
-    """What each player is to make small. Penalties of every step stand beside the loss, the others alone."""
+    """The terms that each player is to make small. Penalties of every step stand beside the loss, the others alone."""
 
     latent: int
     loss: Adversarial
@@ -157,14 +164,14 @@ class Moves:
         return self.read(nets, D.features(x), D.label, z) if self.read else {}
 
 
-def _eager(penalties: Penalties, *given) -> Terms:
-    return {name: penalty(*given) for name, (penalty, every) in penalties.items() if every == 1}
+def _eager(penalties: Penalties, *arguments: Any) -> Terms:
+    return {name: penalty(*arguments) for name, (penalty, every) in penalties.items() if every == 1}
 
 
 def best(real: Tensor, fake: Tensor, share: float) -> tuple[Tensor, Tensor]:
     """The scores of the rows whose fakes score highest, `share` of them rounded up (Sinha et al. 2020, equation 3).
 
-    Of each part of a batch that is played at once. The paper goes from 1 to .5: top_k=[1.0, 0.5].
+    The share is that of each part of a batch which is played at once. The paper goes from 1 to .5: top_k=[1.0, 0.5].
     """
     k = max(1, math.ceil(share * len(fake)))
     if k >= len(fake):
@@ -175,6 +182,6 @@ def best(real: Tensor, fake: Tensor, share: float) -> tuple[Tensor, Tensor]:
 
 @torch.no_grad()
 def clip_weights(nets: nn.ModuleDict, bound: float) -> None:
-    """Every weight of the critic into [-bound, bound] (Arjovsky et al. 2017, algorithm 1)."""
+    """Clips every weight of the critic to [-bound, bound] (Arjovsky et al. 2017, algorithm 1)."""
     for p in nets["discriminator"].parameters():
         p.clamp_(-bound, bound)

@@ -1,4 +1,4 @@
-"""What the networks of a game make, as pictures: uint8 N x H x W x C, a batch at a time."""
+"""Pictures that the networks of a game make: uint8 N x H x W x C, a batch at a time."""
 
 from collections.abc import Sequence
 
@@ -41,7 +41,7 @@ def paint(
     device: torch.device,
     truncation: float | None = None,
 ) -> np.ndarray:
-    """uint8 N x H x W x C from networks in evaluation mode."""
+    """Images of these seeds, uint8 N x H x W x C, by networks in evaluation mode."""
     labels = None if labels is None else labels.to(device)
     if truncation is not None and generates.truncate:
         z = latents(seeds, generates.latent).to(device)
@@ -54,24 +54,24 @@ def paint(
 def reconstructed(
     reconstructs: Reconstructs, nets: nn.ModuleDict, images: np.ndarray, labels: np.ndarray | None, device: torch.device
 ) -> np.ndarray:
-    """uint8 N x H x W x C to the same."""
-    made = []
+    """Images made again, uint8 N x H x W x C to the same."""
+    batches = []
     for part in (slice(start, start + BATCH) for start in range(0, len(images), BATCH)):
         label = None if labels is None else torch.from_numpy(labels[part]).to(device)
-        made.append(to_bytes(reconstructs.reconstruct(nets, to_tensor(images[part], device), label)))
-    return np.concatenate(made)
+        batches.append(to_bytes(reconstructs.reconstruct(nets, to_tensor(images[part], device), label)))
+    return np.concatenate(batches)
 
 
 @torch.no_grad()
 def translated(
     translates: Translates, nets: nn.ModuleDict, way: Direction, images: np.ndarray, device: torch.device
 ) -> np.ndarray:
-    """uint8 N x H x W x C to the same, a few at a time."""
+    """Pictures translated, uint8 N x H x W x C to the same, a few at a time."""
     parts = (to_tensor(images[i : i + 8], device) for i in range(0, len(images), 8))
     return np.concatenate([to_bytes(translates.ways[way](nets, part)) for part in parts])
 
 
 @torch.no_grad()
 def restored(restores: Restores, nets: nn.ModuleDict, x: torch.Tensor) -> np.ndarray:
-    """Damaged pictures and hints, N x (C + hints) x H x W, to uint8 N x H x W x C, a few at a time."""
+    """Pictures restored, a few at a time: damaged ones and hints, N x (C + hints) x H x W, to uint8 N x H x W x C."""
     return np.concatenate([to_bytes(restores.restore(nets, part)) for part in x.split(8)])

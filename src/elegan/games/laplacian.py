@@ -1,7 +1,6 @@
 """Images from coarse to fine: one generator makes a small image, others what each doubling lacks (Denton et al. 2015)."""
 
 from dataclasses import replace
-from typing import Any
 
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
@@ -103,24 +102,26 @@ class Refined(nn.Module):
 
 
 def _refined(G: nn.Module, low: Tensor, z: Tensor, label: Tensor | None) -> Tensor:
-    return low + G(z, low, label)
+    lacking: Tensor = G(z, low, label)
+    return low + lacking
 
 
 def _at_level(turn: Turn, size: int, names: tuple[str, ...], coarsest: bool) -> Turn:
-    """A turn of the level's own game, in which the networks are called plainly, as one of the whole game."""
+    """A turn of the level's own game, in which the networks have their plain names, as one of the whole game."""
 
-    def named(nets: nn.ModuleDict) -> dict[str, Any]:
-        return {name: nets[f"{name}_{size}"] for name in names}
+    def of_level(nets: nn.ModuleDict) -> nn.ModuleDict:
+        return nn.ModuleDict({name: nets[f"{name}_{size}"] for name in names})
 
     def loss(nets: nn.ModuleDict, batch: Batch) -> Terms:
-        own, real = named(nets), batch.real
+        own, real = of_level(nets), batch.real
         while real.shape[2] > size:
             real = halved(real)
         if not coarsest:
             own["generator"] = Refined(own["generator"], enlarged(halved(real), size))
-        return turn.loss(own, Batch(real, batch.label))  # type: ignore[arg-type]
+        return turn.loss(own, Batch(real, batch.label))
 
     def after(nets: nn.ModuleDict) -> None:
-        turn.after(named(nets))  # type: ignore[misc, arg-type]
+        if turn.after:
+            turn.after(of_level(nets))
 
-    return replace(turn, player=f"{turn.player}_{size}", loss=loss, after=after if turn.after else None)
+    return replace(turn, player=f"{turn.player}_{size}", loss=loss, after=after)

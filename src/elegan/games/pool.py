@@ -1,4 +1,4 @@
-"""What the generator just made, kept for the discriminator's move, now and then exchanged for something older."""
+"""A pool of what the generator just made, kept for the discriminator's move, now and then exchanged for something older."""
 
 from collections import deque
 
@@ -10,7 +10,7 @@ from elegan.core.errors import UserError
 
 
 class Pool(nn.Module):
-    """Shrivastava et al. 2017, section 2.3: half of the pictures that the discriminator sees come from earlier steps.
+    """A history of pictures, from which half of those that the discriminator sees come (Shrivastava et al. 2017, section 2.3).
 
     `put` in the generator's move, `take` in the discriminator's move of the same step, so nothing is made twice. `size`
     pictures are remembered (50 in CycleGAN); 0 hands on the new ones alone.
@@ -30,7 +30,7 @@ class Pool(nn.Module):
 
     @torch.no_grad()
     def take(self) -> Tensor:
-        """As many pictures as were put, in that order."""
+        """Pictures for the discriminator, as many as were put, in that order."""
         fresh, size = self.fresh.popleft(), len(self.images)
         if not size:
             return fresh
@@ -50,5 +50,5 @@ def check_pool(size: int, batch: int) -> None:
 
 
 def one_process(size: int) -> str:
-    """Why a game with a pool of this size is played by one process alone; "" where it need not be."""
+    """The reason why a game with a pool of this size is played by one process alone; "" where it need not be."""
     return "task.pool remembers the pictures of one process; with several set task.pool=0" if size else ""

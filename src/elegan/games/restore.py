@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from elegan.core import rng
 from elegan.core.errors import UserError, in_a_line
+from elegan.data.cache import Part
 from elegan.data.damage.apply import MARGIN, Damaged, Steps, damage
 from elegan.data.feed import middles
-from elegan.data.sides import Part
 from elegan.games.abilities import Restores
 from elegan.games.game import Game, Shape, Terms, Turn
 from elegan.games.patch_losses import fool, judge
@@ -71,22 +71,22 @@ def restore(recipe: Recipe, shape: Shape, *, augment: str = "") -> Game:
         raise UserError("losses.matching compares in the discriminator, which losses.adversarial brings")
 
     def repair(nets: nn.ModuleDict, batch: Damaged) -> Terms:
-        made = nets["restorer"](batch.x)
-        terms = {"reconstruction": reconstruct(made, batch.y)} if reconstruct else {}
+        restored = nets["restorer"](batch.x)
+        terms = {"reconstruction": reconstruct(restored, batch.y)} if reconstruct else {}
         if perceptual:
-            terms["perceptual"] = _between(perceptual, nets["features"](made), nets["features"](batch.y))
+            terms["perceptual"] = _between(perceptual, nets["features"](restored), nets["features"](batch.y))
         if loss:
             real = batch.y if loss.paired else None
-            terms["adversarial"] = fool(loss, nets["discriminator"], made, real)
+            terms["adversarial"] = fool(loss, nets["discriminator"], restored, real)
         if matching:
-            terms["matching"] = _between(matching, *(D.features(x) for x in (made, batch.y)))
+            terms["matching"] = _between(matching, *(D.features(x) for x in (restored, batch.y)))
         return terms
 
     def discriminate(nets: nn.ModuleDict, batch: Damaged) -> Terms:
         assert loss
         with torch.no_grad():
-            made = nets["restorer"](batch.x)
-        value, watched = judge(loss, nets["discriminator"], batch.y, made)
+            restored = nets["restorer"](batch.x)
+        value, watched = judge(loss, nets["discriminator"], batch.y, restored)
         return {"adversarial": value} | watched
 
     players: dict[str, tuple[str, ...]] = {"generator": ("restorer",)}
@@ -102,8 +102,8 @@ def restore(recipe: Recipe, shape: Shape, *, augment: str = "") -> Game:
     )
 
 
-def _between(distance, made: list[Tensor], wanted: list[Tensor]) -> Tensor:
-    return torch.stack([distance(a, b.detach()) for a, b in zip(made, wanted, strict=True)]).mean()
+def _between(distance: Callable[..., Tensor], features: list[Tensor], target: list[Tensor]) -> Tensor:
+    return torch.stack([distance(a, b.detach()) for a, b in zip(features, target, strict=True)]).mean()
 
 
 def _told(recipe: Recipe, shape: Shape) -> tuple[int, int]:

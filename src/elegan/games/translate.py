@@ -1,5 +1,7 @@
 """Pictures of one side into pictures of the other: from pairs, by cycles, by patches."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -8,7 +10,7 @@ from elegan.core.errors import UserError
 from elegan.core.ranges import Memories
 from elegan.data.feed import Pair
 from elegan.data.sides import Direction
-from elegan.games.abilities import Translates
+from elegan.games.abilities import Repaint, Translates
 from elegan.games.game import Game, Shape, Terms, Turn
 from elegan.games.patch_losses import fool, judge
 from elegan.games.pool import Pool, check_pool, one_process
@@ -25,7 +27,7 @@ def _adversarial(recipe: Recipe) -> Adversarial:
     loss = adversarial(recipe)
     if loss.paired:
         raise UserError(f"losses.adversarial = {recipe.losses['adversarial'].name!r} compares with a real picture of the same "
-                        "row, which translation has not")  # fmt: skip
+                        "row, which translation does not have")  # fmt: skip
     return loss
 
 
@@ -125,12 +127,18 @@ def translate_patches(
     heads = net(recipe, "heads", G.feature_channels)
     nets = nn.ModuleDict({str(way): G, "heads": heads, "discriminator": Augmented(D, augment), "pool": memory})
 
-    def contrast(criterion, nets: nn.ModuleDict, made: Tensor, source: Tensor, flipped: Tensor | None = None) -> Tensor:
+    def contrast(
+        criterion: Callable[..., Tensor],
+        nets: nn.ModuleDict,
+        fake: Tensor,
+        source: Tensor,
+        flipped: Tensor | None = None,
+    ) -> Tensor:
         with torch.no_grad():
             shown = G.features(source)
             places = [_places(f) for f in shown]
             keys = nets["heads"](shown, places)
-        features = G.features(made)
+        features = G.features(fake)
         if flipped is not None:
             features = [torch.where(flipped, f.flip(3), f) for f in features]
         queries = nets["heads"](features, places)
@@ -165,15 +173,16 @@ def translate_patches(
 
 
 def _places(features: Tensor) -> Tensor:
-    """None twice: a place drawn again would stand among its own wrong answers."""
+    """Places drawn in each picture's features, none twice: one drawn again would stand among its own wrong answers."""
     n, _, h, w = features.shape
     return rng.subsets(n, min(PATCHES, h * w), h * w, device=features.device)
 
 
-def _translation(way: Direction, multiple: int):
-    """Pictures of any size in, of the same size out."""
+def _translation(way: Direction, multiple: int) -> Repaint:
+    """The translator of this way for pictures of any size."""
 
     def translate(nets: nn.ModuleDict, x: Tensor) -> Tensor:
-        return nets[way](fill_up(x, multiple))[..., : x.shape[2], : x.shape[3]]
+        translated: Tensor = nets[way](fill_up(x, multiple))
+        return translated[..., : x.shape[2], : x.shape[3]]
 
     return translate

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -13,47 +14,53 @@ from elegan.recipes import parts
 from elegan.recipes.parts import build
 from elegan.recipes.recipe import Recipe, filled
 
-# What a network that lacks this attribute does not do.
+# By attribute, the words for a network without it.
 LACKS = {"latent": "makes no images from latents", "multiple": "makes no pictures from pictures"}
 
 
-def net(recipe: Recipe, name: str, *given, carries: str = ""):
-    """The network `name`. Raises UserError where the recipe has none, or one without the attribute `carries`."""
+def net(recipe: Recipe, name: str, *arguments: Any, carries: str = "") -> Any:
+    """The network `name`, a module with whatever attributes its kind has.
+
+    Raises UserError where the recipe has none, or one without the attribute `carries`.
+    """
     if name not in recipe.nets:
         raise UserError(f"recipe {recipe.name!r} has no nets.{name}")
-    made = build("nets", recipe.nets[name], f"nets.{name}", *given, trusted=recipe.trusted())
-    if carries and not hasattr(made, carries):
+    network = build("nets", recipe.nets[name], f"nets.{name}", *arguments, trusted=recipe.trusted())
+    if carries and not hasattr(network, carries):
         raise UserError(
             f"nets.{name} = {recipe.nets[name].name!r} {LACKS[carries]}, which {recipe.task.name!r} asks of it"
         )
-    return made
+    return network
 
 
-def discriminator(recipe: Recipe, *given):
-    """nets.discriminator. Raises UserError where the recipe has none, or a network that makes pictures or knows no labels."""
-    made = net(recipe, "discriminator", *given)
+def discriminator(recipe: Recipe, *arguments: Any) -> Any:
+    """The network nets.discriminator.
+
+    Raises UserError where the recipe has none, or a network that makes pictures or knows no labels.
+    """
+    network = net(recipe, "discriminator", *arguments)
     named = f"nets.discriminator = {recipe.nets['discriminator'].name!r}"
-    if any(hasattr(made, name) for name in LACKS):
+    if any(hasattr(network, name) for name in LACKS):
         raise UserError(f"{named} makes pictures and judges none")
-    parts.check_takes(made.forward, 2, named)
-    return made
+    parts.check_takes(network.forward, 2, named)
+    return network
 
 
 def adversarial(recipe: Recipe) -> Adversarial:
-    """losses.adversarial. Raises UserError where the recipe has none, or a loss of another kind."""
+    """The loss losses.adversarial. Raises UserError where the recipe has none, or a loss of another kind."""
     if "adversarial" not in recipe.losses:
-        raise UserError(f"{recipe.task.name!r} is nothing without losses.adversarial")
+        raise UserError(f"{recipe.task.name!r} needs losses.adversarial")
     part = recipe.losses["adversarial"]
-    made = build("losses", part, "losses.adversarial", trusted=recipe.trusted())
-    if not isinstance(made, Adversarial):
+    loss = build("losses", part, "losses.adversarial", trusted=recipe.trusted())
+    if not isinstance(loss, Adversarial):
         raise UserError(f"losses.adversarial = {part.name!r} is no game of two, such as hinge or relativistic")
-    return made
+    return loss
 
 
 def weighted(
     recipe: Recipe, name: str, takes: int, nets: nn.ModuleDict | None = None
 ) -> tuple[Callable[..., Tensor], int]:
-    """(losses.`name` times its weight, played on every how many steps), a function of `takes` arguments.
+    """The loss losses.`name` times its weight, a function of `takes` arguments, and its `every`.
 
     A loss that remembers (see `remembers`) joins `nets`, so that its memory is saved. Raises UserError for a loss of another kind.
     """
@@ -67,10 +74,10 @@ def weighted(
         nets[f"losses_{name}"] = memory = function(**ramp.now(options))
         function, options = memory.forward, {}
     parts.check_takes(function, takes, named, place)
-    return lambda *given: ramp.now(weight) * function(*given, **ramp.now(options)), every
+    return lambda *arguments: ramp.now(weight) * function(*arguments, **ramp.now(options)), every
 
 
-def remembers(function: Callable) -> bool:
+def remembers(function: Callable[..., Any]) -> bool:
     """Whether a loss is a module with a memory: a class of modules, or a function that is annotated to return one."""
     gives = function if inspect.isclass(function) else inspect.signature(function, eval_str=True).return_annotation
     return inspect.isclass(gives) and issubclass(gives, nn.Module)
@@ -84,7 +91,7 @@ def is_of_generator(recipe: Recipe, name: str) -> bool:
 
 
 def criterion(recipe: Recipe, name: str) -> Callable[..., Tensor] | None:
-    """losses.`name` times its weight as a function of two pictures (or sets of vectors); None where it was taken away."""
+    """The loss losses.`name` times its weight, a function of two pictures (or sets of vectors); None where it was taken away."""
     if name not in recipe.losses:
         return None
     function, every = weighted(recipe, name, 2)
@@ -95,15 +102,16 @@ def criterion(recipe: Recipe, name: str) -> Callable[..., Tensor] | None:
 
 def required(recipe: Recipe, name: str) -> Callable[..., Tensor]:
     """The criterion losses.`name`. Raises UserError where it was taken away."""
-    found = criterion(recipe, name)
-    if found is None:
-        raise UserError(f"{recipe.task.name!r} is nothing without losses.{name}")
-    return found
+    loss = criterion(recipe, name)
+    if loss is None:
+        raise UserError(f"{recipe.task.name!r} needs losses.{name}")
+    return loss
 
 
-def features_of(recipe: Recipe, D: nn.Module) -> int:
-    """How many features the discriminator's score is computed from. Raises UserError where it does not show them."""
+def features_of(recipe: Recipe, D: Any) -> int:
+    """Number of features that the discriminator D's score is computed from. Raises UserError where it does not show them."""
     if not (hasattr(D, "features") and hasattr(D, "score")):
         part = recipe.nets["discriminator"].name
         raise UserError(f"nets.discriminator = {part!r} shows no features to read; use dcgan_discriminator")
-    return D.score.features  # type: ignore[union-attr, return-value]
+    features: int = D.score.features
+    return features

@@ -20,7 +20,7 @@ def modes(labels: Any, count: int, reference: Any = None) -> tuple[int, float]:
 
     Reverse: KL(generated || real), the real shares being those of the labels `reference`, or equal ones (Srivastava
     et al. 2017 and Lin et al. 2018 on Stacked MNIST). It is infinite where a class is generated that the reference
-    has not. Raises UserError on no labels or labels outside 0..count-1.
+    does not have. Raises UserError on no labels or labels outside 0..count-1.
     """
     (hit, _), (divergence, _) = modes_with_errors(labels, count, reference)
     return hit, divergence

@@ -80,7 +80,8 @@ def train_classifier(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         net = Classifier(images.shape[3], classes)
-    net = net.to(device).to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+    net.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's overloads
+    net.train()
     steps = max(1, seen // batch)
     optimizer = torch.optim.AdamW(net.parameters(), lr=1e-2, weight_decay=1e-2, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1e-2, total_steps=steps)
@@ -153,7 +154,7 @@ def open_classifier(
         if path:
             files.write_json(path.with_suffix(".json"), facts | {"data": data, "classes": list(classes)})
             files.write_tensors(path, net.state_dict(), facts)
-    net = net.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    net.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's overloads
 
     def forward(pictures: Tensor) -> tuple[Tensor, Tensor]:
         if pictures.shape[3] != images.shape[3]:

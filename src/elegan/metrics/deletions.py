@@ -21,8 +21,10 @@ from elegan.metrics.precision_recall import Nearest, Terms, checked, nearest, ti
 
 DRAWS = 20  # of subsets
 KEPT, KEPT_FOR_DENSITY = 0.7, 0.85
-LISTED = 3  # times k and one more are the neighbours in view; the last stands in where fewer than k are left: 1 image in 600, in halves 1 in 26
-CLOSEST = 10  # generated images around a real one; halves lose all of them for one real image in a thousand, and the last stands in
+# LISTED k + 1 neighbours are in view; the last stands in where fewer than k are left: for 1 image in 600, in halves 1 in 26.
+LISTED = 3
+# Generated images in view of a real one; halves lose all of them for one real image in a thousand, and the last stands in.
+CLOSEST = 10
 
 
 def prdc_with_errors(
@@ -70,18 +72,20 @@ def _subsets(n: int, k: int, share: float, rng: np.random.Generator) -> np.ndarr
 
 
 def ranks_within(own: Nearest, rows: slice, d2: Tensor) -> np.ndarray:
-    """Number of the row's listed neighbours that are no farther than each column."""
+    """Number of the row's listed neighbours that are no farther than each column, uint8 rows x columns."""
     return torch.searchsorted(own.d2[rows], d2, right=True, out_int32=True).to(torch.uint8).cpu().numpy()
 
 
 def _kth(kept: np.ndarray, columns: np.ndarray, k: int) -> np.ndarray:
     """Position of the k-th kept neighbour in each image's list; the last where the list holds fewer."""
     reached = kept[columns].cumsum(1, dtype=np.uint8) >= k
-    return np.where(reached[:, -1], reached.argmax(1), columns.shape[1] - 1)
+    positions: np.ndarray = np.where(reached[:, -1], reached.argmax(1), columns.shape[1] - 1)
+    return positions
 
 
 class Balls:
-    """What the balls of each subset of a set hold of another set: subsets x images, whether (logical_or) or how often (add)."""
+    """The images of another set in the balls of each subset of a set: `held` tells, subsets x images, whether (logical_or)
+    or how often (add)."""
 
     def __init__(self, own: Nearest, kept: np.ndarray, k: int, n: int, sum_: np.ufunc) -> None:
         columns = own.columns.cpu().numpy()
@@ -98,7 +102,8 @@ def _spread(held: np.ndarray, kept: np.ndarray) -> float:
     """Variance from the set that images were deleted from; the other set's share in the spread of the means is taken off."""
     (draws, n), left = kept.shape, int(kept[0].sum())
     noise = (held - held.mean(0)).var(1, ddof=1).mean() / held.shape[1] * draws / (draws - 1)
-    return max(float(held.mean(1).var(ddof=1) - noise), 0.0) * left / (n - left)
+    variance: float = max(float(held.mean(1).var(ddof=1) - noise), 0.0) * left / (n - left)
+    return variance
 
 
 def _coverage_variance(own: Nearest, across: Nearest, fakes: int, k: int, rng: np.random.Generator) -> float:

@@ -22,7 +22,7 @@ from elegan.metrics.results import extracted_by
 from elegan.metrics.self_supervised import LEAST
 from elegan.recipes import parts
 
-Made = tuple[Iterable[np.ndarray], Sequence[str]]  # uint8 batches N x H x W x C, and the class of each image
+Classed = tuple[Iterable[np.ndarray], Sequence[str]]  # uint8 batches N x H x W x C, and the class of each image
 
 
 def evaluate(
@@ -31,7 +31,7 @@ def evaluate(
     shape: tuple[int, int],
     *,
     labels: Sequence[str] | None = None,
-    even: Made | None = None,
+    even: Classed | None = None,
     fit: str = "crop",
     metrics: Sequence[str] | None = None,
     extractor: str = "auto",
@@ -44,8 +44,8 @@ def evaluate(
 
     `shape` is the (resolution, channels) that the real images are brought to, as in training. `extractor` "auto" is a
     classifier of the data where it has classes, else a network that has learnt from the images themselves; `metrics`
-    None is what every extractor gives, and `is` where it classifies. `labels` names the class of each generated image.
-    `even` is taken in place of both, where it is given, for metrics that compare class with class. `settings` joins the
+    None takes what every extractor gives, and `is` where it classifies. `labels` names the class of each generated image.
+    `even`, where it is given, takes the place of both for metrics that compare class with class. `settings` joins the
     record. Raises UserError for unknown names, too few images, and metrics that lack what they need.
     """
     needs = needed(metrics)
@@ -60,17 +60,17 @@ def evaluate(
         indices = _indices(names, real.classes) if "labels" in needs and names is not None else None
         return extract(network, images, name, indices, keep="pictures" in needs)
 
-    found = features("real", real.images, _names(real))
+    reference = features("real", real.images, _names(real))
     test = features("held-out", held_out.images, _names(held_out)) if held_out else None
     record = {"data": real.name, "fingerprint": real.fingerprint, "split": split} | (settings or {})
 
     def measured(
-        chosen: Sequence[str] | None, images: Iterable[np.ndarray], names: Sequence[str] | None
+        asked: Sequence[str] | None, images: Iterable[np.ndarray], names: Sequence[str] | None
     ) -> list[Result]:
-        if chosen is not None and not chosen:
+        if asked is not None and not asked:
             return []
-        made = features("generated", images, names)
-        return measure(network, found, made, chosen, seed, record, test, real.classes)
+        fake = features("generated", images, names)
+        return measure(network, reference, fake, asked, seed, record, test, real.classes)
 
     apart = [name for name in metrics or () if even and isinstance(kind := find_metric(name), Metric) and kind.even]
     together = None if metrics is None else [name for name in metrics if name not in apart]
@@ -88,7 +88,8 @@ def evaluate_arrays(
 ) -> list[Result]:
     """Metrics of `made` against `real`, or of each picture against the one that is `wanted`; all uint8 N x H x W x C.
 
-    None are fd and kd, and the usual ones of pairs where these are known. Raises UserError for those of pairs where they are not.
+    `metrics` None takes fd and kd, and the usual ones of pairs where `wanted` is known. Raises UserError for a metric of pairs
+    where it is not.
     """
     if metrics is None:
         metrics = ("fd", "kd", *(() if wanted is None else USUAL))
@@ -117,12 +118,12 @@ def evaluate_folder(generated: str, real: str, **options: Any) -> list[Result]:
 
 
 def _names(data: Dataset) -> list[str] | None:
-    """The class of each image. Names and not numbers, because two sets may number their classes differently."""
+    """The class of each image, by name because two sets may number their classes differently; None without classes."""
     return None if data.labels is None else [data.classes[label] for label in data.labels]
 
 
 def _indices(names: Sequence[str], classes: Sequence[str]) -> np.ndarray:
-    """Raises UserError for a class that is not among `classes`."""
+    """The places of the names in `classes`. Raises UserError for one that is not there."""
     numbers = {name: number for number, name in enumerate(classes)}
     for name in dict.fromkeys(names):
         if name not in numbers:
@@ -137,7 +138,7 @@ def extractor_for(
     held-out part.
 
     "auto" without classes is `self`, or `random` with a note where the images are too few to learn from. Raises UserError
-    for one of a module, or that learns from a set of the hub, that is not among `trusted`.
+    for an extractor that needs a module or a set of the hub that is not among `trusted`.
     """
     if (needed := parts.extractor_needs(name)) and (refusal := parts.untrusted({"extractor": needed}, trusted)):
         raise UserError(refusal)

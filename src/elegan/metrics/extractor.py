@@ -1,4 +1,4 @@
-"""What an extractor is: pictures to features, and all that names it in a record."""
+"""An extractor as one object: pictures to features, and all that names it in a record."""
 
 import hashlib
 from collections.abc import Callable
@@ -51,8 +51,8 @@ class Extractor:
         return f"{self.name}:{self.digest[:8]}"
 
     def label(self, line: str, published: tuple[str, str] | None = None) -> str:
-        """How a line in these features is printed: `FD[random:1a2b3c4d]`, but on verified Inception as it is `published`
-        (of "FD" and "FID": `FID`, of a class `FID:class`)."""
+        """The name that a line in these features is printed by: `FD[random:1a2b3c4d]`, but on verified Inception the
+        `published` one (for ("FD", "FID") `FID`, and `FID:class` of a class)."""
         kind, *of_class = line.split(":", 1)
         if self.verified and published and kind == published[0]:
             return ":".join([published[1], *of_class])

@@ -1,4 +1,4 @@
-"""Extractors: what turns pictures into the features that a distance between sets is taken in.
+"""Extractors by name: they turn pictures into the features that a distance between sets is taken in.
 
 `open_extractor` knows `self[:DATA]`, `random`, `pixel`, `classifier[:DATA]`, `inception[:FILE]`, `FILE.onnx`, `package.module:name`.
 """
@@ -177,17 +177,17 @@ def _onnx(path: Path) -> Extractor:
 
 
 def _module(name: str, trusted: Collection[str], device: str) -> Extractor:
-    made: Any = parts.foreign("extractor", name, trusted)
-    if not inspect.signature(made).parameters:
-        made = made()
-    if isinstance(made, nn.Module):
-        made = made.to(device).eval()
-        digest = weights_digest(made.state_dict())
+    function: Any = parts.foreign("extractor", name, trusted)
+    if not inspect.signature(function).parameters:
+        function = function()
+    if isinstance(function, nn.Module):
+        function = function.to(device).eval()
+        digest = weights_digest(function.state_dict())
     else:
-        digest = hashlib.sha256(inspect.getsource(made).encode()).hexdigest()
+        digest = hashlib.sha256(inspect.getsource(function).encode()).hexdigest()
 
     def forward(images: Tensor) -> tuple[Tensor, Tensor | None]:
-        out = made(images.to(device))
+        out = function(images.to(device))
         features, probabilities = out if isinstance(out, tuple) else (out, None)
         return features.flatten(1), probabilities
 

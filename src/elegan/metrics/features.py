@@ -1,4 +1,4 @@
-"""What every metric asks of its features: a finite N x d matrix with enough rows."""
+"""Checks of features, which every metric wants as a finite N x d matrix with enough rows, and their distances."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,17 +15,18 @@ def as_features(x: Any, name: str, least: int = 2) -> Tensor:
 
     Raises UserError where `x` is not a matrix, has fewer than `least` rows, or holds a NaN or an infinity.
     """
-    x = torch.as_tensor(x)
-    x = x if x.is_floating_point() else x.double()
-    if x.ndim != 2 or x.shape[1] == 0:
-        raise UserError(f"{name} features must be a matrix, images x dimensions; got the shape {tuple(x.shape)}")
-    if len(x) < least:
-        raise UserError(f"{len(x)} {name} images are too few; at least {least} are needed")
-    if not torch.isfinite(x.sum()):  # one pass without a mask; the sum may also overflow, so the rows decide
-        faulty = (~torch.isfinite(x).all(1)).nonzero().flatten().tolist()
+    matrix: Tensor = torch.as_tensor(x)
+    matrix = matrix if matrix.is_floating_point() else matrix.double()
+    n = len(matrix)
+    if matrix.ndim != 2 or matrix.shape[1] == 0:
+        raise UserError(f"{name} features must be a matrix, images x dimensions; got the shape {tuple(matrix.shape)}")
+    if n < least:
+        raise UserError(f"{n} {name} images are too few; at least {least} are needed")
+    if not torch.isfinite(matrix.sum()):  # one pass without a mask; the sum may also overflow, so the rows decide
+        faulty = (~torch.isfinite(matrix).all(1)).nonzero().flatten().tolist()
         if faulty:
-            raise UserError(f"{len(faulty)} of {len(x)} {name} feature rows are not finite, the first is {faulty[0]}")
-    return x
+            raise UserError(f"{len(faulty)} of {n} {name} feature rows are not finite, the first is {faulty[0]}")
+    return matrix
 
 
 def as_pair(real: Any, fake: Any, least: int = 2) -> tuple[Tensor, Tensor]:

@@ -1,9 +1,10 @@
-"""How near single images are to their references: PSNR, SSIM, MS-SSIM, LPIPS.
+"""Fidelity of single images to their references: PSNR, SSIM, MS-SSIM, LPIPS.
 
 Images are uint8 N x H x W x C, as written to files. Everything is float64 and the mean of per-image values: an error
 pooled over the set gives another number (17 dB instead of 27 in one check).
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -22,7 +23,7 @@ BATCH = 16
 def psnr(images: Any, references: Any, luminance: bool = False, shave: int = 0) -> float:
     """Mean peak signal-to-noise ratio in dB, peak 255; infinite where an image equals its reference.
 
-    With `luminance` on the Y channel, and with `shave` pixels of border left out, as super-resolution is compared.
+    `luminance` takes the Y channel alone and `shave` leaves out so many pixels of border, as super-resolution is compared.
     Raises UserError where the two differ in shape or nothing is left.
     """
     x, y = _pair(images, references, luminance, shave)
@@ -85,7 +86,7 @@ def luma(x: Tensor) -> Tensor:
     return 16 + (x[:, :3] / PEAK * weights).sum(1, keepdim=True)
 
 
-def _batches(x: Tensor, y: Tensor) -> zip:
+def _batches(x: Tensor, y: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
     return zip(x.split(BATCH), y.split(BATCH), strict=True)
 
 

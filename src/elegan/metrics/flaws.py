@@ -28,12 +28,12 @@ def flawed(x: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
 
 
 def blurred(x: Tensor, strength: Tensor, rng: torch.Generator) -> Tensor:
-    """Gaussian of 0.35 to 2 pixels."""
+    """Pictures blurred by a Gaussian of 0.35 to 2 pixels."""
     return _smoothed(x, 0.35 + 1.65 * strength**1.5)
 
 
 def sharpened(x: Tensor, strength: Tensor, rng: torch.Generator) -> Tensor:
-    """What a Gaussian of one pixel takes away, added 0.3 to 2.3 times."""
+    """Pictures with 0.3 to 2.3 times of what a Gaussian of one pixel takes away added to them."""
     return x + _each(0.3 + 2 * strength) * (x - _smoothed(x, torch.ones(len(x))))
 
 
@@ -61,7 +61,7 @@ def patterned(x: Tensor, strength: Tensor, rng: torch.Generator) -> Tensor:
 
 
 def coarsened(x: Tensor, strength: Tensor, rng: torch.Generator) -> Tensor:
-    """Shrunk to half and enlarged again in one of three ways, in a quarter to all of its weight."""
+    """Pictures shrunk to half and enlarged again in one of three ways, blended in at a quarter to all of the weight."""
     mode = ("nearest", "bilinear", "bicubic")[int(torch.randint(0, 3, (1,), generator=rng))]
     return torch.lerp(x, F.interpolate(F.avg_pool2d(x, 2), x.shape[2:], mode=mode), _each(0.25 + 0.75 * strength))
 
@@ -105,12 +105,12 @@ FLAWS: tuple[Flaw, ...] = (
 
 
 def _each(value: Tensor) -> Tensor:
-    """One number a picture, N to N x 1 x 1 x 1."""
+    """Numbers of pictures, N, as N x 1 x 1 x 1."""
     return value[:, None, None, None]
 
 
 def _smoothed(x: Tensor, sigma: Tensor) -> Tensor:
-    """By a Gaussian of `sigma` pixels for each picture, seen over 7 pixels; borders reflected."""
+    """Pictures blurred by a Gaussian of `sigma` pixels, N, cut to 7 pixels; borders are reflected."""
     (n, c, h, w), t = x.shape, torch.arange(-3.0, 4.0)
     kernel = torch.exp(-(t**2) / (2 * sigma[:, None] ** 2))
     kernel = (kernel / kernel.sum(1, keepdim=True)).repeat_interleave(c, 0)[:, None, None]

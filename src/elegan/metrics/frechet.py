@@ -151,14 +151,15 @@ def _nuclear_norm(M: Tensor, tolerance: float) -> Tensor:
     An eigenvalue w of error e, about sqrt(n) eps max, has a root of error min(sqrt e, e / 2 sqrt w): harmless unless
     some are tiny. Where those errors might add up to `tolerance`, as on rank-deficient sets, the SVD is taken.
     """
-    w = torch.linalg.eigvalsh(M.T @ M if M.shape[0] > M.shape[1] else M @ M.T)
+    w: Tensor = torch.linalg.eigvalsh(M.T @ M if M.shape[0] > M.shape[1] else M @ M.T)
     if not len(w):
         return M.new_zeros(())
     error = len(w) ** 0.5 * torch.finfo(M.dtype).eps * w[-1]
     roots = w.clamp(min=0).sqrt()
     if torch.minimum(error.sqrt(), error / (2 * roots)).sum() < tolerance:
         return roots.sum()
-    return torch.linalg.svdvals(M).sum()
+    singular: Tensor = torch.linalg.svdvals(M)
+    return singular.sum()
 
 
 def _identical(real: Any, fake: Any) -> bool:

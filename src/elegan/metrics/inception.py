@@ -79,9 +79,9 @@ class Mixed(nn.Module):
     def _pooled(self, x: Tensor) -> Tensor:
         if self.stride == 2:
             return F.max_pool2d(x, 3, 2)
-        if self.pool == "max":
-            return self.branch_pool(F.max_pool2d(x, 3, 1, 1))
-        return self.branch_pool(F.avg_pool2d(x, 3, 1, 1, count_include_pad=False))
+        x = F.max_pool2d(x, 3, 1, 1) if self.pool == "max" else F.avg_pool2d(x, 3, 1, 1, count_include_pad=False)
+        y: Tensor = self.branch_pool(x)
+        return y
 
 
 def _mixed5(i: int, pooled: int) -> Mixed:
@@ -195,18 +195,18 @@ def open_inception(given: str, cache: Path | None = None, device: str = "cpu") -
     return Extractor("inception", SHA256, f"tensorflow1-bilinear-{SIDE}", 2048, forward, verified=True)
 
 
-def _weights_file(given: str, cache: Path | None) -> Path:
-    if given:
-        path = Path(given)
+def _weights_file(name: str, cache: Path | None) -> Path:
+    if name:
+        path = Path(name)
         if not path.is_file():
-            raise UserError(f"no Inception weights at {given!r}")
+            raise UserError(f"no Inception weights at {name!r}")
     else:
         path = (cache or Path.home() / ".cache" / "elegan") / FILE
         if not path.is_file():
             _download(path)
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != SHA256:
-        raise UserError(f"{path} is not the 2015 Inception file: its SHA-256 is {found[:8]}..., not {SHA256[:8]}...")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if digest != SHA256:
+        raise UserError(f"{path} is not the 2015 Inception file: its SHA-256 is {digest[:8]}..., not {SHA256[:8]}...")
     return path
 
 

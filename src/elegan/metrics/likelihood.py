@@ -58,7 +58,7 @@ def _prepared(train: Any, test: Any, fake: Any, least: int, most: int, rng: np.r
 
 
 def _lost(train: Tensor, test: Tensor, fake: Tensor) -> Tensor:
-    """Of each test image, 100 / d times the log-likelihood lost."""
+    """The log-likelihood that each test image loses, times 100 / d."""
     half = min(len(train) // 2, len(fake))
     lost = _log_likelihood(train[:half], train[half:], test) - _log_likelihood(fake, train, test)
     return lost * 100 / test.shape[1]

@@ -1,4 +1,4 @@
-"""What a metric is, as one object: its names, what it needs, how it is estimated, its floor and what to beware of."""
+"""A metric as one object: its names, what it needs, how it is estimated, its floor and what to beware of."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
@@ -15,7 +15,7 @@ from elegan.metrics.sets import Sets
 
 Better = Literal["lower", "higher", "neither"]
 NEEDS = {
-    "probabilities": "class probabilities, which {extractor!r} has not; use classifier or inception",
+    "probabilities": "class probabilities, which {extractor!r} does not give; use classifier or inception",
     "classes": "real images with classes: a named set that has them, or a sub-folder a class",
     "labels": "generated images of known classes: a run of cgan or projection, or --generated with a sub-folder a class",
     "held-out": "real images held out of training: --split train of data with a test part, such as folders train/ and test/",
@@ -25,7 +25,7 @@ NEEDS = {
 
 
 class Described:
-    """What every metric says of itself."""
+    """The facts that every metric states of itself."""
 
     name: ClassVar[str]  # as asked for
     help: ClassVar[str]  # a sentence without its full stop
@@ -37,7 +37,7 @@ class Described:
 
     @property
     def lines(self) -> dict[str, Better]:
-        """What is better, by line."""
+        """The better values, by line."""
         kinds: dict[Better, tuple[str, ...]] = {"lower": self.lower, "higher": self.higher, "neither": self.neither}
         return {line: kind for kind, lines in kinds.items() for line in lines}
 
@@ -58,7 +58,7 @@ class Metric(Described, ABC):
         """The numbers with their intervals; `seed` draws subsets. Raises UserError where there is nothing to measure."""
 
     def floor(self, sets: Sets, estimates: Sequence[Estimate], seed: int) -> list[Estimate]:
-        """What a perfect generator gets, by default the metric between parts of the real set; none where it is too small."""
+        """Numbers of a perfect generator: by default the metric between parts of the real set, none where it is too small."""
         parts = self.real_parts(sets, estimates, seed)
         return self.estimate(parts, seed) if parts else []
 
@@ -73,7 +73,7 @@ class Metric(Described, ABC):
         return replace(sets, real=real, fake=fake)
 
     def warnings(self, sets: Sets, estimates: Sequence[Estimate]) -> Iterable[str]:
-        """What a reader of these numbers must know, a sentence each."""
+        """Sentences that a reader of these numbers must know."""
         return ()
 
     def watched(self, real: Tensor) -> Callable[[Tensor], float]:

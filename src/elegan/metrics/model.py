@@ -1,4 +1,4 @@
-"""Whether an ONNX file is arithmetic alone: a model may name operators that a library would have to be loaded for, and files."""
+"""A check that an ONNX file is arithmetic alone: a model may name operators that need a library loaded, and other files."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 from elegan.core import paths
 from elegan.core.errors import UserError
 
-# Of onnxruntime as it is installed; other operators come from libraries, which are never loaded.
+# The operators of onnxruntime as it is installed; others come from libraries, which are never loaded.
 DOMAINS = ("", "ai.onnx", "ai.onnx.ml", "com.microsoft")
 CALLBACKS = ("PythonOp", "PythonOpGrad")  # call functions of the program, in builds for training
 
@@ -28,7 +28,7 @@ def check_model(path: Path) -> None:
 
 
 def _check_places(path: Path, told: dict[str, str]) -> None:
-    """Of weights that stand in another file."""
+    """Raises UserError for weights that are said to stand in a file that is not beside the model."""
     if "location" in told:
         other = paths.inside(path.parent, path.parent / told["location"])
         if not other.is_file():

@@ -1,4 +1,4 @@
-"""How far pictures are from those that they should be, each from its own."""
+"""Distances of pictures from those that they should be, each from its own."""
 
 import math
 from collections.abc import Sequence
@@ -15,17 +15,17 @@ USUAL = ("l1", "psnr", "ssim")
 
 
 def pair_metrics(metrics: Sequence[str] | None) -> list[PairMetric]:
-    """Those by these names, or the usual ones. Raises UserError for a name of another metric or of none."""
-    found = {name: find_metric(name) for name in (USUAL if metrics is None else metrics)}
-    for name, metric in found.items():
+    """The metrics of these names, or the usual ones. Raises UserError for a name of another metric or of none."""
+    by_name = {name: find_metric(name) for name in (USUAL if metrics is None else metrics)}
+    for name, metric in by_name.items():
         if not isinstance(metric, PairMetric):
             valid = ", ".join(own.name for own in METRICS.values() if isinstance(own, PairMetric))
             raise UserError(f"{name!r} compares sets of pictures, and these are measured one by one, by {valid}")
-    return [metric for metric in dict.fromkeys(found.values()) if isinstance(metric, PairMetric)]
+    return [metric for metric in dict.fromkeys(by_name.values()) if isinstance(metric, PairMetric)]
 
 
 def distances(made: np.ndarray, wanted: np.ndarray) -> dict[str, np.ndarray]:
-    """Per picture of uint8 N x H x W x C: L1 on the scale 0-255, PSNR in dB, SSIM."""
+    """L1 on the scale 0-255, PSNR in dB and SSIM of each picture, uint8 N x H x W x C."""
     return {metric.label: metric.each(made, wanted) for metric in pair_metrics(None)}
 
 

@@ -70,12 +70,12 @@ class Nearest:
 
 def nearest(x: Tensor, centre: Tensor, k: int) -> Nearest:
     """The `k` nearest other rows of each row."""
-    found = Nearest(len(x), k, x.device)
+    neighbours = Nearest(len(x), k, x.device)
     for i, j, d2 in tiled(x, x, centre):
         if i == j:
             d2.fill_diagonal_(torch.inf)
-        found.add(i, j, d2)
-    return found
+        neighbours.add(i, j, d2)
+    return neighbours
 
 
 class Terms:
@@ -96,7 +96,7 @@ class Terms:
         self.closest[r] = torch.minimum(self.closest[r], d2.amin(1))
 
     def per_image(self) -> dict[str, Tensor]:
-        """One a generated (precision, density) or a real image (recall, coverage), float64."""
+        """The terms, one for each generated (precision, density) or real image (recall, coverage), float64."""
         covered, density = self.closest < self.ball_density, self.count / self.k_density
         terms = {"precision": self.inside, "recall": self.recalled, "density": density, "coverage": covered}
         return {name: per_image.double() for name, per_image in terms.items()}

@@ -17,7 +17,7 @@ from elegan.metrics.extractor import Extractor
 from elegan.metrics.metric import NEEDS, Metric, PairMetric
 from elegan.metrics.sets import Features, Sets
 
-USUAL = ("fd", "kd", "is", "prdc")  # of which each is taken where it has what it needs
+USUAL = ("fd", "kd", "is", "prdc")  # taken by default, each where it has what it needs
 OWN_REFERENCES = {line: getattr(metric, "reference", "") for metric in METRICS.values() for line in metric.lines}
 
 
@@ -132,7 +132,7 @@ def _of_sets(name: str) -> Metric:
 
 
 def extracted_by(extractor: Extractor, seed: int) -> dict[str, Any]:
-    """What a record says of the extractor, the seed and the versions."""
+    """Extractor, seed and versions, as a record holds them."""
     return {
         "extractor": extractor.name,
         "digest": extractor.digest,
@@ -190,7 +190,7 @@ def _repeated(sets: Sets) -> Iterable[str]:
 
 
 def provenance(metric: Metric | PairMetric) -> dict[str, Any]:
-    """What a record says of a metric that is not elegan's own: whose it is, and which values of its lines are better."""
+    """Additions to the record of a metric that is not elegan's own: whose it is, and which values of its lines are better."""
     if is_own(metric):
         return {}
     return {"measured by": f"{type(metric).__module__}:{type(metric).__name__}", "better": metric.lines}
@@ -235,7 +235,7 @@ def table(results: Sequence[Result]) -> str:
 
 
 def references(lines: Iterable[str]) -> str:
-    """What the floor is of those of these lines whose floor is not real images against others: `C2ST 0.5, CAS and IS ...`."""
+    """The floors that are not real images against others, in words by their lines: `C2ST 0.5, CAS and IS ...`."""
     names: dict[str, list[str]] = {}
     for line in dict.fromkeys(lines):
         if reference := OWN_REFERENCES.get(line):

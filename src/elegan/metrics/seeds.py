@@ -1,4 +1,4 @@
-"""What several seeds of one training say: their mean, how far it is known, and whether another training's is different.
+"""Statistics over several seeds of one training: their mean, how far it is known, and whether another training's is different.
 
 Intervals and p-values are Student's t over seeds (Welch 1947 where two trainings have other seeds; paired where they have the
 same), several comparisons of one metric corrected by Holm (1979).
@@ -16,7 +16,7 @@ CERTAIN = 0.05  # a p-value below which a difference is taken for one
 
 @dataclass(frozen=True)
 class Difference:
-    """How far one training's mean lies above another's, the 95 % interval of that, and the p-value of no difference.
+    """The distance of one training's mean above another's, its 95 % interval, and the p-value of no difference.
 
     `test` is "paired" or "Welch". One seed shows no spread: then `test` is "", the interval infinite and p 1.
     """
@@ -38,7 +38,7 @@ def mean_interval(values: Sequence[float]) -> tuple[float, float, float]:
 
 
 def difference(a: Mapping[int, float], b: Mapping[int, float]) -> Difference:
-    """Of two trainings' values by seed: `a` less `b`, paired by seed where both have the same seeds."""
+    """The difference of two trainings' values by seed: `a` less `b`, paired where both have the same seeds."""
     mean = float(np.mean(list(a.values())) - np.mean(list(b.values())))
     if min(len(a), len(b)) < 2:
         return Difference(mean, -math.inf, math.inf, 1.0, "")

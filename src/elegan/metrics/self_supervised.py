@@ -54,7 +54,7 @@ def input_size(images: Any) -> tuple[int, int]:
 
 
 def images_seen(seen: int, size: tuple[int, int]) -> int:
-    """How many images of this `size` to learn from in place of `seen` of 32 x 32, in at most half as much time again."""
+    """Number of images of this `size` to learn from in place of `seen` of 32 x 32, in at most half as much time again."""
     return max(1, int(seen * min(1.0, (32 / max(size)) ** 1.5)))
 
 
@@ -68,7 +68,7 @@ def contrast(projections: Tensor) -> Tensor:
 def view(x: Tensor, rng: torch.Generator) -> Tensor:
     """A window of each picture, at another place in each, with a little more or less light, contrast and colour.
 
-    Never scaled: that would blur, and the flaws are to be told from whole pictures.
+    Windows are never scaled: that would blur, and the flaws are to be told from whole pictures.
     """
     (n, c), (h, w) = x.shape[:2], (max(1, int(side * WINDOW)) for side in x.shape[2:])
     top, left = (
@@ -87,13 +87,14 @@ def _even(n: int, rng: torch.Generator) -> Tensor:
 def train_self(images: Any, seen: int | None = None, seed: int = 0, device: str = "cpu", batch: int = 64) -> Classifier:
     """A network that has learnt from `images` (uint8 N x H x W x C), the same for a seed; its logits are flaws' strengths.
 
-    `seen` counts images of 32 x 32 (default SEEN); of larger ones it is fewer. By AdamW with a one-cycle rate.
+    `seen` counts images of 32 x 32 (default SEEN); of larger ones it is fewer. It is trained by AdamW with a one-cycle rate.
     """
     size, rng = input_size(images), torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         learner = Learner(images.shape[3])
-    learner = learner.to(device).to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+    learner.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's overloads
+    learner.train()
     batch = min(batch, len(images))
     steps = max(1, images_seen(seen or SEEN, size) // batch)
     optimizer = torch.optim.AdamW(learner.parameters(), lr=3e-3, weight_decay=1e-2, fused=True)
@@ -101,10 +102,10 @@ def train_self(images: Any, seen: int | None = None, seed: int = 0, device: str 
     for rows in _batches(len(images), batch, steps, rng):
         x = prepared(images[rows.numpy()], size)
         whole, (spoilt, strengths) = view(x, rng), flawed(view(x, rng), rng)
-        wanted = torch.cat([torch.zeros_like(strengths), strengths]).to(device)
+        target = torch.cat([torch.zeros_like(strengths), strengths]).to(device)
         views = torch.cat([whole, spoilt]).to(device, memory_format=torch.channels_last)
         _, told, projections = learner(views)
-        loss = (told - wanted).square().sum(1).mean() + CONTRAST * contrast(projections)
+        loss = (told - target).square().sum(1).mean() + CONTRAST * contrast(projections)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -122,8 +123,8 @@ def _batches(count: int, batch: int, steps: int, rng: torch.Generator) -> list[T
 @torch.inference_mode()
 def scaling(net: Classifier, images: Any, device: str = "cpu") -> dict[str, Tensor]:
     """Mean and deviation of each feature over the images, or SCALED of them; what hardly varies is not blown up."""
-    chosen, size = images[:: -(-len(images) // SCALED)], input_size(images)
-    parts = [net(prepared(chosen[i : i + BATCH], size).to(device))[0].cpu() for i in range(0, len(chosen), BATCH)]
+    seen, size = images[:: -(-len(images) // SCALED)], input_size(images)
+    parts = [net(prepared(seen[i : i + BATCH], size).to(device))[0].cpu() for i in range(0, len(seen), BATCH)]
     features = torch.cat(parts)
     deviation = features.std(0)
     return {"mean": features.mean(0), "deviation": deviation.clamp(min=max(0.1 * float(deviation.mean()), 1e-6))}
@@ -149,7 +150,7 @@ def open_self(data: str, images: Any, cache: Path | None = None, device: str = "
     digest = weights_digest(weights)
     mean, deviation = (weights.pop(name).to(device) for name in ("mean", "deviation"))
     net.load_state_dict(weights)
-    net = net.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    net.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's overloads
 
     def forward(pictures: Tensor) -> tuple[Tensor, None]:
         if pictures.shape[3] != images.shape[3]:

@@ -1,4 +1,4 @@
-"""What a metric may look at: the sets of images, as an extractor and their labels describe them."""
+"""The sets of images that a metric looks at, as an extractor and their labels describe them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Features:
-    """What is known of a set of images: features N x d, class probabilities N x K, labels (N integers), the pictures.
+    """A set of images as it is known: features N x d, class probabilities N x K, labels (N integers), the pictures.
 
     `pictures` (uint8, N x H x W x C) are kept only for a metric that learns from them. All but the features may be None.
     """
@@ -44,7 +44,7 @@ class Sets:
     classes: tuple[str, ...] = ()
 
     def has(self) -> set[str]:
-        """Which of `elegan.metrics.metric.NEEDS` there are."""
+        """The keys of `elegan.metrics.metric.NEEDS` that these sets fulfil."""
         known = {
             "probabilities": self.real.probabilities is not None and self.fake.probabilities is not None,
             "classes": self.real.labels is not None,

@@ -13,7 +13,7 @@ SIDE = 16  # pixels that pictures are compared at
 
 
 class Diversity(NamedTuple):
-    """How unlike one another the pictures of a batch are; distances in standard units, the root mean square over pixels.
+    """The unlikeness of the pictures of a batch; distances in standard units, the root mean square over pixels.
 
     `spread`: the mean distance of two pictures; `closest`: that of the most alike pair in a thousand, which near-duplicates
     move alone; `directions`: the participation ratio (tr C)^2 / tr C^2 of their covariance C, in how many directions they

@@ -52,7 +52,7 @@ def _squared_distance(x: Tensor, y: Tensor) -> Tensor:
 
 
 def _quantiles(y: Tensor, n: int) -> Tensor:
-    """Where the transport takes the n sorted points of the other set: y at the middles of n equal parts."""
+    """The points that the transport takes the n sorted points of the other set to: y at the middles of n equal parts."""
     return y[:, torch.from_numpy(((2 * np.arange(n) + 1) * y.shape[1]) // (2 * n))]
 
 

@@ -1,4 +1,4 @@
-"""Can a classifier tell generated images from real ones? (Lopez-Paz and Oquab 2017)."""
+"""The classifier two-sample test: can a classifier tell generated images from real ones? (Lopez-Paz and Oquab 2017)."""
 
 from typing import Any
 

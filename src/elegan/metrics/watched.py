@@ -15,8 +15,8 @@ from elegan.metrics.metric import Metric
 
 
 class Gauge:
-    """`gauge(images)`, uint8 N x H x W x C, gives the metric (one that can be `Metric.watched`) to `real`, lower is better;
-    `label` names it.
+    """The distance of pictures from the pictures `real`, all uint8 N x H x W x C, by a metric that can be `Metric.watched`:
+    `gauge(images)` gives it, lower is better, and `label` names it.
 
     Raises UserError for another metric.
     """

@@ -75,8 +75,8 @@ def _library(path: Path) -> Any:
         import spandrel
     except (ImportError, RuntimeError) as error:  # the latter from a torchvision that was built for another torch
         if getattr(error, "name", None) == "spandrel":
-            wanted = "pip install 'elegan[foreign]'"
+            missing = "pip install 'elegan[foreign]'"
         else:
-            wanted = f"spandrel, which cannot be imported ({str(error).splitlines()[0]})"
-        raise UserError(f"{path} is a model of another project; to open it takes {wanted}") from None
+            missing = f"spandrel, which cannot be imported ({str(error).splitlines()[0]})"
+        raise UserError(f"{path} is a model of another project; to open it takes {missing}") from None
     return spandrel

@@ -1,4 +1,4 @@
-"""From the names in a recipe to functions, without registries: a name is looked up in the modules of its kind.
+"""The functions that the names in a recipe stand for, without registries: a name is looked up in the modules of its kind.
 
 A part's keyword-only parameters are the options that a recipe may set; its positional ones are given by the code.
 `package.module:name` reaches a function of anybody's installed package, where the user trusts it: recipes, runs and models
@@ -20,6 +20,7 @@ from elegan.core import memory
 from elegan.core.errors import Failure, UserError, in_a_line, nearest, shown
 
 FINITE = ConfigDict(allow_inf_nan=False)
+Function = Callable[..., Any]  # or a class
 
 
 class Part(BaseModel):
@@ -53,7 +54,7 @@ HOMES = {
 }
 
 
-def names(kind: str) -> dict[str, Callable]:
+def names(kind: str) -> dict[str, Function]:
     """All functions of a kind by name."""
     return {
         name: value
@@ -63,12 +64,12 @@ def names(kind: str) -> dict[str, Callable]:
     }
 
 
-def _lives_in(function: Callable, home: str) -> bool:
-    """A package's own files count as its home; helpers imported from elsewhere do not."""
+def _lives_in(function: Function, home: str) -> bool:
+    """Whether the function is of this module or, of a package, of one of its files; imported helpers are not."""
     return function.__module__ == home or function.__module__.startswith(home + ".")
 
 
-def find(kind: str, name: str, trusted: Collection[str] = ()) -> Callable:
+def find(kind: str, name: str, trusted: Collection[str] = ()) -> Function:
     """The function that `name` stands for; `package.module:name` only where that module is among `trusted`.
 
     Raises UserError where neither the kind's modules nor the named package have it.
@@ -82,8 +83,8 @@ def find(kind: str, name: str, trusted: Collection[str] = ()) -> Callable:
 
 
 def owner(name: str) -> str:
-    """Who is to be trusted for a name: the module of `package.module:name`, or `hf:owner/name` itself, which is data that
-    would be fetched. Raises UserError for any other form, and for Python's own library, which defines no parts."""
+    """The owner that is to be trusted for a name: the module of `package.module:name`, or `hf:owner/name` itself, which is
+    data that would be fetched. Raises UserError for any other form, and for Python's own library, which defines no parts."""
     if name.startswith("hf:"):
         return name
     match = re.fullmatch(r"([^\W\d]\w*(?:\.[^\W\d]\w*)*):[^\W\d]\w*", name)
@@ -111,7 +112,7 @@ def name_of(value: Any) -> str:
 
 
 def extractor_needs(name: str) -> str:
-    """What an extractor names that is not elegan's own, for `owner`; "" for nothing."""
+    """The name of what an extractor needs that is not elegan's own, for `owner`; "" where it needs nothing."""
     kind, _, rest = name.partition(":")
     if kind in ("classifier", "self", "stacked"):
         return rest if rest.startswith("hf:") else ""
@@ -119,21 +120,22 @@ def extractor_needs(name: str) -> str:
 
 
 def said(extractor: str) -> frozenset[str]:
-    """Whom the user trusts by naming this extractor."""
+    """The owners that the user trusts by naming this extractor."""
     needed = extractor_needs(extractor)
     return frozenset([owner(needed)] if needed else [])
 
 
 def untrusted(names: Mapping[str, str], trusted: Collection[str]) -> str:
-    """What is named, by key, whose `owner` is not among `trusted`, and how to allow it; "" for nothing. Nothing is imported."""
+    """A refusal of the names, by key, whose `owner` is not among `trusted`, with the way to allow them; "" where there are
+    none. Nothing is imported."""
     missing = {key: name for key, name in names.items() if owner(name) not in trusted}
     owners = sorted(set(map(owner, missing.values())))
     options, listed = " ".join(f"--trust {name}" for name in owners), ", ".join(map(repr, owners))
-    wanted = ", ".join(f"{key} = {name!r}" for key, name in missing.items())
-    return f"{wanted}: not elegan's own; if you trust it: {options} (Python: trust=[{listed}])" if missing else ""
+    refused = ", ".join(f"{key} = {name!r}" for key, name in missing.items())
+    return f"{refused}: not elegan's own; if you trust it: {options} (Python: trust=[{listed}])" if missing else ""
 
 
-def foreign(what: str, name: str, trusted: Collection[str]) -> Callable:
+def foreign(what: str, name: str, trusted: Collection[str]) -> Function:
     """The function or class `package.module:name`. Raises UserError where the module is not among `trusted`, which is settled
     before anything is imported, or does not itself define it: what a module imported (`from os import system`) is not its
     own."""
@@ -144,7 +146,7 @@ def foreign(what: str, name: str, trusted: Collection[str]) -> Callable:
         module: ModuleType = importlib.import_module(package)
     except ImportError as error:
         raise UserError(f"{what} {name!r} cannot be imported: {error}") from None
-    own = {key: value for key, value in vars(module).items() if _defined_in(value, package)}
+    own: dict[str, Function] = {key: value for key, value in vars(module).items() if _defined_in(value, package)}
     if attribute not in own:
         raise UserError(
             f"{what} {name!r}: {package} defines no function or class {attribute!r}{nearest(attribute, own)}"
@@ -156,22 +158,22 @@ def _defined_in(value: Any, package: str) -> bool:
     return (inspect.isfunction(value) or inspect.isclass(value)) and value.__module__ == package
 
 
-def build(kind: str, part: Part, path: str, *given: Any, trusted: Collection[str] = ()) -> Any:
-    """The part's function called with what the code gives and the recipe's options. Raises what `find` and `options` do."""
+def build(kind: str, part: Part, path: str, *arguments: Any, trusted: Collection[str] = ()) -> Any:
+    """The part's function called with `arguments` and the recipe's options. Raises what `find` and `options` do."""
     function, named = find(kind, part.name, trusted), f"{path} = {part.name!r}"
-    chosen = options(function, part.options, path)
-    check_takes(function, len(given), named)
+    settings = options(function, part.options, path)
+    check_takes(function, len(arguments), named)
     try:
-        return function(*given, **chosen)
+        return function(*arguments, **settings)
     except (UserError, Failure, MemoryError):
         raise
     except Exception as error:
         if memory.is_short(error):
             raise
-        raise UserError(f"{named} cannot be built of {_in_words(chosen)}: {in_a_line(error)}") from error
+        raise UserError(f"{named} cannot be built of {_in_words(settings)}: {in_a_line(error)}") from error
 
 
-def check_takes(function: Callable, count: int, named: str, place: str = "there") -> None:
+def check_takes(function: Function, count: int, named: str, place: str = "there") -> None:
     """Raises UserError unless the function takes so many arguments, which says what kind of part it is."""
     try:
         inspect.signature(function).bind(*range(count), **defaults(function))
@@ -179,15 +181,15 @@ def check_takes(function: Callable, count: int, named: str, place: str = "there"
         raise UserError(f"{named} is a function of {_arguments(function)} and has no place {place}") from None
 
 
-def _arguments(function: Callable) -> str:
+def _arguments(function: Function) -> str:
     try:
         return ", ".join(p.name for p in positional(function)) or "nothing"
     except (TypeError, ValueError):
         return "what nobody knows"
 
 
-def positional(function: Callable) -> list[inspect.Parameter]:
-    """What the code gives, as against the options. Raises TypeError for what cannot be called."""
+def positional(function: Function) -> list[inspect.Parameter]:
+    """The parameters that the code gives, as against the options. Raises TypeError for what cannot be called."""
     return [p for p in inspect.signature(function).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
 
 
@@ -195,7 +197,7 @@ def _in_words(options: dict[str, Any]) -> str:
     return ", ".join(f"{name} {shown(value, 30)}" for name, value in options.items()) or "nothing"
 
 
-def defaults(function: Callable) -> dict[str, Any]:
+def defaults(function: Function) -> dict[str, Any]:
     """The options of a part with their defaults. Raises UserError for what is no function."""
     try:
         parameters = inspect.signature(function).parameters.values()
@@ -204,7 +206,7 @@ def defaults(function: Callable) -> dict[str, Any]:
     return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
 
 
-def options(function: Callable, given: dict[str, Any], path: str) -> dict[str, Any]:
+def options(function: Function, given: dict[str, Any], path: str) -> dict[str, Any]:
     """All options of a part: the given ones checked against the annotations, the rest by default.
 
     Raises UserError for an unknown option or one of the wrong type, naming it by `path`.

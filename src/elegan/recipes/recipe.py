@@ -30,7 +30,7 @@ class Section(BaseModel):
 
 
 class Data(Section):
-    """How pictures are read, and how they are varied in training (before the discriminator sees them as real).
+    """The reading of pictures, and their variation in training (before the discriminator sees them as real).
 
     `kind`: images to be like; two sides A and B to translate between, as pairs of one scene or as unpaired sets; or
     photographs of any sizes, which the recipe's `damage` spoils and the network restores.
@@ -40,11 +40,10 @@ class Data(Section):
     resolution: Side = 0  # 0: from the data
     channels: Literal[0, 1, 3, 4] = 0  # 0: from the data
     fit: Literal["crop", "pad", "stretch"] = "crop"
-    zoom: Annotated[NonNegative, Field(le=64)] = (
-        1.12  # of sides: the short side is so many times the crop that is trained on; 0: its own
-    )
-    direction: Literal["AtoB", "BtoA"] = "AtoB"  # of pairs and one-sided translation: from what to what
-    split: Literal["train", "all"] = "train"  # of photographs: all takes folders named test as well
+    # For sides: the short side is so many times the crop that is trained on; 0: its own.
+    zoom: Annotated[NonNegative, Field(le=64)] = 1.12
+    direction: Literal["AtoB", "BtoA"] = "AtoB"  # for pairs and one-sided translation: from what to what
+    split: Literal["train", "all"] = "train"  # for photographs: all takes folders named test as well
     learn: Literal["photograph", "damage"] = "photograph"  # what is asked for; damage: what it tells, as a grey picture
     flip: bool = False
     crop: Pixels = 0  # random shifts by up to so many pixels
@@ -52,12 +51,12 @@ class Data(Section):
 
 
 class Watch(Section):
-    """What is looked at during training and how often, in steps."""
+    """The looks at a training: what is logged, shown, measured and kept, and how often, in steps."""
 
     log: Count = 50
     every: NonNegativeCount = 0  # samples, metric and checkpoint; 0: a tenth of the run
     keep: Count = 2  # newest checkpoints kept, beside the best
-    metric: Literal["fd", "kd", "l1", "none"] = "fd"  # l1: of photographs
+    metric: Literal["fd", "kd", "l1", "none"] = "fd"  # l1: for photographs
     extractor: str = "random"
     images: Annotated[Count, Field(ge=2, le=1_000_000)] = 2000
     tensorboard: bool = False
@@ -68,8 +67,8 @@ def _plain(name: str) -> str:
 
 
 class Recipe(Section):
-    """See the module. `losses` holds the adversarial loss and penalties, each penalty with `weight` and `every`; `damage` what
-    is done to photographs, in this order, each with its `chance` of being done.
+    """A recipe, as the module says. `losses` holds the adversarial loss and penalties, each penalty with `weight` and `every`;
+    `damage` what is done to photographs, in this order, each with its `chance` of being done.
 
     >>> from elegan.recipes import find_recipe
     >>> recipe = find_recipe("dcgan").override(["losses.adversarial=hinge", "batch=32"])
@@ -109,16 +108,16 @@ class Recipe(Section):
 
     @property
     def trust_options(self) -> str:
-        """What to add to a command on a run of this recipe."""
+        """The options to add to a command on a run of this recipe."""
         return "".join(f" --trust {name}" for name in sorted({parts.owner(name) for name in self.foreign().values()}))
 
     def foreign(self) -> dict[str, str]:
-        """What it names by key that is not elegan's own: functions of other packages, and data that would be fetched."""
+        """The names by key that are not elegan's own: functions of other packages, and data that would be fetched."""
         named = {path: part.name for _, path, part in self.parts() if ":" in part.name}
         return named | ({"watch.extractor": needed} if (needed := parts.extractor_needs(self.watch.extractor)) else {})
 
     def trusted(self) -> frozenset[str]:
-        """`trust`, where it is enough for this recipe. Raises UserError with all that it names beyond, by key."""
+        """The same as `trust`, where that is enough for this recipe. Raises UserError with all that it names beyond, by key."""
         if refusal := parts.untrusted(self.foreign(), self._trust):
             raise UserError(f"recipe {self.name!r} needs {refusal}")
         return self._trust
@@ -143,7 +142,7 @@ class Recipe(Section):
 
     @classmethod
     def parse(cls, values: dict[str, Any]) -> Self:
-        """Raises UserError with every offending key and value."""
+        """The recipe of nested data. Raises UserError with every offending key and value."""
         if _deeper(values, NESTED):
             raise UserError(f"a recipe is not nested more than {NESTED} deep")
         try:
@@ -152,7 +151,7 @@ class Recipe(Section):
             raise UserError("; ".join(_line(e) for e in error.errors())) from None
 
     def parts(self) -> Iterator[tuple[str, str, Part]]:
-        """(kind, path, part) of everything that is looked up by name."""
+        """Everything that is looked up by name, as (kind, path, part)."""
         yield "task", "task", self.task
         yield "schedule", "schedule", self.schedule
         for kind in ("nets", "losses", "optimizers", "damage"):
@@ -220,7 +219,7 @@ class Recipe(Section):
 
 
 def _with_parent(values: dict[str, Any], parents: Mapping[str, Recipe]) -> dict[str, Any]:
-    """All values of a recipe that says only what differs from its parent; "none" takes a loss or a damage away."""
+    """The whole values of a recipe that says only what differs from its parent; "none" takes a loss or a damage away."""
     name = values["parent"]
     if not isinstance(name, str) or name not in parents:
         raise UserError(f"unknown parent {shown(name)}{nearest(str(name), parents)}")
@@ -232,19 +231,19 @@ def _with_parent(values: dict[str, Any], parents: Mapping[str, Recipe]) -> dict[
 
 
 def _of_loss(*, weight: Number = 1.0, every: Count = 1) -> None:
-    """What the task, and not the penalty itself, takes."""
+    """The options of a penalty that the task takes, and not the penalty itself."""
 
 
 def _of_damage(*, chance: Share = 1.0) -> None:
-    """What the task, and not the damage itself, takes."""
+    """The options of a damage that the task takes, and not the damage itself."""
 
 
 OUTER: dict[str, Callable[..., None]] = {"losses": _of_loss, "damage": _of_damage}
 
 
 def filled(kind: str, part: Part, path: str, trusted: Collection[str] = ()) -> dict[str, Any]:
-    """All options of a part that are not None, for which TOML has no word; of a penalty also its `weight` and `every`, of
-    a damage its `chance`.
+    """The options of a part that are not None, for which TOML has no word; with those of a penalty also its `weight` and
+    `every`, with those of a damage its `chance`.
     """
     outer = OUTER.get(kind) if path != "losses.adversarial" else None
     taken = parts.defaults(outer) if outer else {}
@@ -290,9 +289,11 @@ def _another_part(before: dict[str, Any], change: dict[str, Any]) -> bool:
 
 
 def _nest(key: str, value: Any) -> dict[str, Any]:
-    for name in reversed(key.split(".")):
-        value = {name: value}
-    return value
+    *above, last = key.split(".")
+    nested = {last: value}
+    for name in reversed(above):
+        nested = {name: nested}
+    return nested
 
 
 def flat_keys(values: dict[str, Any], above: str = "") -> Iterator[str]:
@@ -316,7 +317,7 @@ def _deeper(values: Any, most: int) -> bool:
     return bool(level)
 
 
-def _inside(value: dict | list) -> Iterator[Any]:
+def _inside(value: dict[str, Any] | list[Any]) -> Iterator[Any]:
     return iter(value.values() if isinstance(value, dict) else value)
 
 

@@ -90,24 +90,31 @@ class Checkpoints:
         files.write_json(self.run.file("run.json"), info)
 
     def _check_same(self) -> None:
-        """The same command again goes on, another one must not write into the folder."""
+        """Raises UserError for another command than the folder's: the same one goes on, another must not write there."""
         old, plan = self.run, self.plan
         asked = {"data": plan.data.fingerprint, "seed": plan.seed, "precision": plan.engine.precision}
-        found = {"data": old.info["data"]["fingerprint"], "seed": old.info["seed"], "precision": old.info["precision"]}
+        written = {
+            "data": old.info["data"]["fingerprint"],
+            "seed": old.info["seed"],
+            "precision": old.info["precision"],
+        }
         if not plan.resumed:
             asked |= _flat(plan.recipe.full())
-            found |= _flat(old.recipe.full())
+            written |= _flat(old.recipe.full())
         free = ("steps", "watch.", "accumulate", "compile", "about", "parent")
-        changed = [k for k in asked if asked[k] != found.get(k) and not k.startswith(free)]
+        changed = [k for k in asked if asked[k] != written.get(k) and not k.startswith(free)]
         if changed:
             key = changed[0]
             raise UserError(
-                f"{plan.path} holds another run: {key} is {str(found.get(key))[:40]} there and {str(asked[key])[:40]} now; "
+                f"{plan.path} holds another run: {key} is {str(written.get(key))[:40]} there and {str(asked[key])[:40]} now; "
                 f"give another --name, or go on with its own settings: --resume {plan.path}"
             )
 
     def _newest_whole(self) -> State:
-        """Its checkpoint is the newest afterwards, as damaged ones after it are renamed. Raises Failure where none is whole."""
+        """The newest whole state, whose checkpoint is the newest afterwards, as damaged ones after it are renamed.
+
+        Raises Failure where none is whole.
+        """
         damaged = []
         for step in reversed(self.run.steps):
             try:
@@ -174,12 +181,12 @@ class Checkpoints:
                 self.run.checkpoint(old).unlink(missing_ok=True)
 
     def write(self, name: str, data: bytes) -> None:
-        """A file of the run's folder, which is not made anew where somebody deleted it."""
+        """Writes a file of the run's folder, which is not made anew where somebody deleted it."""
         files.write(self.run.file(name), data, make_folder=False)
 
     @property
     def saved(self) -> str:
-        """What there is to go on from, for people."""
+        """The state that there is to go on from, for people."""
         if not (self.plan.path / "run.json").exists():
             return f"{self.plan.path} was deleted while it trained"
         return (
@@ -187,7 +194,7 @@ class Checkpoints:
         )
 
     def clear_rest(self) -> None:
-        """Of a run that somebody deleted: takes away what was written while that went on, so that no half is left."""
+        """Takes away what was written while somebody deleted the run, so that no half of it is left."""
         kept = (self.plan.path / "run.json", self.plan.path / "recipe.toml", *map(self.run.checkpoint, self.run.steps))
         if self.plan.engine.leads and not any(path.exists() for path in kept):
             shutil.rmtree(self.plan.path, ignore_errors=True)

@@ -2,10 +2,11 @@
 
 import io
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 
-def panels(records: Iterable[dict[str, float]]) -> dict[str, dict[str, list[tuple[float, float]]]]:
+def panels(records: Iterable[dict[str, Any]]) -> dict[str, dict[str, list[tuple[float, float]]]]:
     """A log as curves over images seen: each player's losses, the scores, the watched metric; by panel and name."""
     by_panel: dict[str, dict[str, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
     for record in records:
@@ -17,11 +18,12 @@ def panels(records: Iterable[dict[str, float]]) -> dict[str, dict[str, list[tupl
     return by_panel
 
 
-def curves(records: Iterable[dict[str, float]]) -> bytes:
-    """The panels of a log with at least one record side by side, as PNG."""
+def curves(records: Sequence[dict[str, Any]]) -> bytes:
+    """The panels of a log with at least one record side by side, as PNG; a line down where the guard raised an alarm."""
     from matplotlib.figure import Figure
 
     by_panel = panels(records)
+    alarms = [record["images"] for record in records if "alarm" in record]
     width, height = 5 * len(by_panel), 3.4  # inches, as are the margins
     # The margins hold the longest tick labels. Matplotlib's own layout would measure all texts four times and draw twice.
     margins = {"left": 0.8 / width, "right": 1 - 0.1 / width, "bottom": 0.5 / height, "top": 1 - 0.3 / height}
@@ -30,6 +32,8 @@ def curves(records: Iterable[dict[str, float]]) -> bytes:
     for axes, (title, lines) in zip(places, by_panel.items(), strict=True):
         for name, points in lines.items():
             axes.plot(*zip(*points, strict=True), label=name, linewidth=1)
+        for place in alarms:
+            axes.axvline(place, color="crimson", linewidth=0.8, linestyle="--")
         axes.set_title(title, fontsize=10, y=1)
         axes.set_xlabel("images seen")
         axes.ticklabel_format(axis="y", scilimits=(-3, 6))

@@ -1,4 +1,4 @@
-"""What is told of a look at a training."""
+"""A look at a training, as it is told to a program."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,7 +8,7 @@ from torch import nn
 
 @dataclass(frozen=True)
 class Look:
-    """What a look at a training saw at a step. `values`: the numbers of the watched metric by name, none where none is
+    """A look at a training at a step. `values`: the numbers of the watched metric by name, none where none is
     watched; `sheet`: where the picture of its samples lies; `nets`: the averaged networks by name, which are not to be changed.
     """
 

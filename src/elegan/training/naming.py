@@ -1,4 +1,4 @@
-"""What a run is called where nobody says: by its data, its recipe, and the settings that were given."""
+"""Names of runs where nobody gives one: by their data, their recipe, and the settings that were given."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What a training is asked for: the options of `train` in one place, which Python and the command line read."""
+"""The options of `train` in one place, which Python and the command line read."""
 
 import functools
 import inspect

@@ -1,4 +1,4 @@
-"""What a training will be, settled from its options before anything is written."""
+"""The plan of a training, settled from its options before anything is written."""
 
 import math
 import os
@@ -27,7 +27,7 @@ from elegan.workflows.workflow import Opened, Workflow
 
 @dataclass(frozen=True)
 class Plan:
-    """What a training will be, settled before anything is written. `why` says how the recipe was chosen, `start` whose
+    """The plan of a training, settled before anything is written. `why` says how the recipe was chosen, `start` whose
     weights it begins with."""
 
     recipe: Recipe
@@ -50,7 +50,7 @@ class Plan:
         return Shape(self.data.resolution, self.data.channels, len(self.data.classes))
 
     def facts(self) -> dict[str, Any]:
-        """What run.json says of a run that begins; no paths, as it may be shown to others."""
+        """The facts of a run that begins, for run.json; no paths, as it may be shown to others."""
         data = self.data
         return {
             "data": {
@@ -87,7 +87,7 @@ class Plan:
         return isinstance(source, str) and not os.path.isabs(source.removeprefix("hf:"))
 
     def lines(self) -> list[str]:
-        """For people: data, recipe, place."""
+        """Lines for people: data, recipe, place."""
         data, classes = self.data, f", {len(self.data.classes)} classes" if self.data.classes else ""
         return [
             f"data    {data.name}: {data.size}{classes}",
@@ -133,7 +133,7 @@ def _new(options: Options, source: str | InMemory | None) -> Plan:
 
 
 def _resumed(options: Options, resume: str | Path, source: str | InMemory | None) -> Plan:
-    """A run is gone on with by what it is: its recipe, its seed, its place."""
+    """The plan to go on with a run by what it is: its recipe, its seed, its place."""
     run = Run.open(resume, trust=options.trust)
     own = f"--resume goes on with {run.path}"
     if options.recipe:
@@ -163,7 +163,7 @@ def _recipe_for(options: Options, source: str | InMemory, engine: Engine) -> tup
 
 
 def _completed(recipe: Recipe, options: Options, source: str | InMemory | None) -> Recipe:
-    """The recipe with its length; who names a set of the hub thereby allows that it is fetched."""
+    """The recipe with its length, which may fetch a set of the hub where that was named as the data."""
     if options.steps is not None and options.images is not None:
         raise UserError("give --steps or --images, not both")
     steps = options.steps if options.images is None else math.ceil(options.images / recipe.batch)

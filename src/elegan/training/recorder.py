@@ -1,4 +1,4 @@
-"""What a training leaves to look at: its log, numbers, pictures and curves, and every look saved."""
+"""The record that a training leaves to look at: its log, numbers, pictures and curves, and every look saved."""
 
 import math
 import time
@@ -83,10 +83,11 @@ class Recorder:
     def rate(self, step: int) -> float:
         """The schedule's factor before this step."""
         history = [value for _, value in self.checkpoints.history]
-        return self.schedule(step / self.plan.recipe.steps, history, **self.schedule_options)
+        factor: float = self.schedule(step / self.plan.recipe.steps, history, **self.schedule_options)
+        return factor
 
     def log(self, step: int, terms: Terms) -> None:
-        """A record of this step. Raises Failure where a loss is no longer finite."""
+        """Writes a record of this step. Raises Failure where a loss is no longer finite."""
         self.check(step, terms)
         if self.plan.engine.leads:
             self._record(step, self.newest | {"rate": self.rate(step - 1)})
@@ -119,7 +120,7 @@ class Recorder:
             self.timing.write(record, make_file=False)
 
     def look(self, step: int) -> Look | None:
-        """Measures, draws and saves what `watch` settled; what was seen, in the leading process."""
+        """Measures, draws and saves what `watch` settled; gives what was seen, in the leading process."""
         values: dict[str, float] = {}
         if self.view:
             with self.plan.engine.autocast():
@@ -155,7 +156,7 @@ def _sheet(step: int) -> str:
     return f"samples/{step:08d}.png"
 
 
-def _tensorboard(path: Path, start: int):
+def _tensorboard(path: Path, start: int) -> Any:
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:

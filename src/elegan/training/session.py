@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import torch
@@ -118,7 +119,7 @@ def _failing_with(checkpoints: Checkpoints) -> Iterator[None]:
 
 @contextmanager
 def _in_memory(plan: Plan) -> Iterator[None]:
-    """Where memory does not suffice: Failure, with what of this recipe would."""
+    """Raises Failure where memory does not suffice, with what of this recipe would."""
     try:
         yield
     except (MemoryError, RuntimeError, OSError) as error:
@@ -139,7 +140,7 @@ def _in_memory(plan: Plan) -> Iterator[None]:
 
 @contextmanager
 def _fitting(plan: Plan) -> Iterator[None]:
-    """In the first step, parts that do not fit one another (a user's own, or one of another kind) are the user's to mend."""
+    """Raises UserError for parts that do not fit one another, a user's own or one of another kind, as the first step shows."""
     try:
         yield
     except (TypeError, ValueError, AttributeError, IndexError, RuntimeError) as error:
@@ -202,7 +203,7 @@ def _check_batch(plan: Plan) -> None:
 
 
 def _begin_with(start: Path, game: Game, trust: frozenset[str]) -> None:
-    """Raises UserError where nothing of `start` fits the game."""
+    """Gives the game's networks the weights of `start` that fit. Raises UserError where none does."""
     if start.is_file():
         found = pretrained.unpack(start, trust)[0].state_dict(prefix="restorer.")
     else:
@@ -230,16 +231,16 @@ class _Stop:
             self.before = {s: signal.signal(s, self._ask) for s in asking}
         return self
 
-    def _ask(self, number, frame) -> None:
+    def _ask(self, number: int, frame: FrameType | None) -> None:
         self.asked = True
         signal.signal(signal.SIGINT, self.before.get(signal.SIGINT, signal.SIG_DFL))
 
-    def __exit__(self, *exception) -> None:
+    def __exit__(self, *exception: object) -> None:
         for number, handler in self.before.items():
             signal.signal(number, handler)
 
 
-def _locked(plan: Plan) -> AbstractContextManager:
+def _locked(plan: Plan) -> AbstractContextManager[object]:
     """Holds the run folder for one training at a time; the lock goes with the process."""
     if not plan.engine.leads:
         return nullcontext()

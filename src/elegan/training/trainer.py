@@ -20,8 +20,8 @@ Feed = Callable[[int, range], Any]  # (position, rows of the batch there) -> bat
 
 
 class Trainer:
-    """`feed(position, rows)` gives real images; `optimizers`, `rates` (their full learning rates) and `settings` (what of
-    their groups follows progress) are by player.
+    """The loop over the steps of a game. `feed(position, rows)` gives real images; `optimizers`, `rates` (their full learning
+    rates) and `settings` (what of their groups follows progress) are by player.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Trainer:
         self.norms: dict[str, Tensor] = {}  # by player, the length of its newest gradient over all processes
 
     def play(self, step: int, factor: float = 1.0, t: float = 0.0) -> Terms:
-        """One step: every turn in order, learning rates times `factor`, ramps at progress t in [0, 1).
+        """Plays one step: every turn in order, learning rates times `factor`, ramps at progress t in [0, 1).
 
         Gives each player's terms, detached.
         """
@@ -71,7 +71,7 @@ class Trainer:
                 group["lr"] = self.rates[player] * factor
 
     def move(self, turn: Turn, position: int) -> Terms:
-        """One turn on the batch at `position` of the feed, in parts whose gradients add up to the whole batch's."""
+        """Plays one turn on the batch at `position` of the feed, in parts whose gradients add up to the whole batch's."""
         nets = self.game.nets if turn.second_order else self.fast
         optimizer, parameters = self.optimizers[turn.player], self.game.owned(turn.player)
         watched: Terms = {}
@@ -98,13 +98,13 @@ class Trainer:
         return watched
 
     def freeze_all_but(self, parameters: list[nn.Parameter]) -> None:
-        """So that no gradient is computed that nobody uses."""
+        """Freezes all other parameters, so that no gradient is computed that nobody uses."""
         self.game.nets.requires_grad_(False)
         for parameter in parameters:
             parameter.requires_grad_(True)
 
-    def state(self) -> tuple[dict[str, Tensor], dict]:
-        """All that outlives a step: tensors by name, and plain data (the gradient scaler's)."""
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """The state that outlives a step: tensors by name, and plain data (the gradient scaler's)."""
         tensors = {f"nets/{k}": v for k, v in self.game.nets.state_dict().items()}
         tensors |= {f"average/{k}": v for k, v in self.average.state_dict().items()}
         for player, optimizer in self.optimizers.items():
@@ -112,8 +112,8 @@ class Trainer:
                 tensors |= {f"optimizer/{player}/{index}/{slot}": value for slot, value in slots.items()}
         return tensors, {"scaler": self.engine.scaler.state_dict()}
 
-    def load(self, tensors: dict[str, Tensor], plain: dict) -> None:
-        """The state that `state` gave; rates, betas and the like stay as the optimisers were built.
+    def load(self, tensors: dict[str, Tensor], plain: dict[str, Any]) -> None:
+        """Takes on the state that `state` gave; rates, betas and the like stay as the optimisers were built.
 
         Raises RuntimeError where it is another game's.
         """
@@ -145,4 +145,5 @@ def _laid_out_like(parameter: Tensor, value: Tensor) -> Tensor:
 
 def _compiled(nets: nn.ModuleDict) -> nn.ModuleDict:
     """The same parameters behind compiled calls."""
-    return nn.ModuleDict({name: torch.compile(net) for name, net in nets.items()})  # type: ignore[misc]
+    compiled: dict[str, Any] = {name: torch.compile(net) for name, net in nets.items()}  # of a module it makes a module
+    return nn.ModuleDict(compiled)

@@ -1,1 +1,1 @@
-"""What is done with a trained run: a file a verb."""
+"""The verbs, each of which does something with trained runs: a file a verb."""

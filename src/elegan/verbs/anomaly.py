@@ -1,4 +1,4 @@
-"""Which pictures are unlike those that a run was trained on, by how they score among normal ones."""
+"""Pictures that are unlike those that a run was trained on, found by how they score among normal ones."""
 
 import math
 from dataclasses import dataclass
@@ -10,7 +10,8 @@ import numpy as np
 from elegan.core import rng
 from elegan.core.errors import UserError
 from elegan.data import open_data, source_of
-from elegan.data.decode import Unreadable, square
+from elegan.data.decode import square
+from elegan.data.deep import Unreadable
 from elegan.data.sources import read_file
 from elegan.run import Run
 from elegan.verbs.inputs import Named, pictures_in
@@ -23,7 +24,7 @@ class Anomalies:
     """`scores` of the pictures that were read, in order, and `faults` of the others.
 
     `normal`: the sorted scores of normal pictures. A picture above `threshold`, which at most a share of `alpha` of
-    normal pictures passes, is an anomaly. `remark`: what is to be said of the normal pictures, or "".
+    normal pictures passes, is an anomaly. `remark`: a caution about the normal pictures, or "".
     """
 
     scores: dict[Path, float]
@@ -86,22 +87,22 @@ def anomaly(run: Run, inputs: Named, data: Any = None, *, alpha: float = 0.01) -
         raise UserError(f"alpha = {alpha} is not between 0 and 1")
     source = source_of(data)
     size, channels, _ = run.shape
-    found, faults = {}, {}
-    for path in (given.source for given in pictures_in(inputs)):
+    scores, faults = {}, {}
+    for path in (picture.source for picture in pictures_in(inputs)):
         try:
             pixels = square(read_file(str(path)), size, channels, run.recipe.data.fit).pixels
         except Unreadable as error:
             faults[path] = str(error)
             continue
-        found[path] = float(run.scores(pixels[None])[0])
+        scores[path] = float(run.scores(pixels[None])[0])
     if source:
         normal, remark = open_data(source, size, channels, run.recipe.data.fit).images, ""
     else:
         own, remark = run.training_images()
         normal = own.images
-    chosen = np.random.default_rng(rng.mix("normal")).permutation(len(normal))[:NORMAL]
-    if not 1 / (len(chosen) + 1) <= alpha < 1:
+    indices = np.random.default_rng(rng.mix("normal")).permutation(len(normal))[:NORMAL]
+    if not 1 / (len(indices) + 1) <= alpha < 1:
         raise UserError(
-            f"alpha = {alpha} is not in {1 / (len(chosen) + 1):.4f}..1, as {len(chosen)} normal pictures allow"
+            f"alpha = {alpha} is not in {1 / (len(indices) + 1):.4f}..1, as {len(indices)} normal pictures allow"
         )
-    return Anomalies(found, faults, np.sort(run.scores(normal[np.sort(chosen)])), alpha, remark)
+    return Anomalies(scores, faults, np.sort(run.scores(normal[np.sort(indices)])), alpha, remark)

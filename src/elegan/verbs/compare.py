@@ -18,7 +18,7 @@ from elegan.metrics.records import recorded
 from elegan.metrics.seeds import CERTAIN, Difference, difference, holm, mean_interval
 from elegan.run import Run
 
-# What tells nothing of the training itself; the name of a recipe is what its author called these same settings.
+# Settings that tell nothing of the training itself; a recipe's name is what its author called these same settings.
 APART = ("name", "parent", "about", "watch.log", "watch.keep", "watch.tensorboard")
 WIDEST = 32  # characters of a setting's value
 WAYS = {"paired": "paired by seed", "Welch": "by Welch (other seeds)"}
@@ -39,7 +39,7 @@ class Group:
         return {seed: records[metric]["value"] for seed, records in self.records.items()}
 
     def interval(self, metric: str) -> tuple[float, float | None, float | None]:
-        """Value and ends: over seeds, or, of a single one, over the images that were measured."""
+        """The value and the ends of its interval: over seeds, or, of a single one, over the images that were measured."""
         if len(self.runs) > 1:
             return mean_interval(list(self.values(metric).values()))
         (records,) = self.records.values()
@@ -48,7 +48,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Groups side by side. `labels`: of each metric with its extractor; `pairs`: (metric, group, other group, how far the
+    """Groups side by side. `labels`: each metric's name with its extractor; `pairs`: (metric, group, other group, how far the
     former lies above the latter), p-values corrected within a metric."""
 
     groups: tuple[Group, ...]
@@ -62,7 +62,7 @@ class Comparison:
         return {key: row for key, row in values.items() if any(value != row[0] for value in row)}
 
     def as_dict(self) -> dict[str, Any]:
-        """All of it, ready for JSON, which knows no infinity: an interval that nobody knows is null."""
+        """The comparison, ready for JSON, which knows no infinity: an interval that nobody knows is null."""
         groups = [
             {
                 "name": group.name,
@@ -76,9 +76,9 @@ class Comparison:
             for group in self.groups
         ]
         pairs = [
-            {"metric": metric, "group": a, "other": b, "difference": found.mean, "low": _finite(found.low),
-             "high": _finite(found.high), "p": found.p, "test": found.test or None}
-            for metric, a, b, found in self.pairs
+            {"metric": metric, "group": a, "other": b, "difference": gap.mean, "low": _finite(gap.low),
+             "high": _finite(gap.high), "p": gap.p, "test": gap.test or None}
+            for metric, a, b, gap in self.pairs
         ]  # fmt: skip
         return {"metrics": self.labels, "groups": groups, "differing": self.differing(), "pairs": pairs}
 
@@ -94,7 +94,7 @@ class Comparison:
         return "\n".join([*lines, *self._about()])
 
     def _verdict(self, metric: str) -> str:
-        """Which group is best, and against which others that is certain."""
+        """The best group in a metric, and the others that it is certainly better than, in words."""
         newest = next(iter(self.groups[0].records.values()))[metric]
         better = better_of(metric, newest["settings"].get("better"))
         if better == "neither":
@@ -102,11 +102,11 @@ class Comparison:
         sign = 1 if better == "higher" else -1
         best = max(self.groups, key=lambda group: sign * group.interval(metric)[0]).name
         said: dict[bool, list[str]] = {True: [], False: []}
-        for name, a, b, found in self.pairs:
+        for name, a, b, gap in self.pairs:
             if name == metric and best in (a, b):
-                turned = found if (sign > 0) == (a == best) else _turned(found)
+                turned = gap if (sign > 0) == (a == best) else _turned(gap)
                 other = b if a == best else a
-                said[found.p < CERTAIN].append(f"{other} ({_words(turned)})")
+                said[gap.p < CERTAIN].append(f"{other} ({_words(turned)})")
         certain = f"{best} is better than {', '.join(said[True])}" if said[True] else ""
         open_ = (
             f"{'it' if certain else best} is not certainly better than {', '.join(said[False])}" if said[False] else ""
@@ -116,8 +116,8 @@ class Comparison:
     def _about(self) -> list[str]:
         several = any(len(group.runs) > 1 for group in self.groups)
         alone = any(len(group.runs) == 1 for group in self.groups)
-        tests = sorted({found.test for *_, found in self.pairs if found.test})
-        pairs = Counter(metric for metric, *_, found in self.pairs if found.test)
+        tests = sorted({gap.test for *_, gap in self.pairs if gap.test})
+        pairs = Counter(metric for metric, *_, gap in self.pairs if gap.test)
         corrected = [f"p corrected for {max(pairs.values())} pairs (Holm)"] if pairs and max(pairs.values()) > 1 else []
         about = [
             *(["mean and 95 % interval over seeds (Student t)"] if several else []),
@@ -160,15 +160,15 @@ def compare(runs: Sequence[Run | str | Path]) -> Comparison:
 def _measured(runs: dict[str, Run]) -> dict[str, Records]:
     """The newest record of each metric, by run."""
     evaluated = {path: {r["metric"]: r for r in recorded(run.file("evaluations.jsonl"))} for path, run in runs.items()}
-    found = evaluated if any(evaluated.values()) else {path: _watched(run) for path, run in runs.items()}
-    for path, records in found.items():
+    newest = evaluated if any(evaluated.values()) else {path: _watched(run) for path, run in runs.items()}
+    for path, records in newest.items():
         if not records:
             raise UserError(f"{path} has no evaluation yet: elegan evaluate {path}")
-    return found
+    return newest
 
 
 def _watched(run: Run) -> Records:
-    """The last of each watched metric in the log, as if it were an evaluation; it has no interval."""
+    """The last value of each watched metric in the log, as if it were an evaluation; it has no interval."""
     watch, data = run.recipe.watch, run.info["data"]
     records = {}
     for line in Journal(run.file("log.jsonl")).records():
@@ -206,7 +206,7 @@ def _grouped(runs: dict[str, Run], records: dict[str, Records]) -> list[Group]:
 
 
 def _settings(run: Run, records: Records) -> dict[str, Any]:
-    """All that two runs of one group have in common, by key."""
+    """The settings and data that runs of one group have in common, by key."""
     info, steps = run.info, [record["settings"].get("step") for record in records.values()]
     flat = {key: value for key, value in _flat(run.recipe.model_dump()) if key not in APART}
     return flat | {
@@ -231,22 +231,22 @@ def _name(paths: list[str]) -> str:
 
 def _compared(metric: str, groups: list[Group]) -> list[tuple[str, str, str, Difference]]:
     pairs = [(a.name, b.name, difference(a.values(metric), b.values(metric))) for a, b in combinations(groups, 2)]
-    corrected = iter(holm([found.p for *_, found in pairs if found.test]))
-    return [(metric, a, b, replace(found, p=next(corrected)) if found.test else found) for a, b, found in pairs]
+    corrected = iter(holm([gap.p for *_, gap in pairs if gap.test]))
+    return [(metric, a, b, replace(gap, p=next(corrected)) if gap.test else gap) for a, b, gap in pairs]
 
 
 def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def _turned(found: Difference) -> Difference:
-    return replace(found, mean=-found.mean, low=-found.high, high=-found.low)
+def _turned(gap: Difference) -> Difference:
+    return replace(gap, mean=-gap.mean, low=-gap.high, high=-gap.low)
 
 
-def _words(found: Difference) -> str:
-    if not found.test:
-        return f"by {found.mean:.4g}, with too few seeds to tell"
-    return f"by {found.mean:.4g}, {found.low:.4g} .. {found.high:.4g}, p = {found.p:.2g}"
+def _words(gap: Difference) -> str:
+    if not gap.test:
+        return f"by {gap.mean:.4g}, with too few seeds to tell"
+    return f"by {gap.mean:.4g}, {gap.low:.4g} .. {gap.high:.4g}, p = {gap.p:.2g}"
 
 
 def _seeds(runs: dict[int, str]) -> str:

@@ -1,4 +1,4 @@
-"""Which of the images that a run makes are copies of those that it was trained on."""
+"""Copies of training images among the images that a run makes."""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ def copies(
     out: str | Path | None = None,
     seed: int = 0,
 ) -> CopyReport:
-    """Which of `num` generated images are copies of the run's data or of `data`; the findings go to RUN/copies or `out`.
+    """Searches `num` generated images for copies of the run's data or of `data`; the findings go to RUN/copies or `out`.
 
     `data` as `elegan.train` takes them. The latents' seeds start at `seed`. See `elegan.metrics.copies.audit.copies` for the
     rest and the errors. Raises UserError for a run that makes no images from latents, and where its own data are others by

@@ -77,7 +77,8 @@ def plain(nets: nn.ModuleDict) -> nn.ModuleDict:
     for module in nets.modules():
         if isinstance(module, Holding):
             module.hold()
-        for name in list(module.parametrizations) if parametrize.is_parametrized(module) else []:  # type: ignore
+        parametrized: Any = module.parametrizations if parametrize.is_parametrized(module) else ()
+        for name in list(parametrized):
             parametrize.remove_parametrizations(module, name, leave_parametrized=True)
     return nets
 
@@ -102,7 +103,8 @@ def encode(part: Exported, told: dict[str, Any]) -> bytes:
     for message in messages(whole.graph):  # where in which file on this machine each operator comes from
         if "metadata_props" in message.DESCRIPTOR.fields_by_name:
             message.ClearField("metadata_props")
-    return whole.SerializeToString()
+    encoded: bytes = whole.SerializeToString()
+    return encoded
 
 
 @contextmanager
@@ -125,6 +127,6 @@ def deviation(encoded: bytes, part: Exported, n: int) -> float:
     session = onnxruntime.InferenceSession(encoded, providers=["CPUExecutionProvider"])
     inputs = part.inputs(n)
     with torch.no_grad():
-        wanted = part.net(*inputs)
-    (found,) = session.run(None, {name: x.numpy() for name, x in zip(part.names, inputs, strict=True)})
-    return float((torch.from_numpy(found) - wanted).abs().max())
+        expected = part.net(*inputs)
+    (images,) = session.run(None, {name: x.numpy() for name, x in zip(part.names, inputs, strict=True)})
+    return float((torch.from_numpy(images) - expected).abs().max())

@@ -13,14 +13,15 @@ from pydantic import Field
 from elegan.core import files, memory
 from elegan.core.errors import Failure, UserError, nearest
 from elegan.core.ranges import Real, check, whole
-from elegan.data.decode import Unreadable, decode
+from elegan.data.decode import decode
+from elegan.data.deep import Unreadable
 from elegan.data.sources import read_file
 from elegan.run import Run
 from elegan.verbs.latent.pages import gif
 
 Fps = Annotated[Real, Field(ge=0.1, le=60)]  # sheets a second
 CAPTION, TEXT = 20, 13  # pixels: of the strip above a sheet, and of its letters
-# Encoder and its options by the file's ending. Of one thread, so that every machine gives the same bytes.
+# Encoder and its options by the file's ending. One thread, so that every machine gives the same bytes.
 VIDEO = {
     ".mp4": ("libx264", {"crf": "18", "preset": "slow", "threads": "1"}),
     ".webm": ("libvpx-vp9", {"crf": "24", "b": "0", "deadline": "good", "cpu-used": "2", "threads": "1"}),
@@ -49,9 +50,9 @@ def film(run: Run, out: str | Path | None = None, *, fps: float = 12.0) -> Path:
 
 
 def _sheets(run: Run) -> list[tuple[int, Path]]:
-    """(step, path) of each, the oldest first."""
-    found = [(whole(path.stem), run.file(f"samples/{path.name}")) for path in run.file("samples").glob("[0-9]*.png")]
-    sheets = sorted((step, path) for step, path in found if step is not None)
+    """The step and the path of each sheet, the oldest first."""
+    named = [(whole(path.stem), run.file(f"samples/{path.name}")) for path in run.file("samples").glob("[0-9]*.png")]
+    sheets = sorted((step, path) for step, path in named if step is not None)
     if len(sheets) < 2:
         raise UserError(
             f"{run.path} has {len(sheets) or 'no'} sheet{'s' * (not sheets)} of samples, and a film takes two: a longer "

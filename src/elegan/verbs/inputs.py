@@ -20,14 +20,14 @@ class Input:
 
     @property
     def ending(self) -> str:
-        """Of what is made of it: its own, of camera raw, which cannot be written, a TIFF's."""
+        """The ending of what is made of the file: its own, or a TIFF's for camera raw, which cannot be written."""
         return ".tif" if self.source.suffix.lower() in raw.SUFFIXES else self.source.suffix
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Of one input: where it went, or the `fault` that kept it from going there; `skipped` where it stood there, `remark`
-    what else is to be said of it."""
+    """The outcome for one input: where it went, or the `fault` that kept it from going there; `skipped` where it stood there
+    already, `remark` what else is to be said of it."""
 
     source: Path
     target: Path
@@ -44,27 +44,30 @@ def pictures_in(inputs: Named) -> list[Input]:
 
     Raises UserError for a name that nothing has, and where there is no picture at all.
     """
-    found, names = [], [str(name) for name in ([inputs] if isinstance(inputs, str | Path) else inputs)]
-    for given in names:
-        matched = [Path(p) for p in sorted(glob.glob(os.path.expanduser(given), recursive=True))] or [Path(given)]
+    pictures, names = [], [str(name) for name in ([inputs] if isinstance(inputs, str | Path) else inputs)]
+    for name in names:
+        matched = [Path(p) for p in sorted(glob.glob(os.path.expanduser(name), recursive=True))] or [Path(name)]
         for path in matched:
             if not path.exists():
                 beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-                raise UserError(f"no picture {shown(given)}{nearest(path.name, beside)}")
+                raise UserError(f"no picture {shown(name)}{nearest(path.name, beside)}")
             if path.is_dir():
                 inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in (*SUFFIXES, *raw.SUFFIXES))
-                found += [Input(source, source.relative_to(path)) for source in inside]
+                pictures += [Input(source, source.relative_to(path)) for source in inside]
             else:
-                found.append(Input(path, Path(path.name)))
-    if not found:
+                pictures.append(Input(path, Path(path.name)))
+    if not pictures:
         raise UserError(f"no pictures in {', '.join(names)} (looked for {' '.join(SUFFIXES)})")
-    return found
+    return pictures
 
 
-def with_targets(found: Sequence[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
-    """(source, target) as given. Raises UserError where two would be written to one place, or one over itself."""
+def with_targets(pairs: Sequence[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
+    """The pairs (source, target), each once.
+
+    Raises UserError where two sources would be written to one place, or one over itself.
+    """
     sources: dict[Path, Path] = {}
-    for source, target in found:
+    for source, target in pairs:
         if sources.setdefault(target, source) != source:
             raise UserError(f"{sources[target]} and {source} would both be written to {target}")
         if os.path.realpath(target) == os.path.realpath(source):

@@ -47,7 +47,7 @@ class Listed:
     fault: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """All of it, ready for JSON."""
+        """The entry, ready for JSON."""
         return asdict(self) | {"path": str(self.path)}
 
 
@@ -58,10 +58,10 @@ def runs(folder: str | Path = "runs") -> list[Listed]:
     """
     try:
         with os.scandir(folder) as entries:
-            found = [Path(entry.path) for entry in entries if os.path.isdir(entry) and not entry.name.startswith(".")]
+            folders = [Path(entry.path) for entry in entries if os.path.isdir(entry) and not entry.name.startswith(".")]
     except (OSError, ValueError) as error:
         raise UserError(f"no folder of runs at {folder}: {getattr(error, 'strerror', error)}") from None
-    return sorted(map(_listed, found), key=lambda run: (-run.changed, run.path))
+    return sorted(map(_listed, folders), key=lambda run: (-run.changed, run.path))
 
 
 def _listed(path: Path) -> Listed:
@@ -101,13 +101,13 @@ def _state(reached: int, steps: int) -> str:
 
 
 def _own(folder: Path, name: str) -> Path:
-    """What has this name in a folder, which may be a link within it but not out of it: see `paths.inside`."""
+    """The file or folder of this name in a folder, which may be a link within it but not out of it: see `paths.inside`."""
     path = folder / name
     return paths.inside(folder, path) if path.is_symlink() else path
 
 
 def _head(path: Path) -> dict[str, Any]:
-    """What a recipe says before its first section. Reading all of it would take most of the time."""
+    """The values of a recipe before its first section. Reading all of it would take most of the time."""
     try:
         text = paths.read(path, most=1 << 20).decode("utf-8-sig")
         return tomllib.loads(re.split(r"^\[", text, maxsplit=1, flags=re.M)[0])
@@ -199,13 +199,13 @@ def printable(text: str) -> str:
 
 
 def age(seconds: float) -> str:
-    """As in 3 min or 2 d."""
+    """A time in its largest unit, as in 3 min or 2 d."""
     count, unit = next(((seconds // length, unit) for length, unit in UNITS if seconds >= length), (0, "s"))
     return f"{count:.0f} {unit}"
 
 
 def size(count: float) -> str:
-    """Bytes as in 3.2 MB."""
+    """A number of bytes in its largest unit, as in 3.2 MB."""
     for unit in ("B", "kB", "MB", "GB"):
         if count < 999.5:
             return f"{count:.3g} {unit}"

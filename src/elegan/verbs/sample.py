@@ -20,21 +20,21 @@ MOST = 10_000_000  # seeds of a call
 
 
 def parse_seeds(text: str) -> list[int]:
-    """ "0-3,7" to [0, 1, 2, 3, 7]. Raises UserError for anything else, and for more than MOST.
+    """Reads single seeds and ranges of them. Raises UserError for anything else, and for more than MOST.
 
     >>> parse_seeds("0-3,7")
     [0, 1, 2, 3, 7]
     """
     seeds: list[int] = []
     for part in text.split(","):
-        chosen = _seeds(part.strip())
-        if chosen is None:
+        numbers = _seeds(part.strip())
+        if numbers is None:
             raise UserError(
                 f"seeds {shown(text)}: {shown(part.strip())} is neither a number up to 2^63 - 1 nor a range such as 0-63"
             )
-        if len(seeds) + chosen.stop - chosen.start > MOST:
+        if len(seeds) + numbers.stop - numbers.start > MOST:
             raise UserError(f"seeds {shown(text)} are more than {MOST:,}, the most of one call")
-        seeds += chosen
+        seeds += numbers
     return seeds
 
 
@@ -65,14 +65,14 @@ def sample(
     >>> elegan.sample(elegan.Run.open("runs/digits"), 20).as_posix()
     'runs/digits/generated/step2-0-19.png'
     """
-    chosen = range(num) if seeds is None else seeds
-    return save_samples(run, chosen, label, truncation, separate, Path(out or run.file("generated")))
+    which = range(num) if seeds is None else seeds
+    return save_samples(run, which, label, truncation, separate, Path(out or run.file("generated")))
 
 
 def save_samples(
     run: Run, seeds: Sequence[int], label: str | int | None, truncation: float | None, separate: bool, out: Path
 ) -> Path:
-    """One sheet, or a PNG a seed; gives the sheet's path or the folder's.
+    """Writes one sheet, or a PNG a seed; gives the sheet's path or the folder's.
 
     Raises UserError where nothing can be written there or a sheet would not fit memory, Interrupted after Ctrl-C.
     """
@@ -101,7 +101,7 @@ def _save_each(run: Run, seeds: Sequence[int], label: str | int | None, truncati
 
 @torch.no_grad()
 def save_codes(run: Run, seed: int, out: Path) -> list[Path]:
-    """A sheet for each continuous code: a row a category, the code from low to high along it, the rest as in this seed.
+    """Writes a sheet for each continuous code: a row a category, the code from low to high along it, the rest as in this seed.
 
     Raises UserError for a run without codes.
     """

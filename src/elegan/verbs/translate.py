@@ -5,7 +5,7 @@ from pathlib import Path
 
 from elegan.core.files import folder_for
 from elegan.core.ranges import Share, check
-from elegan.data.decode import Unreadable
+from elegan.data.deep import Unreadable
 from elegan.data.photo import read_photo, write_photo
 from elegan.run import Run
 from elegan.verbs.inputs import Named, Outcome, pictures_in, with_targets
@@ -57,7 +57,7 @@ def translate_files(
     check("strength", strength, Share)
     folder_for(out)
     for source, target in with_targets(
-        [(one.source, out / one.inside.with_suffix(one.ending)) for one in pictures_in(inputs)]
+        [(picture.source, out / picture.inside.with_suffix(picture.ending)) for picture in pictures_in(inputs)]
     ):
         if target.exists() and not overwrite:
             yield Outcome(source, target, skipped=True)
@@ -67,5 +67,5 @@ def translate_files(
         except Unreadable as error:
             yield Outcome(source, target, fault=str(error))
             continue
-        made = run.translate(photo.colours(run.shape.channels), direction, strength, tile)
-        yield Outcome(source, target, remark=write_photo(target, made, photo))
+        translated = run.translate(photo.colours(run.shape.channels), direction, strength, tile)
+        yield Outcome(source, target, remark=write_photo(target, translated, photo))

@@ -24,7 +24,7 @@ BATCH = 64
 
 
 class Generation(Images):
-    """What makes images from latents."""
+    """The tasks that make images from latents."""
 
     def view(self, data: Dataset, game: Game, recipe: Recipe, run: Run, device: torch.device) -> View:
         return Samples(data, game, recipe, run, device)
@@ -68,8 +68,8 @@ class Samples:
         self.gauge: Gauge | None = None
         if watch.metric != "none":
             extractor = extractor_for(watch.extractor, data, shape, "crop", trusted=recipe.trusted())
-            chosen = np.random.default_rng(rng.mix("gauge")).permutation(len(data.images))[: watch.images]
-            self.gauge = Gauge(watch.metric, extractor, data.images[np.sort(chosen)])
+            indices = np.random.default_rng(rng.mix("gauge")).permutation(len(data.images))[: watch.images]
+            self.gauge = Gauge(watch.metric, extractor, data.images[np.sort(indices)])
 
     def measure(self, nets: nn.ModuleDict) -> dict[str, float]:
         return {self.gauge.label: self.gauge(self._paint(nets, range(self.images), self.labels))} if self.gauge else {}

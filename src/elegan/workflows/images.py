@@ -1,4 +1,4 @@
-"""Data of images, one size for all, with or without classes."""
+"""Tasks on images of one size, with or without classes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +17,7 @@ from elegan.workflows.workflow import Workflow, with_remark
 
 
 class Images(Workflow):
-    """What is trained on images and measured against them."""
+    """The tasks that are trained on images and measured against them."""
 
     def open(self, recipe: Recipe, source: str | InMemory) -> Dataset:
         return open_images(recipe, source)
@@ -41,7 +41,7 @@ class Images(Workflow):
         split: str,
         seed: int,
     ) -> list[Result]:
-        """Of images from latents, against the images of a data set."""
+        """Measures images from latents against the images of a data set."""
         seeds, labels = range(seed, seed + num), run.drawn_labels(num, seed)
         turns = run.labels_for(range(num))
         named, named_turns = _names(run, labels), _names(run, turns)
@@ -64,10 +64,13 @@ class Images(Workflow):
 
 
 def open_images(recipe: Recipe, source: str | InMemory) -> Dataset:
-    """The images of a folder, zip or name, or in memory, as the recipe wants them. Raises UserError where there are none."""
+    """Opens the images of a folder, zip or name, or in memory, as the recipe wants them.
+
+    Raises UserError where there are none.
+    """
     return open_data(source, recipe.data.resolution, recipe.data.channels, recipe.data.fit)
 
 
 def _names(run: Run, labels: Tensor | None) -> list[str] | None:
-    """Of classes that were asked for."""
+    """Names of the classes that were asked for; None where none can be."""
     return [run.classes[label] for label in labels.tolist()] if run.conditional and labels is not None else None

@@ -1,4 +1,4 @@
-"""What translators and restorers share: pictures of any size in, pictures out."""
+"""Helpers of translation and restoration, which take pictures of any size and make pictures."""
 
 from typing import Any
 

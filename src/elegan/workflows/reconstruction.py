@@ -16,7 +16,7 @@ from elegan.workflows.workflow import ROWS, View
 
 
 class Reconstruction(Images):
-    """What makes the pictures of its data again, and scores how unlike them another is."""
+    """The tasks that make the pictures of their data again, and score how unlike them another is."""
 
     def view(self, data: Dataset, game: Game, recipe: Recipe, run: Run, device: torch.device) -> View:
         return Reconstructions(data, game, recipe.watch, device)
@@ -34,16 +34,16 @@ class Reconstructions:
 
     def __init__(self, data: Dataset, game: Game, watch: Watch, device: torch.device):
         self.reconstructs, self.device, self.metric = game.ability(Reconstructs), device, watch.metric
-        chosen = np.sort(np.random.default_rng(rng.mix("gauge")).permutation(len(data.images))[: watch.images])
-        self.images = data.images[chosen]
-        self.labels = None if data.labels is None else data.labels[chosen]
+        indices = np.sort(np.random.default_rng(rng.mix("gauge")).permutation(len(data.images))[: watch.images])
+        self.images = data.images[indices]
+        self.labels = None if data.labels is None else data.labels[indices]
 
     def measure(self, nets: nn.ModuleDict) -> dict[str, float]:
         """The mean absolute difference on the scale 0-255, whichever metric is watched of generated images."""
         if self.metric == "none":
             return {}
-        images, made = self.beside(nets, len(self.images))
-        return {"L1": float(np.abs(made.astype(np.int16) - images).mean())}
+        images, again = self.beside(nets, len(self.images))
+        return {"L1": float(np.abs(again.astype(np.int16) - images).mean())}
 
     def sheet(self, nets: nn.ModuleDict) -> np.ndarray:
         images = np.stack(self.beside(nets, 4 * ROWS), 1)

@@ -28,11 +28,11 @@ from elegan.workflows.workflow import ROWS, Exported, View, Workflow, with_remar
 
 
 class Restoration(Workflow):
-    """What undoes the damage of photographs."""
+    """The tasks that undo the damage of photographs."""
 
     def open(self, recipe: Recipe, source: str | InMemory) -> Photographs:
-        wanted = check_uncut(recipe.data)
-        return open_photographs(source, wanted.resolution or 128, wanted.channels, wanted.split)
+        data = check_uncut(recipe.data)
+        return open_photographs(source, data.resolution or 128, data.channels, data.split)
 
     def feed(self, data: Photographs, recipe: Recipe, seed: int, device: torch.device) -> PhotographFeed:
         return PhotographFeed(data, spoiler(recipe, device), recipe.batch, seed, recipe.data.flip)
@@ -50,7 +50,7 @@ class Restoration(Workflow):
         split: str,
         seed: int,
     ) -> list[Result]:
-        """Of the middles of held-out photographs, damaged and restored, against the photographs."""
+        """Measures the middles of held-out photographs, damaged and restored, against the photographs."""
         asked = pair_metrics(metrics)
         size = run.shape.resolution
         opened = open_photographs(data or run.source, size, run.shape.channels, run.recipe.data.split)
@@ -84,19 +84,19 @@ class Restorations:
         self.restores, self.device, self.watched = game.ability(Restores), device, recipe.watch.metric != "none"
         images = recipe.watch.images
         self.x, y = spoiled_middles(recipe, data.held_out, data.resolution, images, device, "held out")
-        self.wanted = to_bytes(y)
-        given = resize(self.x[:, : data.channels], self.wanted.shape[1:3])
-        self.given = to_bytes(given)
-        self.beside = {f"{name} damaged": float(v.mean()) for name, v in distances(self.given, self.wanted).items()}
+        self.originals = to_bytes(y)
+        self.damaged = to_bytes(resize(self.x[:, : data.channels], self.originals.shape[1:3]))
+        unrestored = distances(self.damaged, self.originals)
+        self.beside = {f"{name} damaged": float(values.mean()) for name, values in unrestored.items()}
 
     def measure(self, nets: nn.ModuleDict) -> dict[str, float]:
         """L1 (0-255), PSNR (dB) and SSIM to the picture as it was; those of the damaged one, enlarged by bicubic, beside."""
         if not self.watched:
             return {}
-        found = distances(restored(self.restores, nets, self.x), self.wanted)
-        return {name: float(values.mean()) for name, values in found.items()} | self.beside
+        measured = distances(restored(self.restores, nets, self.x), self.originals)
+        return {name: float(values.mean()) for name, values in measured.items()} | self.beside
 
     def sheet(self, nets: nn.ModuleDict) -> np.ndarray:
-        columns = (self.given[:ROWS], restored(self.restores, nets, self.x[:ROWS]), self.wanted[:ROWS])
+        columns = (self.damaged[:ROWS], restored(self.restores, nets, self.x[:ROWS]), self.originals[:ROWS])
         sheet = np.stack(columns, 1)
         return grid.grid(sheet.reshape(-1, *sheet.shape[2:]), 6)

@@ -3,6 +3,7 @@
 Each kind of task has a probe of its own, which gives its signs by group: "" for a generator, the direction of a translator.
 """
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -17,7 +18,7 @@ from elegan.core.pixels import to_tensor
 from elegan.core.rng import latents
 from elegan.data import Dataset
 from elegan.data.feed import middles
-from elegan.data.sides import Direction, Sides
+from elegan.data.sides import Direction, Sides, Some
 from elegan.games.abilities import Generates, Judges, Restores, Translates
 from elegan.metrics.signals import diversity, energy_distance, lost_clusters, overfitting, separation, small
 
@@ -84,11 +85,15 @@ class GenerationProbe:
         self.usual["closest"] = max(self.usual["closest"], self.usual["spread"] / 20)  # where pictures stand twice
         distances = [energy_distance(self.known[rows], self.reference) for rows in batches]
         self.noise = float(np.std(distances)) / self.usual["spread"]
-        clusters = KMeans(max(1, min(KINDS, len(self.reference) // 16)), n_init=1, random_state=0)
+        distinct = len(torch.unique(self.reference, dim=0))
+        clusters = KMeans(max(1, min(KINDS, len(self.reference) // 16, distinct)), n_init=1, random_state=0)
         centres: np.ndarray = clusters.fit(self.reference.cpu().numpy()).cluster_centers_
         self.centres = torch.from_numpy(centres).to(self.known)
-        nearest = torch.cdist(self.reference, self.known).kthvalue(min(2, count), 1).values
-        self.near = float(nearest.quantile(0.01))
+        apart = torch.cdist(self.reference, self.known)
+        others = (
+            apart.masked_fill(apart < 1e-4 * self.usual["spread"], math.inf).min(1).values
+        )  # of what stands twice none
+        self.near = float(others.quantile(0.01))
 
     @torch.no_grad()
     def __call__(self, average: nn.ModuleDict, nets: nn.ModuleDict, thorough: bool) -> Signs:
@@ -134,8 +139,11 @@ class TranslationProbe:
         for way in translates.ways:
             source, _ = way.of(data.held_out)
             _, target = way.of(data.train)
-            x = to_tensor(middles(source[:HELD], data.resolution), device)
-            self.given[way] = x, small(x), small(to_tensor(middles(target[: 4 * HELD], data.resolution), device))
+            x, y = (
+                to_tensor(middles(Some(part, range(min(most, len(part)))), data.resolution), device)
+                for part, most in ((source, HELD), (target, 4 * HELD))
+            )
+            self.given[way] = x, small(x), small(y)
 
     @torch.no_grad()
     def __call__(self, average: nn.ModuleDict, nets: nn.ModuleDict, thorough: bool) -> Signs:

@@ -28,11 +28,11 @@ from elegan.workflows.workflow import ROWS, Exported, View, Workflow, with_remar
 
 
 class Translation(Workflow):
-    """What translates between two sides of pictures."""
+    """The tasks that translate between two sides of pictures."""
 
     def open(self, recipe: Recipe, source: str | InMemory) -> Sides:
-        wanted = check_uncut(recipe.data)
-        return open_sides(source, wanted.kind == "pairs", wanted.resolution or 128, wanted.channels, wanted.zoom)
+        data = check_uncut(recipe.data)
+        return open_sides(source, data.kind == "pairs", data.resolution or 128, data.channels, data.zoom)
 
     def feed(self, data: Sides, recipe: Recipe, seed: int, device: torch.device) -> SidesFeed:
         return SidesFeed(data, recipe.batch, seed, device, recipe.data.flip)
@@ -50,16 +50,16 @@ class Translation(Workflow):
         split: str,
         seed: int,
     ) -> list[Result]:
-        """Of the middles of held-out pictures translated, each direction by itself, against the other side's pictures."""
-        wanted, size, results = run.recipe.data, run.shape.resolution, []
-        sides = open_sides(data or run.source, wanted.kind == "pairs", size, run.shape.channels, wanted.zoom)
+        """Measures the middles of held-out pictures translated, each direction by itself, against the other side's pictures."""
+        own, size, results = run.recipe.data, run.shape.resolution, []
+        sides = open_sides(data or run.source, own.kind == "pairs", size, run.shape.channels, own.zoom)
         parts = {"train": sides.train, "test": sides.held_out}
         if split not in parts:
             raise UserError(f"a run that translates is measured against split train or test, not {split!r}")
         translates = run.ability(Translates)
         for way in translates.ways:
-            given, target = (middles(part, size)[:num] for part in way.of(sides.held_out))
-            made = translated(translates, run.nets, way, given, run.device)
+            inputs, targets = (middles(part, size)[:num] for part in way.of(sides.held_out))
+            outputs = translated(translates, run.nets, way, inputs, run.device)
             record = {
                 "data": sides.name,
                 "fingerprint": sides.fingerprint,
@@ -69,9 +69,9 @@ class Translation(Workflow):
             _, real_part = way.of(parts[split])
             real = middles(real_part, size)
             network = extractor_for_sides(extractor, sides, real, str(run.device), said(extractor))
-            found = evaluate_arrays(network, made, real, target if sides.paired else None, metrics, seed, record)
+            measured = evaluate_arrays(network, outputs, real, targets if sides.paired else None, metrics, seed, record)
             mark = f" {way}" * (len(translates.ways) > 1)
-            results += [replace(r, metric=r.metric + mark, label=r.label + mark) for r in found]
+            results += [replace(r, metric=r.metric + mark, label=r.label + mark) for r in measured]
         return with_remark(results, "" if data else run.changed(sides.fingerprint))
 
     def probe(self, data: Sides, game: Game, recipe: Recipe, device: torch.device) -> Probe | None:
@@ -104,38 +104,38 @@ class Translations:
         self.references: dict[Direction, dict[str, float]] = {}
         if watch.metric != "none":
             for way in self.translates.ways:
-                given, target = way.of(self.held_out)
+                inputs, targets = way.of(self.held_out)
                 _, train = way.of(data.train)
                 real = middles(train, data.resolution)[: watch.images]
                 extractor = extractor_for_sides(watch.extractor, data, real, trusted=recipe.trusted())
                 self.gauges[way] = gauge = Gauge(watch.metric, extractor, real)
-                others = {"floor": target, "untranslated": given}
+                others = {"floor": targets, "untranslated": inputs}
                 self.references[way] = {f"{gauge.label} {way} {name}": gauge(images) for name, images in others.items()}
 
     def measure(self, nets: nn.ModuleDict) -> dict[str, float]:
         """For each direction the metric of translated held-out pictures, of the target side's own (the floor) and of the
         untranslated ones; of pairs also L1 (0-255), PSNR (dB) and SSIM to the target."""
-        found: dict[str, float] = {}
+        numbers: dict[str, float] = {}
         for way in self.translates.ways:
-            given, target = way.of(self.held_out)
-            made = self._translate(nets, way, given)
+            inputs, targets = way.of(self.held_out)
+            outputs = self._translate(nets, way, inputs)
             if self.gauges:
-                found[f"{self.gauges[way].label} {way}"] = self.gauges[way](made)
-                found |= self.references[way]
+                numbers[f"{self.gauges[way].label} {way}"] = self.gauges[way](outputs)
+                numbers |= self.references[way]
             if self.data.paired:
-                pairs = distances(made, target)
-                found |= {name: float(values.mean()) for name, values in pairs.items()}
-        return found
+                pairs = distances(outputs, targets)
+                numbers |= {name: float(values.mean()) for name, values in pairs.items()}
+        return numbers
 
     def sheet(self, nets: nn.ModuleDict) -> np.ndarray:
         rows = []
         for way in self.translates.ways:
-            given, target = (pictures[:ROWS] for pictures in way.of(self.held_out))
-            columns = [given, self._translate(nets, way, given)]
+            inputs, targets = (pictures[:ROWS] for pictures in way.of(self.held_out))
+            columns = [inputs, self._translate(nets, way, inputs)]
             if way.back in self.translates.ways:
                 columns.append(self._translate(nets, way.back, columns[1]))
             if self.data.paired:
-                columns.append(target)
+                columns.append(targets)
             rows.append(np.stack(columns, 1))
         sheet = np.concatenate([row[: min(map(len, rows))] for row in rows], 1)
         return grid.grid(sheet.reshape(-1, *sheet.shape[2:]), sheet.shape[1] * (2 if len(rows) == 1 else 1))

@@ -1,4 +1,4 @@
-"""What a kind of task is, as one object: its data, its batches, what is shown, measured and exported of a run."""
+"""A kind of task as one object: its data, its batches, what is shown, measured and exported of a run."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -48,8 +48,8 @@ class Opened(Protocol):
 
 
 class View(Protocol):
-    """What a run shows while it trains. `measure` gives named numbers, the first the watched metric (lower is better), none where
-    none is watched; `sheet` a picture uint8 H x W x C."""
+    """The view of a run while it trains. `measure` gives named numbers, the first the watched metric (lower is better), none
+    where none is watched; `sheet` gives a picture uint8 H x W x C."""
 
     def measure(self, nets: nn.ModuleDict) -> dict[str, float]: ...
 
@@ -59,7 +59,7 @@ class View(Protocol):
 class Exported(NamedTuple):
     """A network, what its inputs are called, and `inputs(n)`, n rows to try it with.
 
-    `multiple`: of pixels, that the sides of its input must be; 0 where the input is a latent.
+    `multiple`: number of pixels that the sides of its input must be a multiple of; 0 where the input is a latent.
     """
 
     net: nn.Module
@@ -69,21 +69,21 @@ class Exported(NamedTuple):
 
 
 class Workflow(ABC):
-    """A kind of task. A game's task function may name the one of its runs (`elegan.games.game.workflow`); otherwise it is
-    that of the recipe's kind of data. `data` is what `open` gave."""
+    """A kind of task. A task function may name that of its runs (`elegan.games.game.works_as`); otherwise it follows from the
+    recipe's kind of data. `data` is what `open` gave."""
 
     @abstractmethod
     def open(self, recipe: Recipe, source: str | InMemory) -> Any:
-        """The data (`Opened`) of a folder, zip or name, or of pictures in memory. Raises UserError where they cannot be opened
-        or used so."""
+        """Opens the data (`Opened`) of a folder, zip or name, or of pictures in memory. Raises UserError where they cannot be
+        opened or used so."""
 
     @abstractmethod
     def feed(self, data: Any, recipe: Recipe, seed: int, device: torch.device) -> Callable[[int, range], Any]:
-        """`feed(position, rows)`: those rows of the position-th batch, for the losses of the game's turns."""
+        """Gives `feed(position, rows)`: those rows of the position-th batch, for the losses of the game's turns."""
 
     @abstractmethod
     def view(self, data: Any, game: Game, recipe: Recipe, run: Run, device: torch.device) -> View:
-        """What is shown and measured while it trains. Raises UserError for a metric that it does not have."""
+        """Gives what is shown and measured while a run trains. Raises UserError for a metric that it does not have."""
 
     @abstractmethod
     def evaluate(
@@ -96,10 +96,10 @@ class Workflow(ABC):
         split: str,
         seed: int,
     ) -> list[Result]:
-        """What a run is measured by, against its own data or `data`; see `elegan.evaluate`."""
+        """Measures a run against its own data or `data`; see `elegan.evaluate`."""
 
     def probe(self, data: Any, game: Game, recipe: Recipe, device: torch.device) -> Probe | None:
-        """What the guard reads of the networks while they train; None where only losses and gradients are watched."""
+        """The probe by which the guard reads the networks while they train; None where only losses and gradients are watched."""
         return None
 
     @abstractmethod
@@ -111,7 +111,7 @@ class Workflow(ABC):
         """A sentence on what the sheet of a run shows."""
 
     def facts(self, data: Any) -> dict[str, Any]:
-        """What run.json says of such data beyond what it says of all."""
+        """Facts of such data for run.json, beyond those of all data."""
         return {}
 
     def labels(self, data: Any) -> np.ndarray | None:
@@ -128,7 +128,7 @@ class Workflow(ABC):
         return None if wanted is None else run.direction(wanted)
 
     def exported(self, game: Game, nets: nn.ModuleDict, shape: Shape, way: Direction | None) -> Exported | None:
-        """What to export of a game's networks; None where they make nothing that programs without torch ask for."""
+        """The network of a game to export; None where none makes what programs without torch ask for."""
         return None
 
 

@@ -1,8 +1,5 @@
 """The parts that copies are found with, by their definitions: sets, geometry, residual."""
 
-import runpy
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -12,12 +9,11 @@ from PIL import Image
 from scipy.spatial.distance import cdist
 from scipy.stats import mannwhitneyu, norm
 
+from benchmarks.alterations import WANTED as KINDS
 from elegan.metrics.copies import descriptors, geometry, set_tests
 from elegan.metrics.copies.duplicates import SAME
 from elegan.metrics.copies.residual import Poses
 from elegan.metrics.copies.thumbs import thumbnails
-
-KINDS = runpy.run_path(str(Path(__file__).parents[3] / "benchmarks" / "copies.py"))["WANTED"]
 
 
 def normal(n: int, d: int, seed: int) -> torch.Tensor:

@@ -12,7 +12,7 @@ from elegan.recipes import parts
 
 
 def _own() -> dict[str, Metric | PairMetric]:
-    modules = [importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)]
+    modules = [importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
     defined = [kind for module in modules for kind in vars(module).values() if _is_metric(kind, module.__name__)]
     return {kind.name: kind() for kind in defined}
 
@@ -50,9 +50,10 @@ _LINES = {line: better for metric in METRICS.values() for line, better in metric
 
 
 def better_of(line: str, lines: Mapping[str, Better] | None = None) -> Better:
-    """Which values of a line of results are better, such as "FD", "FD:cat" of a class or "FD AtoB" of a direction.
+    """The better values ("lower", "higher" or "neither") of a line of results: "FD", "FD:cat" of a class, "FD AtoB" of a
+    direction and the like.
 
-    `lines` says it of another package's metric, as its records do ("better" in their settings).
+    `lines` gives those of another package's metric, as its records do ("better" in their settings).
     """
     name, known = line.partition(":")[0], lines or _LINES
     return known.get(name, known.get(name.partition(" ")[0], "neither"))
@@ -64,7 +65,7 @@ def is_own(metric: Metric | PairMetric) -> bool:
 
 
 def needed(metrics: Sequence[str] | None) -> set[str]:
-    """Which of NEEDS these metrics have together. Raises UserError for a name that is no metric."""
+    """The keys of NEEDS that these metrics have together. Raises UserError for a name that is no metric."""
     return {need for name in metrics or () for need in find_metric(name).needs}
 
 

@@ -11,7 +11,7 @@ CHANCE = 0.5
 
 
 class ClassifierTwoSample(Metric):
-    """How often a classifier tells generated images from real ones (Lopez-Paz and Oquab 2017)."""
+    """Accuracy of a classifier that tells generated images from real ones (Lopez-Paz and Oquab 2017)."""
 
     name = "c2st"
     help = "classifier two-sample test: how often a classifier tells generated images from real ones; 0.5 is perfect"

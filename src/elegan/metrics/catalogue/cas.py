@@ -10,7 +10,7 @@ from elegan.metrics.sets import Sets
 
 
 class ClassificationAccuracyScore(Metric):
-    """What a classifier learns from generated images (Ravuri and Vinyals 2019)."""
+    """Accuracy on real images of a classifier that was taught on generated ones (Ravuri and Vinyals 2019)."""
 
     name = "cas"
     help = "classification accuracy score: a classifier is taught on generated images and tested on held-out real ones"

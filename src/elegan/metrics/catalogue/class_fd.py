@@ -14,7 +14,7 @@ from elegan.metrics.sets import Sets
 
 
 class ClassFrechetDistance(Metric):
-    """Of each class that both sets have two images of, after the mean of these: intra-FD (Miyato and Koyama 2018)."""
+    """The mean distance within classes, intra-FD (Miyato and Koyama 2018), then that of each class with two images a set."""
 
     name = "class-fd"
     help = "Frechet distance within each class, and their mean, intra-FD"

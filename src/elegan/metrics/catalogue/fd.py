@@ -11,7 +11,7 @@ from elegan.metrics.sets import Sets
 
 
 class FrechetDistance(Metric):
-    """Between Gaussians (Heusel et al. 2017)."""
+    """Distance between the Gaussians of the two sets (Heusel et al. 2017)."""
 
     name, aliases = "fd", ("fid",)
     help = "Frechet distance of Gaussians, which is called FID on Inception's weights"
@@ -31,7 +31,7 @@ class FrechetDistance(Metric):
 
 
 def few_for_covariance(sets: Sets, estimates: Sequence[Estimate], where: str = "") -> Iterable[str]:
-    """Says so where the images are few for their features; `where` says of what the smallest number is."""
+    """Warnings where the images are few for their features; `where` says of what the smallest number is."""
     n, d = min(min(e.n_real, e.n_fake) for e in estimates), sets.real.values.shape[1]
     if n <= d:
         yield f"more features ({d}) than images ({n}{where}): the covariance is rank-deficient and FD measures mostly N"

@@ -10,7 +10,7 @@ from elegan.metrics.sets import Sets
 
 
 class FrechetInfinity(Metric):
-    """Extrapolated to 1 / N = 0 over subsets (Chong and Forsyth 2020)."""
+    """Distance extrapolated over subsets to 1 / N = 0 (Chong and Forsyth 2020)."""
 
     name = "fd-infinity"
     help = "Frechet distance extrapolated to infinitely many generated images"

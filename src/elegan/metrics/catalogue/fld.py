@@ -7,7 +7,8 @@ from elegan.metrics.sets import Sets
 
 
 class FeatureLikelihoodDivergence(Metric):
-    """How unlikely held-out images are under the generated ones, copies of training images set aside (Jiralerspong et al. 2023)."""
+    """Unlikelihood of held-out images under the generated ones, where copies of training images count for nothing
+    (Jiralerspong et al. 2023)."""
 
     name = "fld"
     help = "feature likelihood divergence: how unlikely held-out images are under generated ones"

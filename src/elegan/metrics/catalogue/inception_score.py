@@ -13,7 +13,7 @@ from elegan.metrics.sets import Sets
 
 
 class InceptionScore(Metric):
-    """Of the extractor's own classes (Salimans et al. 2016)."""
+    """Score over the extractor's own classes (Salimans et al. 2016)."""
 
     name = "is"
     help = "Inception Score, of the classes that the extractor knows"
@@ -37,7 +37,7 @@ class InceptionScore(Metric):
 
 
 def few_for_classes(sets: Sets) -> Iterable[str]:
-    """Says so where there are few generated images for the classes that the extractor knows."""
+    """A warning where there are few generated images for the classes that the extractor knows."""
     assert sets.fake.probabilities is not None
     n, classes = sets.fake.probabilities.shape
     if n < 40 * classes:

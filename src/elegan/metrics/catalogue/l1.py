@@ -6,7 +6,7 @@ from elegan.metrics.metric import PairMetric
 
 
 class MeanAbsoluteDifference(PairMetric):
-    """Over pixels and channels, on the scale 0-255."""
+    """Mean over pixels and channels, on the scale 0-255."""
 
     name = "l1"
     help = "mean absolute difference of pixels, 0 to 255"

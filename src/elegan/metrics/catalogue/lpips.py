@@ -7,7 +7,7 @@ from elegan.metrics.metric import PairMetric
 
 
 class PerceptualDistance(PairMetric):
-    """By the optional library lpips with AlexNet (Zhang et al. 2018)."""
+    """Distance in the features of AlexNet, by the optional library lpips (Zhang et al. 2018)."""
 
     name = "lpips"
     help = "learned perceptual distance, by the optional library lpips"

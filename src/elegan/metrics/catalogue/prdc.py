@@ -12,7 +12,8 @@ from elegan.metrics.sets import Features, Sets
 
 
 class PrecisionRecall(Metric):
-    """On as many real as generated images, because all four depend on both numbers (Kynkäänniemi et al. 2019, Naeem et al. 2020)."""
+    """Four measures of nearest neighbours (Kynkäänniemi et al. 2019, Naeem et al. 2020), on as many real as generated
+    images, because all depend on both numbers."""
 
     name, aliases = "prdc", ("precision", "recall", "density", "coverage")
     help = "how real the images are, and how much of the data they cover"

@@ -7,7 +7,7 @@ from elegan.metrics.metric import PairMetric
 
 
 class PeakSignalToNoise(PairMetric):
-    """In dB, of the peak 255; infinite for equal pictures."""
+    """Ratio in dB, of the peak 255; infinite for equal pictures."""
 
     name = "psnr"
     help = "peak signal-to-noise ratio in dB"

@@ -7,7 +7,7 @@ from elegan.metrics.metric import PairMetric
 
 
 class StructuralSimilarity(PairMetric):
-    """With a Gaussian window of 11 pixels (Wang et al. 2004)."""
+    """Similarity within a Gaussian window of 11 pixels (Wang et al. 2004)."""
 
     name = "ssim"
     help = "structural similarity; 1 is equal"

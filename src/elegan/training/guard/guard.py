@@ -24,7 +24,7 @@ OVER = 5  # probes in a row that do not show it, after which an alarm is over an
 
 @dataclass(frozen=True)
 class Alarm:
-    """What the guard noticed at `step`, and has seen since `since`; `text` for people, `signs` the newest values."""
+    """Something that the guard noticed at `step`, and has seen since `since`; `text` for people, `signs` the newest values."""
 
     rule: Rule
     group: str
@@ -135,7 +135,7 @@ class Guard:
         return Alarm(rule, group, step, pairs[max(0, len(pairs) - 3)][0], text, newest)
 
     def state(self) -> dict[str, Any]:
-        """What outlives an interruption, as plain data."""
+        """The plain data that outlive an interruption."""
         self.read()
         return {"series": self.series, "ill": self.ill, "norms": dict(self.norms)}
 

@@ -1,4 +1,4 @@
-"""What is done against an alarm: back to the last healthy checkpoint, and one thing changed.
+"""Actions against an alarm: back to the last healthy checkpoint, and one thing changed.
 
 Every action is a line of the run's `recovery.jsonl`. The same run played by that journal (`guard=RUN/recovery.jsonl`) does the
 same at the same steps, and writes the same bytes.
@@ -107,7 +107,7 @@ class Doctor:
 
 
 def actions(run: Path) -> list[Action]:
-    """What was done in a run so far, by its journal, oldest first."""
+    """The actions in a run so far, by its journal, oldest first."""
     return _read(run / RECOVERY)
 
 

@@ -1,4 +1,4 @@
-"""What helps against an alarm, as settings of the recipe: one thing at a time, the likeliest first."""
+"""Remedies against an alarm, as settings of the recipe: one thing at a time, the likeliest first."""
 
 from collections.abc import Callable
 
@@ -82,7 +82,7 @@ REMEDIES: dict[str, Callable[[Recipe], Settings | None]] = {
 
 
 def remedies(rule: Rule, recipe: Recipe) -> dict[str, Settings]:
-    """What may help against this alarm and can be set in the recipe, by name, in the order of trial."""
+    """The settings that may help against this alarm and that the recipe has, by name, in the order of trial."""
     return {name: settings for name in rule.help if (settings := REMEDIES[name](recipe)) is not None}
 
 

@@ -1,4 +1,4 @@
-"""What counts as sick: rules over the series of a run's signs, what they say in words, and what helps.
+"""Rules that say what counts as sick, over the series of a run's signs, what they say in words, and what helps.
 
 Each rule asks for what lasts over several probes, and compares with the run's own past and with real pictures, so that
 one limit serves every recipe. Where the limits come from: docs/guard.md.
@@ -106,7 +106,7 @@ def _by_heart(s: Series, t: float) -> bool:
 def _lost(s: Series, t: float) -> bool:
     """Kinds that were made and are not any more, or that late in the run never were."""
     least = min(s["lost"])
-    return lasting(s["lost"], 2, lambda v: v >= least + 2) or (t >= 0.9 and lasting(s["lost"], 2, lambda v: v >= 4))
+    return lasting(s["lost"], 2, lambda v: v >= least + 3) or (t >= 0.9 and lasting(s["lost"], 2, lambda v: v >= 7))
 
 
 def _copied(s: Series, t: float) -> bool:

@@ -27,7 +27,7 @@ MOST = 100_000  # steps
 
 @dataclass(frozen=True)
 class Lesson:
-    """What a demo showed: where the animation is, and of each training, left to right, its part and its frames."""
+    """A demo as it was shown: where the animation is, and of each training, left to right, its part and its frames."""
 
     out: Path
     points: Points
@@ -35,7 +35,7 @@ class Lesson:
     frames: list[list[Frame]] = field(repr=False)
 
     def lines(self) -> list[str]:
-        """What one sees, in words, and the numbers at the end."""
+        """Lines on what one sees, and the numbers at the end."""
         sides = ("left: ", "right: ") if len(self.parts) > 1 else ("",)
         told = [f"{side}{part.title}. {part.words}" for side, part in zip(sides, self.parts, strict=True)]
         ends = [
@@ -76,25 +76,27 @@ def demo(
 
 
 def _parts(loss: str | None, case: str | None, steps: int | None) -> list[Part]:
-    """What is shown, from left to right."""
+    """The trainings that are shown, from left to right."""
     if case is not None and loss is not None:
         raise UserError(f"--case {shown(case)} brings losses of its own; leave out --loss {shown(loss)}")
     if case is not None and case not in CASES:
         raise UserError(f"unknown case {shown(case)}{nearest(case, CASES)}")
-    chosen = CASES[case] if case is not None else (plain(_loss("relativistic" if loss is None else loss)),)
+    parts = CASES[case] if case is not None else (plain(_loss("relativistic" if loss is None else loss)),)
     if steps is None:
-        return list(chosen)
+        return list(parts)
     if not 1 <= steps <= MOST:
         raise UserError(f"steps = {steps} is not in 1..{MOST}")
-    return [Part(part.title, part.recipe.changed({"steps": steps}), part.words) for part in chosen]
+    return [Part(part.title, part.recipe.changed({"steps": steps}), part.words) for part in parts]
 
 
 def _loss(name: str) -> str:
     """The function's name of a loss, written with hyphens or underscores."""
-    known = [key for key, made in recipe_parts.names("losses").items() if made.__module__ == adversarial.__name__]
-    if (function := name.replace("-", "_")) not in known:
+    losses = recipe_parts.names("losses").items()
+    known = [key for key, function in losses if function.__module__ == adversarial.__name__]
+    own_name = name.replace("-", "_")
+    if own_name not in known:
         raise UserError(f"unknown loss {shown(name)}{nearest(name, [key.replace('_', '-') for key in known])}")
-    return function
+    return own_name
 
 
 def encoded(images: list[np.ndarray], ending: str) -> bytes:

@@ -130,7 +130,7 @@ class Panel:
 
 
 def in_words(frame: Frame, points: Points) -> str:
-    """What was measured at a frame: "7 of 8 modes, 81 % good samples"."""
+    """The measures at a frame in words: "7 of 8 modes, 81 % good samples"."""
     share, good = (round(100 * frame.numbers[name]) for name in ("share covered", "good samples"))
     if points.density:
         covered = round(frame.numbers["covered"])
@@ -163,4 +163,4 @@ def pictures(parts: Sequence[Part], every: Sequence[Sequence[Frame]], points: Po
         for panel in panels:
             panel.show(number)
         canvas.draw()  # type: ignore[no-untyped-call]  # matplotlib's
-        yield np.asarray(canvas.buffer_rgba())[..., :3].copy()  # type: ignore[no-untyped-call]
+        yield np.asarray(canvas.buffer_rgba())[..., :3].copy()  # type: ignore[no-untyped-call]  # untyped in matplotlib

@@ -1,4 +1,4 @@
-"""What a lesson trains: one recipe for two small networks, and the recipes of three failures and their cures beside it."""
+"""The trainings of a lesson: one recipe for two small networks, and the recipes of three failures and their cures beside it."""
 
 from dataclasses import dataclass
 

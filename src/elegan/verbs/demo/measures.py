@@ -1,4 +1,4 @@
-"""What is measured of a lesson while it trains: where the samples lie, what they feel, and the best answer to them."""
+"""Measures of a lesson while it trains: where the samples lie, what they feel, and the best answer to them."""
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +18,7 @@ def covered(samples: Tensor, density: Mixture) -> tuple[int, float]:
 
 
 def placed(samples: Tensor, points: Points) -> dict[str, float]:
-    """How the samples, N x 2, lie among the points.
+    """Measures of how the samples, N x 2, lie among the points.
 
     Where the density is known, the number and share of its modes covered, and the share of good samples; else coverage and
     precision among as many of the points.
@@ -31,7 +31,7 @@ def placed(samples: Tensor, points: Points) -> dict[str, float]:
 
 
 def felt(D: nn.Module, loss: Adversarial, real: Tensor, samples: Tensor) -> Tensor:
-    """Where each of the samples, N x 2, is drawn to: minus the gradient of its own generator's loss, N x 2.
+    """The pull on each of the samples, N x 2: minus the gradient of its own generator's loss, N x 2.
 
     `real`: N x 2, for losses that compare with real points.
     """
@@ -53,5 +53,5 @@ def best_answer(density: Mixture, samples: Tensor, x: Tensor) -> Tensor:
 
 
 def kernel_density(samples: Tensor, density: Mixture) -> Mixture:
-    """Of samples N x 2, as wide as needed to be compared with this density."""
+    """The kernel density of samples N x 2, as wide as needed to be compared with this density."""
     return Mixture(samples.double(), density.deviation / 2)

@@ -28,7 +28,7 @@ CELLS = 60  # of it along each side
 
 @dataclass(frozen=True)
 class Frame:
-    """What one sees at a step: samples N x 2 and where each is drawn to, N x 2; what the discriminator says in [0, 1] of the
+    """The view of a step: samples N x 2 and where each is drawn to, N x 2; what the discriminator says in [0, 1] of the
     square's cells, CELLS x CELLS from the lower left, and the best answer there, None without a known density; and numbers by
     name: losses (after the first step), measures, `gradient`, the mean length of what the samples feel.
     """
@@ -91,7 +91,7 @@ def _look(game: Game, loss: Adversarial, points: Points, step: int, losses: dict
 
 @torch.no_grad()
 def _answer(D: nn.Module, loss: Adversarial, real: Tensor, samples: Tensor) -> Tensor:
-    """What D says in [0, 1], CELLS x CELLS.
+    """The answers of D in [0, 1], CELLS x CELLS.
 
     A loss that fits a likelihood makes D's score a log-odds, so that it says how likely a point is real. What the scores of
     others mean is theirs: 1/2 stands for the middle between the means of real points and samples, 0 and 1 for what lies as

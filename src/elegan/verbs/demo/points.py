@@ -43,7 +43,7 @@ class Mixture:
 
 @dataclass(frozen=True)
 class Points:
-    """What is learnt: a `density` to draw from, or the `rows` of a file, float32 N x 2; in [-1, 1] for all but stray draws.
+    """The points to learn: a `density` to draw from, or the `rows` of a file, float32 N x 2; in [-1, 1] for all but stray draws.
 
     `parts` is what the centres of the density are called.
     """
@@ -67,7 +67,7 @@ class Points:
 
 
 def as_pictures(points: Tensor) -> Tensor:
-    """N x 2 to N x 2 x 1 x 1."""
+    """Points N x 2 as pictures N x 2 x 1 x 1."""
     return points[:, :, None, None]
 
 
@@ -102,7 +102,7 @@ def _circle(angles: Tensor) -> Tensor:
     return torch.stack([angles.cos(), angles.sin()], 1)
 
 
-KNOWN = {made.__name__: made for made in (ring, grid, spiral, moons)}
+KNOWN = {points.__name__: points for points in (ring, grid, spiral, moons)}
 
 
 def open_points(data: str) -> Points:
@@ -119,7 +119,7 @@ def open_points(data: str) -> Points:
 
 
 def _numbers(path: str) -> np.ndarray:
-    """float64 N x 2."""
+    """The numbers of a file, float64 N x 2."""
     try:
         text = paths.read(path, LARGEST).decode("utf-8-sig")
     except (OSError, ValueError) as error:

@@ -23,12 +23,13 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True)
 class Chart:
-    """Curves and the ticks beside them: `levels` are (y, text), `feet` (x, text)."""
+    """Curves and the ticks beside them: `levels` are (y, text), `feet` (x, text), `marks` places x that stand out."""
 
     title: str
     lines: list[Line]
     levels: list[tuple[float, str]]
     feet: list[tuple[float, str]]
+    marks: list[float]
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -36,8 +37,8 @@ class Chart:
     colours: int = COLOURS
 
 
-def chart(title: str, lines: Mapping[str, Points]) -> Chart:
-    """The curves by name; points are (x, y), both finite, and thinned where they are many."""
+def chart(title: str, lines: Mapping[str, Points], marks: Sequence[float] = ()) -> Chart:
+    """The curves by name, with a line down at each of the `marks` on the axis of x; points are (x, y), both finite, and thinned where they are many."""
     thinned = {name: _thinned(points) for name, points in lines.items()}
     xs, ys = zip(*(point for points in thinned.values() for point in points), strict=True)
     x_ticks, y_ticks = MaxNLocator(5).tick_values(min(xs), max(xs)), MaxNLocator(5).tick_values(min(ys), max(ys))
@@ -55,6 +56,7 @@ def chart(title: str, lines: Mapping[str, Points]) -> Chart:
         [Line(name, " ".join(f"{across(x)},{down(y)}" for x, y in points)) for name, points in thinned.items()],
         [(down(y), f"{y:.4g}") for y in y_ticks],
         [(across(x), EngFormatter(sep="")(x)) for x in x_ticks if left <= x <= right],
+        [across(x) for x in dict.fromkeys(marks) if left <= x <= right],
     )
 
 

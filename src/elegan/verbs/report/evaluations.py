@@ -1,4 +1,4 @@
-"""What a run was measured by, newest first of each metric, as tables an evaluation."""
+"""The measurements of a run, the newest of each metric, as a table for each evaluation."""
 
 import itertools
 from collections.abc import Sequence
@@ -19,13 +19,13 @@ ARROWS = {"lower": "↓", "higher": "↑", "neither": ""}
 
 
 class Versions(BaseModel):
-    """With what it was measured."""
+    """The versions that a record was measured with."""
 
     elegan: str
 
 
 class Features(BaseModel):
-    """What a record says of an extractor."""
+    """The facts of a record about its extractor."""
 
     extractor: str
     digest: str
@@ -36,7 +36,7 @@ class Features(BaseModel):
 
 
 class Settings(BaseModel):
-    """What is shown of a record's settings."""
+    """The settings of a record that are shown."""
 
     data: str = "real images"
     split: str | None = None
@@ -48,7 +48,7 @@ class Settings(BaseModel):
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was measured with the same extractor on the same images; `lines` and `of_classes` hold a cell a column."""
+    """Measurements with the same extractor on the same images; `lines` and `of_classes` hold a cell a column."""
 
     title: str
     about: str
@@ -75,12 +75,12 @@ def newest(run: Run) -> list[dict[str, Any]]:
 
 
 def evaluations(records: Sequence[dict[str, Any]]) -> list[Evaluation]:
-    """Records one after another of the same subject, together."""
+    """Evaluations, each of the records of one subject that follow one another."""
     return [_evaluation(subject, list(group)) for subject, group in itertools.groupby(records, key=_subject)]
 
 
 def legend(records: Sequence[dict[str, Any]]) -> str:
-    """What arrows and floors mean in these records."""
+    """The meaning of arrows and floors in these records."""
     arrows = "↑: higher is better, ↓: lower."
     if all(r["floor"] is None for r in records):
         return arrows
@@ -90,7 +90,7 @@ def legend(records: Sequence[dict[str, Any]]) -> str:
 
 
 def _subject(record: dict[str, Any]) -> tuple[str, str]:
-    """What an evaluation looked at, as a heading and the line below."""
+    """The subject of an evaluation, as a heading and the line below."""
     s: Settings = record["settings"]
     step = "Generated images" if s.step is None else f"Step {s.step:,}"
     part = "" if s.split is None else f", {s.split} part"

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 @cache
 def templates() -> Environment:
-    """Those beside this file."""
+    """The templates beside this file."""
     return Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,

@@ -51,7 +51,7 @@ def sheet(path: Path, alt: str) -> Picture | str:
 
 
 def moments(run: Run) -> list[tuple[str, Picture | str]]:
-    """(step, first row of samples), evenly over the training; a sentence in place of what is damaged."""
+    """Steps evenly over the training, each with its first row of samples; a sentence in place of what is damaged."""
     inside = (paths.inside(run.path, path) for path in run.file("samples").glob("[0-9]*.png"))
     sheets = sorted(path for path in inside if whole(path.stem) is not None)
     shown = {round(float(i)) for i in np.linspace(0, len(sheets) - 1, STRIPS)} if sheets else set()

@@ -33,6 +33,8 @@ class Logged(BaseModel, extra="allow"):
     __pydantic_extra__: dict[str, float]
     step: int
     images: int
+    alarm: str | None = None
+    text: str | None = None
 
 
 class Timed(BaseModel):
@@ -42,8 +44,8 @@ class Timed(BaseModel):
     images_per_second: float
 
 
-class Found(BaseModel):
-    """What is shown of copies.json."""
+class Copies(BaseModel):
+    """The facts of copies.json that are shown."""
 
     share: float
     n_images: int
@@ -53,8 +55,8 @@ class Found(BaseModel):
 def report(run: Run, out: str | Path | None = None) -> Path:
     """Writes the page to `out` (RUN/report.html by default) and gives its path; the same run gives the same bytes.
 
-    What a run does not have yet, an evaluation or a checkpoint, is said in its place, and so is a picture that is damaged.
-    Raises UserError for a checkpoint that the run has not, for records that are damaged and for a place that cannot be,
+    Where a run has no evaluation or checkpoint yet, the page says so in its place, and so where a picture is damaged.
+    Raises UserError for a checkpoint that the run does not have, for records that are damaged and for a place that cannot be,
     Failure on a full disk.
 
     >>> import elegan
@@ -68,6 +70,8 @@ def report(run: Run, out: str | Path | None = None) -> Path:
         run.file(name) for name in ("samples.png", "copies/copies.json", "copies/suspects-001.png")
     )
     workflow, measured = workflow_of(run.recipe), newest(run)
+    log = read_lines(run.file("log.jsonl"), Logged)
+    alarms = [record for record in log if record.get("alarm")]
     html = page(
         version=__version__,
         name=run.path.resolve().name,
@@ -85,7 +89,8 @@ def report(run: Run, out: str | Path | None = None) -> Path:
         suspects=sheet(suspects, "suspects, each beside its nearest training images")
         if copies.is_file() and suspects.is_file()
         else None,
-        charts=[chart(title, lines) for title, lines in panels(read_lines(run.file("log.jsonl"), Logged)).items()],
+        charts=[chart(title, lines, [r["images"] for r in alarms]) for title, lines in panels(log).items()],
+        alarms=[(f"step {r['step']:,}", r["alarm"], r.get("text") or "") for r in alarms],
         moments=moments(run),
         data=_data(run),
         differences=_differences(run),
@@ -105,7 +110,7 @@ def _summary(run: Run) -> str:
 
 
 def _tiles(run: Run, measured: list[dict[str, Any]]) -> Facts:
-    """Figures and what they are: how much of what was seen, and the newest value of the metric that was watched."""
+    """Figures and their words: how much of what was seen, and the newest value of the metric that was watched."""
     shape, count = run.shape, run.info["data"]["count"]
     done = run.steps[-1] if run.steps else 0
     tiles = [
@@ -121,12 +126,12 @@ def _tiles(run: Run, measured: list[dict[str, Any]]) -> Facts:
     return tiles
 
 
-def _copies(found: Path) -> str:
-    """What `elegan copies` found, where it was asked."""
-    if not found.is_file():
+def _copies(path: Path) -> str:
+    """The finding of `elegan copies` in a sentence, or how to ask for it."""
+    if not path.is_file():
         return "Whether any is a copy: elegan copies, followed by the run."
     try:
-        record = check(str(found), files.read_json(found), Found)
+        record = check(str(path), files.read_json(path), Copies)
     except UserError as error:
         return f"{error}."
     return (
@@ -136,7 +141,7 @@ def _copies(found: Path) -> str:
 
 
 def _name(run: Run) -> str:
-    """For others, who need not know where the run is on this machine."""
+    """The run's name for others, who need not know where it is on this machine."""
     return run.path.name if run.path.is_absolute() else str(run.path)
 
 
@@ -153,7 +158,7 @@ def _data(run: Run) -> Facts:
 
 
 def _differences(run: Run) -> list[tuple[str, str, str, list[tuple[str, str, str]]]]:
-    """What the recipe sets otherwise than the one it is named after, and that than its parent: title, both, the settings."""
+    """Settings unlike those of the recipe of the same name, and that one's unlike its parent's: title, both names, settings."""
     recipe, named = run.recipe.shared(), CATALOGUE.get(run.recipe.name)
     tables = []
     for own, base in ((recipe, named), (named or recipe, CATALOGUE.get(recipe.parent))):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from elegan.core.errors import Failure, UserError, nearest
 from elegan.core.files import file_for, folder_for
-from elegan.data.decode import Unreadable
+from elegan.data.deep import Unreadable
 from elegan.data.photo import QUALITY, read_photo, write_photo
 from elegan.verbs.inputs import Named, Outcome, pictures_in, with_targets
 from elegan.verbs.restore.page import write_page
@@ -68,30 +68,30 @@ def restore(
 def targets(
     restorer: Restorer | Chain, inputs: Named, out: Path | None = None, format: str | None = None
 ) -> list[tuple[Path, Path]]:
-    """(photograph, where it goes) for every picture among the files, folders and globs `inputs`: beside it with a suffix, to
-    the folder `out`, or, of a single photograph, to the file `out` where that ends as a picture does.
+    """Every picture among the files, folders and globs `inputs`, and where it goes: beside it with a suffix, to the folder
+    `out`, or, of a single photograph, to the file `out` where that ends as a picture does.
 
-    In its own format, as TIFF if it is camera raw, or in `format`. Raises UserError for inputs that name nothing, an unknown
+    The format is its own, TIFF if it is camera raw, or `format`. Raises UserError for inputs that name nothing, an unknown
     format, and a place that cannot be.
     """
     if format is not None and format not in FORMATS:
         raise UserError(f"unknown format {format!r}{nearest(format, FORMATS)}")
-    found = pictures_in(inputs)
+    pictures = pictures_in(inputs)
     if out and _format_of(out) and not out.is_dir():
-        if len(found) > 1:
-            raise UserError(f"{out} is one file, for {len(found)} photographs; --out names a folder")
+        if len(pictures) > 1:
+            raise UserError(f"{out} is one file, for {len(pictures)} photographs; --out names a folder")
         if format not in (None, _format_of(out)):
             raise UserError(f"{out} does not end as --format {format} does")
-        return with_targets([(found[0].source, file_for(out))])
+        return with_targets([(pictures[0].source, file_for(out))])
     if out:
         folder_for(out)
     pairs = []
-    for one in found:
-        ending = f".{format}" if format else one.ending
+    for picture in pictures:
+        source, ending = picture.source, f".{format}" if format else picture.ending
         if out:
-            pairs.append((one.source, out / one.inside.with_suffix(ending)))
-        elif not one.source.stem.endswith(f"-{restorer.suffix}"):  # what an earlier call made of a folder
-            pairs.append((one.source, one.source.with_name(f"{one.source.stem}-{restorer.suffix}{ending}")))
+            pairs.append((source, out / picture.inside.with_suffix(ending)))
+        elif not source.stem.endswith(f"-{restorer.suffix}"):  # what an earlier call made of a folder
+            pairs.append((source, source.with_name(f"{source.stem}-{restorer.suffix}{ending}")))
     return with_targets(pairs)
 
 
@@ -132,8 +132,8 @@ def _restored(
         return Outcome(source, target, skipped=True)
     try:
         photo = restorer(read_photo(source), source.name)
-        wanted = format or (_format_of(target) if target.suffix.lower() != source.suffix.lower() else None)
-        like = photo if wanted is None else replace(photo, format=FORMATS[wanted])
+        other = format or (_format_of(target) if target.suffix.lower() != source.suffix.lower() else None)
+        like = photo if other is None else replace(photo, format=FORMATS[other])
         return Outcome(source, target, remark=write_photo(target, photo.pixels, like, quality))
     except (Unreadable, Failure) as error:
         return Outcome(source, target, fault=str(error))

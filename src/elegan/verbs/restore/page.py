@@ -10,7 +10,8 @@ from string import Template
 from PIL import Image
 
 from elegan.core import files
-from elegan.data.decode import Unreadable, decode
+from elegan.data.decode import decode
+from elegan.data.deep import Unreadable
 from elegan.data.sources import read_file
 from elegan.verbs.inputs import Outcome
 

@@ -1,4 +1,4 @@
-"""What restores a photograph: a network with what belongs to it, or several one after the other."""
+"""Restorers of photographs: a network with what belongs to it, or several one after the other."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from elegan.core.devices import find_device
 from elegan.core.errors import UserError, nearest
 from elegan.core.pixels import photo_to_tensor, tensor_to_photo
 from elegan.data.damage import UNKNOWN
-from elegan.data.decode import Unreadable
+from elegan.data.deep import Unreadable
 from elegan.data.photo import Photo, read_photo
 from elegan.data.resize import resize
 from elegan.nets import pretrained
@@ -24,7 +24,7 @@ from elegan.nets.restorers import whole
 from elegan.nets.tiling import in_tiles
 from elegan.run import Run, is_run
 
-# What is added to a file's name.
+# The ending that each task adds to a file's name.
 TASKS = {
     "upscale": "", "denoise": "denoised", "inpaint": "filled", "scratches": "unscratched", "oldphoto": "restored",
     "colorize": "colorized",
@@ -40,24 +40,25 @@ def _finder() -> nn.Module:
 
 
 def find_scratches(photo: Photo, short: int = 512) -> np.ndarray:
-    """bool H x W, True on scratches, creases and dust and a pixel around them, found on a picture reduced to `short` pixels."""
+    """Mask of scratches, creases and dust and a pixel around them, bool H x W, found on a picture reduced to `short` pixels."""
     net = _finder()
     x = photo_to_tensor(photo.colours(3))
     h, w = x.shape[2:]
     factor = min(1.0, short / min(h, w))
     with torch.inference_mode():
         y = whole(net, resize(x, (max(1, round(h * factor)), max(1, round(w * factor)))))
-        found = resize(y.mean(1, keepdim=True), (h, w), "bilinear") > 0
-        return max_pool2d(found.float(), 3, 1, 1)[0, 0].numpy() > 0
+        scratched = resize(y.mean(1, keepdim=True), (h, w), "bilinear") > 0
+        mask: np.ndarray = max_pool2d(scratched.float(), 3, 1, 1)[0, 0].numpy() > 0
+        return mask
 
 
 @dataclass(frozen=True)
 class Restorer:
-    """A network and what to do with it. `scale`: of the result, which the network's is reduced to; `sigma`: of the noise
-    on the 0-255 scale, None unknown; `mask`: of what is to be filled, SCRATCHES, a file, or a folder of files named as the
-    photographs."""
+    """A network and what to do with it. `scale`: that of the result, which the network's is reduced to; `sigma`: that of the
+    noise on the 0-255 scale, None unknown; `mask`: of what is to be filled, SCRATCHES, a file, or a folder of files named as
+    the photographs."""
 
-    net: nn.Module
+    net: Any  # a module with channels, hints, scale, multiple and reach, see `elegan.nets.restorers`
     task: str
     scale: float = 1.0
     sigma: float | None = None
@@ -71,10 +72,10 @@ class Restorer:
     def __call__(self, photo: Photo, name: str = "") -> Photo:
         """The photograph restored. Raises Unreadable where its mask does not fit."""
         net = self.net
-        x = photo_to_tensor(photo.colours(net.channels))  # type: ignore[arg-type]
+        x = photo_to_tensor(photo.colours(net.channels))
         x = self._with_hints(x, photo, name).to(next(net.parameters()).device)
         with torch.inference_mode():
-            y = in_tiles(partial(whole, net), x, net, self.tile, net.scale)  # type: ignore[arg-type]
+            y = in_tiles(partial(whole, net), x, net, self.tile, net.scale)
             if self.scale != net.scale:
                 y = resize(y, (round(x.shape[2] * self.scale), round(x.shape[3] * self.scale)))
         pixels = tensor_to_photo(y)
@@ -88,10 +89,10 @@ class Restorer:
             unknown = torch.from_numpy(self._mask(photo, name))[None, None]
             return torch.cat([torch.where(unknown, 0.0, x), unknown.float()], 1)
         level = UNKNOWN if self.sigma is None else self.sigma / 255
-        return torch.cat([x, x.new_full((1, int(self.net.hints), *x.shape[2:]), level)], 1)  # type: ignore[arg-type]
+        return torch.cat([x, x.new_full((1, self.net.hints, *x.shape[2:]), level)], 1)
 
     def _mask(self, photo: Photo, name: str) -> np.ndarray:
-        """True where the photograph is to be filled."""
+        """The mask of what is to be filled, bool H x W. Raises Unreadable where it does not fit."""
         if self.mask == SCRATCHES:
             return find_scratches(photo)
         assert self.mask
@@ -179,8 +180,8 @@ def open_restorer(
     if mask and mask != SCRATCHES and not Path(mask).exists():
         raise UserError(f"no mask {mask!r}{nearest(mask, [SCRATCHES])}")
     name = model if model is not None else _shipped_for(task, scale)
-    net = _network(name, detail, place, trust)
-    if (task == "upscale" and not scale <= net.scale) or (task != "upscale" and net.scale != 1):  # type: ignore[operator]
+    net: Any = _network(name, detail, place, trust)
+    if (task == "upscale" and not scale <= net.scale) or (task != "upscale" and net.scale != 1):
         raise UserError(
             f"model {name!r} makes pictures {net.scale} times as large: not for --task {task} --scale {scale:g}"
         )
@@ -196,7 +197,7 @@ def _shipped_for(task: str, scale: float) -> str:
 
 
 def _network(name: str, detail: float | None, device: torch.device, trust: Iterable[str]) -> nn.Module:
-    """By name, between the faithful one and the one for detail."""
+    """The network by name, between the faithful one and the one for detail."""
     check_no_pickle(name)
     if is_run(name):
         run = Run.open(name, device=str(device), trust=trust)

@@ -1,7 +1,7 @@
 """Pictures that models may be trained on and shipped: the freely licensed ones that scikit-learn and scikit-image bring along,
 and made-up ones, written to a folder as PNG.
 
-    python benchmarks/free_pictures.py OUT
+    python -m benchmarks.pictures.free OUT
 
 flower.jpg of scikit-learn is left out: tests and scores look at it. The made-up pictures are dead leaves (Lee, Mumford &
 Huang 2001), shapes over shapes of all sizes, as things in photographs are, in colours of the photographs.

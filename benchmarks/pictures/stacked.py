@@ -1,6 +1,6 @@
 """Stacked MNIST, 1000 modes: three random digits as the three channels of one picture (Metz et al. 2017, section 3.3.1).
 
-    python benchmarks/stacked.py mnist.zip stacked.zip [--num 240000]
+    python -m benchmarks.pictures.stacked mnist.zip stacked.zip [--num 240000]
 
 Then `elegan train stacked.zip ...` and `elegan evaluate RUN --extractor stacked:mnist.zip --metrics modes --num 25600`.
 """

@@ -1,0 +1,1 @@
+"""Pictures that benchmarks and shipped models are made with."""

@@ -1,0 +1,1 @@
+"""How good is what comes out of elegan: a file a benchmark."""
