@@ -49,7 +49,7 @@ from sklearn.datasets import load_digits
 
 digits = load_digits()
 tiny = {"nets.generator.width": 16, "nets.discriminator.width": 16, "watch.images": 200}
-run = elegan.train(digits.images / 16, labels=digits.target, steps=300, settings=tiny, name="cells", quiet=True)
+run = elegan.train(digits.images / 16, labels=digits.target, steps=150, settings=tiny, name="cells", quiet=True)
 images = run.generate(40)
 print(images.shape, images.dtype)
 Image.fromarray(np.concatenate(np.concatenate(images.reshape(4, 10, 8, 8), 1), 1)).resize((640, 256), 0).save("cell.png")
