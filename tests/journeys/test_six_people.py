@@ -135,10 +135,10 @@ def test_an_operator_whose_machine_goes_down(travels):
             "--name",
             "night",
             "--steps",
-            "400",
+            "200",
             *TINY,
             "--set",
-            "watch.every=50",
+            "watch.every=25",
         )
         run = person.folder / "runs" / "night"
         code = person.until(train, lambda: len(sheets(run)) >= 3, signal.SIGKILL)
