@@ -17,12 +17,11 @@ def main() -> None:
     given = parser.parse_args()
 
     session = onnxruntime.InferenceSession(given.model, providers=["CPUExecutionProvider"])
-    inputs = {tensor.name: tensor for tensor in session.get_inputs()}
+    about = json.loads(session.get_modelmeta().custom_metadata_map["elegan"])
     random = np.random.default_rng(given.seed)
-    feed = {"z": random.standard_normal((given.num, inputs["z"].shape[1]), dtype=np.float32)}
-    if "label" in inputs:
-        classes = json.loads(session.get_modelmeta().custom_metadata_map["elegan"])["classes"]
-        feed["label"] = np.arange(given.num) % len(classes)
+    feed = {"z": random.standard_normal((given.num, about["inputs"]["z"]["latent"]), dtype=np.float32)}
+    if "label" in about["inputs"]:
+        feed["label"] = np.arange(given.num) % len(about["classes"])
     (images,) = session.run(["images"], feed)  # N x C x H x W in [-1, 1]
 
     pixels = (images * 127.5 + 127.5).round().clip(0, 255).astype(np.uint8)

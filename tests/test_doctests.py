@@ -25,7 +25,7 @@ def folder(tmp_path_factory, sides):
         ("digits", "digits", "rpgan"), ("other", "digits", "rpgan"), ("detector", "digits", "ganomaly"),
         ("dusk", sides, "pix2pix"),
     ):  # fmt: skip
-        elegan.train(str(data), recipe, steps=2, settings=small(recipe), name=name, out=root / "runs", quiet=True)
+        elegan.train(str(data), recipe, steps=4, settings=small(recipe), name=name, out=root / "runs", quiet=True)
     (root / "pictures").mkdir()
     (root / "pictures" / "pagoda.png").write_bytes((sides / "trainA" / "00.png").read_bytes())
     return root

@@ -5,7 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
+from sklearn.datasets import load_sample_image
+
+import elegan
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 TINY = ["--set", "nets.generator.width=16", "--set", "nets.discriminator.width=16", "--set", "watch.every=4"]
@@ -44,11 +49,26 @@ def test_a_gate_passes_and_fails(trained, folder):
     assert "suspect" in play(folder, "measure.py", *few, "1e9")
 
 
+def export(folder: Path, model: str, out: str) -> None:
+    subprocess.run([sys.executable, "-m", "elegan", "export", model, "--out", out], cwd=folder, check=True)
+
+
 def test_images_are_made_of_an_exported_generator(trained, folder):
-    command = [sys.executable, "-m", "elegan", "export", run_of(trained), "--out", "g.onnx"]
-    subprocess.run(command, cwd=folder, check=True)
+    export(folder, run_of(trained), "g.onnx")
     assert play(folder, "onnx_images.py", "g.onnx", "row.png", "--num", "5").startswith("5 images of 8 pixels")
     assert (folder / "row.png").stat().st_size > 100
+
+
+def test_a_photograph_is_cleaned_by_an_exported_restorer_as_elegan_cleans_it(folder):
+    photo = load_sample_image("china.jpg")[:61, :83]
+    Image.fromarray(photo).save(folder / "photo.png")
+    export(folder, "denoise", "denoise.onnx")
+    said = play(folder, "onnx_photo.py", "denoise.onnx", "photo.png", "clean.png", "--sigma", "20")
+    assert said == "83 x 61 pixels: clean.png\n"
+    elegan.restore(folder / "photo.png", "denoise", sigma=20, out=folder / "ours")
+    clean, ours = (np.asarray(Image.open(folder / name)).astype(int) for name in ("clean.png", "ours/photo.png"))
+    assert np.abs(clean - ours).max() <= 1
+    assert np.abs(clean - photo).max() > 5
 
 
 def test_a_loss_of_ones_own_stands_beside_elegans(folder):

@@ -26,7 +26,6 @@ from elegan.core import files, paths
 from elegan.core.errors import UserError
 from elegan.data import open_data, survey
 from elegan.metrics import open_extractor
-from elegan.nets import pretrained
 from elegan.nets.perceptual import vgg_features
 from elegan.recipes import find_recipe
 from elegan.recipes.recipe import Recipe
@@ -61,6 +60,20 @@ VERBS = [
     ["evaluate", "RUN", "--num", "64"],
     ["copies", "RUN", "--num", "64"],
     ["report", "RUN"],
+    ["bundle", "RUN", "--out", "out.zip"],
+    *(
+        [*verb, "PACKED", *rest]
+        for verb, *rest in (
+            (["sample"],),
+            (["export"], "--out", "out.onnx"),
+            (["pack"], "--out", "out.safetensors"),
+            (["bundle"], "--out", "out.zip"),
+            (["evaluate"], "--num", "64"),
+            (["copies"], "--num", "64"),
+            (["report"],),
+            (["latent", "walk"],),
+        )
+    ),
     *(["latent", verb, "RUN"] for verb in ("walk", "interpolate", "truncation", "mix", "directions")),
     ["latent", "invert", "RUN", "PICTURE"],
     ["recipes", "RECIPE"],
@@ -89,7 +102,8 @@ def restoring(photographs, tmp_path_factory) -> Run:
 def place(trained, restoring, tmp_path, monkeypatch) -> Path:
     """The current folder: a copy of the run and of a packed model, a picture, and `mine`, which Python would find here."""
     shutil.copytree(trained.path, tmp_path / "run")
-    pretrained.pack(tmp_path / "model.safetensors", restoring.restorer, restoring.recipe)
+    elegan.pack(restoring, tmp_path / "model.safetensors")
+    elegan.pack(trained, tmp_path / "packed.safetensors")
     Image.fromarray(np.zeros((8, 8), np.uint8)).save(tmp_path / "picture.png")
     code = f"import pathlib\npathlib.Path({str(tmp_path / 'marker')!r}).write_text('')\n"
     own = "def loss():\n    raise RuntimeError\nclass Loss:\n    def method():\n        pass\n"
@@ -135,14 +149,16 @@ def make_hostile(place: Path, key: str, name: str) -> None:
     changed = tomli_w.dumps(name_in(tomllib.loads(path.read_text()), key, name))
     path.write_text(changed)
     (place / "recipe.toml").write_text(changed)
-    tensors, plain = files.read_tensors(place / "model.safetensors")
-    name_in(plain["recipe"], "nets.restorer", name)
-    files.write_tensors(place / "model.safetensors", tensors, plain)
+    for file, its in (("model.safetensors", "nets.restorer"), ("packed.safetensors", "nets.generator")):
+        tensors, plain = files.read_tensors(place / file)
+        name_in(plain["recipe"], its, name)
+        files.write_tensors(place / file, tensors, plain)
 
 
 @pytest.mark.parametrize("arguments", VERBS, ids=" ".join)
 def test_no_verb_runs_what_a_file_names(arguments, place, called, photographs):
     names = {"RUN": "run", "MODEL": "model.safetensors", "RECIPE": "recipe.toml", "PICTURE": "picture.png"}
+    names["PACKED"] = "packed.safetensors"
     names["PICTURES"] = photographs
     make_hostile(place, "nets.generator", "mine:loss")
     code, said = called(*(names.get(argument, argument) for argument in arguments))
@@ -493,7 +509,9 @@ def test_models_for_others_say_nothing_of_this_disk(place, restoring, trained):
 
     values = name_in(restoring.recipe.full(), "watch.extractor", "inception:/home/me/weights.pth")
     values["nets"]["features"] = {"name": "vgg_features", "weights": "/home/me/vgg.pth"}
-    pretrained.pack(place / "told.safetensors", restoring.restorer, Recipe.parse(values))
+    shutil.copytree(restoring.path, place / "restoring")
+    (place / "restoring" / "recipe.toml").write_text(Recipe.parse(values).to_toml())
+    elegan.pack(Run.open("restoring"), place / "told.safetensors")
     packed = (place / "told.safetensors").read_bytes()
     assert b"vgg.pth" in packed
     assert b"inception:weights.pth" in packed
@@ -502,6 +520,98 @@ def test_models_for_others_say_nothing_of_this_disk(place, restoring, trained):
     exported = (place / "told.onnx").read_bytes()
     for folder in (trained.path.parent, Path(library.__file__).parent, Path(torch.__file__).parent):
         assert str(folder).encode() not in exported
+
+
+def test_what_is_packed_and_bundled_of_a_private_folder_says_nothing_of_it(private, tmp_path):
+    pytest.importorskip("onnxscript")
+    home, run = private
+    elegan.evaluate(run, num=64, metrics=["fd"], extractor="random")
+    elegan.pack(run, tmp_path / "x.safetensors", note="ours")
+    elegan.bundle(run, tmp_path / "x.zip")
+    opened = Run.open(tmp_path / "x.safetensors")
+    elegan.report(opened)
+    elegan.export(opened, tmp_path / "x.onnx")
+    with zipfile.ZipFile(tmp_path / "x.zip") as archive:
+        archive.extractall(tmp_path / "unzipped")
+    made = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {path.name for path in made} >= {"x.safetensors", "report.html", "x.onnx", "card.md", "model.onnx", "use.py"}
+    private_words = [
+        home.name.encode(),
+        str(tmp_path).encode(),
+        str(Path.home()).encode() + b"/",
+        str(run.path).encode(),
+    ]
+    told = {path.name: word for path in made for word in private_words if word in path.read_bytes()}
+    assert not told
+    with pytest.raises(UserError, match="does not say where its data lie"):
+        _ = opened.source
+
+
+HOSTILE_HEADERS = {
+    "no facts": lambda plain: plain.pop("facts"),
+    "facts of another kind": lambda plain: plain.update(facts=[1]),
+    "a shape without end": lambda plain: plain["facts"]["shape"].update(resolution=10**9),
+    "other classes": lambda plain: plain["facts"]["data"].update(classes=["a"]),
+    "no recipe": lambda plain: plain.update(recipe="dcgan"),
+    "an unknown part": lambda plain: plain["recipe"].update(task="os.system"),
+    "a width without end": lambda plain: plain["recipe"]["nets"]["generator"].update(width=10**9),
+    "another width": lambda plain: plain["recipe"]["nets"]["generator"].update(width=16),
+    "a negative step": lambda plain: plain.update(step=-1),
+    "a step of another kind": lambda plain: plain.update(step="1"),
+    "an evaluation of nothing": lambda plain: plain.update(evaluations=[{"metric": "FD"}]),
+    "a licence without end": lambda plain: plain.update(licence="x" * 10**6),
+    "more than there is": lambda plain: plain.update(more=1),
+    "a name that is none": lambda plain: plain.update(name=["x"]),
+    "nested": lambda plain: plain.update(facts=json.loads("[" * 900 + "]" * 900)),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE_HEADERS)
+def test_a_hostile_header_of_a_packed_file_is_named(kind, place, trained, called):
+    elegan.pack(trained, "x.safetensors")
+    tensors, plain = files.read_tensors(place / "x.safetensors")
+    HOSTILE_HEADERS[kind](plain)
+    files.write_tensors(place / "x.safetensors", tensors, plain)
+    verb = ["report", "x.safetensors"] if "evaluation" in kind else ["sample", "x.safetensors", "--num", "2"]
+    code, said = called(*verb)
+    assert code == 2, said
+    assert len(said.splitlines()) == 1
+    assert "x.safetensors" in said
+    assert len(said) < 600
+
+
+def test_a_packed_name_is_no_path_and_its_words_are_no_commands_to_the_terminal(place, trained, called):
+    elegan.pack(trained, "x.safetensors")
+    tensors, plain = files.read_tensors(place / "x.safetensors")
+    plain |= {"name": "../../up\x1b[2J", "licence": "\x1b]0;x\x07", "note": "<script>a|b</script>\x1b[31m"}
+    files.write_tensors(place / "x.safetensors", tensors, plain)
+    code, said = called("sample", "x.safetensors", "--num", "2")
+    assert (code, said) == (0, "x-results/generated/step2-0-1.png\n")
+    code, said = called("report", "x.safetensors")
+    assert code == 0, said
+    assert "<script>" not in (place / "x-results" / "report.html").read_text()
+    code, said = called("pack", "x.safetensors", "--out", "y.safetensors")
+    assert code == 0, said
+    assert "\x1b" not in said
+    assert "<script>" not in said
+
+
+def test_a_packed_file_that_is_cut_a_pipe_or_a_folder_is_named(place, trained, called):
+    elegan.pack(trained, "x.safetensors")
+    whole = (place / "x.safetensors").read_bytes()
+    (place / "cut.safetensors").write_bytes(whole[:-100])
+    (place / "long.safetensors").write_bytes(b"\xff" * 8 + whole[8:])
+    (place / "other.safetensors").write_bytes(whole[:-4] + b"abcd")
+    os.mkfifo(place / "fifo.safetensors")
+    (place / "folder.safetensors").mkdir()
+    (place / "gone.safetensors").symlink_to("nowhere")
+    for name in ("cut", "long", "other", "fifo", "folder", "gone"):
+        for verb in (["sample"], ["report"], ["train", "digits", "--recipe", "dcgan", "--from"]):
+            code, said = called(*verb, f"{name}.safetensors")
+            if (name, verb) == ("other", ["report"]):
+                continue  # a report of a damaged file says so in its page
+            assert code == 2, said
+            assert f"{name}.safetensors" in said.splitlines()[-1]
 
 
 def test_where_data_lie_is_kept_apart_and_old_runs_open(private, tmp_path):

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from elegan.core.version import __version__
 
 __all__ = [
-    "Failure", "Game", "Recipe", "Run", "Turn", "UserError", "__version__", "anomaly", "compare", "copies", "demo", "evaluate",
-    "export", "film", "latent", "report", "restore", "runs", "sample", "train", "translate",
+    "Failure", "Game", "Recipe", "Run", "Turn", "UserError", "__version__", "anomaly", "bundle", "compare", "copies",
+    "demo", "evaluate", "export", "film", "latent", "pack", "report", "restore", "runs", "sample", "train", "translate",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     from elegan.training.session import train
     from elegan.verbs import latent
     from elegan.verbs.anomaly import anomaly
+    from elegan.verbs.bundle import bundle
     from elegan.verbs.compare import compare
     from elegan.verbs.copies import copies
     from elegan.verbs.demo import demo
     from elegan.verbs.evaluate import evaluate
     from elegan.verbs.export import export
     from elegan.verbs.film import film
+    from elegan.verbs.pack import pack
     from elegan.verbs.report.report import report
     from elegan.verbs.restore import restore
     from elegan.verbs.runs import runs
@@ -49,6 +51,8 @@ _HOMES = {
     "compare": "verbs.compare",
     "report": "verbs.report.report",
     "export": "verbs.export",
+    "pack": "verbs.pack",
+    "bundle": "verbs.bundle",
     "film": "verbs.film",
     "anomaly": "verbs.anomaly",
     "demo": "verbs.demo.demo",

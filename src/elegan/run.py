@@ -5,19 +5,23 @@ run.json           data, seed, precision, versions, hardware
 local.json         where the data lie on this machine; not for sharing
 log.jsonl          a line a record: step, images, losses, metric; the same bytes for the same command
 timing.jsonl       what depends on the machine: seconds, images a second
-samples/           grids of the same latents over time      samples.png   the newest
+samples/           grids of the same latents over time, the first of untrained networks
+samples.png        the newest of them, and while it trains one of the moment
 curves.png         the log as curves
 checkpoints/       whole states, the newest few and the best by the watched metric
 start.safetensors  the weights that it began from, where it began `--from` another run
 recovery.jsonl     how it was taken back and what was changed, where it fell sick (`guard=recover`)
 alarms/            the sheet of each alarm of the guard
+
+What `elegan pack` makes of it is a run as well (`PackedRun`): one file, of which every tool but the training reads the same.
 """
 
 import copy
+import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,14 +30,15 @@ from torch import nn
 from elegan.core import files, paths, ranges, rng
 from elegan.core.devices import find_device
 from elegan.core.errors import UserError, nearest, shown
-from elegan.core.facts import read_facts, read_source
+from elegan.core.facts import is_run_folder, read_facts, read_source
 from elegan.core.pixels import photo_to_tensor, tensor_to_photo, to_tensor
+from elegan.core.progress import counted
 from elegan.data import Dataset, open_data
 from elegan.data.sides import Direction
 from elegan.games.abilities import Generates, Restores, Scores, Translates
 from elegan.games.game import Can, Game, Shape
 from elegan.games.inference import BATCH, Generator, paint
-from elegan.nets import pretrained
+from elegan.nets import packed, pretrained
 from elegan.nets.tiling import in_tiles
 from elegan.recipes import parts
 from elegan.recipes.recipe import Recipe
@@ -49,12 +54,12 @@ def build_game(recipe: Recipe, shape: Shape) -> Game:
 
 
 class Run:
-    """An opened run folder. `checkpoint` is "newest", "best" or a step; `trust`: modules of other packages that the run may
-    name; see `open`.
+    """An opened run folder; a packed file opens as one too. `checkpoint` is "newest", "best" or a step; `trust`: modules of
+    other packages that the run may name; see `open`.
 
     >>> run = Run.open("runs/digits")
     >>> run.recipe.name, run.step, run.shape.resolution
-    ('rpgan', 2, 8)
+    ('rpgan', 4, 8)
     >>> images = run.generate(seeds=[0, 1, 2])
     >>> images.shape, images.dtype
     ((3, 8, 8, 1), dtype('uint8'))
@@ -66,22 +71,39 @@ class Run:
     @classmethod
     def open(
         cls, path: str | Path, checkpoint: str | int = "newest", device: str = "cpu", trust: Iterable[str] = ()
-    ) -> Self:
-        """Opens the run in a folder. Raises UserError where there is no run or no such device; what is asked of the run later
-        raises it where the run is damaged or has no such checkpoint (nearest names given).
+    ) -> "Run":
+        """Opens a run folder, a packed file, or by its name a model that comes with the package. Raises UserError where there is
+        no run or no such device; what is asked of the run later raises it where the run is damaged or has no such checkpoint
+        (nearest names given).
 
         A run may be somebody else's: what it names of other packages is used only where `trust` lists the module, as in
         trust=["package.module"], and raises UserError otherwise, with all that it needs.
         """
         path = Path(path)
-        if not is_run(path):
-            siblings = [p.parent.name for p in path.parent.glob("*/run.json")]
-            raise UserError(f"no run at {path}{nearest(path.name, siblings)}")
-        return cls(path, checkpoint, device, trust)
+        if is_run_folder(path):
+            return cls(path, checkpoint, device, trust)
+        file = packed.place_of(path)
+        if file is None:
+            raise UserError(f"no run at {path}{nearest(path.name, _names_near(path))}")
+        return PackedRun(path, packed.read(file), checkpoint, device, trust)
+
+    @property
+    def folder(self) -> Path:
+        """The folder that verbs write to unless another is named."""
+        return self.path
+
+    @property
+    def name(self) -> str:
+        return self.path.resolve().name
 
     def file(self, name: str) -> Path:
         """The path of this file or folder of the run. Raises UserError where a link leads out of the run."""
-        return paths.inside(self.path, self.path / name)
+        return paths.inside(self.folder, self.folder / name)
+
+    @property
+    def recipe_file(self) -> Path:
+        """The file that says the recipe."""
+        return self.path / "recipe.toml"
 
     @cached_property
     def info(self) -> dict[str, Any]:
@@ -91,6 +113,33 @@ class Run:
     @cached_property
     def recipe(self) -> Recipe:
         return Recipe.from_toml(self.file("recipe.toml")).trusting(self.trust)
+
+    @property
+    def trained_by(self) -> Recipe:
+        """The recipe as it was trained by, to be read and compared; `recipe` is the one to build and measure it by."""
+        return self.recipe
+
+    @property
+    def evaluations(self) -> list[dict[str, Any]]:
+        """The records of its evaluations, oldest first. Raises UserError for one that elegan did not write."""
+        from elegan.metrics.records import recorded  # scipy comes with it, which making pictures does without
+
+        return recorded(self.file("evaluations.jsonl"))
+
+    @property
+    def licence(self) -> str:
+        """The licence, in the words of whoever packed it; "" where nobody said."""
+        return ""
+
+    @property
+    def note(self) -> str:
+        """Words of whoever packed it; "" for none."""
+        return ""
+
+    @property
+    def training_on(self) -> str:
+        """The command that trains on with it, with {run} for where it is."""
+        return "elegan train --resume {run}" + (f" --steps {2 * self.recipe.steps}" if self.finished else "")
 
     @property
     def shape(self) -> Shape:
@@ -166,7 +215,7 @@ class Run:
         try:
             return build_game(self.recipe, self.shape)
         except UserError as error:
-            raise UserError(f"{self.path / 'recipe.toml'}: {error}") from error
+            raise UserError(f"{self.recipe_file}: {error}") from error
 
     @cached_property
     def nets(self) -> nn.ModuleDict:
@@ -177,7 +226,7 @@ class Run:
             nets.load_state_dict(tensors)
         except RuntimeError as error:
             raise UserError(
-                f"{self.path / 'recipe.toml'} does not fit its checkpoint: {str(error).split(chr(10))[1].strip()}"
+                f"{self.recipe_file} does not fit its checkpoint: {str(error).split(chr(10))[1].strip()}"
             ) from None
         return nets.eval().requires_grad_(False).to(self.device)
 
@@ -200,7 +249,7 @@ class Run:
         known = self.info["data"]
         if fingerprint == known["fingerprint"]:
             return ""
-        return f"{known['name']} no longer holds the pictures that {self.path.name} was trained on"
+        return f"{known['name']} no longer holds the pictures that {self.name} was trained on"
 
     def training_images(self) -> tuple[Dataset, str]:
         """The run's own images, opened again, and what `changed` says of them."""
@@ -210,7 +259,7 @@ class Run:
     @property
     def record(self) -> dict[str, Any]:
         """The facts that go on record with all that is measured of the run."""
-        return {"run": self.path.name, "step": self.step, "averaged": True}
+        return {"run": self.name, "step": self.step, "averaged": True}
 
     @property
     def conditional(self) -> bool:
@@ -345,9 +394,9 @@ class Run:
         if truncation is not None:
             ranges.check("truncation", truncation, ranges.Positive)
         one = None if label is None else self.label_of(label)
-        for start in range(0, len(seeds), BATCH):
-            part = list(seeds[start : start + BATCH])
-            places = range(start, start + len(part))
+        pages = [range(start, min(start + BATCH, len(seeds))) for start in range(0, len(seeds), BATCH)]
+        for places in counted(pages, "generating pictures", len(seeds), parts=len):
+            part = list(seeds[places.start : places.stop])
             own = self.labels_for(places, one) if labels is None else labels[places.start : places.stop]
             yield paint(generates, self.nets, part, own, self.device, truncation)
 
@@ -362,6 +411,84 @@ class Run:
         return rng.labels(self.class_counts, num, seed) if self.shape.classes else None
 
 
+class PackedRun(Run):
+    """A run as a packed file, or a model that comes with the package: one checkpoint, and nothing of the course of its training.
+
+    Verbs write to a folder of its name beside it, in the current one for a model that comes along.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        content: packed.Packed,
+        checkpoint: str | int = "newest",
+        device: str = "cpu",
+        trust: Iterable[str] = (),
+    ):
+        super().__init__(path, checkpoint, device, trust)
+        self.content, self.header = content, content.header
+
+    @property
+    def folder(self) -> Path:
+        return self.path.with_name(f"{self.path.stem}-results")
+
+    @property
+    def name(self) -> str:
+        return self.header.name
+
+    @property
+    def recipe_file(self) -> Path:
+        return self.path
+
+    @cached_property
+    def info(self) -> dict[str, Any]:
+        return self.header.facts
+
+    @property
+    def trained_by(self) -> Recipe:
+        return self.content.recipe.trusting(self.trust)
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        return packed.for_use(self.trained_by)
+
+    @property
+    def evaluations(self) -> list[dict[str, Any]]:
+        """The records that were packed with it, and those since."""
+        from elegan.metrics.records import checked
+
+        return [*checked(str(self.path), self.header.evaluations), *super().evaluations]
+
+    @property
+    def licence(self) -> str:
+        return self.header.licence
+
+    @property
+    def note(self) -> str:
+        return self.header.note
+
+    @property
+    def training_on(self) -> str:
+        return f"elegan train DATA --recipe {self.recipe.name} --from {{run}}"
+
+    @property
+    def steps(self) -> list[int]:
+        return [self.header.step]
+
+    @cached_property
+    def _opened(self) -> tuple[int, dict[str, torch.Tensor]]:
+        (step,) = self.steps
+        if str(self.wanted) not in ("newest", str(step)):
+            raise UserError(f"{self.path} holds no checkpoint {shown(self.wanted)} but only step {step}")
+        return step, self.content.tensors()
+
+    @property
+    def restorer(self) -> nn.Module:
+        """The network that restores, its weights ordered as convolutions of large pictures want them."""
+        net = super().restorer
+        return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]  # not in torch's overloads
+
+
 def is_whole(checkpoint: Path) -> bool:
     """Whether every tensor of the file is what was written."""
     try:
@@ -372,11 +499,15 @@ def is_whole(checkpoint: Path) -> bool:
 
 
 def is_run(path: str | Path) -> bool:
-    """Whether a run folder is there; a name that no folder can have is none."""
-    try:
-        return (Path(path) / "run.json").is_file()
-    except (OSError, ValueError):
-        return False
+    """Whether a run is there, a folder or a packed file; a name that no folder can have is none."""
+    return is_run_folder(Path(path)) or (Path(path).suffix == ".safetensors" and packed.place_of(path) is not None)
+
+
+def _names_near(path: Path) -> list[str]:
+    """Names of runs and packed files beside it, and of models that come along where one is named much like it."""
+    beside = [run.parent.name for run in path.parent.glob("*/run.json")]
+    files = [file.name for file in path.parent.glob("*.safetensors")]
+    return beside + files + difflib.get_close_matches(path.name[:200], packed.shipped(), cutoff=0.5)
 
 
 def best_of(history: list[list[float]]) -> int | None:

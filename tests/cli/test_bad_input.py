@@ -29,7 +29,7 @@ from elegan.run import Run
 from elegan.verbs.sample import parse_seeds
 from many_calls import Called, Calls
 from points_corpus import write_points
-from wrong_calls import DEVICES, NUMBERS, PLACES, RECIPES
+from wrong_calls import DEVICES, NUMBERS, PLACES, RECIPES, SLIPS
 
 SMALL = ("watch.images=32", "batch=8")
 TRAINED = {
@@ -63,6 +63,7 @@ def world(tmp_path_factory, calls, sides, photographs) -> Path:
     evaluate = ("evaluate", "runs/g", "--num", 40, "--metrics", "fd", "--extractor", "pixel")
     assert calls(*evaluate, cwd=root).code == 0
     (root / "afile").write_text("text")
+    (root / "broken.safetensors").write_bytes(bytes(range(256)))
     (root / "empty").mkdir()
     write_points(root / "points")
     (root / "garbage").mkdir()
@@ -96,7 +97,7 @@ def check(done: Called, message: str = "") -> None:
     assert message in done.err
 
 
-@pytest.mark.parametrize("call", [*PLACES, *DEVICES, *NUMBERS, *RECIPES], ids=lambda call: " ".join(call)[:120])
+@pytest.mark.parametrize("call", [*PLACES, *DEVICES, *NUMBERS, *SLIPS, *RECIPES], ids=lambda call: " ".join(call)[:120])
 def test_a_wrong_call_ends_in_one_line(calls, world, call):
     before = {path.name for path in world.iterdir()}
     check(calls(*call, cwd=world))
@@ -410,7 +411,9 @@ def test_ctrl_c_on_a_process_of_its_own(world, many, tmp_path):
     process.send_signal(signal.SIGINT)
     out, errors = process.communicate(timeout=120)
     assert (process.returncode, out) == (130, "")
-    assert re.fullmatch(r"elegan: stopped after \d+ pictures were restored, in .*; they are not written over\n", errors)
+    assert re.fullmatch(
+        r"elegan: stopped after \d+ of 3000 pictures were restored, in .*; they are not written over\n", errors
+    )
     assert all(Image.open(path).size == (80, 64) for path in (tmp_path / "o").iterdir())
 
 

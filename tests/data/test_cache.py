@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from data_corpus import folder_of, pixels, png_claiming, save
+from elegan.core import screen
 from elegan.core.errors import Failure, UserError
 from elegan.data import open_data
 
@@ -58,12 +59,13 @@ def test_second_open_reads_the_cache(tmp_path, cache):
     assert not any(str(entry) in note for note in again.notes)
 
 
-def test_progress_is_told_while_decoding_only(tmp_path, cache):
+def test_progress_is_told_while_decoding_only(tmp_path, cache, capsys, monkeypatch):
+    monkeypatch.setattr(screen.manner, "level", screen.Level.VERBOSE)
     folder = folder_of(tmp_path / "set", [f"{i}.png" for i in range(5)])
-    told: list[tuple[int, int]] = []
-    for _ in range(2):
-        open_data(folder, progress=lambda done, total: told.append((done, total)))
-    assert told == [(5, 5)]
+    open_data(folder)
+    assert "decoding pictures: 5 in" in capsys.readouterr().err
+    open_data(folder)
+    assert "decoding" not in capsys.readouterr().err
 
 
 def test_an_explicit_cache_folder_wins(tmp_path, cache):
@@ -130,6 +132,21 @@ def test_a_killed_builder_leaves_nothing_in_the_way(tmp_path, cache):
     data = open_data(str(folder), resolution=1024)
     assert data.images.shape == (40, 1024, 1024, 3)
     assert [path.name[0] for path in entries(cache)] != ["."]
+
+
+def test_ctrl_c_while_decoding_leaves_nothing(tmp_path, cache):
+    folder = folder_of(tmp_path / "set", [f"{i:03d}.png" for i in range(40)], height=128, width=128)
+    command = [sys.executable, "-m", "elegan", "train", str(folder), "--set", "data.resolution=1024", "--dry-run"]
+    process = subprocess.Popen([*command, "--recipe", "dcgan"], stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+    deadline = time.monotonic() + 120
+    while not any(cache.glob(".*/images.u8")):
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60)[1] == "elegan: stopped; what was written is whole, and nothing else was\n"
+    assert process.returncode == 130
+    assert entries(cache) == []
 
 
 @pytest.mark.parametrize("damage", ["short", "gone", "text", "labels"])

@@ -95,7 +95,8 @@ def test_record_round_trip_and_what_may_be_compared(digits):
 def test_table_says_what_was_measured(digits):
     text = table(measure(EXTRACTOR, digits[:900], digits[900:1000], ["fd", "prdc"]))
     for words in (
-        "FD[random:d1eb8ad2]",
+        "FD  ",
+        "extractor random d1eb8ad2",
         "95 % interval",
         "900",
         "100",

@@ -65,7 +65,7 @@ PRELOADED = (
     *(f"elegan.{name}" for name in ("cli.main", "training.session", "training.dry_run")),
     *(f"elegan.verbs.{name}" for name in ("anomaly", "compare", "copies", "evaluate", "export", "film", "latent.save",
                                           "report.report", "restore", "runs", "sample", "translate")),
-    "cv2", "matplotlib.backends.backend_agg", "matplotlib.figure", "scipy.stats", "sklearn.datasets", "typer.rich_utils",
+    "cv2", "matplotlib.backends.backend_agg", "matplotlib.figure", "psutil", "rich.progress", "typer.rich_utils",
 )  # fmt: skip
 
 

@@ -18,13 +18,14 @@ MIX = ("latent", "mix", "runs/s", "--seeds", "0-1", "--fine", "2-3")
 INVERT = ("latent", "invert", "runs/s", "photo.png", "--steps", "1", "--starts", "4")
 DIRECTIONS = ("latent", "directions", "runs/s", "--num", "1", "--steps", "2", "--seeds", "0")
 PACK = ("pack", "runs/r", "--out", "packed.safetensors")
+BUNDLE = ("bundle", "runs/g", "--out", "bundled.zip")
 EXPORT = ("export", "runs/g", "--out", "exported.onnx")
 FILM = ("film", "runs/g")
 DEMO = ("demo", "--steps", "1")
 
 
 INTO_FOLDERS = (TRAIN, SAMPLE, TRANSLATE, RESTORE, COPIES, WALK, INTERPOLATE, TRUNCATION, MIX, INVERT, DIRECTIONS)
-INTO_FILES = (REPORT, PACK, EXPORT, FILM, DEMO)
+INTO_FILES = (REPORT, PACK, EXPORT, BUNDLE, FILM, DEMO)
 ON_DEVICES = (TRAIN, SAMPLE, TRANSLATE, RESTORE, EVALUATE, COPIES, ANOMALY, WALK, INTERPOLATE, TRUNCATION, MIX, INVERT,
               DIRECTIONS)  # fmt: skip
 OF_RUNS = tuple(verb for verb in (*ON_DEVICES, *INTO_FILES) if verb[0] not in ("train", "restore", "demo"))
@@ -39,6 +40,16 @@ PLACES = [
     (*PACK[:2], "--out", "/proc/x.safetensors"), (*PACK[:2], "--out", f"{'x' * 300}.safetensors"),
     (*EXPORT[:2], "--out", "afile/x.onnx"), (*EXPORT[:2], "--out", "/proc/x.onnx"),
     (*EXPORT[:2], "--out", f"{'x' * 300}.onnx"),
+    (*BUNDLE[:2], "--out", "afile/x.zip"), (*BUNDLE[:2], "--out", "/proc/x.zip"), (*BUNDLE[:2], "--out", "x.tar"),
+    *((*PACK, "--card", card) for card in ("card.txt", "card", "afile/x.md", "/proc/x.md", "", "empty", f"{'x' * 300}.md")),
+]  # fmt: skip
+SLIPS = [
+    *(("train", "digits", *slip) for slip in (
+        ("--epoch", "3"), ("--lr", "0.1"), ("--batch-size=8",), ("--bs", "8"), ("--size", "32"), ("--iterations", "9"),
+        ("--dataset", "x"), ("--gpu",), ("--outdir", "x"), ("--name", "a:b"), ("--name", "NUL"), ("-q", "-v"))),
+    ("sample", "runs/g", "--count", "4"), ("sample", "runs/g", "-n", "4"), ("sample", "runs/g", "--psi", "1"),
+    ("evaluate", "runs/g", "--batch-size", "4"), ("report", "runs/g", "--quiet", "--verbose"),
+    ("latent", "invert", "runs/g", "photo.png", "--ckpt", "2"), ("runs", "--yaml"), ("data",), ("--versoin",),
 ]  # fmt: skip
 DEVICES = [(*verb, "--device", device) for verb, device in product(ON_DEVICES, NO_DEVICES)]
 
@@ -52,6 +63,15 @@ NUMBERS = [
     *((*SAMPLE, "--checkpoint", value) for value in ("", "99", "-1", "²", "x", "9" * 30, "nan")),
     *((*REPORT, "--checkpoint", value) for value in ("99", "", "²", "x")),
     *((*PACK, "--checkpoint", value) for value in ("99", "²")),
+    *((verb, *rest, option, value) for verb, *rest in (PACK, BUNDLE) for option, value in (
+        ("--licence", ""), ("--licence", "x" * 10_001), ("--note", ""), ("--note", "x" * 10_001))),
+    (*BUNDLE, "--direction", "AtoB"), (*BUNDLE, "--checkpoint", "99"), ("bundle", "runs/a", "--out", "x.zip"),
+    ("bundle", "runs/t", "--out", "x.zip"),
+    *((verb, "broken.safetensors", *rest) for verb, *rest in (
+        ("sample",), ("report",), ("export", "--out", "x.onnx"), ("pack", "--out", "x.safetensors"),
+        ("bundle", "--out", "x.zip"), ("compare",), ("copies",))),
+    ("sample", "denoise"), ("export", "upscale-x9", "--out", "x.onnx"), ("film", "denoise"), ("compare", "denoise"),
+    ("train", "digits", "--recipe", "dcgan", "--from", "denoise"), ("train", "--resume", "denoise"),
     (*EXPORT, "--direction", "AtoB"), (*EXPORT, "--direction", ""), ("export", "runs/t", "--out", "x.onnx"),
     *((*TRANSLATE[:3], *rest) for rest in (("--direction", "x"), ("--direction", ""), ())),
     *((*TRANSLATE, "--strength", value) for value in ("nan", "inf", "-1", "2", "x")),
@@ -104,6 +124,7 @@ NUMBERS = [
         ("--seed", "-1"), ("--seed", "x"), ("--seed", "²"), ("--seed", "9" * 30), ("--precision", ""), ("--precision", "x"),
         ("--name", ""), ("--name", "x" * 300),
         *(("--seeds", seeds) for seeds in ("", "5-3", "-1", "x", "²", "1,", "9" * 30)), ("--seeds", "0-1", "--dry-run"),
+        ("--show", "--dry-run"), ("--show=yes",), ("--shows",),
         ("--seeds", "0-1", "--seed", "1"), ("--seeds", "0-1", "--resume", "runs/g"),
         ("--from", ""), ("--from", "nowhere"), ("--from", "afile"), ("--from", "empty"), ("--from", "runs/t"))),
     ("train", "", "--recipe", "dcgan"), ("train", "digits", "--recipe", ""), ("train", "digits", "--direction", ""),

@@ -103,7 +103,7 @@ def test_no_progress_is_noticed_where_the_distance_stays():
 def test_a_discriminator_has_won_where_nothing_improves_and_everything_is_told_apart():
     series = healthy() | {"separation": [1.0] * (N + 1)}
     assert alarms(series) == {}
-    series["distance"] = [max(v, 0.2) for v in series["distance"]]
+    series["distance"] = [max(v, 0.3) for v in series["distance"]]
     assert "discriminator has won" in alarms(series)
 
 

@@ -486,7 +486,7 @@ def test_data_that_were_replaced_are_said(tmp_path):
         elegan.copies(run, num=4)
     assert elegan.copies(run, str(folder), num=4, alpha=0.1).suspects.shape == (4,)
     assert line in report(run).read_text()
-    assert save_directions(Space(run), "sefa", 1, 1.0, 2, [0], True, tmp_path / "latent")[0] == line
+    assert save_directions(Space(run), "sefa", 1, 1.0, 2, [0], True, tmp_path / "latent").found[0] == line
     assert line.replace(" run ", " scorer ") in str(anomaly(scorer, [str(folder / "a/0.png")], alpha=0.5))
 
 

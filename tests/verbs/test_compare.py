@@ -63,7 +63,7 @@ def test_seeds_are_one_group_and_the_better_is_named(runs):
     assert [group.name for group in comparison.groups] == ["runs/a", "runs/b"]
     assert comparison.differing() == {"batch": [8, 9]}
     lines = str(comparison).splitlines()
-    assert lines[0].split() == ["run", "seeds", "FD[pixel:d]", "IS[pixel:d]"]
+    assert lines[0].split() == ["run", "seeds", "FD", "IS"]
     assert lines[1].split()[:5] == ["runs/a", "0,1,2", "3.033", "(2.654", ".."]  # 3.0333 - 4.3027 * .15275 / sqrt 3
     assert lines[5].split() == ["batch", "8", "9"]
     # Differences 2, 2.1, 2: mean 2.0333, standard error .0333, t = 61.

@@ -1,10 +1,16 @@
 """Generators as ONNX: onnxruntime makes of the file what torch makes, for any batch and, of pictures, any size."""
 
 import json
+import re
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
+from sklearn.datasets import load_sample_image
 
 import elegan as library
 from elegan.core.errors import Failure, UserError
@@ -75,7 +81,20 @@ def test_a_run_becomes_a_file_that_needs_no_torch(run, tmp_path):
     assert worst <= 1e-4
     session = onnxruntime.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
     told = json.loads(session.get_modelmeta().custom_metadata_map["elegan"])
-    assert told == {"run": "run", "step": 2, "classes": run.classes, "multiple": 0}
+    assert told == {
+        "elegan": library.__version__,
+        "run": "run",
+        "step": 2,
+        "licence": "",
+        "classes": run.classes,
+        "multiple": 0,
+        "scale": 1,
+        "inputs": {
+            "z": {"latent": 100, "distribution": "standard normal"},
+            "label": {"range": [0, 9], "meaning": "places in classes"},
+        },
+        "outputs": {"images": {"planes": ["grey"], "range": [-1, 1]}},
+    }
     z, label = latents(range(5), run.ability(Generates).latent).numpy(), np.full(5, 7)
     (images,) = session.run(["images"], {"z": z, "label": label})
     made = np.rint(images * 127.5 + 127.5).clip(0, 255).transpose(0, 2, 3, 1)
@@ -85,7 +104,7 @@ def test_a_run_becomes_a_file_that_needs_no_torch(run, tmp_path):
 def test_a_file_that_would_differ_is_not_written(run, tmp_path, monkeypatch):
     needs_onnx()
     monkeypatch.setattr(module, "TOLERANCE", 1e-20)
-    with pytest.raises(Failure, match=r"model.onnx would be off by .* nothing is written"):
+    with pytest.raises(Failure, match=r"the file would be off by .* nothing is written"):
         export(run, tmp_path / "model.onnx")
     assert not list(tmp_path.iterdir())
 
@@ -95,3 +114,58 @@ def test_mistakes(run, tmp_path):
         export(run, tmp_path / "model.pt")
     with pytest.raises(UserError, match=r"export needs no_such_package; pip install 'elegan\[onnx\]'"):
         module._check_packages("torch", "no_such_package")
+
+
+def told_by(path) -> dict:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    return json.loads(session.get_modelmeta().custom_metadata_map["elegan"])
+
+
+@pytest.mark.parametrize(
+    ("name", "hints", "scale"), [("upscale-x2", [], 2), ("denoise", ["gaussian_noise"], 1), ("inpaint", ["holes"], 1)]
+)
+def test_what_comes_with_the_package_is_exported_by_its_name(name, hints, scale, elegan, tmp_path):
+    needs_onnx()
+    done = elegan("export", name, "--out", "x.onnx")
+    assert done.returncode == 0, done.stderr
+    told = told_by(tmp_path / "x.onnx")
+    x = told["inputs"]["x"]
+    assert x["planes"] == ["red", "green", "blue", *hints]
+    assert list(x.get("hints", {})) == hints
+    assert (told["scale"], told["run"], told["licence"]) == (scale, name, "Apache-2.0")
+    wrong = elegan("export", "upscale-x3", "--out", "y.onnx")
+    assert (wrong.returncode, "did you mean 'upscale-x" in wrong.stderr) == (2, True)
+
+
+def test_a_packed_file_is_exported_as_its_run(run, tmp_path):
+    needs_onnx()
+    library.pack(run, tmp_path / "x.safetensors")
+    for given, name in ((run, "a.onnx"), (library.Run.open(tmp_path / "x.safetensors"), "b.onnx")):
+        export(given, tmp_path / name)
+    assert (tmp_path / "a.onnx").read_bytes() == (tmp_path / "b.onnx").read_bytes()
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "export.md").read_text(encoding="utf-8")
+WITHOUT = "import sys\nfor name in ('torch', 'elegan', 'torchvision', 'scipy'):\n    sys.modules[name] = None\n"
+
+
+def test_the_programs_of_the_page_run_where_there_is_no_torch_and_no_elegan(run, tmp_path):
+    needs_onnx()
+    export(run, tmp_path / "images.onnx")
+    export(library.Run.open("upscale-x2"), tmp_path / "photo.onnx")
+    photo = load_sample_image("china.jpg")[:41, :63]
+    Image.fromarray(photo).save(tmp_path / "photo.png")
+    programs = re.findall(r"^```python\n(.*?)^```", PAGE, re.M | re.S)
+    assert len(programs) == 2
+    for program in programs:
+        done = subprocess.run(
+            [sys.executable, "-I", "-c", WITHOUT + program], cwd=tmp_path, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, done.stderr
+    assert Image.open(tmp_path / "images.png").size == (8 * 8, 8)
+    library.restore(tmp_path / "photo.png", scale=2, out=tmp_path / "ours")
+    theirs, ours = (np.asarray(Image.open(tmp_path / name)).astype(int) for name in ("larger.png", "ours/photo.png"))
+    assert theirs.shape == (82, 126, 3)
+    assert np.abs(theirs - ours).max() <= 1

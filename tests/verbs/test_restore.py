@@ -23,7 +23,7 @@ from elegan.data.photo import read_photo
 from elegan.data.resize import resize
 from elegan.games.abilities import Restores
 from elegan.metrics.fidelity import psnr
-from elegan.nets import pretrained
+from elegan.nets import packed, pretrained
 from elegan.nets.perceptual import VGGFeatures, vgg_features
 from elegan.nets.restorers import hourglass_restorer, residual_restorer, smooth_fill, whole
 from elegan.nets.tiling import in_tiles
@@ -340,11 +340,11 @@ def test_vgg_takes_imagenet_s_weights_from_a_file_and_nothing_else(tmp_path):
 
 
 def test_what_is_shipped_is_small_and_described():
-    names = pretrained.shipped()
+    names = packed.shipped()
     assert {"upscale-x2", "upscale-x4", "upscale-x4-detail", "denoise", "inpaint", "scratches"} <= set(names)
-    assert sum(path.stat().st_size for path in pretrained.SHIPPED.glob("*.safetensors")) < 12e6
+    assert sum(path.stat().st_size for path in packed.SHIPPED.glob("*.safetensors")) < 12e6
     for name in names:
-        card = (pretrained.SHIPPED / f"{name}.md").read_text()
+        card = (packed.SHIPPED / f"{name}.md").read_text()
         assert all(word in card for word in ("licence", "elegan train", "minutes", "dB")), name
 
 

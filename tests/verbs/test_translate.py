@@ -22,7 +22,7 @@ from elegan.recipes import find_recipe
 from elegan.run import build_game
 from elegan.training.plan import plan_for
 from elegan.training.session import make_trainer
-from elegan.verbs.translate import translate_files
+from elegan.verbs.translate import targets
 
 SMALL = ["nets.generator.width=4", "nets.generator.blocks=2", "nets.discriminator.width=4", "data.resolution=32",
          "watch.images=16", "watch.log=1"]  # fmt: skip
@@ -99,7 +99,7 @@ def test_mistakes(cyclegan):
     with pytest.raises(UserError, match="elegan translate"):
         cyclegan.generate(1)
     with pytest.raises(UserError, match="no picture 'nowhere.png'"):
-        list(translate_files(cyclegan, ["nowhere.png"], cyclegan.path / "t", direction="AtoB"))
+        targets(["nowhere.png"], cyclegan.path / "t")
 
 
 def test_the_recipe_follows_from_the_folders(sides, tmp_path):

@@ -35,7 +35,7 @@ from elegan.games.abilities import Ability
 from elegan.games.game import Game, Turn, works_as
 from elegan.metrics import Result
 from elegan.run import Run
-from elegan.workflows.workflow import Workflow
+from elegan.workflows.workflow import View, Workflow
 
 LATENT = 4
 
@@ -79,7 +79,7 @@ class Draws(Ability):
     draw: Callable
 
 
-class SignalView:
+class SignalView(View):
     def __init__(self, real, draws, watched, device):
         self.real, self.draws, self.watched, self.device = real, draws, watched, device
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from typer.core import TyperGroup
 
-from elegan.core import memory
+from elegan.core import memory, progress
 from elegan.core.errors import Failure, Interrupted, UserError, in_a_line
 from elegan.core.screen import say
 
@@ -69,6 +69,7 @@ def told(error: Exception) -> UserError | Failure | Interrupted:
 
 def end(error: Exception) -> None:
     """Prints what went wrong as one line and exits with the error's code."""
+    progress.clear()
     if os.environ.get(DEBUG):
         traceback.print_exception(error)
     said = told(error)

@@ -6,36 +6,36 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from elegan.cli.options import Checkpoint, Device, Pictures, RunPath, Trust, place
-from elegan.core.screen import say
+from elegan.cli.panels import how, what, where
+from elegan.cli.verb import add
+from elegan.core.screen import answer
 
 if TYPE_CHECKING:
+    from elegan.verbs.latent.save import Saved
     from elegan.verbs.latent.space import Space
 
 latent = typer.Typer(
     help="Explores a run's latent space: walks, interpolation, truncation, style mixing, inversion, directions.",
     no_args_is_help=True,
 )
-Seeds = Annotated[str, typer.Option(help="Which pictures, by seed: 0-7, or 3,7,20-29.")]
-Label = Annotated[
-    str | None, typer.Option("--class", help="Class of the pictures, by name or number; default: the first.")
-]
-Truncation = Annotated[float | None, typer.Option(help="Less varied, more typical pictures; see `elegan sample`.")]
-Steps = Annotated[int, typer.Option(min=2, max=1000, help="Number of columns.")]
-Out = Annotated[Path | None, typer.Option(help="Folder; default: RUN/latent.")]
+Seeds = Annotated[str, what(help="Which pictures, by seed: 0-7, or 3,7,20-29.")]
+Label = Annotated[str | None, what("--class", help="Class of the pictures, by name or number; default: the first.")]
+Truncation = Annotated[float | None, how(help="Less varied, more typical pictures; see `elegan sample`.")]
+Steps = Annotated[int, what(min=2, max=1000, help="Number of columns.")]
+Out = Annotated[Path | None, where(help="Folder; default: RUN/latent.")]
 
 
-@latent.command()
 def walk(
     run: RunPath,
     seeds: Seeds = "0-5",
-    frames: Annotated[int, typer.Option(min=1, max=10_000, help="Pictures from one seed to the next.")] = 24,
-    rate: Annotated[float, typer.Option(help="Pictures per second.")] = 24.0,
-    format: Annotated[str, typer.Option(help="gif or mp4.")] = "gif",
+    frames: Annotated[int, what(min=1, max=10_000, help="Pictures from one seed to the next.")] = 24,
+    rate: Annotated[float, how(help="Pictures per second.")] = 24.0,
+    format: Annotated[str, where(help="gif or mp4.")] = "gif",
     label: Label = None,
     truncation: Truncation = None,
     out: Out = None,
     checkpoint: Checkpoint = "newest",
-    device: Device = "cpu",
+    device: Device = "auto",
     trust: Trust = None,
 ) -> None:
     """Makes a film of a closed walk from seed to seed and back."""
@@ -43,10 +43,9 @@ def walk(
     from elegan.verbs.sample import parse_seeds
 
     space, folder = _opened(run, label, out, checkpoint, device, trust)
-    say(*save.save_walk(space, parse_seeds(seeds), frames, rate, format, truncation, folder))
+    _answer(save.save_walk(space, parse_seeds(seeds), frames, rate, format, truncation, folder))
 
 
-@latent.command()
 def interpolate(
     run: RunPath,
     seeds: Seeds = "0-4",
@@ -55,7 +54,7 @@ def interpolate(
     truncation: Truncation = None,
     out: Out = None,
     checkpoint: Checkpoint = "newest",
-    device: Device = "cpu",
+    device: Device = "auto",
     trust: Trust = None,
 ) -> None:
     """Shows a row of pictures from each seed to the next."""
@@ -63,10 +62,9 @@ def interpolate(
     from elegan.verbs.sample import parse_seeds
 
     space, folder = _opened(run, label, out, checkpoint, device, trust)
-    say(*save.save_rows(space, parse_seeds(seeds), steps, truncation, folder))
+    _answer(save.save_rows(space, parse_seeds(seeds), steps, truncation, folder))
 
 
-@latent.command()
 def truncation(
     run: RunPath,
     seeds: Seeds = "0-4",
@@ -74,7 +72,7 @@ def truncation(
     label: Label = None,
     out: Out = None,
     checkpoint: Checkpoint = "newest",
-    device: Device = "cpu",
+    device: Device = "auto",
     trust: Trust = None,
 ) -> None:
     """Shows each seed at -1 to 1 times its distance from the mean: its opposite, the mean picture, itself."""
@@ -82,21 +80,18 @@ def truncation(
     from elegan.verbs.sample import parse_seeds
 
     space, folder = _opened(run, label, out, checkpoint, device, trust)
-    say(*save.save_truncations(space, parse_seeds(seeds), steps, folder))
+    _answer(save.save_truncations(space, parse_seeds(seeds), steps, folder))
 
 
-@latent.command()
 def mix(
     run: RunPath,
     seeds: Seeds = "0-3",
-    fine: Annotated[str, typer.Option(help="Which pictures give the columns their fine styles, by seed.")] = "4-9",
-    crossover: Annotated[
-        int | None, typer.Option(help="The first level of fine styles; default: half of the levels.")
-    ] = None,
+    fine: Annotated[str, what(help="Which pictures give the columns their fine styles, by seed.")] = "4-9",
+    crossover: Annotated[int | None, how(help="The first level of fine styles; default: half of the levels.")] = None,
     label: Label = None,
     out: Out = None,
     checkpoint: Checkpoint = "newest",
-    device: Device = "cpu",
+    device: Device = "auto",
     trust: Trust = None,
 ) -> None:
     """Shows the coarse styles of some pictures with the fine styles of others in a table, for stylegan2."""
@@ -104,48 +99,42 @@ def mix(
     from elegan.verbs.sample import parse_seeds
 
     space, folder = _opened(run, label, out, checkpoint, device, trust)
-    say(*save.save_mixed(space, parse_seeds(seeds), parse_seeds(fine), crossover, folder))
+    _answer(save.save_mixed(space, parse_seeds(seeds), parse_seeds(fine), crossover, folder))
 
 
-@latent.command()
 def invert(
     run: RunPath,
     inputs: Pictures,
-    space: Annotated[str | None, typer.Option(help="z; for stylegan2 w, or w+ (nearer, less typical).")] = None,
-    steps: Annotated[int, typer.Option(min=1, help="Steps of the optimization.")] = 300,
-    starts: Annotated[
-        int, typer.Option(min=1, max=1_000_000, help="Random points to begin from; the nearest are taken.")
-    ] = 256,
+    space: Annotated[str | None, what(help="z; for stylegan2 w, or w+ (nearer, less typical).")] = None,
+    steps: Annotated[int, how(min=1, help="Steps of the optimization.")] = 300,
+    starts: Annotated[int, how(min=1, max=1_000_000, help="Random points to begin from; the nearest are taken.")] = 256,
     label: Annotated[
-        str | None, typer.Option("--class", help="Class of the pictures, by name or number; default: the nearest.")
+        str | None, what("--class", help="Class of the pictures, by name or number; default: the nearest.")
     ] = None,
     out: Out = None,
     checkpoint: Checkpoint = "newest",
-    device: Device = "cpu",
+    device: Device = "auto",
     trust: Trust = None,
 ) -> None:
     """Finds the latents whose pictures are nearest to given ones, and says how near."""
     from elegan.verbs.latent import save
 
     opened, folder = _opened(run, label, out, checkpoint, device, trust)
-    say(*save.save_inverted(opened, inputs, space, steps, starts, folder))
+    _answer(save.save_inverted(opened, inputs, space, steps, starts, folder))
 
 
-@latent.command()
 def directions(
     run: RunPath,
-    method: Annotated[str, typer.Option(help="sefa or ganspace.")] = "sefa",
-    num: Annotated[int, typer.Option(min=1, help="How many, the strongest first.")] = 5,
-    reach: Annotated[float, typer.Option(help="How far to both sides, in standard deviations.")] = 3.0,
+    method: Annotated[str, what(help="sefa or ganspace.")] = "sefa",
+    num: Annotated[int, what(min=1, help="How many, the strongest first.")] = 5,
+    reach: Annotated[float, what(help="How far to both sides, in standard deviations.")] = 3.0,
     steps: Steps = 7,
     seeds: Seeds = "0-2",
-    classes: Annotated[
-        bool, typer.Option("--classes", help="Also which classes change (trains a classifier).")
-    ] = False,
+    classes: Annotated[bool, what("--classes", help="Also which classes change (trains a classifier).")] = False,
     label: Label = None,
     out: Out = None,
     checkpoint: Checkpoint = "newest",
-    device: Device = "cpu",
+    device: Device = "auto",
     trust: Trust = None,
 ) -> None:
     """Finds directions along which pictures change most, shows them and says what changes."""
@@ -154,7 +143,12 @@ def directions(
 
     space, folder = _opened(run, label, out, checkpoint, device, trust)
     pages = save.save_directions(space, method, num, reach, steps, parse_seeds(seeds), classes, folder)
-    say(*pages)
+    _answer(pages)
+
+
+def _answer(saved: "Saved") -> None:
+    """Prints what was found, and the paths of what was written."""
+    answer(saved._asdict(), *saved.found, *saved.paths)
 
 
 def _opened(
@@ -166,3 +160,7 @@ def _opened(
 
     opened = Run.open(run, checkpoint, device, trust or ())
     return Space(opened, label), place(out, opened.file("latent"))
+
+
+for verb in (walk, interpolate, truncation, mix, invert, directions):
+    add(latent, verb)

@@ -2,29 +2,50 @@
 
 import sys
 from collections.abc import Callable
+from typing import Annotated
 
 import typer
 
-from elegan.cli import lesson, making, measuring, runs, training
+from elegan.cli import lesson, making, measuring, runs, sharing, training
 from elegan.cli.boundary import Verbs, check_given, end, hush
 from elegan.cli.latent import latent
+from elegan.cli.verb import Verb, add
+from elegan.core.screen import say
+from elegan.core.version import __version__
 
-VERBS: list[Callable[..., None]] = [  # in the order of `elegan --help`
-    training.train, making.sample, making.translate, making.restore, making.pack, making.export, making.film, making.anomaly,
-    runs.runs, measuring.evaluate, measuring.copies, measuring.compare, measuring.report, training.recipes, training.data, lesson.demo,
-]  # fmt: skip
+VERBS: dict[str, list[Callable[..., None]]] = {  # in the order of `elegan --help`
+    "From data to a run": [training.data, training.recipes, training.train, lesson.demo, runs.runs],
+    "What a run makes": [making.sample, making.translate, making.restore, making.anomaly, making.film],
+    "How good it is": [measuring.evaluate, measuring.copies, measuring.compare, measuring.report],
+    "For others": [sharing.pack, sharing.export, sharing.bundle],
+}
 
 app = typer.Typer(
     cls=Verbs,
-    help="A folder of images in, a trained and honestly measured GAN out.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in VERBS:
-    app.command(cls=measuring.Evaluate if verb is measuring.evaluate else None)(verb)
-app.add_typer(latent, name="latent")
+for panel, verbs in VERBS.items():
+    for verb in verbs:
+        add(app, verb, measuring.Evaluate if verb is measuring.evaluate else Verb, panel)
+app.add_typer(latent, name="latent", rich_help_panel="What a run makes")
+
+
+def tell_version(wanted: bool) -> None:
+    """Prints the version and ends."""
+    if wanted:
+        say(f"elegan {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def elegan(
+    version: Annotated[
+        bool, typer.Option("--version", callback=tell_version, is_eager=True, help="Prints the version and exits.")
+    ] = False,
+) -> None:
+    """A folder of images in, a trained and honestly measured GAN out."""
 
 
 def main() -> None:
@@ -32,7 +53,7 @@ def main() -> None:
     try:
         hush()
         check_given(sys.argv[1:])
-        app()
+        app(prog_name="elegan")
     except Exception as error:
         end(error)
 

@@ -1,6 +1,5 @@
-"""The verbs that make something with a trained run: sample, translate, restore, pack, export, film, anomaly."""
+"""The verbs that make something with a trained run: sample, translate, restore, film, anomaly."""
 
-import json
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +9,6 @@ import typer
 from elegan.cli.boundary import stopping
 from elegan.cli.options import (
     MOST,
-    AsJson,
     Checkpoint,
     Device,
     Direction,
@@ -20,9 +18,10 @@ from elegan.cli.options import (
     Trust,
     place,
 )
+from elegan.cli.panels import how, what, where
 from elegan.core.errors import Failure, UserError, shown
 from elegan.core.ranges import whole
-from elegan.core.screen import say
+from elegan.core.screen import answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,24 +31,22 @@ if TYPE_CHECKING:
 
 def sample(
     run: RunPath,
-    num: Annotated[int, typer.Option(min=1, max=MOST, help="How many images.")] = 64,
-    seeds: Annotated[
-        str | None, typer.Option(help="Which images, by seed: 0-63, or 3,7,20-29; in place of --num.")
-    ] = None,
-    label: Annotated[str | None, typer.Option("--class", help="Only this class, by name or number.")] = None,
+    num: Annotated[int, what(min=1, max=MOST, help="How many images.")] = 64,
+    seeds: Annotated[str | None, what(help="Which images, by seed: 0-63, or 3,7,20-29; in place of --num.")] = None,
+    label: Annotated[str | None, what("--class", help="Only this class, by name or number.")] = None,
     truncation: Annotated[
         float | None,
-        typer.Option(
+        how(
             help="Less varied, more typical images: latents within |z| < T; for stylegan2, w at T times its distance from the mean."
         ),
     ] = None,
-    separate: Annotated[bool, typer.Option("--separate/--grid", help="One file for each image, or one sheet.")] = False,
+    separate: Annotated[bool, where("--separate/--grid", help="One file for each image, or one sheet.")] = False,
     codes: Annotated[
-        bool, typer.Option("--codes", help="One sheet for each code, which shows what it changes (infogan).")
+        bool, what("--codes", help="One sheet for each code, which shows what it changes (infogan).")
     ] = False,
-    out: Annotated[Path | None, typer.Option(help="Folder; default: RUN/generated.")] = None,
+    out: Annotated[Path | None, where(help="Folder; default: RUN/generated.")] = None,
     checkpoint: Checkpoint = "newest",
-    device: Device = "cpu",
+    device: Device = "auto",
     trust: Trust = None,
 ) -> None:
     """Makes images with a trained run."""
@@ -60,73 +57,65 @@ def sample(
     which = parse_seeds(seeds) if seeds is not None else range(num)
     folder = place(out, opened.file("generated"))
     if codes:
-        say(*map(str, save_codes(opened, which[0], folder)))
-        return
-    say(str(save_samples(opened, which, label, truncation, separate, folder)))
+        paths = save_codes(opened, which[0], folder)
+    else:
+        paths = [save_samples(opened, which, label, truncation, separate, folder)]
+    answer({"paths": paths, "step": opened.step}, *map(str, paths))
 
 
 def translate(
     run: RunPath,
     inputs: Pictures,
     direction: Direction = None,
-    out: Annotated[Path | None, typer.Option(help="Folder; default: RUN/translated.")] = None,
-    strength: Annotated[float, typer.Option(help="From 0 (the input) to 1 (the full result).")] = 1.0,
+    out: Annotated[Path | None, where(help="Folder; default: RUN/translated.")] = None,
+    strength: Annotated[float, how(help="From 0 (the input) to 1 (the full result).")] = 1.0,
     tile: Tile = "auto",
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Overwrites pictures that the folder already holds.")
-    ] = False,
+    overwrite: Annotated[bool, where("--overwrite", help="Overwrites pictures that the folder already holds.")] = False,
     checkpoint: Checkpoint = "newest",
-    device: Device = "cpu",
+    device: Device = "auto",
     trust: Trust = None,
 ) -> None:
     """Translates pictures of any size to the other side; format, profile, alpha and depth are kept."""
     from elegan.run import Run
-    from elegan.verbs.translate import translate_files
+    from elegan.verbs.translate import targets, translate_files
 
     opened, side = Run.open(run, checkpoint, device, trust or ()), _tile(tile)
     folder = place(out, opened.file("translated"))
-    outcomes = translate_files(
-        opened, inputs, folder, direction=direction, strength=strength, tile=side, overwrite=overwrite
-    )
-    _work_through(outcomes, "translated", str(folder), "--overwrite makes them anew")
+    places = targets(inputs, folder)
+    outcomes = translate_files(opened, places, direction=direction, strength=strength, tile=side, overwrite=overwrite)
+    _work_through(outcomes, "translated", str(folder), "--overwrite makes them anew", len(places))
 
 
 def restore(
     inputs: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Files, folders or quoted globs.")],
     task: Annotated[
         str,
-        typer.Option(
+        what(
             help="upscale, denoise, inpaint, scratches, oldphoto or colorize; several in order: scratches,denoise,upscale."
         ),
     ] = "upscale",
-    scale: Annotated[float, typer.Option(help="How much larger, for upscale: above 1, up to 4.")] = 2.0,
-    sigma: Annotated[
-        str, typer.Option(help="Standard deviation of the noise, on the 0-255 scale; auto: unknown.")
-    ] = "auto",
+    scale: Annotated[float, how(help="How much larger, for upscale: above 1, up to 4.")] = 2.0,
+    sigma: Annotated[str, how(help="Standard deviation of the noise, on the 0-255 scale; auto: unknown.")] = "auto",
     mask: Annotated[
-        str | None, typer.Option(help="For inpaint, white where to fill: a file, a folder, or auto-scratches.")
+        str | None, what(help="For inpaint, white where to fill: a file, a folder, or auto-scratches.")
     ] = None,
-    detail: Annotated[
-        float | None, typer.Option(help="From 0 (faithful) to 1 (more detail, which is invented).")
-    ] = None,
+    detail: Annotated[float | None, how(help="From 0 (faithful) to 1 (more detail, which is invented).")] = None,
     model: Annotated[
         str | None,
-        typer.Option(help="A run, a packed model or another project's .safetensors, in place of the shipped models."),
+        how(help="A run, a packed model or another project's .safetensors, in place of the shipped models."),
     ] = None,
     tile: Tile = "auto",
     out: Annotated[
-        Path | None, typer.Option(help="Folder, or of one photo a file like new.png; default: beside each photo.")
+        Path | None, where(help="Folder, or of one photo a file like new.png; default: beside each photo.")
     ] = None,
-    format: Annotated[
-        str | None, typer.Option(help="png, jpg, webp, tiff, avif or heic; default: that of the photo.")
-    ] = None,
+    format: Annotated[str | None, where(help="png, jpg, webp, tiff, avif or heic; default: that of the photo.")] = None,
     quality: Annotated[
-        int | None, typer.Option(min=1, max=100, help="Of jpg, webp, avif and heic, from 1 to 100 (best).")
+        int | None, how(min=1, max=100, help="Of jpg, webp, avif and heic, from 1 to 100 (best).")
     ] = None,
     page: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Also writes an HTML page with each photo before and after.")
+        Path | None, where(metavar="FILE", help="Also writes an HTML page with each photo before and after.")
     ] = None,
-    device: Device = "cpu",
+    device: Device = "auto",
     trust: Trust = None,
 ) -> None:
     """Upscales, denoises, inpaints, repairs or colorizes photographs; format, profile, alpha and depth are kept, nothing is overwritten."""
@@ -151,61 +140,29 @@ def restore(
     _work_through(outcomes, "restored", where, "they are not written over", len(places), pages)
 
 
-def pack(
-    run: RunPath,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="The file to write, which ends in .safetensors.")],
-    checkpoint: Checkpoint = "newest",
-    trust: Trust = None,
-) -> None:
-    """Writes a run's restorer as one small file, for `elegan restore --model`."""
-    from elegan.nets.pretrained import pack as write
-    from elegan.run import Run
-
-    if out.suffix != ".safetensors":
-        raise UserError(f"{shown(str(out))} does not end in .safetensors")
-    opened = Run.open(run, checkpoint, trust=trust or ())
-    write(out, opened.restorer, opened.recipe)
-    say(f"{out} ({out.stat().st_size / 1e6:.2f} MB)")
-
-
-def export(
-    run: RunPath,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="The file to write, which ends in .onnx.")],
-    direction: Direction = None,
-    checkpoint: Checkpoint = "newest",
-    trust: Trust = None,
-) -> None:
-    """Writes a run's generator, translator or restorer as ONNX, after checking that it gives what torch gives."""
-    from elegan.run import Run
-    from elegan.verbs.export import export as write
-
-    worst = write(Run.open(run, checkpoint, trust=trust or ()), out, direction)
-    say(f"{out} ({out.stat().st_size / 1e6:.2f} MB), within {worst:.1e} of torch")
-
-
 def film(
     run: RunPath,
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The film: .mp4, .webm or .gif; default: RUN/film.mp4.")
+        Path | None, where(metavar="FILE", help="The film: .mp4, .webm or .gif; default: RUN/film.mp4.")
     ] = None,
-    fps: Annotated[float, typer.Option(help="Sheets of samples a second, 0.1 to 60.")] = 12.0,
+    fps: Annotated[float, how(help="Sheets of samples a second, 0.1 to 60.")] = 12.0,
 ) -> None:
     """Makes a film of a training from its samples over time."""
     from elegan.run import Run
     from elegan.verbs.film import film as write
 
     path = write(Run.open(run), out, fps=fps)
-    say(f"{path} ({path.stat().st_size / 1e6:.2f} MB)")
+    size = path.stat().st_size
+    answer({"path": path, "bytes": size}, f"{path} ({size / 1e6:.2f} MB)")
 
 
 def anomaly(
     run: RunPath,
     inputs: Pictures,
-    data: Annotated[str | None, typer.Option(help="Normal pictures to compare with; default: the run's data.")] = None,
-    alpha: Annotated[float, typer.Option(help="False-positive rate: the share of normal pictures flagged.")] = 0.01,
-    as_json: AsJson = False,
+    data: Annotated[str | None, what(help="Normal pictures to compare with; default: the run's data.")] = None,
+    alpha: Annotated[float, how(help="False-positive rate: the share of normal pictures flagged.")] = 0.01,
     checkpoint: Checkpoint = "newest",
-    device: Device = "cpu",
+    device: Device = "auto",
     trust: Trust = None,
 ) -> None:
     """Scores how much pictures differ from a run's data, and says which are anomalies; for runs of ganomaly."""
@@ -213,7 +170,7 @@ def anomaly(
     from elegan.verbs.anomaly import anomaly as find_anomalies
 
     anomalies = find_anomalies(Run.open(run, checkpoint, device, trust or ()), inputs, data, alpha=alpha)
-    say(json.dumps(anomalies.as_dict(), indent=1, ensure_ascii=False) if as_json else str(anomalies))
+    answer(anomalies.as_dict(), str(anomalies))
     if anomalies.faults:
         source, fault = next(iter(anomalies.faults.items()))
         raise Failure(f"{len(anomalies.faults)} could not be read: {source} ({fault})")
@@ -224,25 +181,23 @@ def _work_through(
     done: str,
     where: str,
     again: str,
-    total: int | None = None,
+    total: int,
     then: "Callable[[list[Outcome]], object] | None" = None,
 ) -> None:
-    """Goes through all pictures, `total` of them where that is known, says how each went, and does what is to be done `then`.
+    """Goes through all pictures, `total` of them, says how each went, and does what is to be done `then`.
 
     Raises Failure at the end if any failed.
     """
-    from elegan.training.progress import counted
+    from elegan.core.progress import counted
     from elegan.verbs.inputs import summary
 
     worked: list[Outcome] = []
-    with stopping(lambda: f"stopped after {len(worked)} pictures were {done}, in {where}; {again}"):
-        worked.extend(
-            counted(outcomes, lambda o: f"{o.source}: {o.fault or o.remark}" if o.fault or o.remark else "", total)
-        )
+    with stopping(lambda: f"stopped after {len(worked)} of {total} pictures were {done}, in {where}; {again}"):
+        worked.extend(counted(outcomes, f"pictures {done}", total, remark=lambda outcome: outcome.line))
         if then:
             then(worked)
     lines, fault = summary(worked, done, where, again)
-    say(*lines)
+    answer({"pictures": [vars(outcome) for outcome in worked]}, *lines)
     if fault:
         raise Failure(fault)
 

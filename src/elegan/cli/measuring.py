@@ -1,19 +1,23 @@
 """The verbs that measure runs and show the results: evaluate, copies, compare, report."""
 
-import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
+from elegan.cli import completion
 from elegan.cli.boundary import stopping
-from elegan.cli.options import MOST, AsJson, Checkpoint, Device, RunPath, Seed, Trust, place
+from elegan.cli.options import MOST, Checkpoint, Device, RunPath, Seed, Trust, all_there, place, there
+from elegan.cli.panels import how, what, where
+from elegan.cli.verb import Verb
 from elegan.core.errors import UserError
-from elegan.core.screen import say
+from elegan.core.screen import answer
+
+if TYPE_CHECKING:
+    from elegan.metrics import Result
 
 
-class Evaluate(TyperCommand):
+class Evaluate(Verb):
     """The command `evaluate`, whose help lists the metrics as they describe themselves."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
@@ -25,33 +29,37 @@ class Evaluate(TyperCommand):
 
 
 def evaluate(
-    run: Annotated[Path | None, typer.Argument(metavar="RUN", help="A run folder.")] = None,
-    data: Annotated[str | None, typer.Option("--data", "--real", help="Real images; default: the run's data.")] = None,
-    generated: Annotated[str | None, typer.Option(help="A folder or zip of images, in place of a run.")] = None,
+    run: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="RUN", help="A run folder, or a packed file.", callback=there, autocompletion=completion.runs
+        ),
+    ] = None,
+    data: Annotated[str | None, what("--data", "--real", help="Real images; default: the run's data.")] = None,
+    generated: Annotated[str | None, what(help="A folder or zip of images, in place of a run.")] = None,
     metrics: Annotated[
         str | None,
-        typer.Option(
+        what(
             help="Metrics by name (below) or package.module:Class, separated by commas; "
             "default: fd, kd, prdc, and is with a classifier; of pairs l1, psnr, ssim."
         ),
     ] = None,
-    num: Annotated[int, typer.Option(min=2, max=MOST, help="Images to generate.")] = 10_000,
+    num: Annotated[int, what(min=2, max=MOST, help="Images to generate.")] = 10_000,
     extractor: Annotated[
         str,
-        typer.Option(
+        how(
             help="auto (classifier for data with classes, else self), classifier[:DATA], self[:DATA], stacked:mnist, random, pixel, "
             "inception, a .onnx file or package.module:name."
         ),
     ] = "auto",
-    split: Annotated[str, typer.Option(help="train, test or all of the real images.")] = "train",
+    split: Annotated[str, what(help="train, test or all of the real images.")] = "train",
     seed: Seed = 0,
-    out: Annotated[Path | None, typer.Option(help="Folder for evaluations.jsonl; default: RUN.")] = None,
+    out: Annotated[Path | None, where(help="Folder for evaluations.jsonl; default: RUN.")] = None,
     checkpoint: Checkpoint = "newest",
-    device: Device = "cpu",
+    device: Device = "auto",
     trust: Trust = None,
 ) -> None:
     """Measures a run, or a folder of images, against real ones, with intervals and the real-against-real floor."""
-    from elegan.metrics import table
     from elegan.metrics.evaluate import evaluate_folder
     from elegan.metrics.records import keep
     from elegan.run import Run
@@ -66,45 +74,53 @@ def evaluate(
     if (run is None) == (generated is None):
         raise UserError("give a RUN or --generated FOLDER")
     if run is not None:
-        with stopping(f"stopped before {run} was measured; nothing was written to {out or run}/evaluations.jsonl"):
+        with stopping(f"stopped before {run} was measured; nothing was written"):
             opened = Run.open(run, checkpoint, device, trust or ())
             results = evaluate_run(opened, data, num=num, out=out, **options)
-        say(table(results), f"appended to {out or run}/evaluations.jsonl")
+        _answer(results, out or opened.folder)
     elif generated and data:
         if out:
             place(out, out)
-        results = evaluate_folder(generated, data, device=device, **options)
-        say(table(results))
+        with stopping(f"stopped before {generated} was measured; nothing was written"):
+            results = evaluate_folder(generated, data, device=device, **options)
         if out:
             keep(out, results)
-            say(f"appended to {out}/evaluations.jsonl")
+        _answer(results, out)
     else:
         raise UserError("--generated needs --real: the images to measure against")
 
 
+def _answer(results: "list[Result]", folder: Path | None) -> None:
+    """Prints the results, and where they were written to."""
+    from elegan.metrics import table
+
+    kept = folder / "evaluations.jsonl" if folder else None
+    facts = {"results": [result.to_record() for result in results], "appended_to": kept}
+    answer(facts, table(results), *([f"appended to {kept}"] if kept else []))
+
+
 def copies(
     generated: Annotated[Path, typer.Argument(metavar="RUN|FOLDER", help="A run, or a folder or zip of images.")],
-    data: Annotated[str | None, typer.Option(help="The training images; default: the run's data.")] = None,
-    alpha: Annotated[float, typer.Option(help="False-positive rate: the share of fresh real images flagged.")] = 0.001,
-    num: Annotated[int, typer.Option(min=1, max=MOST, help="Images to generate with a run.")] = 10_000,
-    max_share: Annotated[
-        float | None, typer.Option(help="Exits with code 1 if more than this share are suspects.")
-    ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder; default: RUN/copies, or copies.")] = None,
+    data: Annotated[str | None, what(help="The training images; default: the run's data.")] = None,
+    alpha: Annotated[float, how(help="False-positive rate: the share of fresh real images flagged.")] = 0.001,
+    num: Annotated[int, what(min=1, max=MOST, help="Images to generate with a run.")] = 10_000,
+    max_share: Annotated[float | None, how(help="Exits with code 1 if more than this share are suspects.")] = None,
+    out: Annotated[Path | None, where(help="Folder; default: RUN/copies, or copies.")] = None,
     seed: Seed = 0,
     checkpoint: Checkpoint = "newest",
-    device: Device = "cpu",
+    device: Device = "auto",
     trust: Trust = None,
 ) -> None:
     """Finds copies of training images among generated ones, each with a p-value and its nearest training images."""
     from elegan.core.devices import find_device
+    from elegan.core.facts import is_run_folder
     from elegan.metrics.copies.audit import copies as find
-    from elegan.run import Run, is_run
+    from elegan.run import Run
     from elegan.verbs.copies import copies as copies_of
 
     options: dict[str, Any] = {"alpha": alpha, "max_share": max_share, "seed": seed}
     stopped = stopping("stopped before all images were searched; nothing was written")
-    if is_run(generated):
+    if is_run_folder(generated):
         opened = Run.open(generated, checkpoint, device, trust or ())
         out = place(out, opened.file("copies"))
         with stopped:
@@ -116,22 +132,31 @@ def copies(
             report = find(generated, data, out=out, **options)
     else:
         raise UserError(f"{generated} is no run; a folder of images needs --data: the training images to compare with")
-    say(*report.lines(), f"each image: {out}/copies.json")
+    each = out / "copies.json"
+    answer(report.summary() | {"each_image": each}, *report.lines(), f"each image: {each}")
 
 
 def compare(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN RUN...", help="Run folders.")], as_json: AsJson = False
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RUN RUN...",
+            help="Run folders, or packed files.",
+            callback=all_there,
+            autocompletion=completion.runs,
+        ),
+    ],
 ) -> None:
     """Compares runs, those of the same settings and other seeds as one; refuses what was measured differently."""
     from elegan.verbs.compare import compare as side_by_side
 
     comparison = side_by_side(runs)
-    say(json.dumps(comparison.as_dict(), indent=1, ensure_ascii=False) if as_json else str(comparison))
+    answer(comparison.as_dict(), str(comparison))
 
 
 def report(
     run: RunPath,
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="The page; default: RUN/report.html.")] = None,
+    out: Annotated[Path | None, where(metavar="FILE", help="The page; default: RUN/report.html.")] = None,
     checkpoint: Checkpoint = "newest",
     trust: Trust = None,
 ) -> None:
@@ -139,4 +164,5 @@ def report(
     from elegan.run import Run
     from elegan.verbs.report.report import report as write_page
 
-    say(str(write_page(Run.open(run, checkpoint, trust=trust or ()), out)))
+    page = write_page(Run.open(run, checkpoint, trust=trust or ()), out)
+    answer({"path": page, "bytes": page.stat().st_size}, str(page))

@@ -5,23 +5,45 @@ from typing import Annotated
 
 import typer
 
-RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
-Pictures = Annotated[list[str], typer.Argument(metavar="PICTURE...", help="Files, folders or quoted globs.")]
-Checkpoint = Annotated[str, typer.Option(help="newest, best (by the watched metric), or a step.")]
-Trust = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--trust",
-        metavar="MODULE",
-        help="Trusts this module: files from elsewhere may name what it defines.",
+from elegan.cli import completion
+from elegan.cli.panels import how, what
+from elegan.core.facts import check_there
+
+SHIPPED = Path(__file__).parents[1] / "nets" / "weights"  # models that come along, known by their names
+
+
+def there(ctx: typer.Context, run: Path | None) -> Path | None:
+    """The run. Raises UserError where there is nothing of its name, before torch is waited for."""
+    if run is not None and not ctx.resilient_parsing and not (SHIPPED / f"{run}.safetensors").is_file():
+        check_there(run)
+    return run
+
+
+def all_there(ctx: typer.Context, runs: list[Path]) -> list[Path]:
+    """The runs; see `there`."""
+    return [run for run in runs if there(ctx, run)]
+
+
+RunPath = Annotated[
+    Path,
+    typer.Argument(
+        metavar="RUN", help="A run folder, or a packed file.", callback=there, autocompletion=completion.runs
     ),
 ]
-Direction = Annotated[str | None, typer.Option(help="AtoB or BtoA, where the run knows both.")]
-Tile = Annotated[str, typer.Option(help="auto, none, or the side of the tiles in pixels.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Prints JSON instead of text.")]
-Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the first latent, and of random subsets.")]
+Pictures = Annotated[list[str], typer.Argument(metavar="PICTURE...", help="Files, folders or quoted globs.")]
+Checkpoint = Annotated[str, what(help="newest, best (by the watched metric), or a step.")]
+Direction = Annotated[str | None, what(help="AtoB or BtoA, where the run knows both.")]
+Seed = Annotated[int, how(min=0, max=2**63 - 1, help="Seed of the first latent, and of random subsets.")]
+Tile = Annotated[str, how(help="auto, none, or the side of the tiles in pixels.")]
+Device = Annotated[
+    str,
+    how(help="auto (an accelerator where there is one), cpu, cuda, cuda:1 or mps.", autocompletion=completion.devices),
+]
+Trust = Annotated[
+    list[str] | None,
+    how("--trust", metavar="MODULE", help="Trusts this module: files from elsewhere may name what it defines."),
+]
 MOST = 10_000_000  # images that one call may make
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
 
 
 def place(out: Path | None, default: Path) -> Path:

@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from elegan.core.errors import Interrupted, UserError
-from elegan.core.screen import say
+from elegan.core.screen import answer, say
 
 
 def train_seeds(text: str, options: dict[str, Any], dry_run: bool) -> None:
@@ -28,10 +28,13 @@ def train_seeds(text: str, options: dict[str, Any], dry_run: bool) -> None:
             command = shlex.join(["elegan", *sys.argv[1:]])
             raise Interrupted(f"{done} of seed {seed}; go on with: {command}") from None
         say(f"{runs[-1].path}/samples.png shows what seed {seed} makes")
+    paths = [run.path for run in runs]
     try:
-        say(str(compare(runs)))
+        comparison = compare(runs)
     except UserError as error:
-        say(f"not compared: {error}")
+        answer({"runs": paths, "comparison": None, "why": str(error)}, f"not compared: {error}")
+        return
+    answer({"runs": paths, "comparison": comparison.as_dict()}, str(comparison))
 
 
 def _single(options: dict[str, Any], dry_run: bool) -> dict[str, Any]:

@@ -1,89 +1,109 @@
 """The verbs from data to a trained run: train, recipes, data."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from elegan.cli.options import AsJson, Trust
-from elegan.core.screen import say
+from elegan.cli import completion
+from elegan.cli.options import Trust
+from elegan.cli.panels import how, what, where
+from elegan.core.errors import UserError
+from elegan.core.screen import Level, answer, manner
 from elegan.training.options import Options, about
 
 
 def train(
-    data: Annotated[str | None, typer.Argument(help=about("data"))] = Options.data,
-    recipe: Annotated[str | None, typer.Option(help=about("recipe"))] = None,
-    steps: Annotated[int | None, typer.Option(min=1, help=about("steps"))] = Options.steps,
-    direction: Annotated[
-        str | None, typer.Option(help="AtoB or BtoA, for translation: from which side to which.")
-    ] = None,
-    images: Annotated[int | None, typer.Option(min=1, help=about("images"))] = Options.images,
+    data: Annotated[str | None, typer.Argument(help=about("data"), autocompletion=completion.data)] = Options.data,
+    recipe: Annotated[str | None, what(help=about("recipe"), autocompletion=completion.recipes)] = None,
+    steps: Annotated[int | None, what(min=1, help=about("steps"))] = Options.steps,
+    direction: Annotated[str | None, what(help="AtoB or BtoA, for translation: from which side to which.")] = None,
+    images: Annotated[int | None, what(min=1, help=about("images"))] = Options.images,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help=f"{about('settings')} May be given more than once."),
+        how("--set", metavar="KEY=VALUE", help=f"{about('settings')} May be given more than once."),
     ] = None,
-    out: Annotated[Path, typer.Option(help=about("out"))] = Path(Options.out),
-    name: Annotated[str | None, typer.Option(help=about("name"))] = Options.name,
-    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help=about("seed"))] = Options.seed,
+    out: Annotated[Path, where(help=about("out"))] = Path(Options.out),
+    name: Annotated[str | None, where(help=about("name"))] = Options.name,
+    seed: Annotated[int, how(min=0, max=2**63 - 1, help=about("seed"))] = Options.seed,
     seeds: Annotated[
-        str | None, typer.Option(help="A run for each of these seeds, one after another, then compared: 0-2, or 0,3,7.")
+        str | None, what(help="A run for each of these seeds, one after another, then compared: 0-2, or 0,3,7.")
     ] = None,
-    device: Annotated[str, typer.Option(help=about("device"))] = Options.device,
-    precision: Annotated[str, typer.Option(help=about("precision"))] = Options.precision,
-    resume: Annotated[Path | None, typer.Option(metavar="RUN", help=about("resume"))] = None,
-    start: Annotated[Path | None, typer.Option("--from", metavar="RUN", help=about("start"))] = None,
-    guard: Annotated[str, typer.Option(metavar="warn|recover|off", help=about("guard"))] = Options.guard,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only says what the training would do and cost.")] = False,
-    trust: Annotated[list[str] | None, typer.Option(metavar="MODULE", help=about("trust"))] = None,
+    device: Annotated[str, how(help=about("device"), autocompletion=completion.devices)] = Options.device,
+    precision: Annotated[str, how(help=about("precision"))] = Options.precision,
+    resume: Annotated[Path | None, what(metavar="RUN", help=about("resume"), autocompletion=completion.runs)] = None,
+    start: Annotated[
+        Path | None, what("--from", metavar="RUN", help=about("start"), autocompletion=completion.runs)
+    ] = None,
+    guard: Annotated[str, how(metavar="warn|recover|off", help=about("guard"))] = Options.guard,
+    dry_run: Annotated[bool, what("--dry-run", help="Only says what the training would do and cost.")] = False,
+    trust: Annotated[list[str] | None, how(metavar="MODULE", help=about("trust"))] = None,
+    show: Annotated[bool, how("--show", help=about("show"))] = Options.show,
 ) -> None:
     """Trains a generator; the same command again resumes where it stopped."""
     settings = [*(settings or []), *([f"data.direction={direction}"] if direction is not None else [])]
     options = Options(
         data, recipe, steps=steps, images=images, settings=settings, out=out, name=name, seed=seed, device=device,
-        precision=precision, resume=resume, start=start, guard=guard, trust=trust or (),
+        precision=precision, resume=resume, start=start, guard=guard, trust=trust or (), show=show,
+        quiet=manner.level == Level.QUIET,
     )  # fmt: skip
     if seeds is not None:
         from elegan.cli.seeds import train_seeds
 
         train_seeds(seeds, vars(options), dry_run)
         return
+    if dry_run and show:
+        raise UserError("--dry-run makes no pictures to --show: leave one of them out")
     if dry_run:
         from elegan.training.dry_run import estimate
         from elegan.training.plan import plan_for
 
         plan = plan_for(**vars(options))
-        say(*plan.lines(), *estimate(plan))
+        cost = estimate(plan)
+        answer(
+            plan.facts() | {"path": plan.path, "recipe": plan.recipe.full(), "cost": vars(cost)},
+            *plan.lines(),
+            *cost.lines(),
+        )
         return
     from elegan.training.alike import alike
     from elegan.training.session import train as train_run
 
     run = train_run(**vars(options))
-    say(f"{run.path}/samples.png shows what it makes; more with: {run.use}", *alike(run))
+    made, remarks = run.file("samples.png"), alike(run)
+    facts = {"run": run.path, "step": run.step, "samples": made, "use": run.use, "remarks": remarks}
+    answer(facts, f"{made} shows what it makes; more with: {run.use}", *remarks)
 
 
 def recipes(
     name: Annotated[
         str | None,
         typer.Argument(
-            help="A recipe, or a TOML file, to print in full, with a mark where it differs from its parent."
+            help="A recipe, or a TOML file, to print in full, with a mark where it differs from its parent.",
+            autocompletion=completion.recipes,
         ),
     ] = None,
     trust: Trust = None,
 ) -> None:
     """Lists the recipes by task, or prints one in full."""
     from elegan.recipes import find_recipe
-    from elegan.recipes.show import by_task, full
+    from elegan.recipes.show import by_task, full, listed
 
-    say(*(full(find_recipe(name).trusting(trust or ())) if name else by_task()))
+    if name:
+        recipe = find_recipe(name).trusting(trust or ())
+        answer(recipe.full(), *full(recipe))
+    else:
+        answer(listed(), *by_task())
 
 
 def data(
-    source: Annotated[str, typer.Argument(metavar="DATA", help="A folder, a zip or a named data set.")],
-    as_json: AsJson = False,
+    source: Annotated[
+        str,
+        typer.Argument(metavar="DATA", help="A folder, a zip or a named data set.", autocompletion=completion.data),
+    ],
 ) -> None:
     """Describes a data set: count, sizes, modes, classes, duplicates and unreadable files."""
     from elegan.data import survey
 
     report = survey(source)
-    say(json.dumps(report.as_dict(), indent=1, ensure_ascii=False) if as_json else str(report))
+    answer(report.as_dict(), str(report))

@@ -5,6 +5,9 @@ import os
 import torch
 
 from elegan.core.errors import UserError, nearest
+from elegan.core.screen import detail
+
+ELSEWHERE = {"gpu": "cuda", "nvidia": "cuda", "apple": "mps", "metal": "mps"}  # other words for them
 
 
 def find_device(name: str) -> torch.device:
@@ -14,7 +17,7 @@ def find_device(name: str) -> torch.device:
     kind, colon, number = name.partition(":")
     here = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if kind not in here:
-        raise UserError(f"unknown device {name!r}{nearest(kind, here)}")
+        raise UserError(f"unknown device {name!r}{nearest(ELSEWHERE.get(kind.lower(), kind), here)}")
     if not here[kind]:
         raise UserError(f"device {name!r} is not on this machine, which has {', '.join(d for d in here if here[d])}")
     if name == "cuda":
@@ -23,4 +26,6 @@ def find_device(name: str) -> torch.device:
     if (colon or number) and number not in map(str, range(count)):
         valid = [kind, *(f"{kind}:{index}" for index in range(count))]
         raise UserError(f"device {name!r} is not on this machine, which has {', '.join(valid)}")
-    return torch.device(f"cuda:{number or 0}" if kind == "cuda" else kind)
+    device = torch.device(f"cuda:{number or 0}" if kind == "cuda" else kind)
+    detail(f"device {device}{f' ({torch.cuda.get_device_name(device)})' if kind == 'cuda' else ''}")
+    return device

@@ -1,12 +1,13 @@
 """Checks that run.json and the journals of a run say what they should, before anything in them is used."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
 from elegan.core import files
-from elegan.core.errors import UserError
+from elegan.core.errors import UserError, nearest
 from elegan.core.journal import Journal
 from elegan.core.ranges import NonNegativeCount, Pixels, Seed, check
 
@@ -49,11 +50,20 @@ class _Facts(BaseModel):
         return self
 
 
+class _PackedFacts(_Facts):
+    seed: Seed | None  # type: ignore[assignment]  # of a restorer that an older version packed nobody knows it
+
+
 def read_facts(path: Path) -> dict[str, Any]:
     """The whole of a run.json. Raises UserError, naming what is wrong, where it is not a run's."""
     facts: dict[str, Any] = files.read_json(path)
     check(f"{path} is not a run's", facts, _Facts)
     return facts
+
+
+def check_packed(path: Path, facts: dict[str, Any]) -> None:
+    """Raises UserError, naming what is wrong, where the facts in a packed file are not a run's."""
+    check(f"{path} is not a packed model", facts, _PackedFacts)
 
 
 def read_source(path: Path) -> str:
@@ -74,3 +84,23 @@ def read_lines(path: Path, kind: Any) -> list[dict[str, Any]]:
     for number, record in enumerate(records, 1):
         check(f"{path}, line {number}", record, kind)
     return records
+
+
+def is_run_folder(path: str | Path) -> bool:
+    """Whether a run folder is there; a name that no folder can have is none."""
+    try:
+        return (Path(path) / "run.json").is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def no_run(path: Path) -> UserError:
+    """The error that there is no run, with the nearest name of one beside."""
+    siblings = [other.parent.name for other in path.parent.glob("*/run.json")]
+    return UserError(f"no run at {path}{nearest(path.name, siblings)}")
+
+
+def check_there(path: Path) -> None:
+    """Raises UserError where nothing stands that could be a run."""
+    if not os.path.exists(path):
+        raise no_run(path)

@@ -134,7 +134,7 @@ def read_tensors(
             digests, plain = _unsealed(file.metadata() or {})
             names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
             tensors = {name: file.get_tensor(name) for name in names}
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:  # RecursionError too
         # Safetensors opens the file once more for the tensors, when it may be gone.
         if isinstance(error, OSError) or not path.exists():
             raise UserError(f"{path} cannot be read: {error}") from None

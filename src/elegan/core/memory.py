@@ -1,6 +1,5 @@
 """Free memory, and errors that say that it does not suffice."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -31,13 +30,24 @@ def check_room(count: int, each: float, what: str) -> None:
         )
 
 
+def peak() -> int:
+    """Bytes of memory that this process held at most so far, all of its libraries included."""
+    import psutil
+
+    if sys.platform == "win32":
+        return int(psutil.Process().memory_info().peak_wset)
+    if sys.platform == "linux":  # getrusage's begins with the peak of the process that started this one
+        status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+        return 1024 * int(status["VmHWM"].removesuffix("kB"))
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # macOS counts bytes
+
+
 def _of_machine() -> int:
-    if sys.platform == "linux":
-        lines = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
-        return 1024 * int(lines["MemAvailable"].split()[0])
-    if sys.platform == "win32":  # the standard library has no function that tells it
-        return sys.maxsize
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    import psutil
+
+    return int(psutil.virtual_memory().available)
 
 
 def _of_containers() -> list[int]:
@@ -49,10 +59,10 @@ def _of_containers() -> list[int]:
 
 
 def _of_process() -> list[int]:
-    if sys.platform == "win32":
+    try:
+        import resource
+    except ImportError:  # on Windows, which sets no such limits
         return []
-    import resource
-
     limits = (resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA))
     return [limit for limit in limits if limit != resource.RLIM_INFINITY]
 

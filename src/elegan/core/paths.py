@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -47,3 +48,22 @@ def check_name(what: str, name: str) -> str:
     if len(os.fsencode(name)) > LONGEST:
         raise UserError(f"{what} = {name[:40]!r}... is too long for a file name; at most {LONGEST} bytes")
     return name
+
+
+def check_portable(what: str, name: str) -> str:
+    """The name, if a file can have it on every system. Raises UserError for one that Windows does not take, and as `check_name`
+    does.
+    """
+    if (right := portable(check_name(what, name))) != name:
+        raise UserError(f"{what} = {name!r} is no file name on Windows; take {right!r}")
+    return name
+
+
+def portable(name: str) -> str:
+    """The name with - for what Windows has in no name, and _ behind those of its devices (CON, NUL, COM1, ...).
+
+    >>> portable("lsun:church"), portable("con.png"), portable("plain. ")
+    ('lsun-church', 'con_.png', 'plain--')
+    """
+    name = re.sub(r"[. ]+$", lambda end: "-" * len(end[0]), re.sub(r'[<>:"|?*]', "-", name))
+    return re.sub(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|$)", r"\1_", name, flags=re.I)

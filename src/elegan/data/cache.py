@@ -21,7 +21,7 @@ from filelock import FileLock
 
 from elegan.core.errors import Failure
 from elegan.data import decode
-from elegan.data.ingest import SKIPPED, Progress, build, in_bytes, sync
+from elegan.data.ingest import SKIPPED, build, in_bytes, sync
 from elegan.data.sizing import Options
 from elegan.data.sources import Source
 
@@ -79,7 +79,7 @@ class Entry:
         return digests
 
 
-def cached(source: Source, options: Options, root: Path, progress: Progress | None = None) -> Entry:
+def cached(source: Source, options: Options, root: Path) -> Entry:
     """The decoded images of `source`, built under `root` unless they stand there. Raises `UserError`, `Failure`."""
     key = hashlib.sha256(json.dumps([decode.VERSION, source.stamp, options]).encode()).hexdigest()[:24]
     folder = root.absolute() / key
@@ -90,7 +90,7 @@ def cached(source: Source, options: Options, root: Path, progress: Progress | No
         root.mkdir(parents=True, exist_ok=True)
         with FileLock(root / f"{key}.lock"):
             if _open(folder) is None:
-                _fill(source, options, folder, progress)
+                _fill(source, options, folder)
     entry = _open(folder)
     if entry is None:
         raise Failure(f"the data cache at {folder} was changed while it was being opened")
@@ -137,13 +137,13 @@ def _clear_errors(root: Path) -> Iterator[None]:
         raise Failure(f"the data cache at {root} cannot be written: {reason}; {advice}") from None
 
 
-def _fill(source: Source, options: Options, folder: Path, progress: Progress | None) -> None:
+def _fill(source: Source, options: Options, folder: Path) -> None:
     work = folder.with_name(f".{folder.name}")
     if work.exists():  # a killed builder's, as the lock is ours
         shutil.rmtree(work)
     work.mkdir()
     try:
-        build(source, options, work, progress)
+        build(source, options, work)
         if folder.exists():  # damaged, or it would have been opened
             shutil.rmtree(folder)
         os.rename(work, folder)

@@ -9,7 +9,6 @@ import numpy as np
 from elegan.core.errors import Failure, UserError, nearest
 from elegan.data.cache import Entry, cached, default_root
 from elegan.data.in_memory import InMemory
-from elegan.data.ingest import Progress
 from elegan.data.layout import SPLITS, plain
 from elegan.data.named import NAMES, from_hub, from_name
 from elegan.data.sizing import Options
@@ -77,7 +76,6 @@ def open_data(
     fit: str = "crop",
     split: str = "train",
     cache: Path | None = None,
-    progress: Progress | None = None,
 ) -> Dataset:
     """Opens a folder, a zip, a named set or pictures in memory, decoding them into the cache the first time.
 
@@ -86,7 +84,6 @@ def open_data(
     where any pixel is transparent, else 3. `fit` brings images that are not square to one: "crop" takes the centre,
     "pad" repeats the outermost pixels, "stretch" distorts. `split`: "train", "test" or "all"; folders and zips have a
     held-out part when their top level is train/ and test/ (or val/). `cache`: the folder for decoded images.
-    `progress`: called now and then with the numbers of images decoded and to decode, unless they stand in the cache.
 
     Raises `UserError` for an unknown source, option or split or a set without readable images, `Failure` when the
     download or the cache fails.
@@ -98,7 +95,7 @@ def open_data(
     if fit not in FITS:
         raise UserError(f"unknown fit {fit!r}{nearest(fit, FITS)}")
     origin = find(str(source) if isinstance(source, Path) else source, split)
-    entry = cached(origin, Options(resolution, channels, fit), cache or default_root(), progress)
+    entry = cached(origin, Options(resolution, channels, fit), cache or default_root())
     name, notes = plain(origin.name), (*origin.notes, *entry.notes)
     return Dataset(name, origin.address, entry.images, entry.labels, entry.classes, entry.fingerprint, notes, entry)
 

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from elegan.core.errors import Failure, UserError
+from elegan.core.progress import work
 from elegan.data import decode, looks
 from elegan.data.decode import Facts, Picture
 from elegan.data.deep import Unreadable
@@ -28,11 +29,10 @@ SAMPLE = 64  # images looked at to guess the plan that the whole set then confir
 SPARE_BYTES = 64 << 20  # left free on the disk beyond the cache itself
 SKIPPED = "skipped.txt"
 T = TypeVar("T")
-Progress = Callable[[int, int], None]  # images decoded, images in all
 
 
-def build(source: Source, options: Options, work: Path, progress: Progress | None = None) -> None:
-    """Fills the empty folder `work`, all synced to the disk: images.u8, sizes.npy of pictures that keep their own,
+def build(source: Source, options: Options, folder: Path) -> None:
+    """Fills the empty `folder`, all synced to the disk: images.u8, sizes.npy of pictures that keep their own,
     labels.npy, names.json, digests.npy (SHA-256 of the files), skipped.txt and meta.json.
 
     Size and channels are guessed from a sample, so that one pass is enough where the sample was fair.
@@ -41,16 +41,16 @@ def build(source: Source, options: Options, work: Path, progress: Progress | Non
     listing = source.listing()
     with calm():
         guess = plan_for(_sample(listing), options)
-        done = _decode(listing, guess, options, work, progress)
+        done = _decode(listing, guess, options, folder)
         exact = plan_for(done.facts, options)
         if done.kept and (exact.resolution != guess.resolution or exact.channels > guess.channels):
-            done = _decode(listing, exact, options, work, progress)
+            done = _decode(listing, exact, options, folder)
     if not done.kept:
         raise UserError(f"{source.address} has no readable image: {in_short(done.skipped)}")
-    meta = {"source": str(source.address), **_finish(listing, done, options, work)}
-    meta["notes"] += _oddities(listing, done, options, str(source.address), work / "images.u8", meta["shape"])
-    (work / "meta.json").write_text(json.dumps(meta, indent=1), encoding="utf-8")
-    for path in (*work.iterdir(), work):
+    meta = {"source": str(source.address), **_finish(listing, done, options, folder)}
+    meta["notes"] += _oddities(listing, done, options, str(source.address), folder / "images.u8", meta["shape"])
+    (folder / "meta.json").write_text(json.dumps(meta, indent=1), encoding="utf-8")
+    for path in (*folder.iterdir(), folder):
         sync(path)
 
 
@@ -136,10 +136,10 @@ def _check_disk(needed: int, folder: Path) -> None:
         )
 
 
-def _decode(listing: Listing, plan: Plan, options: Options, work: Path, progress: Progress | None) -> _Pass:
+def _decode(listing: Listing, plan: Plan, options: Options, folder: Path) -> _Pass:
     """One pass over the set: uint8 images one after the other in a file, unreadable ones noted and left out."""
     halves = 1 + (options.fit == "halves")
-    _check_disk(len(listing.names) * plan.bytes_each, work.parent)
+    _check_disk(len(listing.names) * plan.bytes_each, folder.parent)
     done = _Pass(plan, skipped=list(listing.skipped))
 
     def one(index: int) -> Picture | str:
@@ -151,7 +151,7 @@ def _decode(listing: Listing, plan: Plan, options: Options, work: Path, progress
         except Unreadable as error:
             return str(error)
 
-    with open(work / "images.u8", "wb") as file:
+    with open(folder / "images.u8", "wb") as file, work("decoding pictures", len(listing.names)) as task:
         index = 0
         for block in in_order(one, len(listing.names), max(1, min(1024, BLOCK_BYTES // plan.bytes_each))):
             pictures = []
@@ -164,31 +164,30 @@ def _decode(listing: Listing, plan: Plan, options: Options, work: Path, progress
                 index += 1
             if pictures:
                 file.write(done.take(pictures).data)
-            if progress:
-                progress(index, len(listing.names))
+            task.advance(len(block))
     return done
 
 
-def _finish(listing: Listing, done: _Pass, options: Options, work: Path) -> dict[str, Any]:
+def _finish(listing: Listing, done: _Pass, options: Options, folder: Path) -> dict[str, Any]:
     """Brings the images to the channels really needed, writes labels and skipped files, and gives the description."""
     held, resolution, pixels = done.plan.channels, done.plan.resolution, sum(h * w for h, w in done.sizes)
     final = options.channels or (4 if not done.opaque else 1 if done.grey else min(held, 3))
     if final != held:
-        _narrow(work / "images.u8", held, final)
+        _narrow(folder / "images.u8", held, final)
     shape = [pixels, final] if options.fit in WHOLE else [len(done.kept), resolution, resolution, final]
     notes = [*listing.notes, *notes_on(done.facts, Plan(resolution, final, done.plan.pixels), options)]
     content = hashlib.sha256(b"".join(done.digests))
-    np.save(work / "digests.npy", np.frombuffer(b"".join(done.digests), np.uint8).reshape(-1, 32))
-    (work / "names.json").write_text(json.dumps([listing.names[i] for i in done.kept]), encoding="utf-8")
+    np.save(folder / "digests.npy", np.frombuffer(b"".join(done.digests), np.uint8).reshape(-1, 32))
+    (folder / "names.json").write_text(json.dumps([listing.names[i] for i in done.kept]), encoding="utf-8")
     if options.fit in WHOLE:
-        np.save(work / "sizes.npy", np.array(done.sizes, dtype=np.int64))
+        np.save(folder / "sizes.npy", np.array(done.sizes, dtype=np.int64))
     if listing.labels is not None:
         labels = listing.labels[done.kept]
-        np.save(work / "labels.npy", labels)
+        np.save(folder / "labels.npy", labels)
         content.update(labels.astype("<i8").tobytes())
     if done.skipped:
         lines = "".join(f"{name}\t{reason}\n" for name, reason in sorted(done.skipped))
-        (work / SKIPPED).write_bytes(lines.encode("utf-8", "backslashreplace"))
+        (folder / SKIPPED).write_bytes(lines.encode("utf-8", "backslashreplace"))
         notes.append(in_short(done.skipped))
     content.update(json.dumps([_version(done.facts), shape, options.fit, listing.classes]).encode())
     return {

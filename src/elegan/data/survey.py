@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from elegan.core.errors import UserError
+from elegan.core.progress import counted
 from elegan.data import decode, looks
 from elegan.data.dataset import find
 from elegan.data.decode import Facts
@@ -83,7 +84,7 @@ def survey(source: str, split: str = "all") -> Survey:
 
     with calm():
         results = chain.from_iterable(in_order(work, len(listing.names)))
-        for index, result in enumerate(results):
+        for index, result in enumerate(counted(results, "reading pictures", len(listing.names))):
             if isinstance(result, str):
                 unreadable.append((listing.names[index], result))
                 continue

@@ -4,7 +4,7 @@ A game of your own may have one of these, or one that only you know: a subclass 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 from torch import Tensor, nn
@@ -21,11 +21,18 @@ class Ability:
     """Something that networks can do; its functions take the averaged networks first, pictures are N x C x H x W in [-1, 1].
 
     `use`: the command for a run that is trained for it, with {run} for its folder and {trust} for the options that it needs;
-    `lacking`: the words for a run without it, such as "makes no images from latents".
+    `lacking`: the words for a run without it, such as "makes no images from latents"; `does`: for one with it, "" where its
+    averaged networks alone cannot do it.
     """
 
     use: ClassVar[str] = "elegan report {run}{trust}"
     lacking: ClassVar[str] = "cannot do that"
+    does: ClassVar[str] = "does what its task says"
+
+    def facts(self) -> dict[str, Any]:
+        """The numbers that belong to it, by name, ready for JSON."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in values.items() if isinstance(value, int)}
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,7 @@ class Generates(Ability):
 
     use = "elegan sample {run}{trust}"
     lacking = "makes no images from latents"
+    does = "makes images from latents, one a seed"
     latent: int
     generate: Paint
     classes: int = 0
@@ -66,6 +74,7 @@ class Judges(Ability):
     game's networks, not their averages, to scores of N pictures, more where they look real."""
 
     lacking = "has no discriminator of single pictures"
+    does = ""  # once it is trained
     judge: Paint
 
 
@@ -75,6 +84,7 @@ class ShowsCodes(Ability):
 
     use = "elegan sample {run} --codes{trust}"
     lacking = "has no codes; infogan is a recipe with them"
+    does = "has codes that each change something about the image"
     codes: Codes
 
 
@@ -83,6 +93,7 @@ class Reconstructs(Ability):
     """Images of the data again: `reconstruct(nets, x, label)` of images and labels N, None without."""
 
     lacking = "makes no image again"
+    does = "makes an image of the data again"
     reconstruct: Paint
 
 
@@ -92,6 +103,7 @@ class Scores(Ability):
 
     use = "elegan anomaly {run} PICTURE...{trust}"
     lacking = "scores nothing (ganomaly is a recipe that does)"
+    does = "scores how unlike the data an image is"
     score: Repaint
 
 
@@ -101,16 +113,22 @@ class Translates(Ability):
 
     use = "elegan translate {run} PICTURE...{trust}"
     lacking = "does not translate"
+    does = "translates pictures of one side into the other's"
     ways: dict[Direction, Repaint]
+
+    def facts(self) -> dict[str, Any]:
+        return {"ways": [str(way) for way in self.ways]}
 
 
 @dataclass(frozen=True)
 class Restores(Ability):
     """Damaged pictures to whole ones: `restore(nets, x)` of pictures of any size, beside them `hints` planes of what is known
-    of the damage, to pictures `scale` times as large."""
+    of the damage, to pictures `scale` times as large. `told`: the damages that tell these planes, where that is known."""
 
     use = "elegan restore PHOTO... --model {run}{trust}"
     lacking = "does not restore"
+    does = "restores photographs"
     restore: Repaint
     hints: int
     scale: int
+    told: tuple[str, ...] = ()

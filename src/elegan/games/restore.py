@@ -98,8 +98,17 @@ def restore(recipe: Recipe, shape: Shape, *, augment: str = "") -> Game:
         players=players,
         turns=tuple(Turn(player, moves[player]) for player in players),
         averaged=("restorer",),
-        abilities=(Restores(lambda nets, x: whole(nets["restorer"], x), hints, scale),),
+        abilities=(Restores(lambda nets, x: whole(nets["restorer"], x), hints, scale, _telling(recipe, hints)),),
     )
+
+
+def _telling(recipe: Recipe, hints: int) -> tuple[str, ...]:
+    """The damages that tell the restorer a plane each; none where planes come otherwise."""
+    options = {f"damage.{name}": part for name, part in recipe.damage.items()}
+    telling = [
+        part.name for path, part in options.items() if filled("damage", part, path, recipe.trusted()).get("tell")
+    ]
+    return tuple(telling) if len(telling) == hints else ()
 
 
 def _between(distance: Callable[..., Tensor], features: list[Tensor], target: list[Tensor]) -> Tensor:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from elegan.core import files
 from elegan.core.errors import UserError
 from elegan.core.pixels import as_pictures, resized, to_floats
+from elegan.core.progress import counted
 from elegan.metrics.extractor import BATCH, Extractor, weights_digest
 
 VERSION = 1  # of everything below that changes the trained weights
@@ -86,7 +87,7 @@ def train_classifier(
     optimizer = torch.optim.AdamW(net.parameters(), lr=1e-2, weight_decay=1e-2, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1e-2, total_steps=steps)
     order = torch.cat([torch.randperm(len(labels), generator=rng) for _ in range(-(-steps * batch // len(labels)))])
-    for i in range(steps):
+    for i in counted(range(steps), "training a classifier", steps):
         rows = order[i * batch : (i + 1) * batch].sort().values
         x = prepared(images[rows.numpy()], size)
         x = shifted(x, min(size) // 16, rng).to(device, memory_format=torch.channels_last)

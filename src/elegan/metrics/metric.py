@@ -83,6 +83,11 @@ class Metric(Described, ABC):
         """
         raise UserError(f"{self.name!r} cannot be watched during training")
 
+    def watched_floor(self, real: Tensor, count: int) -> float | None:
+        """Estimates what `watched` gives for the features of `count` other real images from those of `real` alone, N x d; None
+        where these are too few to say."""
+        return None
+
 
 class PairMetric(Described, ABC):
     """A metric of each picture against the one that it should be; its value is the mean over the pictures."""

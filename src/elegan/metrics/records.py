@@ -7,6 +7,7 @@ from typing import Any
 from elegan.core import paths
 from elegan.core.facts import read_lines
 from elegan.core.journal import Journal
+from elegan.core.ranges import check
 from elegan.metrics.results import Result
 
 
@@ -16,6 +17,13 @@ def recorded(path: Path) -> list[dict[str, Any]]:
     Raises UserError, naming file and line, for one that elegan did not write.
     """
     return read_lines(path, Result)
+
+
+def checked(what: str, records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """These records, out of what this names. Raises UserError for one that elegan did not write."""
+    for number, record in enumerate(records, 1):
+        check(f"{what}, evaluation {number}", record, Result)
+    return list(records)
 
 
 def keep(folder: Path, results: Sequence[Result]) -> None:

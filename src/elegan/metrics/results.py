@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from elegan.core import tables
 from elegan.core.errors import UserError
 from elegan.core.pixels import as_pictures
+from elegan.core.progress import counted
 from elegan.core.version import __version__
 from elegan.metrics.catalogue import METRICS, check_needs, find_metric, is_own, needed
-from elegan.metrics.extractor import Extractor
+from elegan.metrics.extractor import Extractor, parted
 from elegan.metrics.metric import NEEDS, Metric, PairMetric
 from elegan.metrics.sets import Features, Sets
 
@@ -55,7 +57,8 @@ def extract(
     """
     whole = batches if hasattr(batches, "shape") else None
     if whole is not None:
-        batches = (whole[i : i + 1024] for i in range(0, len(whole), 1024))
+        pages = (whole[i : i + 1024] for i in range(0, len(whole), 1024))
+        batches = counted(pages, f"features of the {name} pictures", len(whole), parts=len)
     values, probabilities, kept, size = [], [], [], None
     for batch in batches:
         shape = tuple(as_pictures(batch).shape[1:])
@@ -119,9 +122,8 @@ def measure(
                 f"{name!r} needs at least {metric.least} images a set; got {len(real)} real and {len(fake)} generated"
             )
     record = extracted_by(extractor, seed) | (settings or {})
-    return list(
-        itertools.chain(*(_results(metric, name, extractor, sets, seed, record) for metric, name in asked.items()))
-    )
+    lines = (_results(*one, extractor, sets, seed, record) for one in counted(asked.items(), "measuring", len(asked)))
+    return list(itertools.chain.from_iterable(lines))
 
 
 def _of_sets(name: str) -> Metric:
@@ -210,13 +212,11 @@ def comparable(a: Result | dict[str, Any], b: Result | dict[str, Any]) -> list[s
 
 
 def table(results: Sequence[Result]) -> str:
-    """The results as aligned text, a line each, with what was measured and the warnings below."""
+    """The results as aligned text, a line each; below it the extractor, how it was measured, and the warnings."""
     if not results:
         return "nothing was measured"
-    head = ("metric", "value", "95 % interval", "real floor", "N real", "N generated", "N floor")
-    rows = [head, *(_row(r) for r in results)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join([r[0].ljust(widths[0]), *map(str.rjust, r[1:], widths[1:])]) for r in rows]
+    head = ("metric", "value", "95 % interval", "real floor", "N real", "N made", "N floor")
+    lines = tables.table(head, [_row(r) for r in results], right=True)
     s = results[0].settings
     accuracy = f", accuracy {s['accuracy']:.2%} on held-out images" if s.get("accuracy") is not None else ""
     about = []
@@ -246,7 +246,7 @@ def references(lines: Iterable[str]) -> str:
 def _row(r: Result) -> tuple[str, ...]:
     floor = "-" if r.floor is None else f"{r.floor:.4g}"
     return (
-        r.label,
+        parted(r.label)[0],
         f"{r.value:.4g}",
         f"{r.low:.4g} .. {r.high:.4g}",
         floor,

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from elegan.core import files
 from elegan.core.errors import UserError
 from elegan.core.pixels import as_pictures
+from elegan.core.progress import counted
 from elegan.metrics.classifier import LEAST_SIDE, WIDTHS, Classifier, fingerprint, prepared
 from elegan.metrics.extractor import BATCH, Extractor, weights_digest
 from elegan.metrics.flaws import FLAWS, flawed
@@ -99,7 +100,7 @@ def train_self(images: Any, seen: int | None = None, seed: int = 0, device: str 
     steps = max(1, images_seen(seen or SEEN, size) // batch)
     optimizer = torch.optim.AdamW(learner.parameters(), lr=3e-3, weight_decay=1e-2, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps)
-    for rows in _batches(len(images), batch, steps, rng):
+    for rows in counted(_batches(len(images), batch, steps, rng), "learning features", steps):
         x = prepared(images[rows.numpy()], size)
         whole, (spoilt, strengths) = view(x, rng), flawed(view(x, rng), rng)
         target = torch.cat([torch.zeros_like(strengths), strengths]).to(device)

@@ -26,8 +26,13 @@ class Gauge:
         if not isinstance(kind, Metric):
             raise UserError(f"watch.metric = {metric!r} is for restorers; fd, kd or none")
         self.extractor = extractor
-        self.distance: Callable[[Tensor], float] = kind.watched(extractor.features(real)[0])
+        self.kind, self.real = kind, extractor.features(real)[0]
+        self.distance: Callable[[Tensor], float] = kind.watched(self.real)
         self.label = f"{next(iter(kind.lines))}[{extractor.tag}]"
+
+    def floor(self, count: int) -> float | None:
+        """Estimates what `count` real pictures that are not among `real` would get; None where `real` are too few to say."""
+        return self.kind.watched_floor(self.real, count)
 
     def __call__(self, images: np.ndarray) -> float:
         return self.distance(self.extractor.features(images)[0])

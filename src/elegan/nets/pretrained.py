@@ -1,36 +1,17 @@
-"""Trained restorers as single files: weights in half precision, and the recipe and shape that build the network again.
-
-Some are shipped with the package and known by name; `elegan pack` makes one from any restoring run.
-"""
+"""Restorers that were trained before: out of packed files, and shipped with the package."""
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal, get_args
 
 import torch
 from torch import nn
 
-from elegan.core import files
 from elegan.core.errors import UserError, nearest
 from elegan.core.ranges import Few, check
+from elegan.nets import packed
+from elegan.nets.packed import shipped
 from elegan.recipes import parts
 from elegan.recipes.recipe import Recipe
-
-Side = Literal["channels", "hints", "scale"]  # what a restorer is built for
-SHIPPED = Path(__file__).parent / "weights"
-
-
-def shipped() -> list[str]:
-    """The names of the models that come with the package."""
-    return sorted(path.stem for path in SHIPPED.glob("*.safetensors"))
-
-
-def pack(path: Path, net: nn.Module, recipe: Recipe) -> None:
-    """Writes a restorer of `recipe` to a file. Raises UserError where there cannot be one, Failure on a full disk."""
-    files.file_for(path)
-    tensors = {name: tensor.half() for name, tensor in net.state_dict().items()}
-    shape = {"channels": net.channels, "hints": net.hints, "scale": net.scale}
-    files.write_tensors(path, tensors, {"shape": shape, "recipe": recipe.shared().full()})
 
 
 def unpack(name: str | Path, trust: Iterable[str] = ()) -> tuple[nn.Module, Recipe]:
@@ -38,17 +19,17 @@ def unpack(name: str | Path, trust: Iterable[str] = ()) -> tuple[nn.Module, Reci
 
     Raises UserError for anything else, and for a restorer from a module that is not among `trust`.
     """
-    path = Path(name) if str(name).endswith(".safetensors") else SHIPPED / f"{name}.safetensors"
-    if not path.is_file():
+    path = packed.place_of(name)
+    if path is None:
         raise UserError(f"no model {str(name)!r}{nearest(str(name), shipped())}")
-    tensors, plain = files.read_tensors(path)
-    if not {"shape", "recipe"} <= plain.keys():
-        raise UserError(f"{path} is not a packed model")
-    recipe = Recipe.parse(check(str(path), plain["recipe"], dict)).trusting(trust)
-    shape = check(str(path), plain["shape"], dict[Side, Few])
-    if shape.keys() != set(get_args(Side)) or "restorer" not in recipe.nets:
-        raise UserError(f"{path} is not a packed model")
-    return load(build(recipe, **shape), {k: v.float() for k, v in tensors.items()}, path), recipe
+    model = packed.read(path)
+    sides = model.header.abilities.get("Restores")
+    if sides is None:
+        raise UserError(f"{path} does not restore")
+    hints, scale = (check(f"{path}: {side}", sides.get(side), Few) for side in ("hints", "scale"))
+    recipe = model.recipe.trusting(trust)
+    weights = {name.removeprefix("restorer."): tensor for name, tensor in model.tensors().items()}
+    return load(build(recipe, model.header.facts["shape"]["channels"], hints, scale), weights, path), recipe
 
 
 def build(recipe: Recipe, channels: int, hints: int, scale: int) -> nn.Module:

@@ -39,6 +39,14 @@ def by_task() -> list[str]:
     return lines
 
 
+def listed() -> list[dict[str, str]]:
+    """The recipes of the catalogue: name, task, parent and what they are, without a cut."""
+    return [
+        {"name": recipe.name, "task": _task(recipe), "parent": recipe.parent, "about": recipe.about}
+        for recipe in CATALOGUE.values()
+    ]
+
+
 def _task(recipe: Recipe) -> str:
     return "detect" if recipe.task.name == "anomaly" else BY_DATA[recipe.data.kind]
 

@@ -163,7 +163,7 @@ class Checkpoints:
 
     def settle(self, batches: int = BATCHES) -> None:
         """Makes the averaged networks what is measured, shown and saved: with statistics of their own, from so many batches,
-        where the recipe says so."""
+        where the recipe says so. Only what was settled is used, so it does not matter how often that happens between."""
         if self.plan.engine.leads and self.plan.recipe.statistics == "recomputed":
             labels = self.plan.workflow.labels(self.plan.data)
             recompute_statistics(self.trainer.game.ability(Generates), self.trainer.average, labels, batches)

@@ -1,18 +1,18 @@
 """The cost of a training, measured by playing a few of its steps and a look at them, and keeping nothing."""
 
-import resource
-import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from elegan.core import memory
 from elegan.training.plan import Plan
+from elegan.training.progress import duration
 from elegan.training.recorder import Recorder
 from elegan.training.session import make_trainer
 from elegan.training.trainer import Trainer
@@ -20,21 +20,51 @@ from elegan.training.trainer import Trainer
 WARM, TIMED = 2, 3
 
 
-def estimate(plan: Plan) -> list[str]:
-    """Lines on parameters by network, FLOPs an image, peak memory and time. Leaves nothing behind."""
+@dataclass(frozen=True)
+class Cost:
+    """The cost of a training. `parameters` by network; FLOPs of `making` an image and of `training` on one; `memory`, bytes at
+    the peak on `device`; `seconds` of all `steps` of `batch` images.
+    """
+
+    parameters: dict[str, int]
+    making: int
+    training: float
+    memory: int
+    device: str
+    steps: int
+    batch: int
+    seconds: float
+
+    def lines(self) -> list[str]:
+        """For people."""
+        counts = [f"{name} {size:,}" for name, size in self.parameters.items() if size]
+        rate = self.batch * self.steps / self.seconds
+        return [
+            f"parameters  {', '.join(counts)}",
+            f"FLOPs       {self.making / 1e6:,.1f} million to make an image, "
+            f"{self.training / 1e6:,.1f} million to train on one",
+            f"memory      {self.memory / 1e6:,.0f} MB at the peak ({self.device})",
+            f"time        {self.steps:,} steps of {self.batch} images at {rate:,.0f} images/s: "
+            f"{duration(self.seconds)} (from {TIMED} steps)",
+        ]
+
+
+def estimate(plan: Plan) -> Cost:
+    """Measures what a training costs. Leaves nothing behind."""
     recipe, device = plan.recipe, plan.engine.device
     trainer = make_trainer(plan)
     making = _flops(lambda: plan.workflow.make_one(trainer.game, trainer.average, plan.shape, device))
     training, seconds = _rehearse(plan, trainer)
-    sizes = {name: sum(p.numel() for p in net.parameters()) for name, net in trainer.game.nets.items()}
-    counts = [f"{name} {size:,}" for name, size in sizes.items() if size]
-    return [
-        f"parameters  {', '.join(counts)}",
-        f"FLOPs       {making / 1e6:,.1f} million to make an image, {training / 1e6:,.1f} million to train on one",
-        f"memory      {_peak(device) / 1e6:,.0f} MB at the peak ({device})",
-        f"time        {recipe.steps:,} steps of {recipe.batch} images at {recipe.batch / seconds:,.0f} images/s: "
-        f"{_duration(seconds * recipe.steps)} (from {TIMED} steps)",
-    ]
+    return Cost(
+        parameters={name: sum(p.numel() for p in net.parameters()) for name, net in trainer.game.nets.items()},
+        making=making,
+        training=training,
+        memory=torch.cuda.max_memory_allocated(device) if device.type == "cuda" else memory.peak(),
+        device=str(device),
+        steps=recipe.steps,
+        batch=recipe.batch,
+        seconds=seconds * recipe.steps,
+    )
 
 
 def _rehearse(plan: Plan, trainer: Trainer) -> tuple[float, float]:
@@ -67,19 +97,3 @@ def _flops(work: Callable[[], object]) -> int:
         work()
     flops: int = counter.get_total_flops()
     return flops
-
-
-def _peak(device: torch.device) -> int:
-    """The peak memory in bytes of the whole process, PyTorch itself included; on CUDA that of the device."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device)
-    if sys.platform == "linux":  # getrusage's begins with the peak of the process that started this one
-        status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-        return 1024 * int(status["VmHWM"].removesuffix("kB"))
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -4,7 +4,8 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from elegan.core import rng
+from elegan.core import paths, rng
+from elegan.core.facts import is_run_folder
 from elegan.recipes.recipe import Recipe, flat_keys
 
 LONGEST = 80  # characters
@@ -17,6 +18,11 @@ def run_name(folder: Path, data: str, recipe: Recipe, settings: Sequence[str], s
     Values that no name can show, and names longer than `LONGEST`, are cut and end in a digest of all settings. A run that
     stands in `folder` under the name of older versions, which had the digest alone, keeps it.
     """
+    name = _name(folder, data, recipe, settings, seed)
+    return name if is_run_folder(folder / name) else paths.portable(name)  # of lsun:church
+
+
+def _name(folder: Path, data: str, recipe: Recipe, settings: Sequence[str], seed: int) -> str:
     if not settings:
         return "-".join(_stem(data, recipe, seed))
     digest = f"{rng.mix(*sorted(settings)):016x}"[-6:]

@@ -40,6 +40,7 @@ class Options:
         str,
         "warn of a training that falls sick, recover (go back and change one thing), off, or a run's recovery.jsonl.",
     ] = "warn"
+    show: Annotated[bool, "Opens the sheet of samples, renewed as it learns, with the system's viewer."] = False
     quiet: Annotated[bool, "Shows no progress."] = False
     on_step: Annotated[
         Callable[[int, dict[str, float]], None] | None,

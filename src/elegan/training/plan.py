@@ -8,6 +8,7 @@ from typing import Any
 
 from elegan.core import paths, rng
 from elegan.core.errors import UserError
+from elegan.core.facts import is_run_folder
 from elegan.core.files import folder_for
 from elegan.data.in_memory import InMemory, source_of
 from elegan.data.sides import kind_of
@@ -16,7 +17,7 @@ from elegan.recipes import find_recipe
 from elegan.recipes.choose import SIDES, choose
 from elegan.recipes.recipe import Recipe
 from elegan.recipes.settings import pairs, spelled
-from elegan.run import Run
+from elegan.run import PackedRun, Run
 from elegan.training.engine import Engine
 from elegan.training.naming import run_name
 from elegan.training.options import Options, takes
@@ -96,6 +97,7 @@ class Plan:
             *self._accumulation(),
             *([f"from    {self.start}"] if self.start else []),
             f"run     {self.path} ({self.engine.device}, {self.engine.precision})",
+            f"shows   {self.path / 'samples.png'}, renewed as it learns",
         ]
 
     def _accumulation(self) -> list[str]:
@@ -127,7 +129,7 @@ def _new(options: Options, source: str | InMemory | None) -> Plan:
     name = options.name
     if name is None:
         name = run_name(folder, data.name, recipe, spelled(options.settings), options.seed)
-    path = folder / paths.check_name("name", name)
+    path = folder / (paths.check_name if is_run_folder(folder / name) else paths.check_portable)("name", name)
     start = Path(options.start) if options.start else None
     return Plan(recipe, data, path, options.seed, engine, why, start=start)
 
@@ -135,6 +137,9 @@ def _new(options: Options, source: str | InMemory | None) -> Plan:
 def _resumed(options: Options, resume: str | Path, source: str | InMemory | None) -> Plan:
     """The plan to go on with a run by what it is: its recipe, its seed, its place."""
     run = Run.open(resume, trust=options.trust)
+    if isinstance(run, PackedRun):
+        begin = run.training_on.format(run=run.path)
+        raise UserError(f"{run.path} is packed, without what a training goes on from; begin with its weights: {begin}")
     own = f"--resume goes on with {run.path}"
     if options.recipe:
         raise UserError(f"{own}'s own recipe {run.recipe.name!r}; leave out --recipe")

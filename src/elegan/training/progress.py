@@ -1,25 +1,27 @@
 """Progress on the screen: the plan, then a bar with speed and time left, or plain lines where there is no terminal."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TextIO, TypeVar, cast
+from collections.abc import Sequence
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from elegan.core.screen import Screen
+from elegan.core.progress import console
 from elegan.training.plan import Plan
 
-T = TypeVar("T")
-console = Console(file=cast(TextIO, Screen()), highlight=False)  # all that is missing of a file, Screen passes on
+FIRST, MINUTE = 10, 60  # seconds until the first line, and between lines
 
 
 class Bar:
-    """Shows `remarks`, then steps, images a second, the newest losses and the time left; nothing if `quiet`."""
+    """Shows `remarks`, then steps, images a second, the newest losses and the time left; nothing if `quiet`.
+
+    What was measured last (`watched`) is told in a line a minute; where there is no terminal that line tells of all the rest.
+    """
 
     def __init__(self, plan: Plan, start: int, quiet: bool, remarks: Sequence[str] = ()):
         self.plan, self.start, self.quiet, self.remarks = plan, start, quiet, remarks
-        self.since = self.said = time.monotonic()
+        self.since = time.monotonic()
+        self.next = self.since + FIRST
+        self.watched = self.told = ""
         self.bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
@@ -29,8 +31,8 @@ class Bar:
             TextColumn("left"),
             TimeRemainingColumn(),
             TextColumn("{task.fields[losses]}"),
-            console=console,
-            disable=quiet or not console.is_terminal,
+            console=console(),
+            disable=quiet or not console().is_terminal,
         )
 
     def __enter__(self) -> "Bar":
@@ -43,12 +45,11 @@ class Bar:
         return self
 
     def _introduce(self) -> None:
-        for line in (*self.plan.lines(), *self.remarks):
-            console.print(line, markup=False, soft_wrap=True)
+        self.say(*self.plan.lines(), *self.remarks)
         if self.start >= self.plan.recipe.steps:
-            console.print(f"finished before, at step {self.start:,}; more with --steps")
+            console().print(f"finished before, at step {self.start:,}; more with --steps")
         elif self.start:
-            console.print(f"goes on from step {self.start:,} of {self.plan.recipe.steps:,}")
+            console().print(f"goes on from step {self.start:,} of {self.plan.recipe.steps:,}")
 
     def advance(self, done: int, losses: dict[str, float]) -> None:
         now = time.monotonic()
@@ -56,40 +57,34 @@ class Bar:
         rate = (done - self.start) * self.plan.recipe.batch / seconds if seconds else 0.0
         shown = " ".join(f"{_short(k)} {v:.3f}" for k, v in losses.items() if "/adversarial" in k)
         self.bar.update(self.task, completed=done, speed=f"{rate:,.0f} img/s", losses=shown)
-        if not self.quiet and not console.is_terminal and (now - self.said > 10 or done == self.plan.recipe.steps):
-            self.said = now
-            left = seconds / (done - self.start) * (self.plan.recipe.steps - done)
-            console.print(f"step {done:,} of {self.plan.recipe.steps:,}, {rate:,.0f} img/s, {left:.0f} s left, {shown}")
+        if console().is_terminal:
+            if now > self.next and self.watched != self.told:
+                self._tell(now, self.watched)
+        elif now > self.next or done == self.plan.recipe.steps:
+            left = duration(seconds / (done - self.start) * (self.plan.recipe.steps - done))
+            progress = f"step {done:,} of {self.plan.recipe.steps:,}, {rate:,.0f} img/s, {left} left"
+            self._tell(now, "; ".join(filter(None, (progress, shown, self.watched))))
 
-    def say(self, line: str) -> None:
-        """A line for people, above the bar."""
+    def _tell(self, now: float, line: str) -> None:
+        self.next, self.told = now + MINUTE, self.watched
+        self.say(line)
+
+    def say(self, *lines: str) -> None:
+        """Lines for people, above the bar."""
         if not self.quiet:
-            self.bar.console.print(line, markup=False, soft_wrap=True)
+            for line in lines:
+                console().print(line, markup=False, soft_wrap=True)
 
     def __exit__(self, *exception: object) -> None:
         self.bar.stop()
 
 
+def duration(seconds: float) -> str:
+    """Seconds in the unit that suits them: "90 s", "12 min", "2.5 h"."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
 def _short(key: str) -> str:
     return key[0].upper()
-
-
-def counted(items: Iterable[T], remark: Callable[[T], str], total: int | None = None) -> Iterator[T]:
-    """Yields the items as they come, counted on the screen, with the time left where their `total` is known; `remark` is a line
-    about one, or "". Where nobody watches, a line tells of it every ten seconds."""
-    known = (
-        [BarColumn(bar_width=24), MofNCompleteColumn()] if total is not None else [TextColumn("{task.completed} done")]
-    )
-    left = [TextColumn("left"), TimeRemainingColumn()] if total is not None else []
-    since = said = time.monotonic()
-    with Progress(*known, TimeElapsedColumn(), *left, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("", total=total)
-        for done, item in enumerate(items, 1):
-            if line := remark(item):
-                bar.console.print(line, markup=False, soft_wrap=True)
-            bar.advance(task)
-            now = time.monotonic()
-            if total is not None and not console.is_terminal and now - said > 10:
-                said = now
-                console.print(f"{done:,} of {total:,}, {(now - since) / done * (total - done):.0f} s left")
-            yield item

@@ -22,6 +22,8 @@ from elegan.training.plan import Plan
 from elegan.training.trainer import Trainer
 from elegan.workflows.workflow import View
 
+FEW = 2  # batches that batch statistics come from between looks: 16 times fewer, and pictures look the same
+
 
 class Recorder:
     """Logs steps and looks at what is learnt; the leading process alone writes."""
@@ -69,7 +71,7 @@ class Recorder:
         if looking:
             self.checkpoints.settle()
         elif self.guard and self.guard.probes(step):  # of what was probed, an interruption must change nothing
-            self.checkpoints.settle(batches=2)
+            self.checkpoints.settle(FEW)
         if not self.guard:
             return []
         trainer = self.trainer
@@ -110,6 +112,11 @@ class Recorder:
                 add = self.board.add_text if isinstance(value, str) else self.board.add_scalar
                 add(name, value, step)
 
+    @property
+    def seconds(self) -> float:
+        """All the time that its steps took, of earlier sessions too."""
+        return float(sum(record["seconds"] for record in self.timing.records()))
+
     def _time(self, step: int) -> None:
         before, then = self.clock
         self.clock = (step, time.monotonic())
@@ -135,6 +142,16 @@ class Recorder:
         self.checkpoints.save(step)
         self.plan.engine.wait()
         return Look(step, values, self.run.file(_sheet(step)), self.trainer.average) if self.view else None
+
+    def preview(self, step: int) -> None:
+        """Draws `samples.png` anew, in the leading process; nothing is measured, logged or saved. The sheet of step 0 is kept
+        among those of looks."""
+        if self.view:
+            self.checkpoints.settle(FEW)
+            with self.plan.engine.autocast():
+                encoded = grid.png(self.view.sheet(self.trainer.average))
+            for name in ("samples.png", *([_sheet(0)] if step == 0 else [])):
+                self.checkpoints.write(name, encoded)
 
     def save(self, step: int) -> None:
         """Saves without a look. Raises Failure on a full disk."""

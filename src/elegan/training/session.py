@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -15,8 +16,8 @@ from filelock import FileLock, Timeout
 
 from elegan.core import memory, paths, ramp, rng
 from elegan.core.errors import Failure, Interrupted, UserError, in_a_line
+from elegan.core.progress import held
 from elegan.games.game import Game
-from elegan.nets import pretrained
 from elegan.recipes import parts
 from elegan.run import Run, build_game
 from elegan.training.checkpoints import Checkpoints
@@ -24,9 +25,12 @@ from elegan.training.guard import recovery
 from elegan.training.look import Look
 from elegan.training.options import Options, takes
 from elegan.training.plan import Plan, plan_for
+from elegan.training.previews import Previews
 from elegan.training.progress import Bar
 from elegan.training.recorder import Recorder
+from elegan.training.summary import standing, summary
 from elegan.training.trainer import Trainer
+from elegan.training.viewer import show
 
 
 @takes(Options)
@@ -52,7 +56,7 @@ def train(options: Options) -> Run:
                 try:
                     return play(plan, trainer, options)
                 except recovery.Sick as sick:
-                    plan = recovery.taken_back(plan, sick.action)
+                    plan, options = recovery.taken_back(plan, sick.action), replace(options, show=False)  # it is open
                     trainer = make_trainer(plan)
 
 
@@ -64,7 +68,13 @@ def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
     start = recorder.begin()
     every = recipe.watch.every or math.ceil(recipe.steps / 10)
     quiet, remarks = options.quiet or not engine.leads, recorder.checkpoints.remarks
-    with Bar(plan, start, quiet, remarks) as bar, _Stop() as stop, _failing_with(recorder.checkpoints):
+    with Bar(plan, start, quiet, remarks) as bar, held(), _Stop() as stop, _failing_with(recorder.checkpoints):
+        previews, look = Previews(recorder.preview), None
+        if start < recipe.steps:
+            with _fitting(plan):
+                previews.begin(start)
+        if options.show and engine.leads:
+            bar.say(*show(recorder.run.file("samples.png")))
         for done in range(start + 1, recipe.steps + 1):
             with _fitting(plan) if done == 1 else nullcontext():
                 terms = trainer.play(done - 1, recorder.rate(done - 1), (done - 1) / recipe.steps)
@@ -79,6 +89,8 @@ def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
             for alarm in alarms:
                 bar.say(doctor.advice(alarm))
             look = recorder.look(done) if looking else None
+            if recorder.view and look:
+                bar.watched = standing(look, recorder.view)
             if stopping and not looking:
                 recorder.check(done, terms)
                 recorder.save(done)
@@ -86,9 +98,13 @@ def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
             if logging and engine.leads:
                 _tell(options, recorder, done, look)
             doctor.act(done, alarms)
+            if not looking:
+                previews.draw_if_due(done)
             if stopping and done < recipe.steps:
                 command = f"elegan train --resume {shlex.quote(str(plan.path))}{recipe.trust_options}"
                 raise Interrupted(f"stopped at step {done} of {recipe.steps}; go on with: {command}")
+    if recorder.view and look:
+        bar.say(*summary(plan, recorder.view, look, recorder.checkpoints.history, recorder.seconds))
     return Run.open(plan.path, trust=recipe.trust)
 
 
@@ -204,10 +220,7 @@ def _check_batch(plan: Plan) -> None:
 
 def _begin_with(start: Path, game: Game, trust: frozenset[str]) -> None:
     """Gives the game's networks the weights of `start` that fit. Raises UserError where none does."""
-    if start.is_file():
-        found = pretrained.unpack(start, trust)[0].state_dict(prefix="restorer.")
-    else:
-        found = Run.open(start, trust=trust).nets.state_dict()
+    found = Run.open(start, trust=trust).nets.state_dict()
     mine = game.nets.state_dict()
     fitting = {name: value for name, value in found.items() if name in mine and mine[name].shape == value.shape}
     if not fitting:

@@ -9,6 +9,7 @@ import numpy as np
 
 from elegan.core import rng
 from elegan.core.errors import UserError
+from elegan.core.progress import counted
 from elegan.data import open_data, source_of
 from elegan.data.decode import square
 from elegan.data.deep import Unreadable
@@ -88,7 +89,8 @@ def anomaly(run: Run, inputs: Named, data: Any = None, *, alpha: float = 0.01) -
     source = source_of(data)
     size, channels, _ = run.shape
     scores, faults = {}, {}
-    for path in (picture.source for picture in pictures_in(inputs)):
+    given = pictures_in(inputs)
+    for path in (one.source for one in counted(given, "scoring pictures", len(given))):
         try:
             pixels = square(read_file(str(path)), size, channels, run.recipe.data.fit).pixels
         except Unreadable as error:

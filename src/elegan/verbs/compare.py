@@ -12,15 +12,15 @@ from typing import Any
 
 from elegan.core.errors import UserError
 from elegan.core.journal import Journal
+from elegan.core.tables import table
 from elegan.metrics import comparable
 from elegan.metrics.catalogue import better_of
-from elegan.metrics.records import recorded
+from elegan.metrics.extractor import parted
 from elegan.metrics.seeds import CERTAIN, Difference, difference, holm, mean_interval
 from elegan.run import Run
 
 # Settings that tell nothing of the training itself; a recipe's name is what its author called these same settings.
 APART = ("name", "parent", "about", "watch.log", "watch.keep", "watch.tensorboard")
-WIDEST = 32  # characters of a setting's value
 WAYS = {"paired": "paired by seed", "Welch": "by Welch (other seeds)"}
 
 Records = dict[str, dict[str, Any]]  # by metric
@@ -83,12 +83,13 @@ class Comparison:
         return {"metrics": self.labels, "groups": groups, "differing": self.differing(), "pairs": pairs}
 
     def __str__(self) -> str:
-        head = ["run", "seed" if all(len(group.runs) == 1 for group in self.groups) else "seeds", *self.labels.values()]
+        head = ["run", "seed" if all(len(group.runs) == 1 for group in self.groups) else "seeds"]
+        head += [parted(label)[0] for label in self.labels.values()]
         rows = [[g.name, _seeds(g.runs), *(_cell(*g.interval(metric)) for metric in self.labels)] for g in self.groups]
-        lines = _aligned([head, *rows])
+        lines = table(head, rows, keys=2)
         if differing := self.differing():
             named = [[key, *map(_value, values)] for key, values in differing.items()]
-            lines += ["", *_aligned([["setting", *(group.name for group in self.groups)], *named])]
+            lines += ["", *table(["setting", *(group.name for group in self.groups)], named)]
         if len(self.groups) > 1:
             lines += ["", *(self._verdict(metric) for metric in self.labels)]
         return "\n".join([*lines, *self._about()])
@@ -119,7 +120,9 @@ class Comparison:
         tests = sorted({gap.test for *_, gap in self.pairs if gap.test})
         pairs = Counter(metric for metric, *_, gap in self.pairs if gap.test)
         corrected = [f"p corrected for {max(pairs.values())} pairs (Holm)"] if pairs and max(pairs.values()) > 1 else []
+        extractors = dict.fromkeys(tag for label in self.labels.values() if (tag := parted(label)[1]))
         about = [
+            *([f"extractor {', '.join(extractors)}"] if extractors else []),
             *(["mean and 95 % interval over seeds (Student t)"] if several else []),
             *(["of one seed the interval is over its images and says nothing of other seeds"] if alone else []),
             *(f"differences with 95 % intervals, tested {WAYS[test]}" for test in tests),
@@ -137,10 +140,9 @@ def compare(runs: Sequence[Run | str | Path]) -> Comparison:
     >>> import elegan
     >>> for name in ("digits", "other"):
     ...     _ = elegan.evaluate(elegan.Run.open(f"runs/{name}"), metrics=["fd"], num=200, extractor="random")
-    >>> print(elegan.compare(["runs/digits", "runs/other"]))  # doctest: +ELLIPSIS
-    run          FD[random:...]
-    runs/digits  ...
-    runs/other   ...
+    >>> comparison = elegan.compare(["runs/digits", "runs/other"])
+    >>> print(str(comparison).splitlines()[-3])
+    FD: runs/digits is not certainly better than runs/other (by -0, with too few seeds to tell)
     """
     opened = {str(run.path): run for run in (run if isinstance(run, Run) else Run.open(run) for run in runs)}
     newest = _measured(opened)
@@ -159,7 +161,7 @@ def compare(runs: Sequence[Run | str | Path]) -> Comparison:
 
 def _measured(runs: dict[str, Run]) -> dict[str, Records]:
     """The newest record of each metric, by run."""
-    evaluated = {path: {r["metric"]: r for r in recorded(run.file("evaluations.jsonl"))} for path, run in runs.items()}
+    evaluated = {path: {r["metric"]: r for r in run.evaluations} for path, run in runs.items()}
     newest = evaluated if any(evaluated.values()) else {path: _watched(run) for path, run in runs.items()}
     for path, records in newest.items():
         if not records:
@@ -208,7 +210,7 @@ def _grouped(runs: dict[str, Run], records: dict[str, Records]) -> list[Group]:
 def _settings(run: Run, records: Records) -> dict[str, Any]:
     """The settings and data that runs of one group have in common, by key."""
     info, steps = run.info, [record["settings"].get("step") for record in records.values()]
-    flat = {key: value for key, value in _flat(run.recipe.model_dump()) if key not in APART}
+    flat = {key: value for key, value in _flat(run.trained_by.model_dump()) if key not in APART}
     return flat | {
         "data": info["data"]["fingerprint"],
         "from": info.get("from"),
@@ -258,10 +260,4 @@ def _cell(value: float, low: float | None, high: float | None) -> str:
 
 
 def _value(value: Any) -> str:
-    text = "-" if value is None else str(value)
-    return text if len(text) <= WIDEST else f"{text[: WIDEST - 3]}..."
-
-
-def _aligned(rows: list[list[str]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "-" if value is None else str(value)

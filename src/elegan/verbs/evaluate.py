@@ -38,7 +38,7 @@ def evaluate(
     >>> fd.metric, fd.low < fd.value < fd.high
     ('FD', True)
     """
-    place = files.folder_for(out or run.path)
+    place = files.folder_for(out or run.folder)
     source = source_of(data, labels)
     results = workflow_of(run.recipe).evaluate(run, source, metrics, num, extractor, split, seed)
     keep(place, results)

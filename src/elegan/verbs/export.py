@@ -1,4 +1,4 @@
-"""A run's generator as an ONNX file, for programs without torch."""
+"""A run's generator, translator or restorer as an ONNX file, for programs without torch."""
 
 import copy
 import io
@@ -17,9 +17,11 @@ from torch.nn.utils import parametrize
 
 from elegan.core import files
 from elegan.core.errors import Failure, UserError, shown
+from elegan.core.version import __version__
 from elegan.metrics.model import messages
 from elegan.run import Run
 from elegan.workflows import workflow_of
+from elegan.workflows.pictures import colours
 from elegan.workflows.workflow import Exported
 
 OPSET = 18
@@ -43,19 +45,41 @@ def export(run: Run, out: str | Path, direction: str | None = None) -> float:
     if out.suffix != ".onnx":
         raise UserError(f"{shown(str(out))} does not end in .onnx")
     files.file_for(out)
+    encoded, _, worst = exported(run, direction)
+    files.write(out, encoded)
+    return worst
+
+
+def exported(run: Run, direction: str | None = None, licence: str = "") -> tuple[bytes, Exported, float]:
+    """The ONNX file of a run, what was exported, and the largest deviation from torch; see `export`, also for the errors."""
     _check_packages("onnx", "onnxscript", "onnxruntime")
     workflow = workflow_of(run.recipe)
     way = workflow.direction(run, direction)
     part = workflow.exported(run.game, plain(run.nets), run.shape, way)
     if part is None:
         raise UserError(f"{run.path} makes no pictures: {run.use}")
-    told = {"run": run.path.resolve().name, "step": run.step, "classes": run.classes, "multiple": part.multiple}
-    encoded = encode(part, told)
+    encoded = encode(part, _about(run, part, licence or run.licence))
     worst = max(deviation(encoded, part, n) for n in (1, 3))
     if not worst <= TOLERANCE:
-        raise Failure(f"{out} would be off by {worst:.1e}, more than {TOLERANCE:.0e}, from torch; nothing is written")
-    files.write(out, encoded)
-    return worst
+        raise Failure(
+            f"the file would be off by {worst:.1e}, more than {TOLERANCE:.0e}, from torch; nothing is written"
+        )
+    return encoded, part, worst
+
+
+def _about(run: Run, part: Exported, licence: str) -> dict[str, Any]:
+    """Facts for whoever uses the file: whose it is, what goes in and what comes out."""
+    return {
+        "elegan": __version__,
+        "run": run.name,
+        "step": run.step,
+        "licence": licence,
+        "classes": run.classes,
+        "multiple": part.multiple,
+        "scale": part.scale,
+        "inputs": part.about,
+        "outputs": {"images": {"planes": colours(run.shape.channels), "range": [-1, 1]}},
+    }
 
 
 def _check_packages(*packages: str) -> None:

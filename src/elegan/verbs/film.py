@@ -12,6 +12,7 @@ from pydantic import Field
 
 from elegan.core import files, memory
 from elegan.core.errors import Failure, UserError, nearest
+from elegan.core.progress import counted
 from elegan.core.ranges import Real, check, whole
 from elegan.data.decode import decode
 from elegan.data.deep import Unreadable
@@ -35,6 +36,10 @@ def film(run: Run, out: str | Path | None = None, *, fps: float = 12.0) -> Path:
 
     A sheet of another size than the newest is fitted into that. Raises UserError for another ending, fewer than two sheets, a
     damaged one, `fps` outside 0.1..60, and where PyAV is missing; Failure where it has no such encoder or the disk is full.
+
+    >>> import elegan
+    >>> elegan.film(elegan.Run.open("runs/digits"), "digits.gif").as_posix()
+    'digits.gif'
     """
     target = files.file_for(run.file("film.mp4") if out is None else out)
     if target.suffix not in FORMATS:
@@ -44,7 +49,8 @@ def film(run: Run, out: str | Path | None = None, *, fps: float = 12.0) -> Path:
     size = _read(sheets[-1][1]).size
     page = _page_size(size)
     memory.check_room(len(sheets), page[0] * page[1] * 8, "sheets of one film")
-    frames = (_frame(_read(path), size, page, f"step {step:,}") for step, path in sheets)
+    drawn = counted(sheets, "drawing sheets", len(sheets))
+    frames = (_frame(_read(path), size, page, f"step {step:,}") for step, path in drawn)
     files.write(target, gif(frames, fps) if target.suffix == ".gif" else _video(frames, page, fps, target))
     return target
 

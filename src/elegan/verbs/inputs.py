@@ -35,6 +35,11 @@ class Outcome:
     skipped: bool = False
     remark: str = ""
 
+    @property
+    def line(self) -> str:
+        """What is to be said of it, "" for nothing."""
+        return f"{self.source}: {said}" if (said := self.fault or self.remark) else ""
+
 
 Named = str | Path | Sequence[str | Path]  # a file, a folder or a glob, or several
 

@@ -55,6 +55,10 @@ def runs(folder: str | Path = "runs") -> list[Listed]:
     """The runs of a folder, and what else is a folder in it, the newest first; nothing but their heads and ends is read.
 
     Raises UserError where there is no such folder.
+
+    >>> import elegan
+    >>> sorted((run.path.name, run.state) for run in elegan.runs("runs/"))[:2]
+    [('detector', 'finished'), ('digits', 'finished')]
     """
     try:
         with os.scandir(folder) as entries:

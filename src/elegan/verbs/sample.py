@@ -63,7 +63,7 @@ def sample(
 
     >>> import elegan
     >>> elegan.sample(elegan.Run.open("runs/digits"), 20).as_posix()
-    'runs/digits/generated/step2-0-19.png'
+    'runs/digits/generated/step4-0-19.png'
     """
     which = range(num) if seeds is None else seeds
     return save_samples(run, which, label, truncation, separate, Path(out or run.file("generated")))

@@ -1,6 +1,6 @@
 """Pictures of any size and format through a trained translator."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from elegan.core.files import folder_for
@@ -32,33 +32,35 @@ def translate(
     ('evening/pagoda.png', '')
     """
     folder = Path(out or run.file("translated"))
-    outcomes = translate_files(
-        run, inputs, folder, direction=direction, strength=strength, tile=tile, overwrite=overwrite
-    )
-    return list(outcomes)
+    places = targets(inputs, folder_for(folder))
+    return list(translate_files(run, places, direction=direction, strength=strength, tile=tile, overwrite=overwrite))
+
+
+def targets(inputs: Named, out: Path) -> list[tuple[Path, Path]]:
+    """(source, target in `out`) of every picture among the files, folders and globs `inputs`: under its name, in its format.
+
+    Raises UserError for inputs that name nothing, and for two files of one name.
+    """
+    return with_targets([(one.source, out / one.inside.with_suffix(one.ending)) for one in pictures_in(inputs)])
 
 
 def translate_files(
     run: Run,
-    inputs: Named,
-    out: Path,
+    places: Sequence[tuple[Path, Path]],
     *,
     direction: str | None = None,
     strength: float = 1.0,
     tile: int | None = None,
     overwrite: bool = False,
 ) -> Iterator[Outcome]:
-    """Writes every picture among the files, folders and globs `inputs` to `out`, under its name and in its format.
+    """Writes the picture of each source to its target: see `targets`.
 
     Gives an outcome as each is done; a file that cannot be read does not keep the rest from being done. Raises UserError
-    for inputs that name nothing, two files of one name, a strength outside 0..1, or a folder that cannot be.
+    for a strength outside 0..1, or a direction that the run does not know.
     """
     run.direction(direction)
     check("strength", strength, Share)
-    folder_for(out)
-    for source, target in with_targets(
-        [(picture.source, out / picture.inside.with_suffix(picture.ending)) for picture in pictures_in(inputs)]
-    ):
+    for source, target in places:
         if target.exists() and not overwrite:
             yield Outcome(source, target, skipped=True)
             continue

@@ -1,5 +1,8 @@
 """Images from latents, with an encoder or without."""
 
+from types import MappingProxyType
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -18,13 +21,21 @@ from elegan.run import Run
 from elegan.workflows.images import Images
 from elegan.workflows.reconstruction import Reconstructions
 from elegan.workflows.signs import GenerationProbe, Probe
-from elegan.workflows.workflow import Exported, View
+from elegan.workflows.workflow import Exported, Reference, View
 
 BATCH = 64
 
 
 class Generation(Images):
     """The tasks that make images from latents."""
+
+    commands = MappingProxyType(
+        {
+            "elegan sample {run}": "more pictures",
+            "elegan evaluate {run}": "how near they are to the real ones, measured with care",
+            "elegan copies {run}": "whether some are copies of pictures that it learnt from",
+        }
+    )
 
     def view(self, data: Dataset, game: Game, recipe: Recipe, run: Run, device: torch.device) -> View:
         return Samples(data, game, recipe, run, device)
@@ -52,10 +63,13 @@ class Generation(Images):
             z = latents(range(n), generates.latent)
             return (z, torch.arange(n) % generates.classes) if generates.classes else (z,)
 
-        return Exported(Generator(generates, nets), ("z", "label") if generates.classes else ("z",), drawn, 0)
+        about: dict[str, dict[str, Any]] = {"z": {"latent": generates.latent, "distribution": "standard normal"}}
+        if generates.classes:
+            about["label"] = {"range": [0, generates.classes - 1], "meaning": "places in classes"}
+        return Exported(Generator(generates, nets), tuple(about), drawn, 0, about)
 
 
-class Samples:
+class Samples(View):
     """Images from the same latents; below them, where the game has an encoder, a row of the data and a row of what
     becomes of it."""
 
@@ -70,6 +84,8 @@ class Samples:
             extractor = extractor_for(watch.extractor, data, shape, "crop", trusted=recipe.trusted())
             indices = np.random.default_rng(rng.mix("gauge")).permutation(len(data.images))[: watch.images]
             self.gauge = Gauge(watch.metric, extractor, data.images[np.sort(indices)])
+            floor = self.gauge.floor(watch.images)
+            self.ideal = None if floor is None else Reference("real pictures among themselves", floor)
 
     def measure(self, nets: nn.ModuleDict) -> dict[str, float]:
         return {self.gauge.label: self.gauge(self._paint(nets, range(self.images), self.labels))} if self.gauge else {}

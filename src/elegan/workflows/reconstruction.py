@@ -1,5 +1,7 @@
 """Pictures of the data, and what an autoencoder makes of them."""
 
+from types import MappingProxyType
+
 import numpy as np
 import torch
 from torch import nn
@@ -18,6 +20,8 @@ from elegan.workflows.workflow import ROWS, View
 class Reconstruction(Images):
     """The tasks that make the pictures of their data again, and score how unlike them another is."""
 
+    commands = MappingProxyType({"elegan anomaly {run} PICTURE...": "how unlike its data each picture is"})
+
     def view(self, data: Dataset, game: Game, recipe: Recipe, run: Run, device: torch.device) -> View:
         return Reconstructions(data, game, recipe.watch, device)
 
@@ -29,7 +33,7 @@ class Reconstruction(Images):
         return "Pictures of the data, each beside what becomes of it."
 
 
-class Reconstructions:
+class Reconstructions(View):
     """Images of the data, each beside what an autoencoder makes of it."""
 
     def __init__(self, data: Dataset, game: Game, watch: Watch, device: torch.device):

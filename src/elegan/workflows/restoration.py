@@ -1,6 +1,7 @@
 """Damaged photographs to photographs."""
 
 from collections.abc import Sequence
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -24,11 +25,24 @@ from elegan.recipes.recipe import Recipe
 from elegan.run import Run
 from elegan.workflows.pictures import check_uncut, of_any_size
 from elegan.workflows.signs import HELD, Probe, RestorationProbe
-from elegan.workflows.workflow import ROWS, Exported, View, Workflow, with_remark
+from elegan.workflows.workflow import ROWS, Exported, Reference, View, Workflow, with_remark
+
+# What planes of hints hold, by the damage that tells them.
+SAID = {
+    "gaussian_noise": "standard deviation of the noise / 255, the same everywhere; -1: not known",
+    "holes": "1 where the picture is to be filled, and its colours 0 there; else 0",
+}
 
 
 class Restoration(Workflow):
     """The tasks that undo the damage of photographs."""
+
+    commands = MappingProxyType(
+        {
+            "elegan evaluate {run}": "how near they come to the photographs, measured with care",
+            "elegan pack {run} --out restorer.safetensors": "one small file for elegan restore --model",
+        }
+    )
 
     def open(self, recipe: Recipe, source: str | InMemory) -> Photographs:
         data = check_uncut(recipe.data)
@@ -72,10 +86,13 @@ class Restoration(Workflow):
         return "Held-out photographs: each damaged, restored, and as it was."
 
     def exported(self, game: Game, nets: nn.ModuleDict, shape: Shape, way: Direction | None) -> Exported:
-        return of_any_size(nets["restorer"], shape.channels + game.ability(Restores).hints, shape.resolution)
+        restores = game.ability(Restores)
+        names = restores.told or tuple(f"hint{number}" for number in range(1, restores.hints + 1))
+        hints = {name: SAID.get(name, "what the damage tells") for name in names}
+        return of_any_size(nets["restorer"], shape.channels, shape.resolution, hints)
 
 
-class Restorations:
+class Restorations(View):
     """The middles of held-out photographs: damaged, restored, as they were. Raises UserError for a metric other than l1."""
 
     def __init__(self, data: Photographs, game: Game, recipe: Recipe, device: torch.device):
@@ -88,6 +105,9 @@ class Restorations:
         self.damaged = to_bytes(resize(self.x[:, : data.channels], self.originals.shape[1:3]))
         unrestored = distances(self.damaged, self.originals)
         self.beside = {f"{name} damaged": float(values.mean()) for name, values in unrestored.items()}
+        if self.watched:
+            how = "bicubic enlargement" if self.restores.scale > 1 else "the damaged photographs"
+            self.untreated = Reference(how, self.beside["L1 damaged"])
 
     def measure(self, nets: nn.ModuleDict) -> dict[str, float]:
         """L1 (0-255), PSNR (dB) and SSIM to the picture as it was; those of the damaged one, enlarged by bicubic, beside."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -24,11 +25,15 @@ from elegan.recipes.recipe import Recipe
 from elegan.run import Run
 from elegan.workflows.pictures import check_uncut, of_any_size
 from elegan.workflows.signs import Probe, TranslationProbe
-from elegan.workflows.workflow import ROWS, Exported, View, Workflow, with_remark
+from elegan.workflows.workflow import ROWS, Exported, Reference, View, Workflow, with_remark
 
 
 class Translation(Workflow):
     """The tasks that translate between two sides of pictures."""
+
+    commands = MappingProxyType(
+        {"elegan evaluate {run}": "how near its pictures are to those of the other side, measured with care"}
+    )
 
     def open(self, recipe: Recipe, source: str | InMemory) -> Sides:
         data = check_uncut(recipe.data)
@@ -92,7 +97,7 @@ class Translation(Workflow):
         return of_any_size(nets[str(way)], shape.channels, shape.resolution)
 
 
-class Translations:
+class Translations(View):
     """Held-out pictures beside what becomes of them: input, output, then back again or, of pairs, the target."""
 
     def __init__(self, data: Sides, game: Game, recipe: Recipe, device: torch.device):
@@ -111,6 +116,9 @@ class Translations:
                 self.gauges[way] = gauge = Gauge(watch.metric, extractor, real)
                 others = {"floor": targets, "untranslated": inputs}
                 self.references[way] = {f"{gauge.label} {way} {name}": gauge(images) for name, images in others.items()}
+            floor, untranslated = next(iter(self.references.values())).values()  # of what is watched
+            self.ideal = Reference("real pictures of that side", floor)
+            self.untreated = Reference("untranslated pictures", untranslated)
 
     def measure(self, nets: nn.ModuleDict) -> dict[str, float]:
         """For each direction the metric of translated held-out pictures, of the target side's own (the floor) and of the

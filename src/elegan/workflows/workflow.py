@@ -1,8 +1,9 @@
 """A kind of task as one object: its data, its batches, what is shown, measured and exported of a run."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -47,30 +48,53 @@ class Opened(Protocol):
     def places(self) -> tuple[str, ...]: ...
 
 
-class View(Protocol):
-    """The view of a run while it trains. `measure` gives named numbers, the first the watched metric (lower is better), none
-    where none is watched; `sheet` gives a picture uint8 H x W x C."""
+class Reference(NamedTuple):
+    """The value of known pictures in the watched metric; `words` say which pictures these are."""
 
-    def measure(self, nets: nn.ModuleDict) -> dict[str, float]: ...
+    words: str
+    value: float
 
-    def sheet(self, nets: nn.ModuleDict) -> np.ndarray: ...
+
+class View(ABC):
+    """The view of a run while it trains.
+
+    `ideal` is what pictures as good as real ones get in the watched metric, `untreated` what those get that come in and are
+    to be made better; None where there are none such.
+    """
+
+    ideal: Reference | None = None
+    untreated: Reference | None = None
+
+    @abstractmethod
+    def measure(self, nets: nn.ModuleDict) -> dict[str, float]:
+        """Named numbers, the first the watched metric (lower is better); none where none is watched."""
+
+    @abstractmethod
+    def sheet(self, nets: nn.ModuleDict) -> np.ndarray:
+        """A picture of what the networks make, uint8 H x W x C."""
 
 
 class Exported(NamedTuple):
     """A network, what its inputs are called, and `inputs(n)`, n rows to try it with.
 
-    `multiple`: number of pixels that the sides of its input must be a multiple of; 0 where the input is a latent.
+    `multiple`: number of pixels that the sides of its input must be a multiple of; 0 where the input is a latent; `about`: JSON
+    on each input by name; `scale`: how many times as large as its input a picture is that comes out.
     """
 
     net: nn.Module
     names: tuple[str, ...]
     inputs: Callable[[int], tuple[Tensor, ...]]
     multiple: int
+    about: dict[str, dict[str, Any]]
+    scale: int = 1
 
 
 class Workflow(ABC):
     """A kind of task. A task function may name that of its runs (`elegan.games.game.works_as`); otherwise it follows from the
-    recipe's kind of data. `data` is what `open` gave."""
+    recipe's kind of data. `data` is what `open` gave. `commands`: what is worth doing with a trained run, each with what it
+    gives in a few words; {run} stands for its folder, and all of them take --checkpoint."""
+
+    commands: Mapping[str, str] = MappingProxyType({})
 
     @abstractmethod
     def open(self, recipe: Recipe, source: str | InMemory) -> Any:

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from elegan.core.progress import counted
 from elegan.metrics.copies.approximate import Index, index_of
 from elegan.metrics.copies.parallel import in_parallel
 from elegan.metrics.copies.residual import Poses
@@ -44,7 +45,9 @@ def _most_similar_earlier(plain: Tensor, mirrored: Tensor) -> tuple[Tensor, Tens
         cosine, flip = torch.stack([cosine for cosine, _ in best]).max(0)
         return cosine, torch.stack([place for _, place in best]).gather(0, flip[None])[0], flip
 
-    cosine, earlier, flip = zip(*in_parallel(of, tiles(len(plain), ROWS)), strict=True)
+    compared = in_parallel(of, tiles(len(plain), ROWS))
+    parts = counted(compared, "looking for duplicates", len(plain), parts=lambda part: len(part[0]))
+    cosine, earlier, flip = zip(*parts, strict=True)
     return torch.cat(cosine), torch.cat(earlier), torch.cat(flip)
 
 

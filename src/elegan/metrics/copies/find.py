@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import torch
-from scipy.stats import false_discovery_control
 from torch import Tensor
 
 from elegan.core.errors import UserError
@@ -55,7 +54,7 @@ def find_copies(
         search=judge.how(),
         duplicates=judge.duplicates,
         p_values=p,
-        q_values=false_discovery_control(p),
+        q_values=_q_values(p),
         suspects=p <= alpha,
         residuals=scored.residual.numpy(),
         neighbours=scored.neighbours.numpy(),
@@ -86,3 +85,11 @@ def _check(alpha: float, n: int) -> None:
 def _p_values(scores: Tensor, real: Tensor) -> np.ndarray:
     """(1 + number of real images that score as low) / (1 + number of real images); `real` rises."""
     return ((1 + torch.searchsorted(real, scores, right=True).double()) / (1 + len(real))).numpy()
+
+
+def _q_values(p: np.ndarray) -> np.ndarray:
+    """The smallest false discovery rate at which each is a discovery (Benjamini and Hochberg 1995)."""
+    order = np.argsort(p)
+    q = np.empty(len(p))
+    q[order] = np.minimum.accumulate((p[order] * (len(p) / np.arange(1, len(p) + 1)))[::-1])[::-1]
+    return q.clip(0, 1)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from elegan.core.errors import UserError
+from elegan.core.progress import counted
 from elegan.metrics.copies import descriptors, geometry
 from elegan.metrics.copies.approximate import exact
 from elegan.metrics.copies.duplicates import duplicate_groups
@@ -67,7 +68,8 @@ class Judge:
         def part_of(rows: slice) -> tuple[Tensor, Tensor, Tensor]:
             return self._part(pictures[rows], None if without is None else without[rows])
 
-        parts = in_parallel(part_of, tiles(len(pictures), BATCH))
+        judged = in_parallel(part_of, tiles(len(pictures), BATCH))
+        parts = counted(judged, "comparing pictures", len(pictures), parts=lambda part: len(part[0]))
         return Scores(*(torch.cat(column) for column in zip(*parts, strict=True)))
 
     def _part(self, pictures: Tensor, without: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:

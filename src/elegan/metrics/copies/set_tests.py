@@ -9,7 +9,6 @@ import warnings
 import numpy as np
 import torch
 from scipy.cluster.vq import kmeans2
-from scipy.stats import rankdata
 from torch import Tensor
 
 from elegan.metrics.features import tiles
@@ -71,8 +70,9 @@ def _standard_rank_sum(q: np.ndarray, p: np.ndarray) -> float:
     """Mann-Whitney's U of q over p in standard deviations, negative where q is smaller. Ties count half."""
     m, n = len(q), len(p)
     both = np.concatenate([q, p])
-    counts = np.unique(both, return_counts=True)[1]
-    u = rankdata(both)[:m].sum() - m * (m + 1) / 2
+    _, places, counts = np.unique(both, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[places]
+    u = ranks[:m].sum() - m * (m + 1) / 2
     ties = (counts**3.0 - counts).sum() / ((m + n) * (m + n - 1))
     variance = m * n / 12 * (m + n + 1 - ties)
     return float((u - m * n / 2) / math.sqrt(variance)) if variance > 0 else 0.0

@@ -80,6 +80,19 @@ class CopyReport:
             }
             for i in range(len(self.suspects))
         ]
-        plain = {name: value for name, value in vars(self).items() if not isinstance(value, np.ndarray)}
         duplicates = [[known[j] for j in group] for group in self.duplicates]
-        return {**plain, "duplicates": duplicates, "n_images": len(images), "share": self.share, "images": images}
+        return {
+            **self._plain(),
+            "duplicates": duplicates,
+            "n_images": len(images),
+            "share": self.share,
+            "images": images,
+        }
+
+    def summary(self) -> dict[str, Any]:
+        """The values of the set for JSON, without an entry an image."""
+        counts = {"n_images": len(self.suspects), "n_suspects": int(self.suspects.sum()), "share": self.share}
+        return {**self._plain(), "duplicates": self._repeated(), **counts}
+
+    def _plain(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if not isinstance(value, np.ndarray)}

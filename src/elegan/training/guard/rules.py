@@ -59,7 +59,7 @@ def _stuck(s: Series) -> bool:
     if len(distance) < 2 * part:
         return False
     now = lowest(distance[-part:])
-    return now > 0.95 * lowest(distance[:-part]) and now > 20 * s["noise"][-1]
+    return now > 0.95 * lowest(distance[:-part]) and now > 20 * s["noise"][-1] and now > 0.25 * distance[0]
 
 
 def _third(values: Sequence[float]) -> int:
@@ -105,8 +105,10 @@ def _by_heart(s: Series, t: float) -> bool:
 
 def _lost(s: Series, t: float) -> bool:
     """Kinds that were made and are not any more, or that late in the run never were."""
-    least = min(s["lost"])
-    return lasting(s["lost"], 2, lambda v: v >= least + 3) or (t >= 0.9 and lasting(s["lost"], 2, lambda v: v >= 7))
+    least = min(s["lost"][3:], default=0)  # the first looks show what was never learnt
+    return (len(s["lost"]) > 5 and lasting(s["lost"], 2, lambda v: v >= least + 3)) or (
+        t >= 0.9 and lasting(s["lost"], 2, lambda v: v >= 7)
+    )
 
 
 def _copied(s: Series, t: float) -> bool:

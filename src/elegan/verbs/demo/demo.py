@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageColor
@@ -33,6 +34,14 @@ class Lesson:
     points: Points
     parts: list[Part]
     frames: list[list[Frame]] = field(repr=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The path, and of each training its title, what one sees, and its last step and numbers; ready for JSON."""
+        trainings = [
+            {"title": part.title, "about": part.words, "step": frames[-1].step, "numbers": frames[-1].numbers}
+            for part, frames in zip(self.parts, self.frames, strict=True)
+        ]
+        return {"path": str(self.out), "trainings": trainings}
 
     def lines(self) -> list[str]:
         """Lines on what one sees, and the numbers at the end."""
@@ -64,6 +73,10 @@ def demo(
     of each training; by default as many as the lesson takes. `told` hears of each frame as it is trained. The same arguments
     give the same bytes. Raises UserError for anything unknown, for `case` with `loss`, and for points that cannot be read;
     Failure where a training diverges.
+
+    >>> import elegan
+    >>> elegan.demo(steps=20, out="lesson.gif").out.as_posix()
+    'lesson.gif'
     """
     target = files.file_for(out)
     if target.suffix not in FORMATS:

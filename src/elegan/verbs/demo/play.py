@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from elegan.core import rng
 from elegan.core.errors import Failure
+from elegan.core.progress import counted
 from elegan.games.abilities import Generates
 from elegan.games.game import Game, Shape
 from elegan.games.wiring import adversarial
@@ -52,7 +53,7 @@ def play(recipe: Recipe, points: Points, seed: int, frames: int, told: Callable[
     steps = {recipe.steps * number // looks for number in range(1, looks + 1)}
     seen = [_look(trainer.game, loss, points, 0, {})]
     told(seen[0])
-    for step in range(1, recipe.steps + 1):
+    for step in counted(range(1, recipe.steps + 1), "training", recipe.steps):
         terms = trainer.play(step - 1, t=(step - 1) / recipe.steps)
         if step in steps:
             losses = {player: float(terms[f"{player}/adversarial"]) for player in trainer.game.players}

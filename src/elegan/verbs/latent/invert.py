@@ -11,6 +11,7 @@ from torch.nn.functional import avg_pool2d
 
 from elegan.core.errors import UserError, nearest
 from elegan.core.pixels import to_bytes, to_tensor
+from elegan.core.progress import counted
 from elegan.core.ranges import Count, check
 from elegan.games.inference import BATCH
 from elegan.metrics.fidelity import psnr
@@ -97,7 +98,7 @@ def _descended(
     """The best point that Adam reaches from these starts, and its label (1); the rate falls to 0 by a cosine."""
     points, best = starts.clone().requires_grad_(), (math.inf, starts[0], 0)
     optimizer = torch.optim.Adam([points])
-    for step in range(steps + 1):
+    for step in counted(range(steps + 1), "looking for the latent", steps + 1):
         pictures = space.images(points, labels)
         losses = difference(pictures, target.expand_as(pictures))
         loss, least = losses.detach().min(0)

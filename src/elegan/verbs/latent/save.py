@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -32,9 +32,16 @@ Mark = Sequence[int] | Sequence[str] | float | bool | None  # a setting that a f
 MOTION = 128  # pixels of a film's side
 
 
+class Saved(NamedTuple):
+    """The `paths` of the files that were written, and what was `found`, lines for people."""
+
+    paths: list[str]
+    found: Sequence[str] = ()
+
+
 def save_walk(
     space: Space, seeds: Sequence[int], frames: int, rate: float, kind: str, truncation: float | None, out: Path
-) -> list[str]:
+) -> Saved:
     """Writes a film of a closed walk, `kind` gif or mp4; gives its path. Raises UserError for another kind."""
     if kind not in pages.FORMATS:
         raise UserError(f"unknown format {kind!r}{nearest(kind, pages.FORMATS)}")
@@ -44,27 +51,27 @@ def save_walk(
     images = pages.enlarged(space.paint(walk(space, seeds, frames, truncation)), MOTION)
     film = pages.gif(images, rate) if kind == "gif" else pages.mp4(images, rate)
     marks = _stem(space, "walk", seeds=seeds, truncation=truncation, frames=frames, rate=rate)
-    return [_keep(out / f"{marks}.{kind}", film)]
+    return Saved([_keep(out / f"{marks}.{kind}", film)])
 
 
-def save_rows(space: Space, seeds: Sequence[int], steps: int, truncation: float | None, out: Path) -> list[str]:
+def save_rows(space: Space, seeds: Sequence[int], steps: int, truncation: float | None, out: Path) -> Saved:
     """Writes a page with a row from each seed to the next; gives its path."""
     points = rows_between(space, seeds, steps, truncation)
     top = [f"{step / (steps - 1):.2f}" for step in range(steps)]
     left = [f"{a} to {b}" for a, b in pairwise(seeds)]
     name = _stem(space, "interpolate", seeds=seeds, truncation=truncation, steps=steps)
-    return [_keep_table(out / f"{name}.png", space, points, top, left)]
+    return Saved([_keep_table(out / f"{name}.png", space, points, top, left)])
 
 
-def save_truncations(space: Space, seeds: Sequence[int], steps: int, out: Path) -> list[str]:
+def save_truncations(space: Space, seeds: Sequence[int], steps: int, out: Path) -> Saved:
     """Writes a page with a row a seed and a column a psi from -1 to 1; gives its path."""
     points, values = truncations(space, seeds, steps)
     top = [f"{value:+.2f}" for value in values]
     name = _stem(space, "truncation", seeds=seeds, steps=steps)
-    return [_keep_table(out / f"{name}.png", space, points, top, _seeds(seeds))]
+    return Saved([_keep_table(out / f"{name}.png", space, points, top, _seeds(seeds))])
 
 
-def save_mixed(space: Space, coarse: Sequence[int], fine: Sequence[int], crossover: int | None, out: Path) -> list[str]:
+def save_mixed(space: Space, coarse: Sequence[int], fine: Sequence[int], crossover: int | None, out: Path) -> Saved:
     """Writes a page with rows of coarse styles and columns of fine ones, and their own pictures at the margins; gives its
     path.
     """
@@ -78,12 +85,10 @@ def save_mixed(space: Space, coarse: Sequence[int], fine: Sequence[int], crossov
     at = space.levels // 2 if crossover is None else crossover
     title = f"levels below {at} of {space.levels} by row, from {at} on by column"
     name = _stem(space, "mix", seeds=coarse, fine=fine, crossover=at)
-    return [_keep(out / f"{name}.png", grid.png(pages.table(np.concatenate(parts), top, left, title)))]
+    return Saved([_keep(out / f"{name}.png", grid.png(pages.table(np.concatenate(parts), top, left, title)))])
 
 
-def save_inverted(
-    space: Space, inputs: Sequence[str], where: str | None, steps: int, starts: int, out: Path
-) -> list[str]:
+def save_inverted(space: Space, inputs: Sequence[str], where: str | None, steps: int, starts: int, out: Path) -> Saved:
     """Writes a page of pictures beside the nearest ones that the run makes, and their points; gives a line a picture and
     the paths.
 
@@ -98,11 +103,11 @@ def save_inverted(
     facts = {"space": kind, "step": space.run.step, "pictures": [_facts(*item) for item in inverted.items()]}
     tensors = {f"{number:06d}": one.point for number, one in enumerate(inverted.values())}
     stem = _stem(space, f"invert-{kind}", of=[Path(name).stem for name in inverted], steps=steps, starts=starts)
-    return [
-        *(_line(space, *item) for item in inverted.items()),
+    paths = [
         _keep(out / f"{stem}.png", grid.png(page)),
         _keep(out / f"{stem}.safetensors", files.encode_tensors(tensors, facts)),
     ]
+    return Saved(paths, [_line(space, *item) for item in inverted.items()])
 
 
 def _read(space: Space, inputs: Sequence[str]) -> dict[str, np.ndarray]:
@@ -128,7 +133,7 @@ def _line(space: Space, name: str, one: Inverted) -> str:
 
 def save_directions(
     space: Space, method: str, count: int, reach: float, steps: int, seeds: Sequence[int], classes: bool, out: Path
-) -> list[str]:
+) -> Saved:
     """Writes a page a direction: a row a seed, a column a step from -reach to reach in deviations, and the changes as its
     title; gives a line a direction and the paths.
 
@@ -150,7 +155,8 @@ def save_directions(
         lines.append(title)
     plain = {"space": space.name, "method": method, "step": space.run.step, "meaning": lines}
     encoded = files.encode_tensors(ways._asdict(), plain)
-    return [*filter(None, [remark]), *lines, *paths, _keep(out / f"{name}-{len(lines)}.safetensors", encoded)]
+    paths.append(_keep(out / f"{name}-{len(lines)}.safetensors", encoded))
+    return Saved(paths, [*filter(None, [remark]), *lines])
 
 
 def _meaning(space: Space, vector: torch.Tensor, reach: float, reader: Extractor | None) -> str:

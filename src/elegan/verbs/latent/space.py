@@ -9,6 +9,7 @@ from torch import Tensor
 
 from elegan.core import ranges
 from elegan.core.pixels import to_bytes
+from elegan.core.progress import counted
 from elegan.core.rng import latents
 from elegan.games.abilities import Generates
 from elegan.games.inference import BATCH
@@ -97,4 +98,5 @@ class Space:
     @torch.no_grad()
     def paint(self, points: Tensor) -> np.ndarray:
         """Pictures of points as `images` gives them, uint8 N x H x W x C."""
-        return np.concatenate([to_bytes(self.images(part)) for part in points.split(BATCH)])
+        pages = counted(points.split(BATCH), "painting pictures", len(points), parts=len)
+        return np.concatenate([to_bytes(self.images(part)) for part in pages])

@@ -10,7 +10,6 @@ from pydantic import BaseModel, Field
 from elegan.core.ranges import check
 from elegan.metrics.catalogue import better_of
 from elegan.metrics.metric import Better
-from elegan.metrics.records import recorded
 from elegan.metrics.results import references
 from elegan.run import Run
 
@@ -64,10 +63,11 @@ def newest(run: Run) -> list[dict[str, Any]]:
     Raises UserError for a record that elegan did not write.
     """
     kept: dict[tuple[Any, ...], dict[str, Any]] = {}
-    path = run.file("evaluations.jsonl")
-    for record in recorded(path):
+    for record in run.evaluations:
         s = record["settings"]
-        settings = check(f"{path}, settings", s | {"features": s if "extractor" in s else None}, Settings)
+        settings = check(
+            f"{run.path}: evaluations.jsonl, settings", s | {"features": s if "extractor" in s else None}, Settings
+        )
         key = (record["label"], settings.measured_by, settings.data, settings.split)
         kept.pop(key, None)
         kept[key] = record | {"settings": settings}

@@ -52,7 +52,7 @@ def sheet(path: Path, alt: str) -> Picture | str:
 
 def moments(run: Run) -> list[tuple[str, Picture | str]]:
     """Steps evenly over the training, each with its first row of samples; a sentence in place of what is damaged."""
-    inside = (paths.inside(run.path, path) for path in run.file("samples").glob("[0-9]*.png"))
+    inside = (paths.inside(run.folder, path) for path in run.file("samples").glob("[0-9]*.png"))
     sheets = sorted(path for path in inside if whole(path.stem) is not None)
     shown = {round(float(i)) for i in np.linspace(0, len(sheets) - 1, STRIPS)} if sheets else set()
     return [(f"{int(sheets[i].stem):,}", _first_row(sheets[i])) for i in sorted(shown)]

@@ -63,7 +63,7 @@ def report(run: Run, out: str | Path | None = None) -> Path:
     >>> elegan.report(elegan.Run.open("runs/digits")).as_posix()
     'runs/digits/report.html'
     """
-    path = file_for(run.path / "report.html" if out is None else out)
+    path = file_for(run.file("report.html") if out is None else out)
     if run.wanted != "newest":
         _ = run.step
     samples, copies, suspects = (
@@ -74,7 +74,7 @@ def report(run: Run, out: str | Path | None = None) -> Path:
     alarms = [record for record in log if record.get("alarm")]
     html = page(
         version=__version__,
-        name=run.path.resolve().name,
+        name=run.name,
         look="coarse" if run.shape.resolution <= 32 else "fine",
         summary=_summary(run),
         tiles=_tiles(run, measured),
@@ -94,7 +94,7 @@ def report(run: Run, out: str | Path | None = None) -> Path:
         moments=moments(run),
         data=_data(run),
         differences=_differences(run),
-        recipe="\n".join(full(run.recipe.shared())),
+        recipe="\n".join(full(run.trained_by.shared())),
         machine=_machine(run),
         commands=_commands(run),
     )
@@ -115,7 +115,7 @@ def _tiles(run: Run, measured: list[dict[str, Any]]) -> Facts:
     done = run.steps[-1] if run.steps else 0
     tiles = [
         workflow_of(run.recipe).size(shape),
-        (f"{count:,}", "training images" + (f", {shape.classes} classes" if shape.classes else "")),
+        *([(f"{count:,}", f"training images{f', {shape.classes} classes' if shape.classes else ''}")] if count else []),
         (f"{done * run.recipe.batch:,}", "images seen in training"),
     ]
     watched = METRICS.get(run.recipe.watch.metric)
@@ -154,12 +154,13 @@ def _data(run: Run) -> Facts:
         *([("classes", classes)] if classes else []),
         *(("note", note) for note in data["notes"]),
         ("fingerprint", data["fingerprint"]),
+        *([("licence of the model", run.licence)] if run.licence else []),
     ]
 
 
 def _differences(run: Run) -> list[tuple[str, str, str, list[tuple[str, str, str]]]]:
     """Settings unlike those of the recipe of the same name, and that one's unlike its parent's: title, both names, settings."""
-    recipe, named = run.recipe.shared(), CATALOGUE.get(run.recipe.name)
+    recipe, named = run.trained_by.shared(), CATALOGUE.get(run.recipe.name)
     tables = []
     for own, base in ((recipe, named), (named or recipe, CATALOGUE.get(recipe.parent))):
         if base and (changes := differences(own, base)):
@@ -171,7 +172,8 @@ def _differences(run: Run) -> list[tuple[str, str, str, list[tuple[str, str, str
 
 def _machine(run: Run) -> Facts:
     sessions, timing = run.info["sessions"], read_lines(run.file("timing.jsonl"), Timed)
-    facts = [("seed", str(run.info["seed"])), ("precision", run.info["precision"])]
+    seed = run.info["seed"]  # an old packed file knows none
+    facts = [("seed", "unknown" if seed is None else str(seed)), ("precision", run.info["precision"])]
     if timing:
         seconds, rates = sum(r["seconds"] for r in timing), [r["images_per_second"] for r in timing]
         facts.append(("time", f"{seconds / 60:,.1f} minutes, {median(rates):,.0f} images a second"))
@@ -182,9 +184,8 @@ def _machine(run: Run) -> Facts:
 
 
 def _commands(run: Run) -> list[str]:
-    more = "" if not run.finished else f" --steps {2 * run.recipe.steps}"
     return [
-        f"elegan train --resume {_quoted(run)}{more}",
+        run.training_on.format(run=_quoted(run)),
         run.game.use.format(run=_quoted(run), trust=run.recipe.trust_options),
         f"elegan evaluate {_quoted(run)}",
         f"elegan report {_quoted(run)}",

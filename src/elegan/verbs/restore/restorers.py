@@ -13,6 +13,7 @@ from torch.nn.functional import max_pool2d
 
 from elegan.core.devices import find_device
 from elegan.core.errors import UserError, nearest
+from elegan.core.facts import is_run_folder
 from elegan.core.pixels import photo_to_tensor, tensor_to_photo
 from elegan.data.damage import UNKNOWN
 from elegan.data.deep import Unreadable
@@ -20,9 +21,10 @@ from elegan.data.photo import Photo, read_photo
 from elegan.data.resize import resize
 from elegan.nets import pretrained
 from elegan.nets.foreign import check_no_pickle, is_foreign, open_foreign
+from elegan.nets.packed import shipped
 from elegan.nets.restorers import whole
 from elegan.nets.tiling import in_tiles
-from elegan.run import Run, is_run
+from elegan.run import Run
 
 # The ending that each task adds to a file's name.
 TASKS = {
@@ -199,19 +201,18 @@ def _shipped_for(task: str, scale: float) -> str:
 def _network(name: str, detail: float | None, device: torch.device, trust: Iterable[str]) -> nn.Module:
     """The network by name, between the faithful one and the one for detail."""
     check_no_pickle(name)
-    if is_run(name):
-        run = Run.open(name, device=str(device), trust=trust)
-        faithful, best = run.start, run.restorer
-    elif name in TASKS and name not in pretrained.shipped():
+    if name in TASKS and name not in shipped() and not is_run_folder(name):
         raise UserError(
             f"no model {name!r} is shipped; train one: elegan train FOLDER --recipe {name}, then --model RUN"
         )
-    elif name.endswith(".safetensors") and is_foreign(Path(name)):
-        faithful, best = None, open_foreign(Path(name))
+    faithful: nn.Module | None = None
+    if name.endswith(".safetensors") and is_foreign(Path(name)):
+        best: nn.Module = open_foreign(Path(name))
     else:
-        faithful, best = None, pretrained.unpack(name, trust)[0]
-        if detail is not None and f"{name}-detail" in pretrained.shipped():
-            faithful, best = best, pretrained.unpack(f"{name}-detail")[0]
+        run = Run.open(name, device=str(device), trust=trust)
+        faithful, best = run.start, run.restorer
+        if detail is not None and f"{name}-detail" in shipped():
+            faithful, best = best, Run.open(f"{name}-detail", device=str(device)).restorer
     if detail is not None and faithful is None:
         raise UserError(f"model {name!r} has no counterpart trained for detail; leave out --detail")
     net = best if detail is None or faithful is None else pretrained.between(faithful, best, detail)

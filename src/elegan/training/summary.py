@@ -1,0 +1,110 @@
+"""The closing words of a training, with the numbers under them: how near it came, which way it went, what to do next."""
+
+import math
+import shlex
+from collections.abc import Sequence
+
+from elegan.training.look import Look
+from elegan.training.plan import Plan
+from elegan.training.progress import duration
+from elegan.workflows.workflow import View
+
+AS_NEAR = 1.5  # times the floor, which is known to about a third (metrics/catalogue/fd.py)
+# Where nothing is gained any more, a look still differs from the one before by up to a quarter (rpgan on digits, steps 400 to
+# 640: 0.066 to 0.092), the best of several by less. Both are shares of the best value, or of what it gains on what came in:
+GAIN = 0.1  # by which the last third of the looks is better where it still improves
+LOSS = 0.3  # by which the last look is worse where it went wrong
+History = Sequence[Sequence[float]]  # [step, watched metric] of every look
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def standing(look: Look, view: View) -> str:
+    """The watched metric at a look, beside what known pictures get; empty where none is watched."""
+    if not look.values:
+        return ""
+    label, value = next(iter(look.values.items()))
+    references = [f"{each.words} {_number(each.value)}" for each in (view.ideal, view.untreated) if each]
+    return ", ".join([f"{label} {_number(value)} at step {look.step:,}", *references])
+
+
+def summary(plan: Plan, view: View, look: Look, history: History, seconds: float) -> list[str]:
+    """Lines for people on a training that has ended with this look; `seconds` is all it took."""
+    looks = [(int(step), value) for step, value in history if math.isfinite(value)]
+    if look.values and looks:
+        words = _nearness(view, looks[-1][1])
+        lines = [*([words] if words else []), f"    {standing(look, view)}", *_way(plan, view, looks)]
+    else:
+        lines = ["No metric was watched: the pictures tell."]
+    lines += _commands(plan, " --checkpoint best" if looks and _is_worse(view, looks) else "")
+    took = f"It took {duration(seconds)} for {plan.recipe.steps:,} steps"
+    return ["", *lines, f"{took}; all of it: {plan.path}, its curves: {plan.path / 'curves.png'}"]
+
+
+def _nearness(view: View, value: float) -> str:
+    """How near the real pictures it is; empty where nothing is known to compare with."""
+    ideal, untreated = view.ideal, view.untreated
+    if untreated and value > 0.99 * untreated.value:
+        return f"What it makes is no nearer to the real pictures than {untreated.words}: it has not learnt it yet."
+    if untreated and not ideal:
+        return f"What it makes is {1 - value / untreated.value:.0%} nearer to the real pictures than {untreated.words}."
+    if untreated and ideal and value > ideal.value:
+        share = (untreated.value - value) / (untreated.value - ideal.value)
+        return f"It goes {share:.0%} of the way from {untreated.words} to real ones."
+    if ideal and ideal.value > 0:
+        return _times(value / ideal.value)
+    return ""
+
+
+def _times(ratio: float) -> str:
+    if ratio <= AS_NEAR:
+        return "Its pictures are about as near to the real ones as those are to each other, as far as this metric sees."
+    return f"Its pictures are {_number(ratio)} times as far from the real ones as those are from each other."
+
+
+def _way(plan: Plan, view: View, looks: list[tuple[int, float]]) -> list[str]:
+    """Whether it still improves, has levelled off or went wrong, and what to do then."""
+    if len(looks) < 3:
+        return ["Too few looks to say whether more steps would help (watch.every)."] if looks else []
+    (before, earlier), (last, value) = looks[-2:]
+    step, best = min(looks, key=lambda look: look[1])
+    numbers = f"    {_number(value)} at step {last:,}, {_number(earlier)} at step {before:,}, the best {_number(best)} at step {step:,}"
+    if _is_worse(view, looks):
+        return [
+            f"It was better before, at step {step:,}, which is kept: --checkpoint best.",
+            numbers,
+        ]
+    third = math.ceil(len(looks) / 3)
+    old = min(value for _, value in looks[:-third])
+    if old - best > GAIN * _size(view, old):
+        return ["It was still improving; twice as many steps:", numbers, f"    {_further(plan)}"]
+    return ["It has hardly improved of late: more pictures or another recipe may help, more steps hardly.", numbers]
+
+
+def _is_worse(view: View, looks: list[tuple[int, float]]) -> bool:
+    best = min(value for _, value in looks)
+    return looks[-1][1] - best > LOSS * _size(view, best)
+
+
+def _size(view: View, value: float) -> float:
+    """The size that changes are measured by: the value itself or, where something came in, what was gained on that."""
+    return abs(view.untreated.value - value) if view.untreated else abs(value)
+
+
+def _commands(plan: Plan, checkpoint: str) -> list[str]:
+    """The commands to go on with; none for data in memory, which the commands could not open."""
+    if plan.in_memory or not plan.workflow.commands:
+        return []
+    run = f"{shlex.quote(str(plan.path))}{checkpoint}{plan.recipe.trust_options}"
+    commands = {command.format(run=run): words for command, words in plan.workflow.commands.items()}
+    width = max(map(len, commands))
+    return ["Next:", *(f"    {command:{width}}  {words}" for command, words in commands.items())]
+
+
+def _further(plan: Plan) -> str:
+    path, steps = plan.path, 2 * plan.recipe.steps
+    if plan.in_memory:
+        return f"elegan.train(data, resume={str(path)!r}, steps={steps})"
+    return f"elegan train --resume {shlex.quote(str(path))} --steps {steps}{plan.recipe.trust_options}"

@@ -1,0 +1,1 @@
+"""Programs that `elegan bundle` puts beside a model: each stands alone, without elegan and torch."""
