@@ -1,7 +1,7 @@
 """A recipe at work on the digits."""
 
+from elegan.training.assembly import make_trainer
 from elegan.training.plan import plan_for
-from elegan.training.session import make_trainer
 from elegan.training.trainer import Trainer
 
 

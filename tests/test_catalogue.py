@@ -13,8 +13,8 @@ from elegan.core.pixels import to_bytes
 from elegan.core.rng import latents
 from elegan.data import open_data
 from elegan.games.abilities import Generates, Restores, Translates
+from elegan.training.assembly import make_trainer
 from elegan.training.plan import plan_for
-from elegan.training.session import make_trainer
 from small import CATALOGUE, DETECTORS, GENERATORS, KINDS, RESTORERS, TRANSLATORS, data_for, small
 from tensors import tensors_of
 

@@ -35,7 +35,8 @@ def test_each_seed_is_a_run_and_the_same_command_goes_on(elegan, tmp_path):
 def test_ctrl_c_stops_all_and_names_the_command(tmp_path):
     command = [sys.executable, "-m", "elegan", *TINY, "--steps", "100000", "--seeds", "4-6", "--name", "a b"]
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    while not (tmp_path / "runs/a b-seed4/log.jsonl").exists() and process.poll() is None:
+    log = tmp_path / "runs/a b-seed4/log.jsonl"
+    while not (log.exists() and log.stat().st_size) and process.poll() is None:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=120)

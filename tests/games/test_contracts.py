@@ -13,8 +13,8 @@ from elegan.games.game import Game, Shape
 from elegan.recipes import find_recipe
 from elegan.recipes.recipe import Recipe
 from elegan.run import build_game
+from elegan.training.assembly import make_trainer
 from elegan.training.plan import plan_for
-from elegan.training.session import make_trainer
 from small import small
 
 PACKAGE = '''

@@ -26,8 +26,8 @@ from elegan.losses import criteria
 from elegan.nets.codes import Codes
 from elegan.recipes import CATALOGUE
 from elegan.run import build_game
+from elegan.training.assembly import make_trainer
 from elegan.training.plan import plan_for
-from elegan.training.session import make_trainer
 from elegan.verbs.anomaly import Anomalies, anomaly
 
 NAMES = ("acgan", "infogan", "vaegan", "lapgan", "ganomaly")
@@ -348,7 +348,8 @@ def test_a_classifier_agrees_with_the_class_that_was_asked_for(tmp_path):
 
     data = library.data.open_data("digits")
     chosen = ["batch=32", "ema=0.99", "nets.generator.width=32", "nets.discriminator.width=16"]
-    run = train("acgan", tmp_path, *chosen, steps=3000)
+    options = {"settings": small("acgan", *chosen), "steps": 3000, "out": tmp_path, "quiet": True, "as_published": True}
+    run = library.train("digits", "acgan", **options)
     judge = SVC().fit(data.images.reshape(len(data.images), -1), data.labels)
     made, asked = run.generate(500).reshape(500, -1), np.arange(500) % 10
     assert (judge.predict(made) == asked).mean() > 0.95  # .98 was measured

@@ -25,8 +25,8 @@ from elegan.nets.r3gan import Block
 from elegan.recipes import find_recipe
 from elegan.recipes.recipe import Recipe
 from elegan.run import build_game
+from elegan.training.assembly import make_trainer
 from elegan.training.plan import plan_for
-from elegan.training.session import make_trainer
 from tensors import tensors_of
 
 SMALL = ["nets.generator.width=8", "nets.discriminator.width=8", "batch=8", "watch.log=1", "watch.every=2",

@@ -8,6 +8,7 @@ import pytest
 from elegan.core.errors import UserError
 from elegan.recipes import CATALOGUE, find_recipe
 from elegan.recipes.choose import choose
+from elegan.recipes.fit import Given, fitted
 from elegan.recipes.recipe import Recipe
 from elegan.recipes.show import by_task, full
 
@@ -166,13 +167,14 @@ def test_a_function_of_another_package_is_a_part():
         (60_000, 512, 0, True, "stylegan2", "nets.generator.width=64"),
     ],
 )
-def test_the_choice_follows_its_rules(count, side, classes, accelerated, recipe, among):
+def test_the_choice_follows_its_rules_and_is_fitted(count, side, classes, accelerated, recipe, among):
     labels = np.repeat(np.arange(classes), count // classes) if classes else None
-    choice = choose(count, side, labels, classes, accelerated)
+    given = Given(count, side, accelerated)
+    choice = choose(given, labels, classes)
     assert choice.recipe == recipe
-    assert among in choice.settings
-    find_recipe(choice.recipe).override(choice.settings)
+    fit = fitted(find_recipe(choice.recipe).override(choice.settings), given)
+    assert fit.full() == fit.override([among]).full()
 
 
 def test_classes_of_few_images_are_not_conditioned_on():
-    assert not [setting for setting in choose(60_000, 32, np.arange(10), 10, False).settings if "condition" in setting]
+    assert not choose(Given(60_000, 32, accelerated=False), np.arange(10), 10).settings

@@ -122,11 +122,17 @@ NUMBERS = [
     *((*TRAIN, *rest) for rest in (
         ("--steps", "0"), ("--steps", "-1"), ("--steps", "nan"), ("--steps", "9" * 30), ("--images", "0"),
         ("--seed", "-1"), ("--seed", "x"), ("--seed", "²"), ("--seed", "9" * 30), ("--precision", ""), ("--precision", "x"),
-        ("--name", ""), ("--name", "x" * 300),
+        ("--name", ""), ("--name", "x" * 300), ("--images", "5"), ("--epochs", "2"), ("--minutes", "1"),
         *(("--seeds", seeds) for seeds in ("", "5-3", "-1", "x", "²", "1,", "9" * 30)), ("--seeds", "0-1", "--dry-run"),
         ("--show", "--dry-run"), ("--show=yes",), ("--shows",),
         ("--seeds", "0-1", "--seed", "1"), ("--seeds", "0-1", "--resume", "runs/g"),
         ("--from", ""), ("--from", "nowhere"), ("--from", "afile"), ("--from", "empty"), ("--from", "runs/t"))),
+    *(("train", "digits", *rest) for rest in (
+        *(("--minutes", value) for value in ("0", "-1", "nan", "inf", "x", "", "1e-9", "²", "1e400")),
+        *(("--epochs", value) for value in ("0", "-1", "1.5", "x", "9" * 30, "nan")),
+        *(("--size", value) for value in ("0", "-1", "x", "1.5", "1", "9" * 30)),
+        ("--size", "16", "--set", "data.resolution=8"), ("--as-published",), ("--epochs", "1", "--images", "9"))),
+    *(("train", "--resume", "runs/g", *rest) for rest in (("--minutes", "1"), ("--as-published",))),
     ("train", "", "--recipe", "dcgan"), ("train", "digits", "--recipe", ""), ("train", "digits", "--direction", ""),
     ("train", "garbage", "--recipe", "dcgan"), ("train", "empty"), ("train", "afile"), ("train", "/dev/null"),
     ("train", "--resume", ""), ("train", "--resume", "nowhere"), ("train", "--resume", "afile"),

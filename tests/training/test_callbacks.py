@@ -20,7 +20,9 @@ SETTINGS = {
 
 
 def train(out, steps: int = 8, **options) -> elegan.Run:
-    return elegan.train("digits", "wgan", settings=SETTINGS, steps=steps, out=out, name="run", quiet=True, **options)
+    return elegan.train(
+        "digits", "wgan", settings=SETTINGS, steps=steps, out=out, name="run", quiet=True, as_published=True, **options
+    )
 
 
 def contents(run: elegan.Run) -> dict[str, bytes]:

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from elegan.core.errors import UserError
+from elegan.training.assembly import make_trainer
 from elegan.training.engine import Engine
 from elegan.training.plan import plan_for
-from elegan.training.session import make_trainer
 
 SMALL = ["nets.generator.width=8", "nets.discriminator.width=8", "batch=16"]
 

@@ -21,7 +21,8 @@ STUCK = [*SMALL, "optimizers.generator.lr=1e-7"]  # a generator that hardly lear
 
 
 def train(out, settings, steps=400, **options) -> elegan.Run:
-    return elegan.train("digits", "dcgan", settings=settings, steps=steps, out=out, name="run", quiet=True, **options)
+    options |= {"settings": settings, "steps": steps, "as_published": True}
+    return elegan.train("digits", "dcgan", out=out, name="run", quiet=True, **options)
 
 
 def alarms(run: elegan.Run) -> dict[str, int]:

@@ -17,7 +17,8 @@ from elegan.core.errors import UserError
 from elegan.nets import packed
 from elegan.recipes.recipe import Recipe
 from elegan.run import PackedRun, Run, is_run
-from elegan.training.session import make_trainer, plan_for
+from elegan.training.assembly import make_trainer
+from elegan.training.plan import plan_for
 from elegan.verbs.latent.space import Space
 from elegan.verbs.restore import open_restorer
 from small import small

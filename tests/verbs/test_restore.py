@@ -27,8 +27,8 @@ from elegan.nets import packed, pretrained
 from elegan.nets.perceptual import VGGFeatures, vgg_features
 from elegan.nets.restorers import hourglass_restorer, residual_restorer, smooth_fill, whole
 from elegan.nets.tiling import in_tiles
+from elegan.training.assembly import make_trainer
 from elegan.training.plan import plan_for
-from elegan.training.session import make_trainer
 from elegan.verbs.restore import find_scratches, open_chain, open_restorer, restore_files, targets
 
 TINY = ["nets.restorer.width=8", "nets.restorer.blocks=1", "data.resolution=32", "batch=4", "watch.log=1"]

@@ -20,8 +20,8 @@ from elegan.metrics import classifier
 from elegan.metrics.evaluate import extractor_for_sides
 from elegan.recipes import find_recipe
 from elegan.run import build_game
+from elegan.training.assembly import make_trainer
 from elegan.training.plan import plan_for
-from elegan.training.session import make_trainer
 from elegan.verbs.translate import targets
 
 SMALL = ["nets.generator.width=4", "nets.generator.blocks=2", "nets.discriminator.width=4", "data.resolution=32",

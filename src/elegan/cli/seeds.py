@@ -2,14 +2,18 @@
 
 import shlex
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from elegan.core.errors import Interrupted, UserError
 from elegan.core.screen import answer, say
 
+if TYPE_CHECKING:  # for checkers alone, so that `elegan --help` does not wait for torch
+    from elegan.run import Run
+
 
 def train_seeds(text: str, options: dict[str, Any], dry_run: bool) -> None:
-    """Trains with each of the seeds that `text` lists and compares the runs; what was trained before is gone on with.
+    """Trains with each of the seeds that `text` lists and compares the runs; what was trained before is gone on with. Minutes are
+    those of the first one, whose steps the others play as well.
 
     Raises UserError for `options` of a single run, Interrupted with the command to go on after Ctrl-C.
     """
@@ -19,10 +23,11 @@ def train_seeds(text: str, options: dict[str, Any], dry_run: bool) -> None:
 
     if single := [word for word, given in _single(options, dry_run).items() if given]:
         raise UserError(f"--seeds makes a run of each seed, and {single[0]} is for one: leave it out")
-    runs = []
+    runs: list[Run] = []
     for seed in dict.fromkeys(parse_seeds(text)):
         try:
-            runs.append(train(**options | {"seed": seed, "name": _name(options["name"], seed)}))
+            length = {"minutes": None, "steps": runs[0].recipe.steps} if runs and options["minutes"] else {}
+            runs.append(train(**options | length | {"seed": seed, "name": _name(options["name"], seed)}))
         except (Interrupted, KeyboardInterrupt) as error:
             done = str(error).partition("; go on")[0] or "stopped"
             command = shlex.join(["elegan", *sys.argv[1:]])

@@ -19,6 +19,10 @@ def train(
     steps: Annotated[int | None, what(min=1, help=about("steps"))] = Options.steps,
     direction: Annotated[str | None, what(help="AtoB or BtoA, for translation: from which side to which.")] = None,
     images: Annotated[int | None, what(min=1, help=about("images"))] = Options.images,
+    epochs: Annotated[int | None, what(min=1, help=about("epochs"))] = Options.epochs,
+    minutes: Annotated[float | None, what(help=about("minutes"))] = Options.minutes,
+    size: Annotated[int | None, what(min=1, help=about("size"))] = Options.size,
+    as_published: Annotated[bool, how("--as-published", help=about("as_published"))] = Options.as_published,
     settings: Annotated[
         list[str] | None,
         how("--set", metavar="KEY=VALUE", help=f"{about('settings')} May be given more than once."),
@@ -43,9 +47,9 @@ def train(
     """Trains a generator; the same command again resumes where it stopped."""
     settings = [*(settings or []), *([f"data.direction={direction}"] if direction is not None else [])]
     options = Options(
-        data, recipe, steps=steps, images=images, settings=settings, out=out, name=name, seed=seed, device=device,
-        precision=precision, resume=resume, start=start, guard=guard, trust=trust or (), show=show,
-        quiet=manner.level == Level.QUIET,
+        data, recipe, steps=steps, images=images, epochs=epochs, minutes=minutes, size=size, as_published=as_published,
+        settings=settings, out=out, name=name, seed=seed, device=device, precision=precision, resume=resume, start=start,
+        guard=guard, trust=trust or (), show=show, quiet=manner.level == Level.QUIET,
     )  # fmt: skip
     if seeds is not None:
         from elegan.cli.seeds import train_seeds
@@ -56,9 +60,10 @@ def train(
         raise UserError("--dry-run makes no pictures to --show: leave one of them out")
     if dry_run:
         from elegan.training.dry_run import estimate
+        from elegan.training.pace import timed
         from elegan.training.plan import plan_for
 
-        plan = plan_for(**vars(options))
+        plan = timed(plan_for(**vars(options)))
         cost = estimate(plan)
         answer(
             plan.facts() | {"path": plan.path, "recipe": plan.recipe.full(), "cost": vars(cost)},

@@ -1,6 +1,7 @@
 """GANs with more than two networks that learn: a classifier, a reader of codes, an encoder, a pair a level of size."""
 
 from elegan.recipes.classic import cgan, dcgan
+from elegan.recipes.fit import narrow
 
 acgan = cgan.vary(
     "acgan",
@@ -30,14 +31,14 @@ vaegan = dcgan.vary(
     nets={"generator": {"latent": 128}, "encoder": "dcgan_encoder"},
     losses={"prior": "kl", "likelihood": "squared_error"},
     optimizers={player: {"name": "rmsprop", "lr": 3e-4} for player in ("encoder", "generator", "discriminator")},
-)
+).fitting({"nets.encoder.width": narrow})
 
 lapgan = dcgan.vary(
     "lapgan",
     "from coarse to fine, a pair of networks at each doubling (Denton et al. 2015)",
     task="laplacian",
     nets={"refiner": "laplacian_refiner"},
-)
+).fitting({"nets.refiner.width": narrow})
 
 ganomaly = dcgan.vary(
     "ganomaly",
@@ -46,4 +47,4 @@ ganomaly = dcgan.vary(
     task="anomaly",
     nets={"encoder": "dcgan_encoder"},
     losses={"features": "l2", "context": {"name": "l1", "weight": 50.0}, "encoder": "l2"},
-)
+).fitting({"nets.encoder.width": narrow})

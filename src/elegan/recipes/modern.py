@@ -6,6 +6,8 @@ Widths and batches are for a laptop; those of the papers stand beside them.
 from typing import Any
 
 from elegan.recipes.classic import both, dcgan, projection, wgan_gp
+from elegan.recipes.fit import Given, narrow
+from elegan.recipes.recipe import Recipe
 
 progressive = wgan_gp.vary(
     "progressive",
@@ -84,18 +86,40 @@ r3gan = rpgan.vary(
     task={"ada": "blit,geometry,color,cutout", "ada_p": [0.0, 0.3, 0.5]},
 )
 
-# StyleGAN2, for 32 to 64 pixels on a laptop. A GPU takes more: nets.generator.width and nets.discriminator.width of
-# 16384 / size, at most 512 (the authors' networks: 512 at 32 px, 256 at 64, 128 at 128, 64 at 256 and 512), from 256 px
-# nets.generator.depth=8. With classes: nets.generator.condition=embedding and nets.discriminator.condition=projection.
+# StyleGAN2, for 32 to 64 pixels on a laptop; on a GPU with the authors' widths, batches and depth (the rules below). With
+# classes: nets.generator.condition=embedding and nets.discriminator.condition=projection.
 # At 8 or 16 pixels the noise can paint the picture in place of the latent (on the digits it made nine tenths of the
 # deviation after 400 steps), and gamma's rule gives almost nothing: nets.generator.noise=false and a larger
 # losses.r1.weight.
 STYLE_BATCH = 32
+GAMMA = 2e-4  # times the pixels, over the batch
 
 
 def lazy_adam(every: int) -> dict[str, Any]:
     """Adam corrected for a player with one more turn each `every` steps."""
     return {"name": "adam", "lr": 2.5e-3, "betas": [0.0, 0.99], "lazy": every}
+
+
+def batch_on_gpu(batch: int, recipe: Recipe, given: Given) -> int:
+    """The batch up to 128 pixels, then in inverse proportion to the resolution, at least 4."""
+    return min(batch, max(4, batch * 128 // given.resolution)) if given.accelerated else batch
+
+
+def gamma(weight: float, recipe: Recipe, given: Given) -> float:
+    """The weight of R1 a pixel: gamma = .0002 H W / batch."""
+    return GAMMA / recipe.batch
+
+
+def width_on_gpu(width: int, recipe: Recipe, given: Given) -> int:
+    """Channels at the full size in the authors' networks (Karras et al. 2020b): 512 at 32 px, 256 at 64, 128 at 128, 64 at 256
+    and 512; from 1024 px, where they have 32, more. Without a GPU as in other recipes."""
+    size = 1 << (given.resolution - 1).bit_length()
+    return max(64, min(512, 16384 // size)) if given.accelerated else narrow(width, recipe, given)
+
+
+def depth_on_gpu(depth: int, recipe: Recipe, given: Given) -> int:
+    """Layers of mapping (Karras et al. 2020b)."""
+    return 8 if given.accelerated and given.resolution >= 256 else depth
 
 
 stylegan2 = dcgan.vary(
@@ -106,11 +130,18 @@ stylegan2 = dcgan.vary(
     ema=0.998,
     nets={"generator": "stylegan2_generator", "discriminator": "stylegan2_discriminator"},
     losses={
-        # gamma = .0002 H W / batch; with another batch change the weight.
-        "r1": {"name": "r1", "weight": 2e-4 / STYLE_BATCH, "by_size": True, "every": 16},
+        "r1": {"name": "r1", "weight": GAMMA / STYLE_BATCH, "by_size": True, "every": 16},
         "path_length": {"name": "path_length", "weight": 2.0, "every": 4},
     },
     optimizers={"generator": lazy_adam(4), "discriminator": lazy_adam(16)},
+).fitting(
+    {
+        "batch": batch_on_gpu,
+        "losses.r1.weight": gamma,
+        "nets.generator.width": width_on_gpu,
+        "nets.discriminator.width": width_on_gpu,
+        "nets.generator.depth": depth_on_gpu,
+    }
 )
 
 stylegan2_ada = stylegan2.vary(

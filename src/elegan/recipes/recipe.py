@@ -20,6 +20,9 @@ from elegan.recipes import parts
 from elegan.recipes.parts import Part
 from elegan.recipes.settings import Settings, by_name, owners, pairs
 
+# (value of an option, the whole recipe, what it is to fit, an `elegan.recipes.fit.Given`) -> the value that fits
+Rule = Callable[[Any, "Recipe", Any], Any]
+
 NESTED = 8  # deep, at most, that a recipe is
 # Sections and values that a recipe written in full has in every version; a file without one of them may lean on its parent.
 WRITTEN = {"name", "steps", "batch", "task", "nets", "losses", "optimizers", "schedule", "data", "watch"}
@@ -94,6 +97,20 @@ class Recipe(Section):
     damage: dict[str, Part] = {}
     watch: Watch = Watch()
     _trust: frozenset[str] = PrivateAttr(frozenset())  # the user's word, which no file can give
+    _fits: Mapping[str, Rule] | None = PrivateAttr(None)  # of the catalogue's recipes; a file's is taken as it is
+
+    @property
+    def fits(self) -> Mapping[str, Rule] | None:
+        """The options that follow the data and the machine where this recipe is named, by key, each with its rule:
+        (value, recipe, what is given) -> the value that fits. None: nothing does, its length neither. See `elegan.recipes.fit`.
+        """
+        return self._fits
+
+    def fitting(self, rules: Mapping[str, Rule]) -> Self:
+        """This recipe, in which these options too follow the data and the machine."""
+        fitting = self.model_copy()
+        fitting._fits = {**(self._fits or {}), **rules}
+        return fitting
 
     @property
     def trust(self) -> frozenset[str]:
@@ -133,8 +150,9 @@ class Recipe(Section):
         """This recipe with nested changes, in which functions and classes stand for their names, and whoever hands them over
         trusts their modules. Raises UserError with every offending key and value, and for what has no name to find it by.
         """
-        merged = _merge(self.model_dump(), by_name(changes))
-        return type(self).parse(merged).trusting(self._trust | owners(changes))
+        changed = type(self).parse(_merge(self.model_dump(), by_name(changes)))
+        changed._fits = self._fits
+        return changed.trusting(self._trust | owners(changes))
 
     def shared(self) -> Self:
         """This recipe for others to read: of absolute paths among its options the last name alone."""
@@ -184,14 +202,14 @@ class Recipe(Section):
                 value = None
             elif value is None:
                 raise UserError(f"{key} = None: only losses and damages can be taken away")
-            recipe = recipe.changed(_nest(key, value))
+            recipe = recipe.changed(nested(key, value))
             said = [name for path, name in recipe.foreign().items() if key in (path, f"{path}.name")]
             recipe = recipe.trusting(map(parts.owner, said))
         recipe.full()
         return recipe
 
     def _known(self, key: str) -> str:
-        keys = set(flat_keys(self.full()))
+        keys = set(flat_values(self.full()))
         whole = {path for _, path, _ in self.parts()}
         if key not in keys | whole and not _may_come_and_go(key):
             raise UserError(f"unknown key {shown(key)}{nearest(key, _same_ending(key, keys) or keys)}")
@@ -288,21 +306,21 @@ def _another_part(before: dict[str, Any], change: dict[str, Any]) -> bool:
     return "name" in change and "name" in before and change["name"] != before["name"]
 
 
-def _nest(key: str, value: Any) -> dict[str, Any]:
+def nested(key: str, value: Any) -> dict[str, Any]:
+    """The change of one value as nested data: of nets.generator.width the one with `nets` at its top."""
     *above, last = key.split(".")
-    nested = {last: value}
+    change = {last: value}
     for name in reversed(above):
-        nested = {name: nested}
-    return nested
+        change = {name: change}
+    return change
 
 
-def flat_keys(values: dict[str, Any], above: str = "") -> Iterator[str]:
-    """The keys of nested data, as in nets.generator.width."""
+def flat_values(values: dict[str, Any], above: str = "") -> dict[str, Any]:
+    """The values of nested data by their whole keys, as in nets.generator.width."""
+    flat: dict[str, Any] = {}
     for key, value in values.items():
-        if isinstance(value, dict):
-            yield from flat_keys(value, f"{above}{key}.")
-        else:
-            yield f"{above}{key}"
+        flat |= flat_values(value, f"{above}{key}.") if isinstance(value, dict) else {f"{above}{key}": value}
+    return flat
 
 
 def _same_ending(key: str, keys: set[str]) -> set[str]:

@@ -26,7 +26,12 @@ def full(recipe: Recipe) -> list[str]:
         differs = bool(before) and "=" in line and key not in OWN and before.get(key) != line
         lines.append(f"{line}  # {recipe.parent}: {_value(before.get(key))}" if differs else line)
     gone = [key for key in before if key not in seen and key.endswith(".name")]
-    return lines + [f"# without {recipe.parent}'s {key.removesuffix('.name')}" for key in gone]
+    lines += [f"# without {recipe.parent}'s {key.removesuffix('.name')}" for key in gone]
+    return (
+        lines
+        if recipe.fits is None
+        else [*lines, f"# fitted to data and machine: {', '.join(['steps', *recipe.fits])}"]
+    )
 
 
 def by_task() -> list[str]:

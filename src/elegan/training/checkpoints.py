@@ -81,6 +81,8 @@ class Checkpoints:
                 self.run.file(rest).unlink(missing_ok=True)
         info = self.run.info if self.again else plan.facts()
         info["sessions"].append(session)
+        if plan.minutes is not None:
+            info["minutes"] = plan.minutes
         if plan.start and not self.run.steps:
             self.write(START, files.encode_tensors(self.trainer.average.state_dict(), {"from": info["from"]}))
         if not (plan.is_named or plan.in_memory):

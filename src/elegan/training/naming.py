@@ -6,7 +6,7 @@ from pathlib import Path
 
 from elegan.core import paths, rng
 from elegan.core.facts import is_run_folder
-from elegan.recipes.recipe import Recipe, flat_keys
+from elegan.recipes.recipe import Recipe, flat_values
 
 LONGEST = 80  # characters
 PLAIN = re.compile(r"[A-Za-z0-9.,+-]+")  # of a value: needs no quotes in a shell
@@ -47,7 +47,7 @@ def _parted(setting: str) -> tuple[str, str]:
 
 def _marks(values: Mapping[str, str], recipe: Recipe) -> list[str]:
     """A mark a setting; settings that share their short key and their value share it."""
-    known = {key.removesuffix(".name") for key in flat_keys(recipe.full())} | values.keys()
+    known = {key.removesuffix(".name") for key in flat_values(recipe.full())} | values.keys()
     return list(dict.fromkeys(_mark(_short(key, values, known), values[key]) for key in sorted(values)))
 
 

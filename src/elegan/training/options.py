@@ -2,10 +2,13 @@
 
 import functools
 import inspect
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ForwardRef, ParamSpec, TypeVar, get_args
+
+from elegan.core.errors import UserError
 
 if TYPE_CHECKING:  # for checkers alone, so that `elegan --help` does not wait for torch
     from elegan.recipes.recipe import Recipe
@@ -27,6 +30,12 @@ class Options:
     labels: Annotated[Any, "The class of each picture of data in memory: N numbers or names."] = None
     steps: Annotated[int | None, "Length of the training in steps."] = None
     images: Annotated[int | None, "Length of the training in images seen, instead of steps."] = None
+    epochs: Annotated[int | None, "Length of the training in passes over the data, instead of steps."] = None
+    minutes: Annotated[float | None, "Length of the training in time: as many steps as this machine plays in it."] = (
+        None
+    )
+    size: Annotated[int | None, "Pixels a side that pictures are brought to (data.resolution)."] = None
+    as_published: Annotated[bool, "Takes the named recipe as it is, not fitted to the data and the machine."] = False
     settings: Annotated[Sequence[str] | Mapping[str, Any], "Changes values of the recipe, key=value each."] = ()
     out: Annotated[str | Path, "The folder in which run folders are made."] = "runs"
     name: Annotated[str | None, "The run's name; default: from the data and the recipe."] = None
@@ -49,6 +58,19 @@ class Options:
     on_look: Annotated["Callable[[Look], None] | None", "Called after every look (watch.every), when all is saved."] = (
         None
     )
+
+    @property
+    def lengths(self) -> dict[str, float]:
+        """The lengths that are given, by their options."""
+        names = ("steps", "images", "epochs", "minutes")
+        return {f"--{name}": length for name in names if (length := getattr(self, name)) is not None}
+
+    def check_lengths(self) -> None:
+        """Raises UserError for two lengths, and for minutes that are none."""
+        if len(names := list(self.lengths)) > 1:
+            raise UserError(f"give {names[0]} or {names[1]}, not both")
+        if self.minutes is not None and not 0 < self.minutes < math.inf:
+            raise UserError(f"--minutes {self.minutes}: must be above 0, and finite")
 
 
 def about(name: str) -> str:

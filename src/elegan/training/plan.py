@@ -2,7 +2,8 @@
 
 import math
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from elegan.data.sides import kind_of
 from elegan.games.game import Shape
 from elegan.recipes import find_recipe
 from elegan.recipes.choose import SIDES, choose
-from elegan.recipes.recipe import Recipe
-from elegan.recipes.settings import pairs, spelled
+from elegan.recipes.fit import Given, fitted, in_words
+from elegan.recipes.recipe import Recipe, flat_values, nested
+from elegan.recipes.settings import Settings, pairs, spelled
 from elegan.run import PackedRun, Run
 from elegan.training.engine import Engine
 from elegan.training.naming import run_name
@@ -28,8 +30,9 @@ from elegan.workflows.workflow import Opened, Workflow
 
 @dataclass(frozen=True)
 class Plan:
-    """The plan of a training, settled before anything is written. `why` says how the recipe was chosen, `start` whose
-    weights it begins with."""
+    """The plan of a training, settled before anything is written. `why` says how the recipe was chosen, `fit` what of it was
+    fitted to the data and the machine, `start` whose weights it begins with; `minutes` become steps, and
+    `pace` then says which (`training.pace`)."""
 
     recipe: Recipe
     data: Opened
@@ -37,8 +40,11 @@ class Plan:
     seed: int
     engine: Engine
     why: str = ""
+    fit: str = ""
     resumed: bool = False
     start: Path | None = None
+    minutes: float | None = None
+    pace: str = ""
     attempt: int = 0  # how often it was taken back, and
     back_to: int = 0  # the step to which, the last time
 
@@ -49,6 +55,11 @@ class Plan:
     @property
     def shape(self) -> Shape:
         return Shape(self.data.resolution, self.data.channels, len(self.data.classes))
+
+    @property
+    def every(self) -> int:
+        """Steps from look to look."""
+        return self.recipe.watch.every or math.ceil(self.recipe.steps / 10)
 
     def facts(self) -> dict[str, Any]:
         """The facts of a run that begins, for run.json; no paths, as it may be shown to others."""
@@ -94,7 +105,9 @@ class Plan:
             f"data    {data.name}: {data.size}{classes}",
             *(f"        {note}" for note in (*data.notes, *data.places)),
             f"recipe  {self.recipe.name}{f' ({self.why})' if self.why else ''}",
+            *([f"        {self.fit}"] if self.fit else []),
             *self._accumulation(),
+            *([f"time    {self.pace}"] if self.pace else []),
             *([f"from    {self.start}"] if self.start else []),
             f"run     {self.path} ({self.engine.device}, {self.engine.precision})",
             f"shows   {self.path / 'samples.png'}, renewed as it learns",
@@ -115,6 +128,7 @@ def plan_for(options: Options) -> Plan:
 
     Raises UserError for options that do not go together, and for a recipe or data that do not exist or do not fit.
     """
+    options.check_lengths()
     source = source_of(options.data, options.labels)
     return _new(options, source) if options.resume is None else _resumed(options, options.resume, source)
 
@@ -124,14 +138,27 @@ def _new(options: Options, source: str | InMemory | None) -> Plan:
         raise UserError("name the data to train on: a folder, a zip or a set such as digits")
     folder, engine = folder_for(options.out), Engine(options.device, options.precision)
     recipe, why = _recipe_for(options, source, engine)
-    recipe = _completed(recipe.trusting(options.trust), options, source)
+    recipe = _allowed(recipe.trusting(options.trust), source)
     data = _opened(recipe, source)
+    recipe, fit = _fitted(recipe, options, data, engine)
+    recipe = _of_length(recipe, options, data)
     name = options.name
     if name is None:
-        name = run_name(folder, data.name, recipe, spelled(options.settings), options.seed)
+        name = run_name(folder, data.name, recipe, spelled(_settings(options)), options.seed)
     path = folder / (paths.check_name if is_run_folder(folder / name) else paths.check_portable)("name", name)
     start = Path(options.start) if options.start else None
-    return Plan(recipe, data, path, options.seed, engine, why, start=start)
+    plan = Plan(recipe, data, path, options.seed, engine, why, fit, start=start, minutes=options.minutes)
+    return plan if options.minutes is None else _as_begun(plan)
+
+
+def _as_begun(plan: Plan) -> Plan:
+    """The plan with the steps that these minutes became when its run began, where it did: going on is then exact."""
+    begun = Run(plan.path, trust=plan.recipe.trust)
+    if not (plan.path / "run.json").exists() or not begun.steps or begun.info.get("minutes") != plan.minutes:
+        return plan
+    steps, every = begun.recipe.steps, begun.recipe.watch.every
+    recipe = plan.recipe.changed({"steps": steps, "watch": {"every": every}})
+    return replace(plan, recipe=recipe, pace=f"{plan.minutes:g} min were {steps:,} steps when it began")
 
 
 def _resumed(options: Options, resume: str | Path, source: str | InMemory | None) -> Plan:
@@ -147,32 +174,73 @@ def _resumed(options: Options, resume: str | Path, source: str | InMemory | None
         raise UserError(f"{own}'s own seed {run.info['seed']}; leave out --seed {options.seed}")
     if options.name or options.start:
         raise UserError(f"{own} itself; leave out {'--name' if options.name else '--from'}")
-    recipe = _completed(run.recipe.override(options.settings), options, source)
+    if options.minutes is not None:
+        raise UserError(f"{own} to the steps that it has; for more of them give --steps, not --minutes")
+    if options.as_published:
+        raise UserError(f"{own}'s own recipe as it is; leave out --as-published")
+    recipe = _allowed(run.recipe.override(_settings(options)), source)
     engine = Engine(options.device, run.info["precision"] if options.precision == "auto" else options.precision)
-    return Plan(recipe, _opened(recipe, source or run.source), run.path, run.info["seed"], engine, resumed=True)
+    data = _opened(recipe, source or run.source)
+    return Plan(_of_length(recipe, options, data), data, run.path, run.info["seed"], engine, resumed=True)
+
+
+def _settings(options: Options) -> Settings:
+    """The settings with what has an option of its own."""
+    if options.size is None:
+        return options.settings
+    if "data.resolution" in _given(options.settings):
+        raise UserError("give --size or --set data.resolution, not both")
+    if isinstance(options.settings, Mapping):
+        return {**options.settings, "data.resolution": options.size}
+    return [*spelled(options.settings), f"data.resolution={options.size}"]
+
+
+def _given(settings: Settings) -> set[str]:
+    """The keys that settings give a value."""
+    return {key for name, value in pairs(settings) for key in flat_values(nested(name, value))}
 
 
 def _recipe_for(options: Options, source: str | InMemory, engine: Engine) -> tuple[Recipe, str]:
     """The recipe asked for, or the one that suits the data, with its settings; and why it was chosen."""
-    settings, recipe = options.settings, options.recipe
+    settings, recipe = _settings(options), options.recipe
     if recipe:
         named = recipe if isinstance(recipe, Recipe) else find_recipe(str(recipe))
         return named.trusting(options.trust).override(settings), ""
+    if options.as_published:
+        raise UserError("--as-published is for a recipe that is named: give --recipe")
     if (kind := kind_of(source)) in SIDES:
         return find_recipe(SIDES[kind].recipe).override(settings), SIDES[kind].why
     of_data = {key: value for key, value in pairs(settings) if key.startswith("data.")}
     seen = open_images(find_recipe("dcgan").override(of_data), source)
-    accelerated = engine.device.type != "cpu"
-    choice = choose(len(seen.images), seen.resolution, seen.labels, len(seen.classes), accelerated)
+    choice = choose(_data_and_machine(seen, engine), seen.labels, len(seen.classes))
     return find_recipe(choice.recipe).override(choice.settings).override(settings), choice.why
 
 
-def _completed(recipe: Recipe, options: Options, source: str | InMemory | None) -> Recipe:
-    """The recipe with its length, which may fetch a set of the hub where that was named as the data."""
-    if options.steps is not None and options.images is not None:
-        raise UserError("give --steps or --images, not both")
-    steps = options.steps if options.images is None else math.ceil(options.images / recipe.batch)
-    recipe = recipe if steps is None else recipe.changed({"steps": steps})
+def _fitted(recipe: Recipe, options: Options, data: Opened, engine: Engine) -> tuple[Recipe, str]:
+    """The recipe as it suits the data and the machine, where it was named and not handed over; and what that changed."""
+    if isinstance(options.recipe, Recipe) or options.as_published:
+        return recipe, ""
+    kept = _given(options.settings) | ({"steps"} if options.lengths else set())
+    given = _data_and_machine(data, engine)
+    fit = fitted(recipe, given, kept)
+    changes = in_words(recipe, fit)
+    otherwise = "" if options.recipe else f"--recipe {recipe.name} "
+    return fit, f"fitted to {given}: {changes} (as published: {otherwise}--as-published)" if changes else ""
+
+
+def _data_and_machine(data: Opened, engine: Engine) -> Given:
+    return Given(data.count, data.resolution, engine.device.type != "cpu")
+
+
+def _of_length(recipe: Recipe, options: Options, data: Opened) -> Recipe:
+    """The recipe as long as is asked for, but for minutes."""
+    images = options.images if options.epochs is None else options.epochs * data.count
+    steps = options.steps if images is None else math.ceil(images / recipe.batch)
+    return recipe if steps is None else recipe.changed({"steps": steps})
+
+
+def _allowed(recipe: Recipe, source: str | InMemory | None) -> Recipe:
+    """The recipe with trust in its data: who names a set of the hub thereby allows that it is fetched."""
     return recipe.trusting([source] if isinstance(source, str) and source.startswith("hf:") else [])
 
 

@@ -9,6 +9,8 @@ from elegan.core.progress import console
 from elegan.training.plan import Plan
 
 FIRST, MINUTE = 10, 60  # seconds until the first line, and between lines
+FORETOLD_FROM, STEPS = 5, 3  # seconds and steps from which the whole time is foretold
+FORETOLD_ABOVE = 120  # seconds; what is shorter the bar shows soon enough
 
 
 class Bar:
@@ -22,6 +24,8 @@ class Bar:
         self.since = time.monotonic()
         self.next = self.since + FIRST
         self.watched = self.told = ""
+        self.first: tuple[float, int] | None = None  # when its first step was done, and which that was
+        self.foretold = bool(plan.pace)
         self.bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
@@ -55,6 +59,7 @@ class Bar:
         now = time.monotonic()
         seconds = now - self.since
         rate = (done - self.start) * self.plan.recipe.batch / seconds if seconds else 0.0
+        self._foretell(now, done)
         shown = " ".join(f"{_short(k)} {v:.3f}" for k, v in losses.items() if "/adversarial" in k)
         self.bar.update(self.task, completed=done, speed=f"{rate:,.0f} img/s", losses=shown)
         if console().is_terminal:
@@ -64,6 +69,18 @@ class Bar:
             left = duration(seconds / (done - self.start) * (self.plan.recipe.steps - done))
             progress = f"step {done:,} of {self.plan.recipe.steps:,}, {rate:,.0f} img/s, {left} left"
             self._tell(now, "; ".join(filter(None, (progress, shown, self.watched))))
+
+    def _foretell(self, now: float, done: int) -> None:
+        """Says once how long it takes, from its own first steps; the very first also sets up."""
+        if self.first is None:
+            self.first = now, done
+        began, first = self.first
+        if self.foretold or now - began < FORETOLD_FROM or done - first < STEPS:
+            return
+        self.foretold = True
+        seconds = (now - began) / (done - first) * (self.plan.recipe.steps - self.start)
+        if seconds > FORETOLD_ABOVE:
+            self.say(f"time    {outlook(seconds)}")
 
     def _tell(self, now: float, line: str) -> None:
         self.next, self.told = now + MINUTE, self.watched
@@ -84,6 +101,12 @@ def duration(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def outlook(seconds: float) -> str:
+    """How long a training takes, and what would be shorter where that is more than an hour."""
+    shorter = "; --minutes 60 fits into an hour" if seconds > 3600 else ""
+    return f"about {duration(seconds)} on this machine{shorter}"
 
 
 def _short(key: str) -> str:

@@ -1,29 +1,26 @@
 """Training: where recipe, data, game, run and engine meet."""
 
-import math
 import shlex
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import torch
 from filelock import FileLock, Timeout
 
-from elegan.core import memory, paths, ramp, rng
+from elegan.core import memory, paths
 from elegan.core.errors import Failure, Interrupted, UserError, in_a_line
 from elegan.core.progress import held
-from elegan.games.game import Game
-from elegan.recipes import parts
-from elegan.run import Run, build_game
+from elegan.run import Run
+from elegan.training.assembly import make_trainer
 from elegan.training.checkpoints import Checkpoints
 from elegan.training.guard import recovery
 from elegan.training.look import Look
 from elegan.training.options import Options, takes
+from elegan.training.pace import timed
 from elegan.training.plan import Plan, plan_for
 from elegan.training.previews import Previews
 from elegan.training.progress import Bar
@@ -49,7 +46,7 @@ def train(options: Options) -> Run:
     """
     plan = plan_for(**vars(options))
     with _in_memory(plan):
-        plan = recovery.gone_on(plan)
+        plan = recovery.gone_on(timed(plan))
         trainer = make_trainer(plan)
         with _locked(plan):
             while True:
@@ -66,7 +63,7 @@ def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
     doctor = recovery.Doctor(plan, options.guard)
     recorder = Recorder(plan, trainer, guarded=options.guard != "off")
     start = recorder.begin()
-    every = recipe.watch.every or math.ceil(recipe.steps / 10)
+    every = plan.every
     quiet, remarks = options.quiet or not engine.leads, recorder.checkpoints.remarks
     with Bar(plan, start, quiet, remarks) as bar, held(), _Stop() as stop, _failing_with(recorder.checkpoints):
         previews, look = Previews(recorder.preview), None
@@ -166,66 +163,6 @@ def _fitting(plan: Plan) -> Iterator[None]:
             dict.fromkeys(part.name for kind, _, part in plan.recipe.parts() if kind in ("nets", "losses"))
         )
         raise UserError(f"parts of the recipe do not fit one another ({names}): {in_a_line(error)}") from error
-
-
-def make_trainer(plan: Plan) -> Trainer:
-    """The plan's game with fresh weights on the device, and the trainer that plays it.
-
-    Raises UserError for a recipe that does not fit the data or lacks a part.
-    """
-    recipe, engine = plan.recipe, plan.engine
-    _check_batch(plan)
-    torch.manual_seed(rng.mix(plan.draws, "weights"))
-    game = build_game(recipe, plan.shape)
-    if plan.start:
-        _begin_with(plan.start, game, recipe.trust)
-    engine.place(game.nets)
-    optimizers, settings = {}, {}
-    for player in game.players:
-        name = player if player in recipe.optimizers else game.optimizers.get(player, player)
-        if name not in recipe.optimizers:
-            raise UserError(f"recipe {recipe.name!r} has no optimizers.{player}")
-        part = recipe.optimizers[name]
-        function = parts.find("optimizers", part.name, recipe.trusted())
-        options = parts.options(function, part.options, f"optimizers.{name}")
-        owned, trusted = game.owned(player), recipe.trusted()
-        optimizers[player] = parts.build("optimizers", part, f"optimizers.{name}", owned, trusted=trusted)
-        settings[player] = {key: value for key, value in options.items() if ramp.now(value) != value}
-    feed = plan.workflow.feed(plan.data, recipe, plan.draws, engine.device)
-    if engine.world > 1 and game.one_process:
-        raise UserError(game.one_process)
-    return Trainer(
-        game,
-        optimizers,
-        feed,
-        engine,
-        batch=recipe.batch,
-        accumulate=recipe.accumulate,
-        decay=recipe.ema,
-        seed=plan.draws,
-        compiled=recipe.compile,
-        settings=settings,
-    )
-
-
-def _check_batch(plan: Plan) -> None:
-    """Raises UserError for a batch whose images alone, of which training holds several times as many, do not fit memory."""
-    side, channels, _ = plan.shape
-    memory.check_room(
-        plan.recipe.batch // plan.recipe.accumulate // plan.engine.world,
-        4 * side * side * channels,
-        "batch / accumulate",
-    )
-
-
-def _begin_with(start: Path, game: Game, trust: frozenset[str]) -> None:
-    """Gives the game's networks the weights of `start` that fit. Raises UserError where none does."""
-    found = Run.open(start, trust=trust).nets.state_dict()
-    mine = game.nets.state_dict()
-    fitting = {name: value for name, value in found.items() if name in mine and mine[name].shape == value.shape}
-    if not fitting:
-        raise UserError(f"no weights of {start} have the names and shapes of this recipe's networks")
-    game.nets.load_state_dict(mine | fitting)
 
 
 class _Stop:

@@ -1,0 +1,73 @@
+"""From a plan to the trainer that plays it: the game with fresh weights or those of another run, optimisers, the feed."""
+
+from pathlib import Path
+
+import torch
+
+from elegan.core import memory, ramp, rng
+from elegan.core.errors import UserError
+from elegan.games.game import Game
+from elegan.recipes import parts
+from elegan.run import Run, build_game
+from elegan.training.plan import Plan
+from elegan.training.trainer import Trainer
+
+
+def make_trainer(plan: Plan) -> Trainer:
+    """The plan's game with fresh weights on the device, and the trainer that plays it.
+
+    Raises UserError for a recipe that does not fit the data or lacks a part.
+    """
+    recipe, engine = plan.recipe, plan.engine
+    _check_batch(plan)
+    torch.manual_seed(rng.mix(plan.draws, "weights"))
+    game = build_game(recipe, plan.shape)
+    if plan.start:
+        _begin_with(plan.start, game, recipe.trust)
+    engine.place(game.nets)
+    optimizers, settings = {}, {}
+    for player in game.players:
+        name = player if player in recipe.optimizers else game.optimizers.get(player, player)
+        if name not in recipe.optimizers:
+            raise UserError(f"recipe {recipe.name!r} has no optimizers.{player}")
+        part = recipe.optimizers[name]
+        function = parts.find("optimizers", part.name, recipe.trusted())
+        options = parts.options(function, part.options, f"optimizers.{name}")
+        owned, trusted = game.owned(player), recipe.trusted()
+        optimizers[player] = parts.build("optimizers", part, f"optimizers.{name}", owned, trusted=trusted)
+        settings[player] = {key: value for key, value in options.items() if ramp.now(value) != value}
+    feed = plan.workflow.feed(plan.data, recipe, plan.draws, engine.device)
+    if engine.world > 1 and game.one_process:
+        raise UserError(game.one_process)
+    return Trainer(
+        game,
+        optimizers,
+        feed,
+        engine,
+        batch=recipe.batch,
+        accumulate=recipe.accumulate,
+        decay=recipe.ema,
+        seed=plan.draws,
+        compiled=recipe.compile,
+        settings=settings,
+    )
+
+
+def _check_batch(plan: Plan) -> None:
+    """Raises UserError for a batch whose images alone, of which training holds several times as many, do not fit memory."""
+    side, channels, _ = plan.shape
+    memory.check_room(
+        plan.recipe.batch // plan.recipe.accumulate // plan.engine.world,
+        4 * side * side * channels,
+        "batch / accumulate",
+    )
+
+
+def _begin_with(start: Path, game: Game, trust: frozenset[str]) -> None:
+    """Gives the game's networks the weights of `start` that fit. Raises UserError where none does."""
+    found = Run.open(start, trust=trust).nets.state_dict()
+    mine = game.nets.state_dict()
+    fitting = {name: value for name, value in found.items() if name in mine and mine[name].shape == value.shape}
+    if not fitting:
+        raise UserError(f"no weights of {start} have the names and shapes of this recipe's networks")
+    game.nets.load_state_dict(mine | fitting)
