@@ -4,7 +4,6 @@ import re
 import shlex
 from pathlib import Path
 
-import click
 import pytest
 import typer
 
@@ -36,12 +35,15 @@ CALLS = [(page.name, tuple(words)) for page in PAGES if page.name not in WRONG_O
 def parsed(words: tuple[str, ...]) -> dict:
     """The parameters that the verb would be called with. Raises click's errors for what it does not take."""
     command, rest, context = COMMAND, list(words), None
-    while isinstance(command, click.Group) or hasattr(command, "commands"):
+    while hasattr(command, "commands"):
         name = rest.pop(0)
         assert name in command.commands, f"no command {name!r}"
-        context = click.Context(command, parent=context, info_name=name)
+        context = typer.Context(command, parent=context, info_name=name)
         command = command.commands[name]
-    return command.make_context(command.name, rest, parent=context).params
+    context = typer.Context(command, parent=context, info_name=command.name)
+    given, left, _ = command.make_parser(context).parse_args(rest)
+    assert not left
+    return given
 
 
 def test_there_are_commands_on_many_pages():
