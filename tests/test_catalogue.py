@@ -20,7 +20,17 @@ from tensors import tensors_of
 
 
 def train(name: str, out, steps: int, data="digits", **options) -> "elegan.Run":
-    return elegan.train(str(data), name, settings=small(name), steps=steps, out=out, name="run", quiet=True, **options)
+    return elegan.train(
+        str(data),
+        name,
+        settings=small(name),
+        steps=steps,
+        out=out,
+        name="run",
+        quiet=True,
+        as_published=True,
+        **options,
+    )
 
 
 def resumed_bit_for_bit(name: str, tmp_path, data="digits") -> "elegan.Run":
@@ -114,7 +124,7 @@ def test_restorer(name, tmp_path, photographs):
 
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_a_move_changes_the_weights_of_its_player_alone(name, sides, photographs, tmp_path):
-    plan = plan_for(data_for(name, sides, photographs), name, settings=small(name), out=tmp_path)
+    plan = plan_for(data_for(name, sides, photographs), name, settings=small(name), out=tmp_path, as_published=True)
     trainer = make_trainer(plan)
     game = trainer.game
     for position, turn in enumerate(game.turns):
@@ -130,7 +140,7 @@ def test_the_layout_in_memory_changes_no_gradient(name, sides, photographs, tmp_
     single = ["data.resolution=16"] if KINDS[name] == "images" else ["batch=1"]
     data, found = data_for(name, sides, photographs), []
     for layout in (torch.channels_last, torch.contiguous_format):
-        trainer = make_trainer(plan_for(data, name, settings=[*small(name), *single], out=tmp_path))
+        trainer = make_trainer(plan_for(data, name, settings=[*small(name), *single], out=tmp_path, as_published=True))
         trainer.game.nets.to(memory_format=layout)
         found.append([gradients(trainer, turn, position) for position, turn in enumerate(trainer.game.turns)])
     for turn, (a, b) in enumerate(zip(*found, strict=True)):
@@ -169,7 +179,7 @@ def test_accumulation_plays_the_same_step(name, sides, tmp_path):
 
 @pytest.mark.parametrize("name", GENERATORS)
 def test_every_generator_stands_on_any_shape(name):
-    plan = plan_for("digits", name, settings=[*small(name), "data.resolution=28", "data.channels=4"])
+    plan = plan_for("digits", name, settings=[*small(name), "data.resolution=28", "data.channels=4"], as_published=True)
     from elegan.run import build_game
 
     game = build_game(plan.recipe, plan.shape)

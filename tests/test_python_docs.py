@@ -66,7 +66,7 @@ def test_the_command_line_and_python_train_with_the_same_options():
     command = typer.main.get_command(app).commands["train"]
     options = {p.name: p for p in command.params}
     # A direction is one of the settings, a dry run plans only, and of seeds a program makes a loop.
-    assert options.keys() - {"direction", "dry_run", "seeds"} == fields.keys() - {
+    assert options.keys() - {"direction", "dry_run", "seeds", "as_json", "verbose"} == fields.keys() - {
         "labels",
         "quiet",
         "on_step",

@@ -17,7 +17,6 @@ What `elegan pack` makes of it is a run as well (`PackedRun`): one file, of whic
 """
 
 import copy
-import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -30,7 +29,7 @@ from torch import nn
 from elegan.core import files, paths, ranges, rng
 from elegan.core.devices import find_device
 from elegan.core.errors import UserError, nearest, shown
-from elegan.core.facts import is_run_folder, read_facts, read_source
+from elegan.core.facts import is_run_folder, no_run, read_facts, read_source
 from elegan.core.pixels import photo_to_tensor, tensor_to_photo, to_tensor
 from elegan.core.progress import counted
 from elegan.data import Dataset, open_data
@@ -84,7 +83,7 @@ class Run:
             return cls(path, checkpoint, device, trust)
         file = packed.place_of(path)
         if file is None:
-            raise UserError(f"no run at {path}{nearest(path.name, _names_near(path))}")
+            raise no_run(path, packed.shipped())
         return PackedRun(path, packed.read(file), checkpoint, device, trust)
 
     @property
@@ -501,13 +500,6 @@ def is_whole(checkpoint: Path) -> bool:
 def is_run(path: str | Path) -> bool:
     """Whether a run is there, a folder or a packed file; a name that no folder can have is none."""
     return is_run_folder(Path(path)) or (Path(path).suffix == ".safetensors" and packed.place_of(path) is not None)
-
-
-def _names_near(path: Path) -> list[str]:
-    """Names of runs and packed files beside it, and of models that come along where one is named much like it."""
-    beside = [run.parent.name for run in path.parent.glob("*/run.json")]
-    files = [file.name for file in path.parent.glob("*.safetensors")]
-    return beside + files + difflib.get_close_matches(path.name[:200], packed.shipped(), cutoff=0.5)
 
 
 def best_of(history: list[list[float]]) -> int | None:

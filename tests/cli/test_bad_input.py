@@ -80,7 +80,7 @@ def world(tmp_path_factory, calls, sides, photographs) -> Path:
 
 # What is said of work that had begun: the plan of a training and its steps, the pictures that could not be read.
 WORK = re.compile(
-    r"(data|recipe|from|run|step|finished) |        |[^:]+: (not an image|empty file|a device, not a file)$"
+    r"(data|recipe|from|run|shows|step|time|finished) |        |[^:]+: (not an image|empty file|a device, not a file)$"
 )
 
 

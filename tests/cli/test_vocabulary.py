@@ -143,10 +143,10 @@ def test_the_digits_are_those_of_scikit_learn():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        ("train digits --epochs 3", "no option --epochs; here it is --steps N (or --images N, in pictures seen)"),
+        ("train digits --epoch 3", "no option --epoch; here it is --steps N (or --images N, in pictures seen)"),
         ("train digits --lr=0.1", "--set optimizers.generator.lr=X"),
         ("train digits --batch-size 8", "--set batch=N"),
-        ("train digits --size 32", "--set data.resolution=N"),
+        ("train digits --resolution 32", "--set data.resolution=N"),
         ("train digits --device gpu", "did you mean 'cuda'?"),
         ("sample nowhere --cuda", "here it is --device cuda"),
         ("train digits --seeds 5-2", "elegan: --seeds '5-2'"),

@@ -117,9 +117,9 @@ def test_the_words_of_the_field_are_taken_and_say_what_was_measured_instead(digi
 @pytest.fixture
 def mine(tmp_path, monkeypatch) -> Path:
     """A package outside elegan, for this process and those that it starts."""
-    (tmp_path / "mine.py").write_text(MINE)
+    (tmp_path / "own_metrics.py").write_text(MINE)
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "mine", raising=False)
+    monkeypatch.delitem(sys.modules, "own_metrics", raising=False)
     find_metric.cache_clear()
     return tmp_path
 
@@ -131,9 +131,9 @@ def test_a_metric_of_anybody_is_measured_recorded_and_reported(mine):
         "evaluate",
         "run",
         "--metrics",
-        "mine:Brightness,fd",
+        "own_metrics:Brightness,fd",
         "--trust",
-        "mine",
+        "own_metrics",
         "--num",
         "60",
         "--extractor",
@@ -143,29 +143,29 @@ def test_a_metric_of_anybody_is_measured_recorded_and_reported(mine):
     done = subprocess.run([sys.executable, "-c", python, *command], cwd=mine, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert re.search(r"^brightness +\S+ +\S+ \.\. \S+ +\S+ +1442 +60 +721$", done.stdout, re.M)
-    assert "brightness is measured by mine:Brightness" in done.stdout
+    assert "brightness is measured by own_metrics:Brightness" in done.stdout
     assert "warning: <b>brightness</b> is not beauty" in done.stdout
     record, distance = (json.loads(line) for line in (run.path / "evaluations.jsonl").read_text().splitlines())
     images = np.concatenate(list(run.stream(range(60), labels=run.drawn_labels(60))))
     assert record["value"] == pytest.approx(images.mean() - open_data("digits").images.mean())
     assert abs(record["floor"]) < 10
-    assert record["settings"]["measured by"] == "mine:Brightness"
+    assert record["settings"]["measured by"] == "own_metrics:Brightness"
     assert record["settings"]["better"] == {"brightness": "higher"}
     assert distance["settings"].keys().isdisjoint({"measured by", "better"})
     page = library.report(run).read_text()
     assert "<td>brightness ↑</td>" in page
     assert "&lt;b&gt;brightness&lt;/b&gt; is not beauty" in page
-    assert "measured by mine:Brightness" in page
+    assert "measured by own_metrics:Brightness" in page
 
 
 def test_what_is_no_metric_is_refused_in_one_line(mine):
     for name, words in (
-        ("mine:Brightnes", "did you mean 'Brightness'"),
-        ("mine:Metric", "mine defines no function or class 'Metric'"),
-        ("mine:function", "'mine:function' is no elegan.metrics.Metric"),
-        ("mine:Unfinished", "'mine:Unfinished' is no elegan.metrics.Metric with all that one has"),
-        ("mine:Mute", "names no line of which lower, higher or neither is better"),
-        ("mine:Greedy", "needs 'picture'; did you mean 'pictures'"),
+        ("own_metrics:Brightnes", "did you mean 'Brightness'"),
+        ("own_metrics:Metric", "own_metrics defines no function or class 'Metric'"),
+        ("own_metrics:function", "'own_metrics:function' is no elegan.metrics.Metric"),
+        ("own_metrics:Unfinished", "'own_metrics:Unfinished' is no elegan.metrics.Metric with all that one has"),
+        ("own_metrics:Mute", "names no line of which lower, higher or neither is better"),
+        ("own_metrics:Greedy", "needs 'picture'; did you mean 'pictures'"),
         ("os:system", "Python's own library"),
         ("nowhere:Metric", "cannot be imported"),
         ("a:b:c", "not of the form package.module:name"),

@@ -16,7 +16,7 @@ SGD = [s for p in ("generator", "discriminator") for s in ("--set", f"optimizers
 
 def launch(folder, processes, out, steps, *options) -> None:
     launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"] if processes > 1 else []
-    command = [sys.executable, *launcher, "-m", "elegan", "train", "digits", *SMALL, *SGD, *options]
+    command = [sys.executable, *launcher, "-m", "elegan", "train", "digits", "--as-published", *SMALL, *SGD, *options]
     done = subprocess.run(
         [*command, "--out", out, "--steps", str(steps)], cwd=folder, capture_output=True, text=True, timeout=300
     )

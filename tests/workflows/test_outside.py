@@ -250,8 +250,9 @@ def test_what_it_lacks_is_said_in_a_line(run, tmp_path):
 
 
 def test_what_it_would_cost_is_found_by_playing_a_few_steps(package, source, tmp_path):
-    lines = estimate(plan_for(source, RECIPE, settings=SETTINGS, out=tmp_path))
-    assert "generator 488, discriminator 417" in lines[0]
+    cost = estimate(plan_for(source, RECIPE, settings=SETTINGS, out=tmp_path))
+    assert cost.parameters == {"generator": 488, "discriminator": 417}
+    assert "generator 488, discriminator 417" in cost.lines()[0]
     assert not list(tmp_path.iterdir())
 
 

@@ -113,14 +113,13 @@ def copies(
 ) -> None:
     """Finds copies of training images among generated ones, each with a p-value and its nearest training images."""
     from elegan.core.devices import find_device
-    from elegan.core.facts import is_run_folder
     from elegan.metrics.copies.audit import copies as find
-    from elegan.run import Run
+    from elegan.run import Run, is_run
     from elegan.verbs.copies import copies as copies_of
 
     options: dict[str, Any] = {"alpha": alpha, "max_share": max_share, "seed": seed}
     stopped = stopping("stopped before all images were searched; nothing was written")
-    if is_run_folder(generated):
+    if is_run(generated):
         opened = Run.open(generated, checkpoint, device, trust or ())
         out = place(out, opened.file("copies"))
         with stopped:

@@ -14,8 +14,8 @@ SHIPPED = Path(__file__).parents[1] / "nets" / "weights"  # models that come alo
 
 def there(ctx: typer.Context, run: Path | None) -> Path | None:
     """The run. Raises UserError where there is nothing of its name, before torch is waited for."""
-    if run is not None and not ctx.resilient_parsing and not (SHIPPED / f"{run}.safetensors").is_file():
-        check_there(run)
+    if run is not None and not ctx.resilient_parsing:
+        check_there(run, [file.stem for file in SHIPPED.glob("*.safetensors")])
     return run
 
 

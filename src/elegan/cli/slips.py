@@ -9,10 +9,10 @@ RATE = "--set optimizers.generator.lr=X and --set optimizers.discriminator.lr=X"
 SIZE = "--set data.resolution=N"
 LENGTH = "--steps N (or --images N, in pictures seen)"
 TRAIN = {
-    **dict.fromkeys(("--epoch", "--epochs", "--iterations", "--iters", "--n-iter", "--max-steps", "--kimg"), LENGTH),
+    **dict.fromkeys(("--epoch", "--iterations", "--iters", "--n-iter", "--max-steps", "--kimg"), LENGTH),
     **dict.fromkeys(("--batch", "--batch-size", "--bs"), BATCH),
     **dict.fromkeys(("--lr", "--learning-rate"), RATE),
-    **dict.fromkeys(("--size", "--resolution", "--res", "--image-size", "--img-size"), SIZE),
+    **dict.fromkeys(("--resolution", "--res", "--image-size", "--img-size"), SIZE),
     **dict.fromkeys(("--model", "--arch", "--gan", "--config", "--cfg"), "--recipe NAME"),
     **dict.fromkeys(("--data", "--dataset", "--data-dir", "--dataroot"), "the data behind the verb: elegan train DATA"),
     **dict.fromkeys(("--fp16", "--amp"), "--precision fp16"),

@@ -1,6 +1,8 @@
 """Checks that run.json and the journals of a run say what they should, before anything in them is used."""
 
+import difflib
 import os
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -94,13 +96,16 @@ def is_run_folder(path: str | Path) -> bool:
         return False
 
 
-def no_run(path: Path) -> UserError:
-    """The error that there is no run, with the nearest name of one beside."""
-    siblings = [other.parent.name for other in path.parent.glob("*/run.json")]
-    return UserError(f"no run at {path}{nearest(path.name, siblings)}")
+def no_run(path: Path, shipped: Iterable[str] = ()) -> UserError:
+    """The error that there is no run, with the nearest name of a run or packed file beside, or of a shipped model named much
+    like it."""
+    beside = [run.parent.name for run in path.parent.glob("*/run.json")]
+    beside += [file.name for file in path.parent.glob("*.safetensors")]
+    names = beside + difflib.get_close_matches(path.name[:200], list(shipped), cutoff=0.5)
+    return UserError(f"no run at {path}{nearest(path.name, names)}")
 
 
-def check_there(path: Path) -> None:
-    """Raises UserError where nothing stands that could be a run."""
-    if not os.path.exists(path):
-        raise no_run(path)
+def check_there(path: Path, shipped: Collection[str]) -> None:
+    """Raises UserError where nothing stands that could be a run and no shipped model has this name."""
+    if not os.path.exists(path) and str(path) not in shipped:
+        raise no_run(path, shipped)

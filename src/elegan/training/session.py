@@ -62,7 +62,8 @@ def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
     recipe, engine = plan.recipe, plan.engine
     doctor = recovery.Doctor(plan, options.guard)
     recorder = Recorder(plan, trainer, guarded=options.guard != "off")
-    start = recorder.begin()
+    with _fitting(plan):
+        start = recorder.begin()
     every = plan.every
     quiet, remarks = options.quiet or not engine.leads, recorder.checkpoints.remarks
     with Bar(plan, start, quiet, remarks) as bar, held(), _Stop() as stop, _failing_with(recorder.checkpoints):

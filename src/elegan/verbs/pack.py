@@ -24,7 +24,7 @@ def pack(run: Run, out: str | Path, *, licence: str = "", note: str = "", half: 
     >>> import elegan
     >>> text = elegan.pack(elegan.Run.open("runs/digits"), "digits.safetensors", licence="CC0-1.0")
     >>> text.splitlines()[0], elegan.Run.open("digits.safetensors").step
-    ('# digits', 2)
+    ('# digits', 4)
     """
     out = Path(out)
     if out.suffix != ".safetensors":
