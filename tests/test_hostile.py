@@ -112,6 +112,7 @@ def place(trained, restoring, tmp_path, monkeypatch) -> Path:
     )
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
+    sys.modules.pop("mine", None)  # another test's
     yield tmp_path
     sys.modules.pop("mine", None)
 

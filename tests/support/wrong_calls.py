@@ -124,7 +124,7 @@ NUMBERS = [
         ("--seed", "-1"), ("--seed", "x"), ("--seed", "²"), ("--seed", "9" * 30), ("--precision", ""), ("--precision", "x"),
         ("--name", ""), ("--name", "x" * 300), ("--images", "5"), ("--epochs", "2"), ("--minutes", "1"),
         *(("--seeds", seeds) for seeds in ("", "5-3", "-1", "x", "²", "1,", "9" * 30)), ("--seeds", "0-1", "--dry-run"),
-        ("--show", "--dry-run"), ("--show=yes",), ("--shows",),
+        ("--show", "--dry-run"), ("--shows",),
         ("--seeds", "0-1", "--seed", "1"), ("--seeds", "0-1", "--resume", "runs/g"),
         ("--from", ""), ("--from", "nowhere"), ("--from", "afile"), ("--from", "empty"), ("--from", "runs/t"))),
     *(("train", "digits", *rest) for rest in (

@@ -63,8 +63,12 @@ def _of_process() -> list[int]:
         import resource
     except ImportError:  # on Windows, which sets no such limits
         return []
-    limits = (resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA))
-    return [limit for limit in limits if limit != resource.RLIM_INFINITY]
+    import psutil
+
+    used = psutil.Process().memory_info()
+    limits = {resource.RLIMIT_AS: used.vms, resource.RLIMIT_DATA: getattr(used, "data", 0)}
+    allowed = {kind: resource.getrlimit(kind)[0] for kind in limits}
+    return [max(0, most - limits[kind]) for kind, most in allowed.items() if most != resource.RLIM_INFINITY]
 
 
 def _size(count: float) -> str:

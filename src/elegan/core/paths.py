@@ -9,7 +9,7 @@ from pathlib import Path
 from elegan.core.errors import UserError
 
 KINDS = {stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket", stat.S_IFDIR: "a folder"}
-MOST = 1 << 30  # bytes that are read of one file
+MOST, PIECE = 1 << 30, 1 << 20  # bytes that are read of one file, and at once
 LONGEST = 200  # bytes of a name, below the 255 of file systems, so that endings fit
 
 
@@ -26,10 +26,14 @@ def read(path: str | Path, most: int = MOST) -> bytes:
     with open(handle, "rb") as file:
         status = os.fstat(handle)
         check_regular(status.st_mode)  # it may have been exchanged
-        data = file.read(most + 1) if status.st_size <= most else b""
+        data = (
+            bytearray()
+        )  # in pieces: a file may say less than it has, and read(most) takes the room for all of it at once
+        while status.st_size <= most and len(data) <= most and (piece := file.read(PIECE)):
+            data += piece
     if len(data) > most or status.st_size > most:
         raise OSError(errno.EFBIG, f"larger than {most >> 20} MiB")
-    return data
+    return bytes(data)
 
 
 def inside(folder: Path, path: Path) -> Path:
