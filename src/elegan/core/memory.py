@@ -65,10 +65,10 @@ def _of_process() -> list[int]:
         return []
     import psutil
 
-    used = psutil.Process().memory_info()
-    limits = {resource.RLIMIT_AS: used.vms, resource.RLIMIT_DATA: getattr(used, "data", 0)}
-    allowed = {kind: resource.getrlimit(kind)[0] for kind in limits}
-    return [max(0, most - limits[kind]) for kind, most in allowed.items() if most != resource.RLIM_INFINITY]
+    held = psutil.Process().memory_info()
+    used = {resource.RLIMIT_AS: held.vms, resource.RLIMIT_DATA: getattr(held, "data", 0)}
+    limits = {kind: resource.getrlimit(kind)[0] for kind in used}
+    return [max(0, most - used[kind]) for kind, most in limits.items() if most != resource.RLIM_INFINITY]
 
 
 def _size(count: float) -> str:

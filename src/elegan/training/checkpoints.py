@@ -7,8 +7,10 @@ from torch import Tensor
 
 from elegan.core import files
 from elegan.core.errors import Failure, UserError
+from elegan.core.facts import is_run_folder
 from elegan.core.machine import hardware
 from elegan.games.abilities import Generates
+from elegan.recipes.recipe import flat_values
 from elegan.run import RECOVERY, START, Run, best_of
 from elegan.training.ema import BATCHES, recompute_statistics
 from elegan.training.guard.guard import Guard
@@ -51,7 +53,7 @@ class Checkpoints:
     @property
     def again(self) -> bool:
         """Whether something stands in the folder that is gone on with: a folder in which nothing was saved yet is anybody's."""
-        return (self.plan.path / "run.json").exists() and (self.plan.resumed or bool(self.run.steps))
+        return is_run_folder(self.plan.path) and (self.plan.resumed or bool(self.run.steps))
 
     def _checked(self) -> State | None:
         """The newest whole state of a folder that this plan may go on in; None where nothing is gone on with."""
@@ -101,8 +103,8 @@ class Checkpoints:
             "precision": old.info["precision"],
         }
         if not plan.resumed:
-            asked |= _flat(plan.recipe.full())
-            written |= _flat(old.recipe.full())
+            asked |= flat_values(plan.recipe.full())
+            written |= flat_values(old.recipe.full())
         free = ("steps", "watch.", "accumulate", "compile", "about", "parent")
         changed = [k for k in asked if asked[k] != written.get(k) and not k.startswith(free)]
         if changed:
@@ -138,8 +140,8 @@ class Checkpoints:
 
     def _check_edits(self, plain: dict[str, Any]) -> None:
         """Raises UserError for an edit of the recipe that the newest checkpoint, with this plain data, cannot follow."""
-        before = _flat(plain.get("recipe", {}))
-        for key, value in _flat(self.plan.recipe.full()).items():
+        before = flat_values(plain.get("recipe", {}))
+        for key, value in flat_values(self.plan.recipe.full()).items():
             if before.get(key, value) != value and _is_settled(key):
                 raise UserError(
                     f"{self.plan.path / 'recipe.toml'}: {key} = {value!r} comes too late: it was {before[key]!r} when "
@@ -156,8 +158,8 @@ class Checkpoints:
             raise UserError(
                 f"{self.plan.path / 'recipe.toml'} no longer fits its checkpoint: {str(error).splitlines()[-1].strip()}"
             ) from None
-        same = {key: value for key, value in _flat(plain.get("recipe", {})).items() if key in MEASURED}
-        now = _flat(self.plan.recipe.full())
+        same = {key: value for key, value in flat_values(plain.get("recipe", {})).items() if key in MEASURED}
+        now = flat_values(self.plan.recipe.full())
         if all(now[key] == value for key, value in same.items()):  # else the numbers before do not compare
             self.history = plain["history"]
         if self.guard and "guard" in plain:
@@ -189,7 +191,7 @@ class Checkpoints:
     @property
     def saved(self) -> str:
         """The state that there is to go on from, for people."""
-        if not (self.plan.path / "run.json").exists():
+        if not is_run_folder(self.plan.path):
             return f"{self.plan.path} was deleted while it trained"
         return (
             f"the last whole checkpoint is step {self.run.steps[-1]}" if self.run.steps else "no checkpoint was written"
@@ -206,10 +208,3 @@ def _is_settled(key: str) -> bool:
     """Whether the checkpoint holds what this option would choose: an optimiser's moments, weights that came from a file."""
     kind, _, option = key.partition(".")[0], *key.rpartition(".")[1:]
     return (kind, option) in {("optimizers", "name"), ("nets", "model"), ("nets", "weights")}
-
-
-def _flat(values: dict[str, Any], above: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        flat |= _flat(value, f"{above}{key}.") if isinstance(value, dict) else {f"{above}{key}": value}
-    return flat

@@ -27,7 +27,7 @@ def _name(folder: Path, data: str, recipe: Recipe, settings: Sequence[str], seed
         return "-".join(_stem(data, recipe, seed))
     digest = f"{rng.mix(*sorted(settings)):016x}"[-6:]
     older = "-".join([*_stem(data, recipe, seed), digest])
-    if (folder / older / "run.json").exists():
+    if is_run_folder(folder / older):
         return older
     values = dict(_parted(setting) for setting in settings)
     name = "-".join([*_stem(data, recipe, seed), *_marks(values, recipe)])

@@ -13,7 +13,6 @@ import torch
 
 from elegan.core import ramp
 from elegan.core.errors import UserError
-from elegan.run import Run
 from elegan.training.assembly import make_trainer
 from elegan.training.engine import Engine
 from elegan.training.plan import Plan
@@ -65,7 +64,7 @@ def timed(plan: Plan) -> Plan:
         raise UserError(
             f"--minutes {plan.minutes:g}: too short here for a step and a look; the least is --minutes {least}"
         )
-    before = max(Run(plan.path).steps, default=0) if (plan.path / "run.json").exists() else 0
+    before = plan.begun.steps[-1] if plan.begun else 0
     fixed = replace(plan, recipe=plan.recipe.changed({"steps": before + steps, "watch": {"every": every}}))
     after = f" after {before:,}" if before else ""
     words = f"{plan.minutes:g} min are {steps:,} steps on this machine{after}, with a look of {duration(pace.look)} every {fixed.every:,}"

@@ -88,6 +88,12 @@ class Plan:
         return rng.mix(self.seed, "attempt", self.attempt) if self.attempt else self.seed
 
     @property
+    def begun(self) -> Run | None:
+        """The run in the folder that has a checkpoint to go on from; None where there is none."""
+        run = Run(self.path, trust=self.recipe.trust)
+        return run if is_run_folder(self.path) and run.steps else None
+
+    @property
     def in_memory(self) -> bool:
         """Whether the data are what a program handed over, which nothing on the disk names."""
         return isinstance(self.data.source, InMemory)
@@ -153,8 +159,8 @@ def _new(options: Options, source: str | InMemory | None) -> Plan:
 
 def _as_begun(plan: Plan) -> Plan:
     """The plan with the steps that these minutes became when its run began, where it did: going on is then exact."""
-    begun = Run(plan.path, trust=plan.recipe.trust)
-    if not (plan.path / "run.json").exists() or not begun.steps or begun.info.get("minutes") != plan.minutes:
+    begun = plan.begun
+    if begun is None or begun.info.get("minutes") != plan.minutes:
         return plan
     steps, every = begun.recipe.steps, begun.recipe.watch.every
     recipe = plan.recipe.changed({"steps": steps, "watch": {"every": every}})

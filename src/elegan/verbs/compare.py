@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
@@ -17,6 +17,7 @@ from elegan.metrics import comparable
 from elegan.metrics.catalogue import better_of
 from elegan.metrics.extractor import parted
 from elegan.metrics.seeds import CERTAIN, Difference, difference, holm, mean_interval
+from elegan.recipes.recipe import flat_values
 from elegan.run import Run
 
 # Settings that tell nothing of the training itself; a recipe's name is what its author called these same settings.
@@ -210,21 +211,14 @@ def _grouped(runs: dict[str, Run], records: dict[str, Records]) -> list[Group]:
 def _settings(run: Run, records: Records) -> dict[str, Any]:
     """The settings and data that runs of one group have in common, by key."""
     info, steps = run.info, [record["settings"].get("step") for record in records.values()]
-    flat = {key: value for key, value in _flat(run.trained_by.model_dump()) if key not in APART}
+    values = flat_values(run.trained_by.model_dump()).items()
+    flat = {name: value for key, value in values if (name := key.removesuffix(".name")) not in APART}
     return flat | {
         "data": info["data"]["fingerprint"],
         "from": info.get("from"),
         "precision": info["precision"],
         "measured at step": steps[0] if steps.count(steps[0]) == len(steps) else steps,
     }
-
-
-def _flat(values: dict[str, Any], above: str = "") -> Iterable[tuple[str, Any]]:
-    for key, value in values.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{above}{key}.")
-        else:
-            yield f"{above}{key}".removesuffix(".name"), value
 
 
 def _name(paths: list[str]) -> str:

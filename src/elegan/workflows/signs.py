@@ -76,7 +76,7 @@ class GenerationProbe:
 
     def _calibrate(self, label: Tensor | None) -> None:
         """Takes from real batches what is usual among them."""
-        stream = torch.Generator().manual_seed(rng.mix("guard", "calibration"))
+        stream = rng.generator("guard", "calibration")
         count = len(self.known)
         batches = [torch.randperm(count, generator=stream)[:FEW].to(self.device) for _ in range(BATCHES)]
         self.reference = self.known[torch.randperm(count, generator=stream)[: 8 * FEW].to(self.device)]
@@ -90,9 +90,8 @@ class GenerationProbe:
         centres: np.ndarray = clusters.fit(self.reference.cpu().numpy()).cluster_centers_
         self.centres = torch.from_numpy(centres).to(self.known)
         apart = torch.cdist(self.reference, self.known)
-        others = (
-            apart.masked_fill(apart < 1e-4 * self.usual["spread"], math.inf).min(1).values
-        )  # of what stands twice none
+        # A picture that stands twice is no neighbour of itself.
+        others = apart.masked_fill(apart < 1e-4 * self.usual["spread"], math.inf).min(1).values
         self.near = float(others.quantile(0.01))
 
     @torch.no_grad()

@@ -117,7 +117,7 @@ def _read(path: Path) -> list[Action]:
 
 def gone_on(plan: Plan) -> Plan:
     """The plan with what was changed when its run was taken back, where it goes on with one that was."""
-    done = actions(plan.path) if (plan.path / "run.json").exists() and Run(plan.path).steps else []
+    done = actions(plan.path) if plan.begun else []
     if not done:
         return plan
     recipe = plan.recipe if plan.resumed else plan.recipe.override([s for action in done for s in action.settings])

@@ -1,7 +1,7 @@
 """Rules that say what counts as sick, over the series of a run's signs, what they say in words, and what helps.
 
 Each rule asks for what lasts over several probes, and compares with the run's own past and with real pictures, so that
-one limit serves every recipe. Where the limits come from: docs/guard.md.
+one limit serves every recipe. In words: docs/guard.md.
 """
 
 from collections.abc import Callable, Mapping, Sequence
