@@ -4,9 +4,11 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 import elegan
 from elegan.core.errors import Failure, UserError
+from small import trainer_of
 from tensors import tensors_of
 
 SMALL = [
@@ -109,3 +111,13 @@ def test_a_run_that_nothing_helps_ends_with_what_was_tried(tmp_path):
 def test_other_modes_are_refused(tmp_path, mode):
     with pytest.raises(UserError, match="guard = "):
         train(tmp_path, SMALL, guard=mode)
+
+
+def test_a_scaled_gradient_is_left_to_the_scaler():
+    """fp16 begins with a scale that is too large on purpose: steps that overflow are skipped, and are no alarm."""
+    plain, scaled = trainer_of("dcgan"), trainer_of("dcgan")
+    scaled.engine.scaler = torch.amp.GradScaler("cpu")
+    for trainer in (plain, scaled):
+        trainer.play(0)
+    assert plain.norms.keys() == {"discriminator", "generator"}
+    assert not scaled.norms

@@ -91,7 +91,7 @@ class Engine:
         if not gradients:
             return torch.zeros((), device=self.device)
         norm: Tensor = torch.stack(torch._foreach_norm(gradients)).float().norm()
-        return norm / self.scaler.get_scale()
+        return norm
 
     def total(self, values: Tensor) -> Tensor:
         """The sum over processes."""

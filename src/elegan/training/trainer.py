@@ -45,7 +45,9 @@ class Trainer:
         self.average = Averages(game.nets, game.averaged, decay)
         self.running = [module for module in game.nets.modules() if isinstance(module, Running)]
         self.fast = _compiled(game.nets) if compiled else game.nets
-        self.norms: dict[str, Tensor] = {}  # by player, the length of its newest gradient over all processes
+        self.norms: dict[
+            str, Tensor
+        ] = {}  # by player, the length of its newest gradient over all processes; none in fp16
 
     def play(self, step: int, factor: float = 1.0, t: float = 0.0) -> Terms:
         """Plays one step: every turn in order, learning rates times `factor`, ramps at progress t in [0, 1).
@@ -87,7 +89,8 @@ class Trainer:
                 key = f"{turn.player}/{name}"
                 watched[key] = watched.get(key, 0) + term.detach().float() / len(self.parts)
         self.engine.average_gradients(parameters)
-        self.norms[turn.player] = self.engine.gradient_norm(parameters)
+        if not self.engine.scaler.is_enabled():  # which lets scaled gradients overflow, and then skips the step
+            self.norms[turn.player] = self.engine.gradient_norm(parameters)
         self.engine.scaler.step(optimizer)
         self.engine.scaler.update()
         optimizer.zero_grad(set_to_none=True)
