@@ -5,12 +5,23 @@ from torch import Tensor, nn
 from elegan.core.ranges import Width
 from elegan.nets.layers import ImageInput, LatentInput, Score, check_condition, crop, normal_weights, pyramid
 from elegan.nets.norms import ConditionalNorm, norm, spectral
+from elegan.nets.upsampling import Doubling, doubling
 
 WIDEST = 8
 
 
 class DCGANGenerator(nn.Module):
-    def __init__(self, resolution: int, channels: int, embedded: int, by_norm: int, latent: int, width: int, norm: str):
+    def __init__(
+        self,
+        resolution: int,
+        channels: int,
+        embedded: int,
+        by_norm: int,
+        latent: int,
+        width: int,
+        norm: str,
+        upsample: Doubling,
+    ):
         super().__init__()
         self.latent, self.classes, self.resolution = latent, embedded or by_norm, resolution
         self.start, doublings = pyramid(resolution)
@@ -19,7 +30,7 @@ class DCGANGenerator(nn.Module):
         self.project = nn.Linear(self.input.features, widths[0] * self.start**2, bias=False)
         self.norms = nn.ModuleList(ConditionalNorm(norm, w, by_norm) for w in widths)
         self.ups = nn.ModuleList(
-            nn.ConvTranspose2d(inside, outside, 4, 2, 1, bias=outside == channels)
+            doubling(upsample, inside, outside, 4, bias=outside == channels)
             for inside, outside in zip(widths, [*widths[1:], channels], strict=True)
         )
         normal_weights(self)
@@ -81,14 +92,16 @@ def dcgan_generator(
     width: Width = 64,
     norm: str = "batch",
     condition: str = "none",
+    upsample: Doubling = "transposed",
 ) -> nn.Module:
-    """Transposed convolutions from a few pixels up; the last hidden layer has `width` channels, earlier ones up to 8 times as many.
+    """Doublings from a few pixels up; the last hidden layer has `width` channels, earlier ones up to 8 times as many.
 
-    `condition`: none, embedding (beside the latent) or norm (scale and shift by class).
+    `condition`: none, embedding (beside the latent) or norm (scale and shift by class). `upsample`: convolutions that are
+    transposed, as in the paper, or follow a resize (nearest, bilinear), which leaves no grid.
     """
     check_condition(condition, ("none", "embedding", "norm"), classes)
     embedded, by_norm = (classes if condition == kind else 0 for kind in ("embedding", "norm"))
-    return DCGANGenerator(resolution, channels, embedded, by_norm, latent, width, norm)
+    return DCGANGenerator(resolution, channels, embedded, by_norm, latent, width, norm, upsample)
 
 
 def dcgan_discriminator(

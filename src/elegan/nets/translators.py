@@ -13,9 +13,10 @@ from torch.nn.functional import leaky_relu
 from elegan.core import rng
 from elegan.core.errors import UserError
 from elegan.core.ranges import Depth, Few, Width
-from elegan.nets.blurpool import BlurPool, Upsample
+from elegan.nets.blurpool import BlurPool
 from elegan.nets.layers import normal_weights
 from elegan.nets.norms import norm
+from elegan.nets.upsampling import Doubling, doubling
 
 
 class Residual(nn.Module):
@@ -36,14 +37,23 @@ class ResNetTranslator(nn.Module):
 
     multiple = 4
 
-    def __init__(self, channels: int, width: int, blocks: int, norm_name: str, antialias: bool, residual: bool):
+    def __init__(
+        self,
+        channels: int,
+        width: int,
+        blocks: int,
+        norm_name: str,
+        antialias: bool,
+        residual: bool,
+        upsample: Doubling,
+    ):
         super().__init__()
         self.residual, w = residual, width
-        self.reach = 8 * blocks + (32 if antialias else 20)
+        self.reach = 8 * blocks + (20 if upsample == "transposed" and not antialias else 32)
         self.stem = nn.Sequential(nn.ReflectionPad2d(3), nn.Conv2d(channels, w, 7), norm(norm_name, w), nn.ReLU(True))
         self.halve1, self.halve2 = self._half(w, norm_name, antialias), self._half(2 * w, norm_name, antialias)
         self.blocks = nn.ModuleList(Residual(4 * w, norm_name) for _ in range(blocks))
-        up = [*self._double(4 * w, norm_name, antialias), *self._double(2 * w, norm_name, antialias)]
+        up = [*self._double(4 * w, norm_name, upsample), *self._double(2 * w, norm_name, upsample)]
         colours = nn.Conv2d(w, channels, 7)
         self.tail = nn.Sequential(*up, nn.ReflectionPad2d(3), colours)
         self.feature_channels = (channels, 2 * w, 4 * w, 4 * w, 4 * w)
@@ -58,9 +68,10 @@ class ResNetTranslator(nn.Module):
         return nn.Sequential(*down, norm(norm_name, 2 * w), nn.ReLU(True))
 
     @staticmethod
-    def _double(w: int, norm_name: str, antialias: bool) -> list[nn.Module]:
-        up = [Upsample(), nn.Conv2d(w, w // 2, 3, 1, 1)] if antialias else [nn.ConvTranspose2d(w, w // 2, 3, 2, 1, 1)]
-        return [*up, norm(norm_name, w // 2), nn.ReLU(True)]
+    def _double(w: int, norm_name: str, upsample: Doubling) -> list[nn.Module]:
+        up = doubling(upsample, w, w // 2, 3)
+        flat = list(up) if isinstance(up, nn.Sequential) else [up]
+        return [*flat, norm(norm_name, w // 2), nn.ReLU(True)]
 
     def features(self, x: Tensor) -> list[Tensor]:
         """Features at five depths, of `feature_channels`: pixels, both halvings, the first and the middle block."""
@@ -88,15 +99,18 @@ def resnet_translator(
     norm: str = "instance",
     antialias: bool = False,
     residual: bool = False,
+    upsample: Doubling = "transposed",
 ) -> nn.Module:
     """CycleGAN's generator: 6 blocks of width 32 suit a laptop at 128 px, 9 of width 64 a GPU at 256 px and more.
 
-    `antialias` blurs before halving and resizes before doubling, in place of strided and transposed convolutions. `residual`
-    paints a change to the input, none at first, in place of a new picture. Raises UserError for fewer than 2 blocks.
+    `antialias` blurs before halving, in place of strided convolutions. `upsample`: convolutions that are transposed, as in the
+    paper, or follow a resize (nearest, bilinear), which leaves no grid; with `antialias` transposed ones give way to bilinear.
+    `residual` paints a change to the input, none at first, in place of a new picture. Raises UserError for fewer than 2 blocks.
     """
     if blocks < 2:
         raise UserError(f"nets.generator.blocks = {blocks} must be 2 or more")
-    return ResNetTranslator(channels, width, blocks, norm, antialias, residual)
+    doubled = "bilinear" if antialias and upsample == "transposed" else upsample
+    return ResNetTranslator(channels, width, blocks, norm, antialias, residual, doubled)
 
 
 class Dropout(nn.Module):
@@ -109,7 +123,7 @@ class Dropout(nn.Module):
 class UNet(nn.Module):
     """A U-Net: halvings down to a few pixels and doublings back up, each joined to its mirror image (Isola et al. 2017, section 6.1)."""
 
-    def __init__(self, channels: int, width: int, depth: int, norm_name: str, dropout: bool):
+    def __init__(self, channels: int, width: int, depth: int, norm_name: str, dropout: bool, upsample: Doubling):
         super().__init__()
         widths = [width * min(2**level, 8) for level in range(depth)]
         self.multiple, self.reach = 2**depth, 3 * 2**depth
@@ -124,7 +138,7 @@ class UNet(nn.Module):
         for level in reversed(range(depth)):
             inside = widths[level] * (1 if level == depth - 1 else 2)
             outside = widths[level - 1] if level else channels
-            self.ups.append(nn.ConvTranspose2d(inside, outside, 4, 2, 1))
+            self.ups.append(doubling(upsample, inside, outside, 4))
             self.up_norms.append(norm(norm_name if level else "none", outside))
             self.dropouts.append(Dropout() if dropout and level > 0 and level >= depth - 3 else nn.Identity())
         normal_weights(self)
@@ -150,9 +164,11 @@ def unet(
     depth: Few = 0,
     norm: str = "batch",
     dropout: bool = True,
+    upsample: Doubling = "transposed",
 ) -> nn.Module:
     """pix2pix's generator. `depth` halvings; 0: down to two pixels of the crop it is trained on, at most 7.
 
+    `upsample`: convolutions that are transposed, as in the paper, or follow a resize (nearest, bilinear), which leaves no grid.
     Raises UserError for a resolution that they do not divide.
     """
     depth = depth or min(7, max(2, int(math.log2(resolution)) - 1))
@@ -160,4 +176,4 @@ def unet(
         raise UserError(
             f"nets.generator.depth = {depth} needs a resolution that is a multiple of {2**depth}; it is {resolution}"
         )
-    return UNet(channels, width, depth, norm, dropout)
+    return UNet(channels, width, depth, norm, dropout, upsample)

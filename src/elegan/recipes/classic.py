@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from elegan.recipes.fit import diffaugment, narrow
+from elegan.recipes.fit import diffaugment, narrow, without_grid
 from elegan.recipes.recipe import Recipe
 
 ADAM = {"name": "adam", "lr": 2e-4, "betas": [0.5, 0.999]}
@@ -31,7 +31,7 @@ dcgan = gan.vary(
     "convolutions with batch norm (Radford et al. 2016)",
     statistics="recomputed",
     nets={"generator": "dcgan_generator", "discriminator": "dcgan_discriminator"},
-).fitting({"nets.generator.width": narrow, "nets.discriminator.width": narrow})
+).fitting({"nets.generator.width": narrow, "nets.discriminator.width": narrow, "nets.generator.upsample": without_grid})
 
 lsgan = dcgan.vary(
     "lsgan", "least-squares targets in place of likelihoods (Mao et al. 2017)", losses={"adversarial": "least_squares"}

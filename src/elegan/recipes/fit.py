@@ -66,6 +66,12 @@ def narrow(width: int, recipe: Recipe, given: Given) -> int:
     return max(1, width // 4, width * CHEAP // given.resolution)
 
 
+def without_grid(upsample: str, recipe: Recipe, given: Given) -> str:
+    """Doublings that leave no grid of the strides, where the paper has transposed convolutions (Odena et al. 2016; docs/log.md).
+    They cost the same, on any data and machine."""
+    return "nearest" if upsample == "transposed" else upsample
+
+
 def diffaugment(policy: str, recipe: Recipe, given: Given) -> str:
     """DiffAugment for few images (Zhao et al. 2020), where the recipe has no augmentation of its own."""
     if policy or recipe.task.options.get("ada") or given.count >= FEW:

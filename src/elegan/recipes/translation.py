@@ -6,6 +6,7 @@ A GPU takes more: data.resolution=256, nets.generator.width=64 and nets.generato
 from elegan.recipes.classic import ADAM, both
 from elegan.recipes.recipe import Recipe
 
+WITHOUT_GRID = {"upsample": "nearest"}  # where the papers have transposed convolutions (docs/log.md)
 PATCHGAN = {"name": "patch_discriminator", "norm": "instance"}
 
 pix2pix = Recipe.parse(
@@ -15,7 +16,10 @@ pix2pix = Recipe.parse(
         "steps": 20_000,
         "batch": 4,
         "task": "translate_pairs",
-        "nets": {"generator": "unet", "discriminator": {"name": "patch_discriminator", "norm": "batch"}},
+        "nets": {
+            "generator": {"name": "unet", **WITHOUT_GRID},
+            "discriminator": {"name": "patch_discriminator", "norm": "batch"},
+        },
         "losses": {"adversarial": "non_saturating", "reconstruction": {"name": "l1", "weight": 100.0}},
         "optimizers": both(ADAM),
         "schedule": {"name": "linear", "start": 0.5},
@@ -30,7 +34,7 @@ cyclegan = pix2pix.vary(
     steps=100_000,
     batch=1,
     task="translate_cycle",
-    nets={"generator": "resnet_translator", "discriminator": PATCHGAN},
+    nets={"generator": {"name": "resnet_translator", **WITHOUT_GRID}, "discriminator": PATCHGAN},
     losses={
         "adversarial": "least_squares",
         "reconstruction": None,
