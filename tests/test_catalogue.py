@@ -11,6 +11,7 @@ import elegan
 from elegan.core import rng
 from elegan.core.pixels import to_bytes
 from elegan.core.rng import latents
+from elegan.core.sizes import Size
 from elegan.data import open_data
 from elegan.games.abilities import Generates, Restores, Translates
 from elegan.training.assembly import make_trainer
@@ -132,6 +133,23 @@ def test_a_move_changes_the_weights_of_its_player_alone(name, sides, photographs
         trainer.move(turn, position)
         moved = {k.split(".")[0] for k, v in game.nets.named_parameters() if not torch.equal(v, before[k])}
         assert moved == set(game.players[turn.player])
+
+
+@pytest.mark.parametrize("name", [*GENERATORS, *DETECTORS, *TRANSLATORS])
+def test_a_step_on_pictures_that_are_not_square(name, sides, tmp_path):
+    """Portrait, and no side a power of two; where two networks of levels meet they must round alike."""
+    size = Size(64, 40) if name in TRANSLATORS else Size(28, 20)
+    data, settings = data_for(name, sides, None), [*small(name), "batch=4", f"data.resolution={size}"]
+    plan = plan_for(data, name, settings=settings, out=tmp_path, as_published=True)
+    assert plan.shape.resolution == size
+    trainer = make_trainer(plan)
+    trainer.play(0, t=1.0)
+    plan.workflow.make_one(trainer.game, trainer.game.nets.eval(), plan.shape, plan.engine.device)
+    with torch.no_grad():
+        if generates := trainer.game.find(Generates):
+            label = torch.zeros(2, dtype=torch.long) if generates.classes else None
+            made = generates.generate(trainer.game.nets.eval(), latents(range(2), generates.latent), label)
+            assert made.shape[2:] == size
 
 
 @pytest.mark.parametrize("name", CATALOGUE)

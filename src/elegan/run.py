@@ -32,6 +32,7 @@ from elegan.core.errors import UserError, nearest, shown
 from elegan.core.facts import is_run_folder, no_run, read_facts, read_source
 from elegan.core.pixels import photo_to_tensor, tensor_to_photo, to_tensor
 from elegan.core.progress import counted
+from elegan.core.sizes import resolution_of
 from elegan.data import Dataset, open_data
 from elegan.data.sides import Direction
 from elegan.games.abilities import Generates, Restores, Scores, Translates
@@ -142,7 +143,8 @@ class Run:
 
     @property
     def shape(self) -> Shape:
-        return Shape(**self.info["shape"])
+        shape = self.info["shape"]
+        return Shape(**(shape | {"resolution": resolution_of(shape["resolution"])}))
 
     @property
     def classes(self) -> list[str]:

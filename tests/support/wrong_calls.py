@@ -130,7 +130,7 @@ NUMBERS = [
     *(("train", "digits", *rest) for rest in (
         *(("--minutes", value) for value in ("0", "-1", "nan", "inf", "x", "", "1e-9", "²", "1e400")),
         *(("--epochs", value) for value in ("0", "-1", "1.5", "x", "9" * 30, "nan")),
-        *(("--size", value) for value in ("0", "-1", "x", "1.5", "1", "9" * 30)),
+        *(("--size", value) for value in ("0", "-1", "x", "1.5", "1", "9" * 30, "48x", "48x0", "48x2048", "8x8x8")),
         ("--size", "16", "--set", "data.resolution=8"), ("--as-published",), ("--epochs", "1", "--images", "9"))),
     *(("train", "--resume", "runs/g", *rest) for rest in (("--minutes", "1"), ("--as-published",))),
     ("train", "", "--recipe", "dcgan"), ("train", "digits", "--recipe", ""), ("train", "digits", "--direction", ""),

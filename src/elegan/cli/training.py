@@ -21,7 +21,7 @@ def train(
     images: Annotated[int | None, what(min=1, help=about("images"))] = Options.images,
     epochs: Annotated[int | None, what(min=1, help=about("epochs"))] = Options.epochs,
     minutes: Annotated[float | None, what(help=about("minutes"))] = Options.minutes,
-    size: Annotated[int | None, what(min=1, help=about("size"))] = Options.size,
+    size: Annotated[str | None, what(help=about("size"))] = None,
     as_published: Annotated[bool, how("--as-published", help=about("as_published"))] = Options.as_published,
     settings: Annotated[
         list[str] | None,

@@ -29,7 +29,7 @@ class _Local(BaseModel):
 
 
 class _Shape(BaseModel, extra="forbid"):
-    resolution: Annotated[Pixels, Field(gt=0)]
+    resolution: Annotated[Pixels, Field(gt=0)] | tuple[Annotated[Pixels, Field(gt=0)], Annotated[Pixels, Field(gt=0)]]
     channels: Literal[1, 3, 4]
     classes: NonNegativeCount
 

@@ -12,14 +12,14 @@ from elegan.core import files
 
 def grid(images: np.ndarray, columns: int, least: int = 32) -> np.ndarray:
     """Pictures, uint8 N x H x W x C, side by side with a pixel between; small ones enlarged to `least` pixels a side or more."""
-    n, h, _, c = images.shape
-    scale = max(1, math.ceil(least / h))
+    n, h, w, c = images.shape
+    scale = max(1, math.ceil(least / min(h, w)))
     images = images.repeat(scale, 1).repeat(scale, 2)
-    size, rows = h * scale + 1, math.ceil(n / columns)
-    sheet = np.full((rows * size + 1, columns * size + 1, c), 255, np.uint8)
+    high, wide, rows = h * scale, w * scale, math.ceil(n / columns)
+    sheet = np.full((rows * (high + 1) + 1, columns * (wide + 1) + 1, c), 255, np.uint8)
     for index, image in enumerate(images):
-        top, left = index // columns * size + 1, index % columns * size + 1
-        sheet[top : top + size - 1, left : left + size - 1] = image
+        top, left = index // columns * (high + 1) + 1, index % columns * (wide + 1) + 1
+        sheet[top : top + high, left : left + wide] = image
     return sheet
 
 

@@ -11,15 +11,20 @@ from pydantic_core import PydanticCustomError
 
 from elegan.core.errors import UserError, shown
 from elegan.core.ramp import Number, Ramp
+from elegan.core.sizes import size_of
 
 LARGEST = 2**31 - 1
 LAST_SEED = 2**63 - 1
 
 
-def _side(value: int) -> int:
-    if 0 < value < 4:
-        raise PydanticCustomError("side", "input should be 0, or 4 or more")
-    return value
+def _side(value: int | str) -> int | str:
+    try:
+        size = size_of(value)
+    except UserError:
+        raise PydanticCustomError("side", "input should be a number of pixels, or HxW such as 256x384") from None
+    if size != (0, 0) and not 4 <= min(size) <= max(size) <= 1024:
+        raise PydanticCustomError("side", "input should be 0, or sides of 4 to 1024 pixels")
+    return size.height if size.height == size.width else str(size)
 
 
 Real = Annotated[float, Strict(), Field(allow_inf_nan=False)]
@@ -38,7 +43,8 @@ Depth = Annotated[Count, Field(le=256)]  # layers or blocks one after another
 Few = Annotated[NonNegativeCount, Field(le=16)]
 Some = Annotated[Count, Field(le=16)]
 Pixels = Annotated[NonNegativeCount, Field(le=1024)]
-Side = Annotated[Pixels, AfterValidator(_side)]  # pixels of a square picture's side; 0: chosen from the data
+# Pixels of a square picture's side, or HxW of others; 0: chosen from the data.
+Side = Annotated[Annotated[int, Strict()] | Annotated[str, Strict()], AfterValidator(_side)]
 Repeats = Annotated[Count, Field(le=1000)]  # moves a step
 Memories = Annotated[NonNegativeCount, Field(le=10_000)]  # pictures kept
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from elegan.core.errors import Failure, UserError, nearest
+from elegan.core.sizes import Resolution, resolution_of, size_of
 from elegan.data.cache import Entry, cached, default_root
 from elegan.data.in_memory import InMemory
 from elegan.data.layout import SPLITS, plain
@@ -21,7 +22,7 @@ FITS = ("crop", "pad", "stretch")
 class Dataset:
     """Decoded images and what they are.
 
-    `images`: uint8, N x H x W x C, H = W, mapped read-only; `labels`: int64, N, indices into `classes`, or None.
+    `images`: uint8, N x H x W x C, mapped read-only; `labels`: int64, N, indices into `classes`, or None.
     `fingerprint`: SHA-256 over the encoded files, labels, classes and options, equal wherever the same pictures lie.
     `source`: what `open_data` opens it by again. `notes`: what was done to the pictures, one plain line each. `entry`: where
     it stands in the cache.
@@ -47,8 +48,8 @@ class Dataset:
         return self.entry.places
 
     @property
-    def resolution(self) -> int:
-        return int(self.images.shape[1])
+    def resolution(self) -> Resolution:
+        return resolution_of(self.images.shape[1:3])
 
     @property
     def channels(self) -> int:
@@ -71,7 +72,7 @@ class Dataset:
 
 def open_data(
     source: str | Path | InMemory,
-    resolution: int = 0,
+    resolution: Resolution | str = 0,
     channels: int = 0,
     fit: str = "crop",
     split: str = "train",
@@ -79,16 +80,17 @@ def open_data(
 ) -> Dataset:
     """Opens a folder, a zip, a named set or pictures in memory, decoding them into the cache the first time.
 
-    `resolution`: side in pixels; 0 keeps images that are all of one square size in 8..128, and otherwise takes the
+    `resolution`: side in pixels of squares, "HxW" or a pair of others; 0 keeps images that are all of one square size in 8..128, and otherwise takes the
     power of two in 8..128 at or below the median short side. `channels`: 1, 3 or 4; 0 takes 1 where all are grey, 4
-    where any pixel is transparent, else 3. `fit` brings images that are not square to one: "crop" takes the centre,
+    where any pixel is transparent, else 3. `fit` brings images of another shape to it: "crop" takes the centre,
     "pad" repeats the outermost pixels, "stretch" distorts. `split`: "train", "test" or "all"; folders and zips have a
     held-out part when their top level is train/ and test/ (or val/). `cache`: the folder for decoded images.
 
     Raises `UserError` for an unknown source, option or split or a set without readable images, `Failure` when the
     download or the cache fails.
     """
-    if not (resolution == 0 or 2 <= resolution <= 4096):
+    resolution = resolution_of(resolution)
+    if resolution and not 2 <= min(size_of(resolution)) <= max(size_of(resolution)) <= 4096:
         raise UserError(f"resolution {resolution} is not 0 (chosen from the data) or in 2..4096")
     if channels not in (0, 1, 3, 4):
         raise UserError(f"channels {channels} is not 0 (chosen from the data), 1, 3 or 4")
@@ -100,7 +102,7 @@ def open_data(
     return Dataset(name, origin.address, entry.images, entry.labels, entry.classes, entry.fingerprint, notes, entry)
 
 
-def open_held_out(source: str | InMemory, shape: tuple[int, int], fit: str) -> Dataset | None:
+def open_held_out(source: str | InMemory, shape: tuple[Resolution, int], fit: str) -> Dataset | None:
     """The part of the data that is kept from training, at `shape` (resolution, channels), if there is one."""
     try:
         return open_data(source, *shape, fit, "test")

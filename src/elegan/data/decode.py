@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
+from elegan.core.sizes import Resolution, Size, size_of
 from elegan.data import raw
 from elegan.data.deep import MAX_PIXELS, Unreadable, bits_of, deep, rounded, too_large, upright
 from elegan.data.profiles import Foreign, to_srgb
@@ -85,17 +86,17 @@ def plain_colours(image: Image.Image) -> Image.Image:
         raise Unreadable(_reason(error)) from None
 
 
-def square(encoded: bytes, resolution: int, channels: int, fit: str) -> Picture:
-    """The picture of `decode`, its colours brought to `channels` (1, 3, 4), as a square of `resolution` pixels.
+def brought_to(size: Size, encoded: bytes, channels: int, fit: str) -> Picture:
+    """The picture of `decode`, its colours brought to `channels` (1, 3, 4), in that size.
 
     Raises `Unreadable`.
     """
     image, facts = decode(encoded)
-    pixels = np.asarray(_resize(_recolour(image, channels), resolution, fit))
-    return Picture(pixels.reshape(resolution, resolution, channels), facts, hashlib.sha256(encoded).digest())
+    pixels = np.asarray(_resize(_recolour(image, channels), size, fit))
+    return Picture(pixels.reshape(*size, channels), facts, hashlib.sha256(encoded).digest())
 
 
-def whole(encoded: bytes, short: int, least: int, channels: int, halves: int = 1) -> Picture:
+def whole(encoded: bytes, short: Resolution, least: Resolution, channels: int, halves: int = 1) -> Picture:
     """The picture of `decode`, its colours brought to `channels`, cut and scaled as `scaled` says. Raises `Unreadable`.
 
     With `halves` 2 it holds two pictures side by side, which are resized apart so that neither bleeds into the other.
@@ -115,15 +116,15 @@ def whole(encoded: bytes, short: int, least: int, channels: int, halves: int = 1
     return Picture(pixels, facts, hashlib.sha256(encoded).digest())
 
 
-def scaled(width: int, height: int, short: int, least: int) -> tuple[int, int]:
+def scaled(width: int, height: int, short: Resolution, least: Resolution) -> tuple[int, int]:
     """The size of what `middle` leaves once the short side is `short` pixels, or with `short` 0 its own, but no less
-    than `least`."""
+    than `least`. A `Size` in place of a number is covered by the picture."""
     factor = _factor(width, height, short, least)
     width, height = middle(width, height, short, least)
     return max(1, round(width * factor)), max(1, round(height * factor))
 
 
-def middle(width: int, height: int, short: int, least: int) -> tuple[int, int]:
+def middle(width: int, height: int, short: Resolution, least: Resolution) -> tuple[int, int]:
     """The size of the part that is kept of a picture: all of it, but where it has to be enlarged no more than LONGEST times
     its short side, so that no small file becomes a huge picture."""
     if _factor(width, height, short, least) <= 1:
@@ -132,8 +133,9 @@ def middle(width: int, height: int, short: int, least: int) -> tuple[int, int]:
     return min(width, longest), min(height, longest)
 
 
-def _factor(width: int, height: int, short: int, least: int) -> float:
-    return (short or max(least, min(width, height))) / min(width, height)
+def _factor(width: int, height: int, short: Resolution, least: Resolution) -> float:
+    covering, own = (max(size.height / height, size.width / width) for size in (size_of(short), size_of(least)))
+    return covering or max(own, 1.0)
 
 
 def side_by_side(left: bytes, right: bytes) -> bytes:
@@ -256,23 +258,30 @@ def _recolour(image: Image.Image, channels: int) -> Image.Image:
     return image if image.mode == MODES[channels] else image.convert(MODES[channels])
 
 
-def _resize(image: Image.Image, resolution: int, fit: str) -> Image.Image:
+def _resize(image: Image.Image, size: Size, fit: str) -> Image.Image:
     width, height = image.size
-    if width == height == resolution:
+    if (height, width) == size:
         return image
-    if fit == "pad" and width != height:
-        return _pad(image, resolution)
-    side = min(width, height)
-    left, top = (width - side) // 2, (height - side) // 2
-    box = (left, top, left + side, top + side) if fit == "crop" else (0, 0, width, height)
-    return image.resize((resolution, resolution), Image.Resampling.LANCZOS, box=box, reducing_gap=4.0)
+    if fit == "pad" and width * size.height != height * size.width:
+        return _pad(image, size)
+    part = largest(width, height, size) if fit == "crop" else (width, height)
+    left, top = ((whole - kept) // 2 for whole, kept in zip((width, height), part, strict=True))
+    box = (left, top, left + part[0], top + part[1])
+    return image.resize((size.width, size.height), Image.Resampling.LANCZOS, box=box, reducing_gap=4.0)
 
 
-def _pad(image: Image.Image, resolution: int) -> Image.Image:
-    """The whole image inside the square, its outermost rows or columns repeated to the border."""
-    scale = resolution / max(image.size)
+def largest(width: int, height: int, size: Size) -> tuple[int, int]:
+    """Width and height of the largest part of a picture that has the shape of `size`."""
+    if width * size.height > height * size.width:
+        return max(1, round(height * size.width / size.height)), height
+    return width, max(1, round(width * size.height / size.width))
+
+
+def _pad(image: Image.Image, size: Size) -> Image.Image:
+    """The whole image inside the size, its outermost rows or columns repeated to the border."""
+    scale = min(size.width / image.width, size.height / image.height)
     width, height = (max(1, round(side * scale)) for side in image.size)
     pixels = np.asarray(image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=4.0))
-    left, top = (resolution - width) // 2, (resolution - height) // 2
-    border = [(top, resolution - height - top), (left, resolution - width - left)] + [(0, 0)] * (pixels.ndim - 2)
+    left, top = (size.width - width) // 2, (size.height - height) // 2
+    border = [(top, size.height - height - top), (left, size.width - width - left)] + [(0, 0)] * (pixels.ndim - 2)
     return Image.fromarray(np.pad(pixels, border, mode="edge"))

@@ -12,6 +12,7 @@ import torch
 
 from elegan.core import rng
 from elegan.core.pixels import to_tensor
+from elegan.core.sizes import Resolution, size_of
 from elegan.data import transforms
 from elegan.data.cache import Part
 from elegan.data.damage.apply import MARGIN, Damaged
@@ -88,13 +89,14 @@ class Pair(NamedTuple):
 
 
 class SidesFeed:
-    """`feed(position, rows)` gives random square crops of both sides; of a pair the same crop, mirrored together.
+    """`feed(position, rows)` gives random crops of both sides; of a pair the same crop, mirrored together.
 
     Unpaired sides run through epochs of their own.
     """
 
     def __init__(self, sides: Sides, batch: int, seed: int, device: torch.device | str = "cpu", flip: bool = True):
         self.sides, self.device, self.flip = sides, torch.device(device), flip
+        self.size = size_of(sides.resolution)
         kinds = ("pair", "pair") if sides.paired else ("A", "B")
         self.orders = [
             Order(len(part), batch, seed, "epoch", kind) for part, kind in zip(sides.train, kinds, strict=True)
@@ -112,9 +114,9 @@ class SidesFeed:
         return to_tensor(np.stack(crops), self.device)
 
     def _crop(self, picture: np.ndarray, down: float, right: float, mirror: float) -> np.ndarray:
-        size = self.sides.resolution
-        top, left = (int(u * (side - size + 1)) for u, side in zip((down, right), picture.shape, strict=False))
-        crop = picture[top : top + size, left : left + size]
+        h, w = self.size
+        top, left = int(down * (picture.shape[0] - h + 1)), int(right * (picture.shape[1] - w + 1))
+        crop = picture[top : top + h, left : left + w]
         return crop[:, ::-1] if self.flip and mirror < 0.5 else crop
 
 
@@ -144,8 +146,9 @@ class PhotographFeed:
         return np.rot90(crop, way % 4)[:, :: -1 if way >= 4 else 1]
 
 
-def middles(part: Part, resolution: int) -> np.ndarray:
-    """The square in the middle of each picture, uint8 N x resolution x resolution x C."""
-    corners = [((p.shape[0] - resolution) // 2, (p.shape[1] - resolution) // 2) for p in part]
-    crops = [p[top : top + resolution, left : left + resolution] for p, (top, left) in zip(part, corners, strict=True)]
+def middles(part: Part, resolution: Resolution) -> np.ndarray:
+    """The middle of each picture in this size, uint8 N x H x W x C."""
+    h, w = size_of(resolution)
+    corners = [((p.shape[0] - h) // 2, (p.shape[1] - w) // 2) for p in part]
+    crops = [p[top : top + h, left : left + w] for p, (top, left) in zip(part, corners, strict=True)]
     return np.stack(crops)

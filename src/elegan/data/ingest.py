@@ -17,6 +17,7 @@ import numpy as np
 
 from elegan.core.errors import Failure, UserError
 from elegan.core.progress import work
+from elegan.core.sizes import size_of
 from elegan.data import decode, looks
 from elegan.data.decode import Facts, Picture
 from elegan.data.deep import Unreadable
@@ -147,7 +148,7 @@ def _decode(listing: Listing, plan: Plan, options: Options, folder: Path) -> _Pa
             encoded = listing.read(index)
             if options.fit in WHOLE:
                 return decode.whole(encoded, plan.resolution, options.least, plan.channels, halves)
-            return decode.square(encoded, plan.resolution, plan.channels, options.fit)
+            return decode.brought_to(size_of(plan.resolution), encoded, plan.channels, options.fit)
         except Unreadable as error:
             return str(error)
 
@@ -174,7 +175,7 @@ def _finish(listing: Listing, done: _Pass, options: Options, folder: Path) -> di
     final = options.channels or (4 if not done.opaque else 1 if done.grey else min(held, 3))
     if final != held:
         _narrow(folder / "images.u8", held, final)
-    shape = [pixels, final] if options.fit in WHOLE else [len(done.kept), resolution, resolution, final]
+    shape = [pixels, final] if options.fit in WHOLE else [len(done.kept), *size_of(resolution), final]
     notes = [*listing.notes, *notes_on(done.facts, Plan(resolution, final, done.plan.pixels), options)]
     content = hashlib.sha256(b"".join(done.digests))
     np.save(folder / "digests.npy", np.frombuffer(b"".join(done.digests), np.uint8).reshape(-1, 32))

@@ -13,6 +13,7 @@ import numpy as np
 
 from elegan.core import rng
 from elegan.core.errors import UserError, nearest
+from elegan.core.sizes import Resolution, resolution_of, size_of
 from elegan.data.cache import Entry, Part, Pictures, cached, default_root
 from elegan.data.decode import side_by_side
 from elegan.data.in_memory import InMemory
@@ -52,7 +53,7 @@ class Sides:
 
     name: str
     source: str
-    resolution: int
+    resolution: Resolution
     channels: int
     paired: bool
     train: tuple[Part, Part]
@@ -105,7 +106,7 @@ class Some(Part):
 def open_sides(
     source: str | InMemory,
     paired: bool,
-    resolution: int,
+    resolution: Resolution,
     channels: int = 0,
     zoom: float = 0.0,
     cache: Path | None = None,
@@ -113,8 +114,8 @@ def open_sides(
     """Opens a folder or zip with folders trainA and trainB (or A and B, or train/A and train/B), testA and testB beside
     them; for pairs, which then need the same file names, also files that hold A on the left and B on the right.
 
-    `resolution`: the side of the square crops that will be taken; the short side of every picture is scaled to `zoom`
-    times it, or with `zoom` 0 left as it is and only enlarged where it is less. `channels`: 1 or 3, 0: from the data, alpha
+    `resolution`: the side of the crops that will be taken, or their `Size`; every picture is scaled to cover `zoom` times
+    that, or with `zoom` 0 left as it is and only enlarged where it is less. `channels`: 1 or 3, 0: from the data, alpha
     laid on white. Raises UserError for a source without two sides, an empty side, pairs of which none fits.
     """
     if isinstance(source, InMemory):
@@ -128,7 +129,7 @@ def open_sides(
     root = cache or default_root()
     notes: list[str] = []
     places: list[str] = []
-    short = round(zoom * resolution)
+    short = resolution_of([round(zoom * side) for side in size_of(resolution)])
 
     def opened(origin: Source, fit: str) -> Entry:
         entry = cached(origin, Options(short, channels, fit, resolution), root)

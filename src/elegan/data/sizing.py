@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import NamedTuple
 
+from elegan.core.sizes import Resolution, size_of
 from elegan.data.decode import LONGEST, Facts, middle, scaled
 
 SMALLEST, LARGEST = 8, 128  # resolutions that are chosen; any other is taken where it is asked for
@@ -30,16 +31,16 @@ class Options(NamedTuple):
     For whole pictures `resolution` is the short side, 0 their own, and `least` what it is enlarged to where it is less.
     """
 
-    resolution: int
+    resolution: Resolution
     channels: int
     fit: str
-    least: int = 0
+    least: Resolution = 0
 
 
 class Plan(NamedTuple):
     """Size and channels of every decoded image, and how many pixels it has, on average where sizes differ."""
 
-    resolution: int
+    resolution: Resolution
     channels: int
     pixels: float
 
@@ -54,7 +55,7 @@ def plan_for(facts: Counter[Facts], options: Options) -> Plan:
     if options.fit in WHOLE:
         return Plan(options.resolution, channels, _mean_pixels(facts, options))
     resolution = options.resolution or _resolution(facts)
-    return Plan(resolution, channels, resolution**2)
+    return Plan(resolution, channels, size_of(resolution).area)
 
 
 def _mean_pixels(facts: Counter[Facts], options: Options) -> float:
@@ -120,28 +121,34 @@ def _images(count: int) -> str:
     return "1 image" if count == 1 else f"{count} images"
 
 
-def _whole_note(facts: Counter[Facts], short: int) -> str:
+def _whole_note(facts: Counter[Facts], short: Resolution) -> str:
     sizes = {(one.width, one.height) for one in facts}
     seen = "{}x{}".format(*sizes.pop()) if len(sizes) == 1 else f"{len(sizes)} sizes"
-    return f"{seen}, the short side scaled to {short}" if short else f"{seen} kept as is"
+    how = (
+        f"the short side scaled to {short}"
+        if isinstance(short, int)
+        else f"scaled to cover {short.width}x{short.height}"
+    )
+    return f"{seen}, {how}" if short else f"{seen} kept as is"
 
 
 def _cut_note(facts: Counter[Facts], options: Options) -> list[str]:
     sizes = [(one.width // _halves(options) or 1, one.height, count) for one, count in facts.items()]
-    asked = options.resolution, options.least
-    cut = sum(count for width, height, count in sizes if middle(width, height, *asked) != (width, height))
+    asked, least = options.resolution, options.least
+    cut = sum(count for width, height, count in sizes if middle(width, height, asked, least) != (width, height))
     return [f"{cut} too long to be enlarged whole, cut to their middle, {LONGEST} times the short side"] if cut else []
 
 
-def _size_note(facts: Counter[Facts], resolution: int, fit: str) -> str:
+def _size_note(facts: Counter[Facts], resolution: Resolution, fit: str) -> str:
     sizes: Counter[tuple[int, int]] = Counter()
     for one, count in facts.items():
         sizes[one.width, one.height] += count
-    target = f"{resolution}x{resolution}"
-    if set(sizes) == {(resolution, resolution)}:
+    high, wide = size_of(resolution)
+    target = f"{wide}x{high}"
+    if set(sizes) == {(wide, high)}:
         return f"{target} kept as is"
     how = {"crop": "centre-cropped and ", "pad": "padded and ", "stretch": "stretched and "}[fit]
-    if all(width == height for width, height in sizes):
+    if all(width * high == height * wide for width, height in sizes):
         how = ""
     if len(sizes) == 1:
         width, height = next(iter(sizes))

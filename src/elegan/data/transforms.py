@@ -33,9 +33,8 @@ def shift(x: Tensor, pixels: int, mode: str = "replicate") -> Tensor:
 def rotate(x: Tensor, degrees: float) -> Tensor:
     """Each image turned by up to so many degrees either way, edges repeated."""
     angle = (2 * rng.uniform(len(x), device=x.device) - 1) * math.radians(degrees)
-    zero = torch.zeros_like(angle)
-    turn = torch.stack(
-        [torch.stack([angle.cos(), -angle.sin(), zero], 1), torch.stack([angle.sin(), angle.cos(), zero], 1)], 1
-    )
+    zero, tall = torch.zeros_like(angle), x.shape[2] / x.shape[3]  # places count in halves of either side
+    across, down = [angle.cos(), -angle.sin() * tall, zero], [angle.sin() / tall, angle.cos(), zero]
+    turn = torch.stack([torch.stack(across, 1), torch.stack(down, 1)], 1)
     grid = affine_grid(turn, list(x.shape), align_corners=False)
     return grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=False)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from torch import Tensor, nn
 
 from elegan.core.errors import UserError
+from elegan.core.sizes import Resolution
 from elegan.games.abilities import Ability
 
 Terms = dict[str, Tensor]
@@ -18,9 +19,9 @@ Can = TypeVar("Can", bound=Ability)
 
 
 class Shape(NamedTuple):
-    """The shape of the data: square images of `resolution` pixels and `channels`, in `classes` classes (0: without)."""
+    """The shape of the data: images of `resolution` pixels a side, or a `Size`, and `channels`, in `classes` classes (0: without)."""
 
-    resolution: int
+    resolution: Resolution
     channels: int
     classes: int
 

@@ -7,6 +7,7 @@ from torch.nn.functional import interpolate
 
 from elegan.core.errors import UserError
 from elegan.core.ranges import NonNegative, Repeats, Width
+from elegan.core.sizes import Resolution, resolution_of, size_of
 from elegan.data.feed import Batch
 from elegan.games.abilities import Generates
 from elegan.games.game import Game, Shape, Terms, Turn
@@ -77,15 +78,15 @@ def halved(x: Tensor) -> Tensor:
     return interpolate(x, size=[(n + 1) // 2 for n in x.shape[2:]], mode="bilinear", antialias=True)
 
 
-def enlarged(x: Tensor, size: int) -> Tensor:
-    return interpolate(x, size=(size, size), mode="bilinear")
+def enlarged(x: Tensor, size: Resolution) -> Tensor:
+    return interpolate(x, size=list(size_of(size)), mode="bilinear")
 
 
-def _sizes(resolution: int, coarsest: int) -> list[int]:
+def _sizes(resolution: Resolution, coarsest: int) -> list[Resolution]:
     sizes = [resolution]
-    while sizes[-1] > coarsest or len(sizes) < 2:
-        sizes.append((sizes[-1] + 1) // 2)
-    if sizes[-1] < 4:
+    while (short := size_of(sizes[-1]).short) > coarsest or len(sizes) < 2:
+        sizes.append(resolution_of([(side + 1) // 2 for side in size_of(sizes[-1])]))
+    if short < 4:
         raise UserError(f"task.coarsest = {coarsest} halves {resolution} px to {sizes[-1]}; no level has less than 4")
     return sizes
 
@@ -106,7 +107,7 @@ def _refined(G: nn.Module, low: Tensor, z: Tensor, label: Tensor | None) -> Tens
     return low + lacking
 
 
-def _at_level(turn: Turn, size: int, names: tuple[str, ...], coarsest: bool) -> Turn:
+def _at_level(turn: Turn, size: Resolution, names: tuple[str, ...], coarsest: bool) -> Turn:
     """A turn of the level's own game, in which the networks have their plain names, as one of the whole game."""
 
     def of_level(nets: nn.ModuleDict) -> nn.ModuleDict:
@@ -114,7 +115,7 @@ def _at_level(turn: Turn, size: int, names: tuple[str, ...], coarsest: bool) -> 
 
     def loss(nets: nn.ModuleDict, batch: Batch) -> Terms:
         own, real = of_level(nets), batch.real
-        while real.shape[2] > size:
+        while real.shape[2] > size_of(size).height:
             real = halved(real)
         if not coarsest:
             own["generator"] = Refined(own["generator"], enlarged(halved(real), size))

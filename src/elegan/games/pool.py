@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from elegan.core import rng
 from elegan.core.errors import UserError
+from elegan.core.sizes import Resolution, size_of
 
 
 class Pool(nn.Module):
@@ -19,9 +20,9 @@ class Pool(nn.Module):
     images: Tensor
     filled: Tensor
 
-    def __init__(self, size: int, channels: int, resolution: int):
+    def __init__(self, size: int, channels: int, resolution: Resolution):
         super().__init__()
-        self.register_buffer("images", torch.zeros(size, channels, resolution, resolution))
+        self.register_buffer("images", torch.zeros(size, channels, *size_of(resolution)))
         self.register_buffer("filled", torch.zeros(size, dtype=torch.bool))
         self.fresh: deque[Tensor] = deque()
 

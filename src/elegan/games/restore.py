@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from elegan.core import rng
 from elegan.core.errors import UserError, in_a_line
+from elegan.core.sizes import size_of
 from elegan.data.cache import Part
 from elegan.data.damage.apply import MARGIN, Damaged, Steps, damage
 from elegan.data.feed import middles
@@ -54,7 +55,7 @@ def restore(recipe: Recipe, shape: Shape, *, augment: str = "") -> Game:
     """
     hints, scale = _told(recipe, shape)
     G = net(recipe, "restorer", shape.channels, hints, scale, carries="multiple")
-    if shape.resolution % (G.multiple * scale):
+    if size_of(shape.resolution).short % (G.multiple * scale):
         raise UserError(
             f"data.resolution = {shape.resolution} is no multiple of {G.multiple * scale}, which {recipe.name!r} needs"
         )
@@ -120,7 +121,7 @@ def _told(recipe: Recipe, shape: Shape) -> tuple[int, int]:
 
     Raises UserError for damage that cannot be done to crops of this size.
     """
-    side = shape.resolution + 2 * MARGIN
+    side = size_of(shape.resolution).short + 2 * MARGIN
     try:
         with rng.drawing("probe", total=1, rows=range(1)):
             x, y = spoiler(recipe)(np.full((1, side, side, shape.channels), 128, np.uint8))

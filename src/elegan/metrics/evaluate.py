@@ -9,6 +9,7 @@ import numpy as np
 
 from elegan.core.devices import find_device
 from elegan.core.errors import UserError, nearest
+from elegan.core.sizes import Resolution
 from elegan.data import Dataset, InMemory, open_data, open_held_out
 from elegan.data.cache import default_root
 from elegan.data.feed import middles
@@ -28,7 +29,7 @@ Classed = tuple[Iterable[np.ndarray], Sequence[str]]  # uint8 batches N x H x W 
 def evaluate(
     generated: Iterable[np.ndarray],
     source: str | InMemory,
-    shape: tuple[int, int],
+    shape: tuple[Resolution, int],
     *,
     labels: Sequence[str] | None = None,
     even: Classed | None = None,
@@ -132,7 +133,12 @@ def _indices(names: Sequence[str], classes: Sequence[str]) -> np.ndarray:
 
 
 def extractor_for(
-    name: str, real: Dataset, shape: tuple[int, int], fit: str, device: str = "cpu", trusted: Collection[str] = ()
+    name: str,
+    real: Dataset,
+    shape: tuple[Resolution, int],
+    fit: str,
+    device: str = "cpu",
+    trusted: Collection[str] = (),
 ) -> Extractor:
     """The extractor by name; one that learns does so on the training part of its data, and a classifier is tested on the
     held-out part.
@@ -165,7 +171,7 @@ def extractor_for(
     return open_extractor(f"classifier:{data.name}", data.images, data.labels, data.classes, pair, _cache(), device)
 
 
-def _without_classes(real: Dataset, shape: tuple[int, int], fit: str, device: str) -> Extractor:
+def _without_classes(real: Dataset, shape: tuple[Resolution, int], fit: str, device: str) -> Extractor:
     count = open_data(real.source, *shape, fit).count
     if count >= LEAST:
         return extractor_for("self", real, shape, fit, device)

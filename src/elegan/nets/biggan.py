@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from elegan.core.ranges import Pixels, Width
+from elegan.core.sizes import Resolution
 from elegan.nets.layers import check_condition, pyramid
 from elegan.nets.norms import AdaptiveNorm, norm, spectral
 from elegan.nets.resnet import ResNetGenerator
@@ -18,7 +19,7 @@ class BigGANGenerator(ResNetGenerator):
 
     def __init__(
         self,
-        resolution: int,
+        resolution: Resolution,
         channels: int,
         classes: int,
         latent: int,
@@ -42,7 +43,7 @@ class BigGANGenerator(ResNetGenerator):
 
 
 def biggan_generator(
-    resolution: int,
+    resolution: Resolution,
     channels: int,
     classes: int,
     *,

@@ -1,11 +1,14 @@
 """The DCGAN pair (Radford et al. 2016), for any resolution from 4 pixels, and an encoder like its discriminator."""
 
+from itertools import pairwise
+
 from torch import Tensor, nn
 
 from elegan.core.ranges import Width
+from elegan.core.sizes import Resolution, size_of
 from elegan.nets.layers import ImageInput, LatentInput, Score, check_condition, crop, normal_weights, pyramid
 from elegan.nets.norms import ConditionalNorm, norm, spectral
-from elegan.nets.upsampling import Doubling, doubling
+from elegan.nets.upsampling import Doubling, doubling, painting
 
 WIDEST = 8
 
@@ -13,7 +16,7 @@ WIDEST = 8
 class DCGANGenerator(nn.Module):
     def __init__(
         self,
-        resolution: int,
+        resolution: Resolution,
         channels: int,
         embedded: int,
         by_norm: int,
@@ -27,23 +30,21 @@ class DCGANGenerator(nn.Module):
         self.start, doublings = pyramid(resolution)
         widths = [width * min(2**level, WIDEST) for level in reversed(range(doublings))]
         self.input = LatentInput(latent, embedded)
-        self.project = nn.Linear(self.input.features, widths[0] * self.start**2, bias=False)
+        self.project = nn.Linear(self.input.features, widths[0] * self.start.area, bias=False)
         self.norms = nn.ModuleList(ConditionalNorm(norm, w, by_norm) for w in widths)
-        self.ups = nn.ModuleList(
-            doubling(upsample, inside, outside, 4, bias=outside == channels)
-            for inside, outside in zip(widths, [*widths[1:], channels], strict=True)
-        )
+        self.ups = nn.ModuleList(doubling(upsample, a, b, 4, bias=False) for a, b in pairwise(widths))
+        self.ups.append(painting(upsample, widths[-1], channels, 4))
         normal_weights(self)
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
-        h = self.project(self.input(z, label)).unflatten(1, (-1, self.start, self.start))
+        h = self.project(self.input(z, label)).unflatten(1, (-1, *self.start))
         for normalise, up in zip(self.norms, self.ups, strict=True):
             h = up(normalise(h, label).relu())
         return crop(h, self.resolution).tanh()
 
 
 class DCGANDiscriminator(nn.Module):
-    def __init__(self, resolution: int, channels: int, planes: int, projected: int, width: int, norm_name: str):
+    def __init__(self, resolution: Resolution, channels: int, planes: int, projected: int, width: int, norm_name: str):
         super().__init__()
         self.input = ImageInput(resolution, channels, planes)
         self.layers, features = _halvings(resolution, self.input.channels, width, norm_name)
@@ -60,7 +61,7 @@ class DCGANDiscriminator(nn.Module):
 
 
 class DCGANEncoder(nn.Module):
-    def __init__(self, resolution: int, channels: int, outputs: int, width: int, norm_name: str):
+    def __init__(self, resolution: Resolution, channels: int, outputs: int, width: int, norm_name: str):
         super().__init__()
         self.layers, features = _halvings(resolution, channels, width, norm_name)
         self.code = nn.Linear(features, outputs)
@@ -71,7 +72,7 @@ class DCGANEncoder(nn.Module):
         return code
 
 
-def _halvings(resolution: int, channels: int, width: int, norm_name: str) -> tuple[nn.Sequential, int]:
+def _halvings(resolution: Resolution, channels: int, width: int, norm_name: str) -> tuple[nn.Sequential, int]:
     """(strided convolutions down to a few pixels, the number of features that they leave)."""
     _, halvings = pyramid(resolution)
     widths = [width * min(2**level, WIDEST) for level in range(halvings)]
@@ -80,11 +81,11 @@ def _halvings(resolution: int, channels: int, width: int, norm_name: str) -> tup
         layers += [nn.Conv2d(inside, outside, 4, 2, 1)]
         layers += [norm(norm_name, outside)] if len(layers) > 1 else []
         layers += [nn.LeakyReLU(0.2, inplace=True)]
-    return nn.Sequential(*layers), widths[-1] * (resolution >> halvings) ** 2
+    return nn.Sequential(*layers), widths[-1] * (size_of(resolution) >> halvings).area
 
 
 def dcgan_generator(
-    resolution: int,
+    resolution: Resolution,
     channels: int,
     classes: int,
     *,
@@ -97,7 +98,7 @@ def dcgan_generator(
     """Doublings from a few pixels up; the last hidden layer has `width` channels, earlier ones up to 8 times as many.
 
     `condition`: none, embedding (beside the latent) or norm (scale and shift by class). `upsample`: convolutions that are
-    transposed, as in the paper, or follow a resize (nearest, bilinear), which leaves no grid.
+    transposed, as in the paper, or follow a resize (nearest, with the last one bilinear; bilinear), which leaves no grid.
     """
     check_condition(condition, ("none", "embedding", "norm"), classes)
     embedded, by_norm = (classes if condition == kind else 0 for kind in ("embedding", "norm"))
@@ -105,7 +106,7 @@ def dcgan_generator(
 
 
 def dcgan_discriminator(
-    resolution: int,
+    resolution: Resolution,
     channels: int,
     classes: int,
     *,
@@ -121,6 +122,8 @@ def dcgan_discriminator(
     return spectral(D) if spectral_norm else D
 
 
-def dcgan_encoder(resolution: int, channels: int, outputs: int, *, width: Width = 64, norm: str = "batch") -> nn.Module:
+def dcgan_encoder(
+    resolution: Resolution, channels: int, outputs: int, *, width: Width = 64, norm: str = "batch"
+) -> nn.Module:
     """An encoder of images to N x outputs by strided convolutions, then linear."""
     return DCGANEncoder(resolution, channels, outputs, width, norm)

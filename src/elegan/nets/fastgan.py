@@ -14,6 +14,7 @@ from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, glu, interpolat
 
 from elegan.core import rng
 from elegan.core.ranges import Width
+from elegan.core.sizes import Resolution, Size, size_of
 from elegan.nets.layers import crop, normal_weights, pyramid
 from elegan.nets.norms import norm, spectral
 
@@ -34,10 +35,10 @@ class Noise(nn.Module):
 
     fixed: Tensor
 
-    def __init__(self, size: int):
+    def __init__(self, size: Size):
         super().__init__()
         self.strength = nn.Parameter(torch.zeros(()))
-        self.register_buffer("fixed", torch.randn(1, 1, size, size))
+        self.register_buffer("fixed", torch.randn(1, 1, *size))
 
     def draw(self, n: int) -> Tensor:
         """The noise of n images, n x 1 x H x W, or 1 x 1 x H x W for all of them in evaluation."""
@@ -55,7 +56,7 @@ class GatedUp(nn.Module):
     With `size`, that of the result, the last three are there twice, with noise after each convolution.
     """
 
-    def __init__(self, inside: int, outside: int, name: str, size: int = 0):
+    def __init__(self, inside: int, outside: int, name: str, size: Size | None = None):
         super().__init__()
         widths = [inside, outside, outside] if size else [inside, outside]
         self.convs = nn.ModuleList(nn.Conv2d(a, 2 * b, 3, 1, 1, bias=False) for a, b in pairwise(widths))
@@ -94,16 +95,16 @@ class SkipExcitation(nn.Module):
 
 
 class FastGANGenerator(nn.Module):
-    def __init__(self, resolution: int, channels: int, latent: int, width: int, name: str):
+    def __init__(self, resolution: Resolution, channels: int, latent: int, width: int, name: str):
         super().__init__()
         self.latent, self.resolution = latent, resolution
         self.start, doublings = pyramid(resolution)
-        widths = [_width_at(self.start << level, width) for level in range(doublings + 1)]
+        widths = [_width_at(self.start.short << level, width) for level in range(doublings + 1)]
         self.span = min(SPAN, doublings)
-        self.project = nn.Linear(latent, 2 * widths[0] * self.start**2, bias=False)
+        self.project = nn.Linear(latent, 2 * widths[0] * self.start.area, bias=False)
         self.norm = norm(name, 2 * widths[0])
         # Two convolutions with noise at 8, 32, 128, ... pixels, one without between them.
-        sizes = [(self.start << level) * (level % 2) for level in range(1, doublings + 1)]
+        sizes = [self.start << level if level % 2 else None for level in range(1, doublings + 1)]
         self.ups = nn.ModuleList(
             GatedUp(a, b, name, size) for (a, b), size in zip(pairwise(widths), sizes, strict=True)
         )
@@ -114,7 +115,7 @@ class FastGANGenerator(nn.Module):
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         # All noise is drawn before anything else, which leaves one graph to compile.
         noises = [up.draw(z.shape[0]) for up in self.ups]  # type: ignore[operator]  # each is a GatedUp
-        h = self.project(z).unflatten(1, (-1, self.start, self.start))
+        h = self.project(z).unflatten(1, (-1, *self.start))
         maps = [glu(self.norm(h), 1)]
         for level, (up, drawn) in enumerate(zip(self.ups, noises, strict=True), 1):
             h, below = up(maps[-1], drawn), level - self.span
@@ -145,10 +146,11 @@ class FastGANDiscriminator(nn.Module):
     `reconstruct` decodes those features to the whole picture, and a quarter of the ones before them to that quarter.
     """
 
-    def __init__(self, resolution: int, channels: int, width: int, name: str, spectral_norm: bool):
+    def __init__(self, resolution: Resolution, channels: int, width: int, name: str, spectral_norm: bool):
         super().__init__()
-        halvings = max(1, round(math.log2(resolution / 8)))
-        widths = [_width_at(resolution >> level, width) for level in range(halvings + 1)]
+        short = size_of(resolution).short
+        halvings = max(1, round(math.log2(short / 8)))
+        widths = [_width_at(short >> level, width) for level in range(halvings + 1)]
         self.extract = nn.Sequential(nn.Conv2d(channels, widths[0], 3, 1, 1), nn.LeakyReLU(0.2))
         self.downs = nn.ModuleList(Down(a, b, name) for a, b in pairwise(widths))
         self.judge = nn.Sequential(
@@ -197,14 +199,14 @@ def _decoder(inside: int, channels: int, doublings: int, name: str) -> nn.Sequen
 
 
 def fastgan_generator(
-    resolution: int, channels: int, classes: int, *, latent: Width = 256, width: Width = 32, norm: str = "batch"
+    resolution: Resolution, channels: int, classes: int, *, latent: Width = 256, width: Width = 32, norm: str = "batch"
 ) -> nn.Module:
     """One or two convolutions a size, and gated skips. `width` is that at 128 pixels, 16 times as many at 4 (the paper: 64)."""
     return FastGANGenerator(resolution, channels, latent, width, norm)
 
 
 def fastgan_discriminator(
-    resolution: int,
+    resolution: Resolution,
     channels: int,
     classes: int,
     *,

@@ -3,16 +3,18 @@
 from torch import Tensor, cat, nn
 
 from elegan.core.ranges import Few, Width
+from elegan.core.sizes import Resolution, size_of
 from elegan.nets.layers import ImageInput, check_condition, normal_weights
 from elegan.nets.norms import norm
 
 
 class Refiner(nn.Module):
-    """A network from noise N x resolution^2, one more plane, and a blurred picture to the detail that it lacks."""
+    """A network from noise N x H W, one more plane, and a blurred picture to the detail that it lacks."""
 
-    def __init__(self, resolution: int, channels: int, planes: int, width: int, layers: int, norm_name: str):
+    def __init__(self, resolution: Resolution, channels: int, planes: int, width: int, layers: int, norm_name: str):
         super().__init__()
-        self.latent, self.classes, self.resolution = resolution**2, planes, resolution
+        self.size = size_of(resolution)
+        self.latent, self.classes = self.size.area, planes
         self.input = ImageInput(resolution, channels + 1, planes)
         parts: list[nn.Module] = []
         inside = self.input.channels
@@ -23,13 +25,13 @@ class Refiner(nn.Module):
         normal_weights(self)
 
     def forward(self, z: Tensor, low: Tensor, label: Tensor | None = None) -> Tensor:
-        noise = z.view(-1, 1, self.resolution, self.resolution).to(low.dtype)
+        noise = z.view(-1, 1, *self.size).to(low.dtype)
         detail: Tensor = self.layers(self.input(cat([low, noise], 1), label))
         return detail
 
 
 def laplacian_refiner(
-    resolution: int,
+    resolution: Resolution,
     channels: int,
     classes: int,
     *,

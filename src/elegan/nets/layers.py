@@ -9,24 +9,27 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from elegan.core.errors import UserError, nearest
+from elegan.core.sizes import Resolution, Size, size_of
 
 WEIGHT_DEVIATION = 0.02  # of initial weights (Radford et al. 2016, section 4)
 
 
-def pyramid(resolution: int, least: int = 2) -> tuple[int, int]:
-    """(start, doublings) such that start * 2^doublings covers the resolution, with a start of about 4 pixels.
+def pyramid(resolution: Resolution, least: int = 2) -> tuple[Size, int]:
+    """(start, doublings) such that start * 2^doublings covers the resolution, with a short side of about 4 pixels at the start.
 
-    8 starts at 2, 32 at 4, 40 at 5; 28 starts at 4, is painted at 32 and cropped. (A start of 7 would need one layer
+    8 starts at 2, 32 at 4, 40 at 5, 256x384 at 4x6; 28 starts at 4, is painted at 32 and cropped. (A start of 7 would need one layer
     less, but two layers see too little of a digit: half of the strokes would not join.)
     """
-    doublings = max(least, round(math.log2(resolution / 4)))
-    return math.ceil(resolution / 2**doublings), doublings
+    height, width = size_of(resolution)
+    doublings = max(least, round(math.log2(min(height, width) / 4)))
+    return Size(math.ceil(height / 2**doublings), math.ceil(width / 2**doublings)), doublings
 
 
-def crop(x: Tensor, resolution: int) -> Tensor:
+def crop(x: Tensor, resolution: Resolution) -> Tensor:
     """The centre of N x C x H x W; x itself where it already fits."""
-    edge = (x.shape[-1] - resolution) // 2
-    return x if x.shape[-1] == resolution else x[..., edge : edge + resolution, edge : edge + resolution]
+    height, width = size_of(resolution)
+    top, left = (x.shape[-2] - height) // 2, (x.shape[-1] - width) // 2
+    return x if x.shape[-2:] == (height, width) else x[..., top : top + height, left : left + width]
 
 
 def fill_up(x: Tensor, multiple: int) -> Tensor:
@@ -101,16 +104,16 @@ class LatentInput(nn.Module):
 class ImageInput(nn.Module):
     """Adds the label's embedding to images N x C x H x W as one more plane, if there are classes to embed."""
 
-    def __init__(self, resolution: int, channels: int, classes: int):
+    def __init__(self, resolution: Resolution, channels: int, classes: int):
         super().__init__()
-        self.resolution = resolution
-        self.embed = nn.Embedding(classes, resolution**2) if classes else None
+        self.size = size_of(resolution)
+        self.embed = nn.Embedding(classes, self.size.area) if classes else None
         self.channels = channels + (1 if classes else 0)
 
     def forward(self, x: Tensor, label: Tensor | None) -> Tensor:
         if self.embed is None:
             return x
-        plane = self.embed(label).view(-1, 1, self.resolution, self.resolution)
+        plane = self.embed(label).view(-1, 1, *self.size)
         return torch.cat([x, plane.to(x.dtype)], 1)
 
 

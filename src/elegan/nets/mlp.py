@@ -6,6 +6,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from elegan.core.ranges import Width
+from elegan.core.sizes import Resolution, size_of
 from elegan.nets.layers import ImageInput, LatentInput, Score, check_condition
 from elegan.nets.norms import norm
 
@@ -33,12 +34,14 @@ def _layers(widths: Sequence[int], name: str) -> nn.Sequential:
 
 
 class MLPGenerator(nn.Module):
-    def __init__(self, resolution: int, channels: int, classes: int, latent: int, widths: Sequence[int], norm: str):
+    def __init__(
+        self, resolution: Resolution, channels: int, classes: int, latent: int, widths: Sequence[int], norm: str
+    ):
         super().__init__()
-        self.latent, self.classes, self.shape = latent, classes, (channels, resolution, resolution)
+        self.latent, self.classes, self.shape = latent, classes, (channels, *size_of(resolution))
         self.input = LatentInput(latent, classes)
         self.layers = _layers([self.input.features, *widths], norm)
-        self.paint = nn.Linear(widths[-1], channels * resolution**2)
+        self.paint = nn.Linear(widths[-1], channels * size_of(resolution).area)
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         pixels: Tensor = self.paint(self.layers(self.input(z, label)))
@@ -47,10 +50,12 @@ class MLPGenerator(nn.Module):
 
 
 class MLPDiscriminator(nn.Module):
-    def __init__(self, resolution: int, channels: int, planes: int, projected: int, widths: Sequence[int], norm: str):
+    def __init__(
+        self, resolution: Resolution, channels: int, planes: int, projected: int, widths: Sequence[int], norm: str
+    ):
         super().__init__()
         self.input = ImageInput(resolution, channels, planes)
-        self.layers = _layers([self.input.channels * resolution**2, *widths], norm)
+        self.layers = _layers([self.input.channels * size_of(resolution).area, *widths], norm)
         self.score = Score(widths[-1], projected)
 
     def features(self, x: Tensor, label: Tensor | None = None) -> Tensor:
@@ -63,7 +68,7 @@ class MLPDiscriminator(nn.Module):
 
 
 def mlp_generator(
-    resolution: int,
+    resolution: Resolution,
     channels: int,
     classes: int,
     *,
@@ -78,7 +83,7 @@ def mlp_generator(
 
 
 def mlp_discriminator(
-    resolution: int,
+    resolution: Resolution,
     channels: int,
     classes: int,
     *,

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu, linear
 
 from elegan.core import rng
+from elegan.core.sizes import Resolution, size_of
 from elegan.nets.blurpool import BlurPool
 from elegan.nets.equalized import EqualizedLinear, EqualizedWeight
 from elegan.nets.layers import minibatch_std
@@ -60,13 +61,13 @@ class StyledConv(nn.Module):
 
     noise: Tensor
 
-    def __init__(self, inside: int, outside: int, size: int, latent: int, noisy: bool, up: bool = False):
+    def __init__(self, inside: int, outside: int, size: Resolution, latent: int, noisy: bool, up: bool = False):
         super().__init__()
         self.noisy = noisy
         self.conv = ModulatedConv(inside, outside, 3, latent, up)
         self.bias = nn.Parameter(torch.zeros(outside, 1, 1))
         self.strength = nn.Parameter(torch.zeros(())) if noisy else 0.0
-        self.register_buffer("noise", torch.randn(1, 1, size, size))
+        self.register_buffer("noise", torch.randn(1, 1, *size_of(size)))
 
     def draw(self, n: int) -> Tensor:
         """The noise of n images, n x 1 x H x W, or 1 x 1 x H x W for all of them in evaluation."""

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, normalize
 
 from elegan.core.ranges import Few, Some, Width
+from elegan.core.sizes import Resolution
 from elegan.nets.layers import normal_weights
 from elegan.nets.norms import norm, spectral
 
@@ -52,7 +53,7 @@ def _patchgan(channels: int, width: int, layers: int, norm_name: str) -> nn.Sequ
 
 
 def patch_discriminator(
-    resolution: int,
+    resolution: Resolution,
     channels: int,
     classes: int,
     *,

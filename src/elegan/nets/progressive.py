@@ -14,6 +14,7 @@ from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, interpolate, le
 
 from elegan.core import ramp
 from elegan.core.ranges import AboveZero, Width
+from elegan.core.sizes import Resolution, size_of
 from elegan.nets.equalized import equalized
 from elegan.nets.layers import Score, crop, minibatch_std, pixel_norm, pyramid, width_at
 
@@ -48,12 +49,12 @@ class Growing(nn.Module):
 
 
 class ProgressiveGenerator(Growing):
-    def __init__(self, resolution: int, channels: int, latent: int, width: int, until: float):
+    def __init__(self, resolution: Resolution, channels: int, latent: int, width: int, until: float):
         start, doublings = pyramid(resolution)
         super().__init__(doublings, until)
         self.latent, self.resolution, self.start = latent, resolution, start
-        widths = [width_at(self.start << level, width, LEAST) for level in range(doublings + 1)]
-        self.project = nn.Linear(latent, widths[0] * self.start**2)
+        widths = [width_at(self.start.short << level, width, LEAST) for level in range(doublings + 1)]
+        self.project = nn.Linear(latent, widths[0] * self.start.area)
         self.convs = nn.ModuleList(nn.Conv2d(a, b, 3, 1, 1) for a, b in pairwise([widths[0], *widths]))
         self.more = nn.ModuleList(nn.Conv2d(b, b, 3, 1, 1) for b in widths[1:])
         self.paint = nn.ModuleList(nn.Conv2d(b, channels, 1) for b in widths)
@@ -61,7 +62,7 @@ class ProgressiveGenerator(Growing):
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         top, share = self.grown()
-        h = self.project(pixel_norm(z)).unflatten(1, (-1, self.start, self.start))
+        h = self.project(pixel_norm(z)).unflatten(1, (-1, *self.start))
         h = below = _act(self.convs[0](_act(h)))
         for level in range(1, top + 1):
             below = h
@@ -73,16 +74,16 @@ class ProgressiveGenerator(Growing):
 
 
 class ProgressiveDiscriminator(Growing):
-    def __init__(self, resolution: int, channels: int, width: int, until: float):
+    def __init__(self, resolution: Resolution, channels: int, width: int, until: float):
         _, halvings = pyramid(resolution)
         super().__init__(halvings, until)
-        self.sizes = [resolution >> (halvings - level) for level in range(halvings + 1)]
-        widths = [width_at(size, width, LEAST) for size in self.sizes]
+        self.sizes = [size_of(resolution) >> (halvings - level) for level in range(halvings + 1)]
+        widths = [width_at(size.short, width, LEAST) for size in self.sizes]
         self.see = nn.ModuleList(nn.Conv2d(channels, b, 1) for b in widths)
         self.convs = nn.ModuleList(nn.Conv2d(b, b, 3, 1, 1) for b in widths[1:])
         self.more = nn.ModuleList(nn.Conv2d(b, a, 3, 1, 1) for a, b in pairwise(widths))
         self.last = nn.Conv2d(widths[0] + 1, widths[0], 3, 1, 1)
-        self.score = Score(widths[0] * self.sizes[0] ** 2, 0)
+        self.score = Score(widths[0] * self.sizes[0].area, 0)
         equalized(self)
 
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
@@ -108,14 +109,20 @@ def _act(x: Tensor) -> Tensor:
 
 
 def progressive_generator(
-    resolution: int, channels: int, classes: int, *, latent: Width = 128, width: Width = 128, until: AboveZero = 0.6
+    resolution: Resolution,
+    channels: int,
+    classes: int,
+    *,
+    latent: Width = 128,
+    width: Width = 128,
+    until: AboveZero = 0.6,
 ) -> nn.Module:
     """Two convolutions a size with pixel norm; fully grown at progress `until`, the same as the discriminator's."""
     return ProgressiveGenerator(resolution, channels, latent, width, until)
 
 
 def progressive_discriminator(
-    resolution: int, channels: int, classes: int, *, width: Width = 128, until: AboveZero = 0.6
+    resolution: Resolution, channels: int, classes: int, *, width: Width = 128, until: AboveZero = 0.6
 ) -> nn.Module:
     """The generator's mirror image, with the deviation over the batch as one more feature before its score."""
     return ProgressiveDiscriminator(resolution, channels, width, until)

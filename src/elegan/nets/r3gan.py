@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
 from elegan.core.ranges import Depth, Width
+from elegan.core.sizes import Resolution, size_of
 from elegan.nets.blurpool import BlurPool, Upsample
 from elegan.nets.layers import LatentInput, Score, check_condition, crop, pyramid
 
@@ -54,13 +55,13 @@ class Resize(nn.Module):
 
 
 class R3GANGenerator(nn.Module):
-    def __init__(self, resolution: int, channels: int, embedded: int, latent: int, width: int, blocks: int):
+    def __init__(self, resolution: Resolution, channels: int, embedded: int, latent: int, width: int, blocks: int):
         super().__init__()
         self.latent, self.classes, self.resolution = latent, embedded, resolution
         self.start, doublings = pyramid(resolution)
-        widths = _widths([self.start << level for level in range(doublings + 1)], width)
+        widths = _widths([self.start.short << level for level in range(doublings + 1)], width)
         self.input = LatentInput(latent, embedded)
-        self.basis = nn.Parameter(torch.randn(widths[0], self.start, self.start))
+        self.basis = nn.Parameter(torch.randn(widths[0], *self.start))
         self.choose = _scaled(nn.Linear(self.input.features, widths[0], bias=False))
         stages: list[nn.Module] = _blocks(widths[0], blocks, len(widths))
         for inside, outside in pairwise(widths):
@@ -74,11 +75,11 @@ class R3GANGenerator(nn.Module):
 
 
 class R3GANDiscriminator(nn.Module):
-    def __init__(self, resolution: int, channels: int, projected: int, width: int, blocks: int):
+    def __init__(self, resolution: Resolution, channels: int, projected: int, width: int, blocks: int):
         super().__init__()
         _, halvings = pyramid(resolution)
-        sizes = [resolution >> level for level in range(halvings + 1)]
-        widths = _widths(sizes, width)
+        sizes = [size_of(resolution) >> level for level in range(halvings + 1)]
+        widths = _widths([size.short for size in sizes], width)
         self.extract = _scaled(nn.Conv2d(channels, widths[0], 1, bias=False))
         stages: list[nn.Module] = _blocks(widths[0], blocks, len(widths))
         for inside, outside in pairwise(widths):
@@ -111,7 +112,7 @@ def _scaled(layer: nn.Conv2d | nn.Linear, gain: float = 1.0) -> nn.Module:
 
 
 def r3gan_generator(
-    resolution: int,
+    resolution: Resolution,
     channels: int,
     classes: int,
     *,
@@ -130,7 +131,13 @@ def r3gan_generator(
 
 
 def r3gan_discriminator(
-    resolution: int, channels: int, classes: int, *, width: Width = 128, blocks: Depth = 2, condition: str = "none"
+    resolution: Resolution,
+    channels: int,
+    classes: int,
+    *,
+    width: Width = 128,
+    blocks: Depth = 2,
+    condition: str = "none",
 ) -> nn.Module:
     """The generator's mirror image. `condition`: none or projection."""
     check_condition(condition, ("none", "projection"), classes)

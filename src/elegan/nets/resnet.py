@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate
 
 from elegan.core.ranges import Pixels, Width
+from elegan.core.sizes import Resolution, size_of
 from elegan.nets.attention import SelfAttention, level_of
 from elegan.nets.layers import LatentInput, Score, check_condition, crop, orthogonal_weights, pyramid, width_at
 from elegan.nets.norms import ConditionalNorm, norm, spectral
@@ -60,7 +61,7 @@ class ResNetGenerator(nn.Module):
 
     def __init__(
         self,
-        resolution: int,
+        resolution: Resolution,
         channels: int,
         latent: int,
         embedded: int,
@@ -72,10 +73,10 @@ class ResNetGenerator(nn.Module):
         super().__init__()
         self.latent, self.classes, self.resolution = latent, embedded, resolution
         self.start, doublings = pyramid(resolution)
-        sizes = [self.start << level for level in range(doublings + 1)]
+        sizes = [self.start.short << level for level in range(doublings + 1)]
         widths = [width_at(size, width, LEAST) for size in sizes]
         self.input = LatentInput(latent, embedded)
-        self.project = nn.Linear(self.input.features, widths[0] * self.start**2)
+        self.project = nn.Linear(self.input.features, widths[0] * self.start.area)
         self.blocks = nn.ModuleList(UpBlock(inside, outside, norm) for inside, outside in pairwise(widths))
         self.attend = level_of(sizes[1:], attention)
         self.attention = nn.Identity() if self.attend is None else SelfAttention(widths[self.attend + 1])
@@ -87,8 +88,8 @@ class ResNetGenerator(nn.Module):
         return self.climb(self.input(z, label), [label] * len(self.blocks))
 
     def climb(self, h: Tensor, conditions: Sequence[Tensor | None]) -> Tensor:
-        """Maps h, N x features, with a condition for each block, to images N x channels x resolution x resolution."""
-        h = self.project(h).unflatten(1, (-1, self.start, self.start))
+        """Maps h, N x features, with a condition for each block, to images N x channels x H x W."""
+        h = self.project(h).unflatten(1, (-1, *self.start))
         for level, (block, condition) in enumerate(zip(self.blocks, conditions, strict=True)):
             h = block(h, condition)
             h = self.attention(h) if level == self.attend else h
@@ -96,15 +97,16 @@ class ResNetGenerator(nn.Module):
 
 
 class ResNetDiscriminator(nn.Module):
-    def __init__(self, resolution: int, channels: int, projected: int, width: int, norm: str, attention: int):
+    def __init__(self, resolution: Resolution, channels: int, projected: int, width: int, norm: str, attention: int):
         super().__init__()
-        halvings = max(1, math.ceil(math.log2(resolution / 8)))
-        widths = [width_at(resolution >> level, width, LEAST) for level in range(halvings)] + [width, width]
+        short = size_of(resolution).short
+        halvings = max(1, math.ceil(math.log2(short / 8)))
+        widths = [width_at(short >> level, width, LEAST) for level in range(halvings)] + [width, width]
         blocks: list[nn.Module] = [
             DownBlock(inside, outside, norm, halve=level < halvings, first=level == 0)
             for level, (inside, outside) in enumerate(zip([channels, *widths], widths, strict=False))
         ]
-        if (level := level_of([resolution >> (level + 1) for level in range(halvings)], attention)) is not None:
+        if (level := level_of([short >> (level + 1) for level in range(halvings)], attention)) is not None:
             blocks.insert(level + 1, SelfAttention(widths[level]))
         self.blocks = nn.Sequential(*blocks)
         self.score = Score(width, projected)
@@ -120,7 +122,7 @@ class ResNetDiscriminator(nn.Module):
 
 
 def resnet_generator(
-    resolution: int,
+    resolution: Resolution,
     channels: int,
     classes: int,
     *,
@@ -144,7 +146,7 @@ def resnet_generator(
 
 
 def resnet_discriminator(
-    resolution: int,
+    resolution: Resolution,
     channels: int,
     classes: int,
     *,

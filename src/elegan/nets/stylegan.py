@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from elegan.core import rng
 from elegan.core.errors import UserError
 from elegan.core.ranges import Depth, Repeats, Share, Width
+from elegan.core.sizes import Resolution, size_of
 from elegan.core.statistics import RunningMean
 from elegan.nets.blurpool import BlurPool, upsample
 from elegan.nets.equalized import EqualizedConv2d, EqualizedLinear
@@ -47,7 +48,7 @@ class Mapping(nn.Module):
 class Synthesis(nn.Module):
     """Maps w, N x latent or N x levels x latent, to images: each level adds its own picture to the enlarged one below it."""
 
-    def __init__(self, resolution: int, channels: int, latent: int, width: int, noisy: bool):
+    def __init__(self, resolution: Resolution, channels: int, latent: int, width: int, noisy: bool):
         super().__init__()
         self.resolution = resolution
         start, doublings = pyramid(resolution)
@@ -56,7 +57,7 @@ class Synthesis(nn.Module):
         )  # of all convolutions and the last picture; other pictures share the next convolution's
         widths = _widths(width, doublings)[::-1]
         sizes = [start << level for level in range(1, doublings + 1)]
-        self.constant = nn.Parameter(torch.randn(1, widths[0], start, start))
+        self.constant = nn.Parameter(torch.randn(1, widths[0], *start))
         self.layers = nn.ModuleList([StyledConv(widths[0], widths[0], start, latent, noisy)])
         for (inside, outside), size in zip(pairwise(widths), sizes, strict=True):
             self.layers.append(StyledConv(inside, outside, size, latent, noisy, up=True))
@@ -86,7 +87,7 @@ class StyleGAN2Generator(nn.Module):
 
     def __init__(
         self,
-        resolution: int,
+        resolution: Resolution,
         channels: int,
         classes: int,
         latent: int,
@@ -148,7 +149,7 @@ class _Halve(nn.Module):
 
 
 class StyleGAN2Discriminator(nn.Module):
-    def __init__(self, resolution: int, channels: int, classes: int, width: int, group: int):
+    def __init__(self, resolution: Resolution, channels: int, classes: int, width: int, group: int):
         super().__init__()
         _, halvings = pyramid(resolution)
         widths = _widths(width, halvings)
@@ -157,7 +158,7 @@ class StyleGAN2Discriminator(nn.Module):
         self.blocks = nn.Sequential(*(_Halve(inside, outside) for inside, outside in pairwise(widths)))
         self.spread = MinibatchStdDev(group)
         self.conv = EqualizedConv2d(features + 1, features, 3)
-        self.gather = EqualizedLinear(features * (resolution >> halvings) ** 2, features)
+        self.gather = EqualizedLinear(features * (size_of(resolution) >> halvings).area, features)
         self.score = EqualizedLinear(features, 1)
         self.embed = nn.Embedding(classes, features) if classes else None
 
@@ -172,7 +173,7 @@ class StyleGAN2Discriminator(nn.Module):
 
 
 def stylegan2_generator(
-    resolution: int,
+    resolution: Resolution,
     channels: int,
     classes: int,
     *,
@@ -200,7 +201,13 @@ def stylegan2_generator(
 
 
 def stylegan2_discriminator(
-    resolution: int, channels: int, classes: int, *, width: Width = 32, group: Repeats = 4, condition: str = "none"
+    resolution: Resolution,
+    channels: int,
+    classes: int,
+    *,
+    width: Width = 32,
+    group: Repeats = 4,
+    condition: str = "none",
 ) -> nn.Module:
     """The generator's widths in reverse; `group` images are compared with each other. `condition`: none or projection."""
     check_condition(condition, ("none", "projection"), classes)

@@ -13,10 +13,11 @@ from torch.nn.functional import leaky_relu
 from elegan.core import rng
 from elegan.core.errors import UserError
 from elegan.core.ranges import Depth, Few, Width
+from elegan.core.sizes import Resolution, size_of
 from elegan.nets.blurpool import BlurPool
 from elegan.nets.layers import normal_weights
 from elegan.nets.norms import norm
-from elegan.nets.upsampling import Doubling, doubling
+from elegan.nets.upsampling import Doubling, doubling, painting
 
 
 class Residual(nn.Module):
@@ -90,7 +91,7 @@ class ResNetTranslator(nn.Module):
 
 
 def resnet_translator(
-    resolution: int,
+    resolution: Resolution,
     channels: int,
     classes: int,
     *,
@@ -138,7 +139,9 @@ class UNet(nn.Module):
         for level in reversed(range(depth)):
             inside = widths[level] * (1 if level == depth - 1 else 2)
             outside = widths[level - 1] if level else channels
-            self.ups.append(doubling(upsample, inside, outside, 4))
+            self.ups.append(
+                doubling(upsample, inside, outside, 4) if level else painting(upsample, inside, channels, 4)
+            )
             self.up_norms.append(norm(norm_name if level else "none", outside))
             self.dropouts.append(Dropout() if dropout and level > 0 and level >= depth - 3 else nn.Identity())
         normal_weights(self)
@@ -156,7 +159,7 @@ class UNet(nn.Module):
 
 
 def unet(
-    resolution: int,
+    resolution: Resolution,
     channels: int,
     classes: int,
     *,
@@ -171,8 +174,8 @@ def unet(
     `upsample`: convolutions that are transposed, as in the paper, or follow a resize (nearest, bilinear), which leaves no grid.
     Raises UserError for a resolution that they do not divide.
     """
-    depth = depth or min(7, max(2, int(math.log2(resolution)) - 1))
-    if resolution % 2**depth:
+    depth = depth or min(7, max(2, int(math.log2(size_of(resolution).short)) - 1))
+    if any(side % 2**depth for side in size_of(resolution)):
         raise UserError(
             f"nets.generator.depth = {depth} needs a resolution that is a multiple of {2**depth}; it is {resolution}"
         )

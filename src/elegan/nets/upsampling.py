@@ -34,3 +34,8 @@ def doubling(kind: Doubling, inside: int, outside: int, size: int, bias: bool = 
     if kind == "bilinear":
         return nn.Sequential(Upsample(), nn.Conv2d(inside, outside, 3, 1, 1, bias=bias))
     return nn.ConvTranspose2d(inside, outside, size, 2, 1, output_padding=4 - size, bias=bias)
+
+
+def painting(kind: Doubling, inside: int, channels: int, size: int) -> nn.Module:
+    """The `doubling` to pixels. Nothing behind it smooths what nearest pixels leave of a grid, so bilinear takes their place."""
+    return doubling("bilinear" if kind == "nearest" else kind, inside, channels, size)

@@ -36,7 +36,7 @@ def choose(given: Given, labels: np.ndarray | None, classes: int) -> Choice:
     of_classes = f"{classes} classes" if conditional else "no classes to condition on"
     machine = "" if given.resolution <= 32 else ", a GPU" if given.accelerated else ", no GPU"
     recipe, settings = (_large if given.accelerated and given.resolution > 32 else _small)(given.count, conditional)
-    return Choice(recipe, settings, f"{given.resolution} px{machine}, {of_classes}")
+    return Choice(recipe, settings, f"{given.size} px{machine}, {of_classes}")
 
 
 def _small(count: int, conditional: bool) -> tuple[str, tuple[str, ...]]:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from elegan.core.sizes import Resolution, size_of
 from elegan.recipes.recipe import Recipe, flat_values, nested
 
 FEW = 10_000  # below this many images a discriminator learns them by heart, and augmentation pays (Zhao et al. 2020)
@@ -16,14 +17,19 @@ CHEAP = 32  # pixels a side at which published widths are affordable without a G
 
 @dataclass(frozen=True)
 class Given:
-    """The data and the machine that a recipe is fitted to: `count` images of `resolution` pixels a side, with or without a GPU."""
+    """The data and the machine that a recipe is fitted to: `count` images of `size`, with or without a GPU."""
 
     count: int
-    resolution: int
+    size: Resolution
     accelerated: bool
 
+    @property
+    def resolution(self) -> int:
+        """The side of a square of as many pixels, which is what a step costs."""
+        return math.isqrt(size_of(self.size).area)
+
     def __str__(self) -> str:
-        return f"{self.count:,} images of {self.resolution} px and {'a' if self.accelerated else 'no'} GPU"
+        return f"{self.count:,} images of {self.size} px and {'a' if self.accelerated else 'no'} GPU"
 
 
 def fitted(recipe: Recipe, given: Given, kept: Collection[str] = ()) -> Recipe:

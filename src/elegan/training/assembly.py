@@ -6,6 +6,7 @@ import torch
 
 from elegan.core import memory, ramp, rng
 from elegan.core.errors import UserError
+from elegan.core.sizes import size_of
 from elegan.games.game import Game
 from elegan.recipes import parts
 from elegan.run import Run, build_game
@@ -58,7 +59,7 @@ def _check_batch(plan: Plan) -> None:
     side, channels, _ = plan.shape
     memory.check_room(
         plan.recipe.batch // plan.recipe.accumulate // plan.engine.world,
-        4 * side * side * channels,
+        4 * size_of(side).area * channels,
         "batch / accumulate",
     )
 

@@ -34,7 +34,9 @@ class Options:
     minutes: Annotated[float | None, "Length of the training in time: as many steps as this machine plays in it."] = (
         None
     )
-    size: Annotated[int | None, "Pixels a side that pictures are brought to (data.resolution)."] = None
+    size: Annotated[
+        int | str | None, "Pixels a side that pictures are brought to, or HxW such as 96x128 (data.resolution)."
+    ] = None
     as_published: Annotated[bool, "Takes the named recipe as it is, not fitted to the data and the machine."] = False
     settings: Annotated[Sequence[str] | Mapping[str, Any], "Changes values of the recipe, key=value each."] = ()
     out: Annotated[str | Path, "The folder in which run folders are made."] = "runs"

@@ -11,6 +11,7 @@ from elegan.core import paths, rng
 from elegan.core.errors import UserError
 from elegan.core.facts import is_run_folder
 from elegan.core.files import folder_for
+from elegan.core.sizes import size_of
 from elegan.data.in_memory import InMemory, source_of
 from elegan.data.sides import kind_of
 from elegan.games.game import Shape
@@ -196,9 +197,12 @@ def _settings(options: Options) -> Settings:
         return options.settings
     if "data.resolution" in _given(options.settings):
         raise UserError("give --size or --set data.resolution, not both")
+    size = size_of(options.size)
+    if min(size) < 1:
+        raise UserError(f"size = {options.size}: input should be a number of pixels above 0, or HxW such as 96x128")
     if isinstance(options.settings, Mapping):
-        return {**options.settings, "data.resolution": options.size}
-    return [*spelled(options.settings), f"data.resolution={options.size}"]
+        return {**options.settings, "data.resolution": str(size)}
+    return [*spelled(options.settings), f"data.resolution={size}"]
 
 
 def _given(settings: Settings) -> set[str]:

@@ -10,8 +10,9 @@ import numpy as np
 from elegan.core import rng
 from elegan.core.errors import UserError
 from elegan.core.progress import counted
+from elegan.core.sizes import size_of
 from elegan.data import open_data, source_of
-from elegan.data.decode import square
+from elegan.data.decode import brought_to
 from elegan.data.deep import Unreadable
 from elegan.data.sources import read_file
 from elegan.run import Run
@@ -92,7 +93,7 @@ def anomaly(run: Run, inputs: Named, data: Any = None, *, alpha: float = 0.01) -
     given = pictures_in(inputs)
     for path in (one.source for one in counted(given, "scoring pictures", len(given))):
         try:
-            pixels = square(read_file(str(path)), size, channels, run.recipe.data.fit).pixels
+            pixels = brought_to(size_of(size), read_file(str(path)), channels, run.recipe.data.fit).pixels
         except Unreadable as error:
             faults[path] = str(error)
             continue

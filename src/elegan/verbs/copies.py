@@ -5,6 +5,7 @@ from typing import Any
 
 from elegan.core import memory
 from elegan.core.errors import UserError
+from elegan.core.sizes import size_of
 from elegan.data import source_of
 from elegan.games.abilities import Generates
 from elegan.metrics.copies import CopyReport, audit
@@ -35,7 +36,7 @@ def copies(
     run.ability(Generates)
     source = source_of(data)
     side, channels, _ = run.shape
-    memory.check_room(num, 3 * side * side * channels, "images to search")
+    memory.check_room(num, 3 * size_of(side).area * channels, "images to search")
     if source is None and (remark := run.training_images()[1]):
         raise UserError(f"{remark}; --data names the pictures to compare with")
     return audit.copies(

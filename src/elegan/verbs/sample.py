@@ -12,6 +12,7 @@ from elegan.core.files import folder_for
 from elegan.core.pixels import to_bytes
 from elegan.core.ranges import LAST_SEED, whole
 from elegan.core.rng import latents
+from elegan.core.sizes import size_of
 from elegan.games.abilities import Generates, ShowsCodes
 from elegan.run import Run
 
@@ -80,7 +81,7 @@ def save_samples(
     if separate:
         return _save_each(run, seeds, label, truncation, out)
     side, channels, _ = run.shape
-    memory.check_room(len(seeds), 3 * side * side * channels, "pictures on one sheet")
+    memory.check_room(len(seeds), 3 * size_of(side).area * channels, "pictures on one sheet")
     images = np.concatenate(list(run.stream(seeds, label=label, truncation=truncation)))
     columns = run.columns if label is None else 8
     path = out / f"{_stem(run, label, truncation)}-{seeds[0]}-{seeds[-1]}.png"

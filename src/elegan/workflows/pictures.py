@@ -8,6 +8,7 @@ from torch import Tensor
 
 from elegan.core import rng
 from elegan.core.errors import UserError
+from elegan.core.sizes import Resolution, size_of
 from elegan.recipes.recipe import Data
 from elegan.workflows.workflow import Exported
 
@@ -24,14 +25,15 @@ def check_uncut(wanted: Data) -> Data:
     return wanted
 
 
-def of_any_size(net: Any, channels: int, resolution: int, hints: Mapping[str, str] | None = None) -> Exported:
+def of_any_size(net: Any, channels: int, resolution: Resolution, hints: Mapping[str, str] | None = None) -> Exported:
     """A network that takes pictures whose sides are multiples of its `multiple`, and behind their colours `hints`: planes by
     name, and what each says."""
     planes = [*colours(channels), *(hints or {})]
 
     def pictures(n: int) -> tuple[Tensor, ...]:
         # Not square, and another size for each n.
-        size = n, len(planes), 2 * resolution, 2 * resolution + n * net.multiple
+        height, width = size_of(resolution)
+        size = n, len(planes), 2 * height, 2 * width + n * net.multiple
         return (torch.rand(size, generator=rng.generator("export", n)) * 2 - 1,)
 
     about = {"planes": planes, "range": [-1, 1], "multiple": net.multiple} | ({"hints": dict(hints)} if hints else {})

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from elegan.core import grid, rng
+from elegan.core.sizes import size_of
 from elegan.data import Dataset
 from elegan.games.abilities import Reconstructs, Scores
 from elegan.games.game import Game, Shape
@@ -26,7 +27,7 @@ class Reconstruction(Images):
         return Reconstructions(data, game, recipe.watch, device)
 
     def make_one(self, game: Game, nets: nn.ModuleDict, shape: Shape, device: torch.device) -> None:
-        x = torch.zeros(1, shape.channels, shape.resolution, shape.resolution, device=device)
+        x = torch.zeros(1, shape.channels, *size_of(shape.resolution), device=device)
         game.ability(Scores).score(nets, x)
 
     def how_chosen(self, run: Run) -> str:

@@ -10,6 +10,7 @@ from torch import nn
 from elegan.core import grid
 from elegan.core.errors import UserError
 from elegan.core.pixels import to_bytes
+from elegan.core.sizes import square_side
 from elegan.data import InMemory
 from elegan.data.feed import PhotographFeed
 from elegan.data.photographs import Photographs, open_photographs
@@ -33,6 +34,8 @@ SAID = {
     "holes": "1 where the picture is to be filled, and its colours 0 there; else 0",
 }
 
+TURNED = "crops of photographs are square, so that they can be turned"
+
 
 class Restoration(Workflow):
     """The tasks that undo the damage of photographs."""
@@ -46,7 +49,7 @@ class Restoration(Workflow):
 
     def open(self, recipe: Recipe, source: str | InMemory) -> Photographs:
         data = check_uncut(recipe.data)
-        return open_photographs(source, data.resolution or 128, data.channels, data.split)
+        return open_photographs(source, square_side(data.resolution or 128, TURNED), data.channels, data.split)
 
     def feed(self, data: Photographs, recipe: Recipe, seed: int, device: torch.device) -> PhotographFeed:
         return PhotographFeed(data, spoiler(recipe, device), recipe.batch, seed, recipe.data.flip)
@@ -66,7 +69,7 @@ class Restoration(Workflow):
     ) -> list[Result]:
         """Measures the middles of held-out photographs, damaged and restored, against the photographs."""
         asked = pair_metrics(metrics)
-        size = run.shape.resolution
+        size = square_side(run.shape.resolution, TURNED)
         opened = open_photographs(data or run.source, size, run.shape.channels, run.recipe.data.split)
         x, y = spoiled_middles(run.recipe, opened.held_out, size, num, run.device, seed, "evaluate")
         record = {"data": opened.name, "fingerprint": opened.fingerprint, "damage from seed": seed} | run.record
@@ -79,7 +82,7 @@ class Restoration(Workflow):
 
     def make_one(self, game: Game, nets: nn.ModuleDict, shape: Shape, device: torch.device) -> None:
         restores = game.ability(Restores)
-        side = shape.resolution // restores.scale
+        side = square_side(shape.resolution, TURNED) // restores.scale
         restores.restore(nets, torch.zeros(1, shape.channels + restores.hints, side, side, device=device))
 
     def how_chosen(self, run: Run) -> str:

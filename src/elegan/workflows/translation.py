@@ -10,6 +10,7 @@ from torch import nn
 
 from elegan.core import grid
 from elegan.core.errors import UserError
+from elegan.core.sizes import resolution_of, size_of
 from elegan.data import InMemory
 from elegan.data.feed import SidesFeed, middles
 from elegan.data.sides import Direction, Sides, open_sides
@@ -37,7 +38,7 @@ class Translation(Workflow):
 
     def open(self, recipe: Recipe, source: str | InMemory) -> Sides:
         data = check_uncut(recipe.data)
-        return open_sides(source, data.kind == "pairs", data.resolution or 128, data.channels, data.zoom)
+        return open_sides(source, data.kind == "pairs", resolution_of(data.resolution or 128), data.channels, data.zoom)
 
     def feed(self, data: Sides, recipe: Recipe, seed: int, device: torch.device) -> SidesFeed:
         return SidesFeed(data, recipe.batch, seed, device, recipe.data.flip)
@@ -84,7 +85,7 @@ class Translation(Workflow):
         return TranslationProbe(data, game.ability(Translates), device) if enough else None
 
     def make_one(self, game: Game, nets: nn.ModuleDict, shape: Shape, device: torch.device) -> None:
-        x = torch.zeros(1, shape.channels, shape.resolution, shape.resolution, device=device)
+        x = torch.zeros(1, shape.channels, *size_of(shape.resolution), device=device)
         next(iter(game.ability(Translates).ways.values()))(nets, x)
 
     def how_chosen(self, run: Run) -> str:

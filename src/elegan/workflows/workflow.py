@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from elegan.core.sizes import Resolution, size_of
 from elegan.data import InMemory
 from elegan.data.sides import Direction
 from elegan.games.game import Game, Shape
@@ -31,7 +32,7 @@ class Opened(Protocol):
     @property
     def source(self) -> str | InMemory: ...
     @property
-    def resolution(self) -> int: ...
+    def resolution(self) -> Resolution: ...
     @property
     def channels(self) -> int: ...
     @property
@@ -144,8 +145,8 @@ class Workflow(ABC):
 
     def size(self, shape: Shape) -> tuple[str, str]:
         """The size of what is trained on as a figure and its unit, for people."""
-        side, channels, _ = shape
-        return f"{side} × {side}", {1: "pixels, grey", 3: "pixels, colour"}.get(channels, "RGBA")
+        (height, width), channels = size_of(shape.resolution), shape.channels
+        return f"{width} × {height}", {1: "pixels, grey", 3: "pixels, colour"}.get(channels, "RGBA")
 
     def direction(self, run: Run, wanted: str | None) -> Direction | None:
         """The direction to export. Raises UserError for one that the run does not have."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from elegan.core import files, grid
 from elegan.core.errors import Failure, UserError
+from elegan.core.sizes import Resolution, resolution_of
 from elegan.data import InMemory, open_data, open_held_out
 from elegan.metrics.copies import CopyReport, find_copies
 from elegan.metrics.features import tiles
@@ -18,7 +19,7 @@ ROWS = 100  # suspects on a sheet
 def copies(
     generated: str | Path | Iterable[np.ndarray],
     data: str | InMemory,
-    shape: tuple[int, int] = (0, 0),
+    shape: tuple[Resolution, int] = (0, 0),
     *,
     fit: str = "crop",
     alpha: float = 0.001,
@@ -42,7 +43,7 @@ def copies(
     if out is not None:
         files.folder_for(out)
     shown, names = _generated(generated, shape, fit)
-    shape = (shown.shape[1], shown.shape[3])
+    shape = (resolution_of(shown.shape[1:3]), shown.shape[3])
     real = open_data(data, *shape, fit)
     held_out = open_held_out(real.source, shape, fit)
     report = find_copies(real.images, shown, alpha, held_out.images if held_out else None, seed)
@@ -60,7 +61,7 @@ def copies(
 
 
 def _generated(
-    generated: str | Path | Iterable[np.ndarray], shape: tuple[int, int], fit: str
+    generated: str | Path | Iterable[np.ndarray], shape: tuple[Resolution, int], fit: str
 ) -> tuple[np.ndarray, Sequence[str] | None]:
     """(uint8 N x H x W x C, the images' names where they are files). Raises UserError where there are none."""
     if isinstance(generated, str | Path):

@@ -17,12 +17,13 @@ from elegan.nets.augment.warp import SYM2, filtered, warped
 
 
 def blit(x: Tensor, p: Tensor) -> Tensor:
-    """Mirrors, turns by quarters, shifts by whole pixels up to an eighth of the side: pixels are moved and never mixed."""
+    """Mirrors, turns by quarters (halves, where that would lay a picture on its side), shifts by whole pixels up to an eighth of the side: pixels are moved and never mixed."""
     mirror, turn, move = _drawn(x, p, 3).unbind(1)
     mirrored, quarters, *shift = rng.uniform(len(x), 4, device=x.device).unbind(1)
     x = torch.where(_each(mirror & (mirrored < 0.5)), x.flip(3), x)
-    quarters = (quarters * 4).long() * turn
-    x = torch.stack([x.rot90(k, (2, 3)) * _each(quarters == k) for k in range(4)]).sum(0)
+    turns = range(4) if x.shape[2] == x.shape[3] else range(0, 4, 2)
+    quarters = (quarters * len(turns)).long() * turns.step * turn
+    x = torch.stack([x.rot90(k, (2, 3)) * _each(quarters == k) for k in turns]).sum(0)
     for dim, part in zip((2, 3), shift, strict=True):
         size = x.shape[dim]
         pixels = ((2 * part - 1) * 0.125 * size).round().long() * move
@@ -44,6 +45,10 @@ def geometry(x: Tensor, p: Tensor) -> Tensor:
     # From output to input. Scale and angle are as likely as their inverses.
     linear = torch.diag_embed(torch.stack([size * ratio, size / ratio], 1))
     linear = _rotation(before) @ linear @ _rotation(after)
+    sides = torch.tensor([x.shape[3], x.shape[2]], device=x.device) / min(
+        x.shape[2:]
+    )  # places count in halves of either side
+    linear = linear * sides / sides[:, None]
     theta = torch.cat([linear, linear @ -shift[..., None]], 2)
     return torch.where(_each(scaled | stretched | moved | turned.any(1)), warped(x, theta), x)
 
@@ -107,11 +112,11 @@ def noise(x: Tensor, p: Tensor) -> Tensor:
 
 
 def cutout(x: Tensor, p: Tensor) -> Tensor:
-    """Sets a square of half the side to zero; its middle may lie at the border."""
+    """Sets a rectangle of half of both sides to zero; its middle may lie at the border."""
     middle = rng.uniform(len(x), 2, device=x.device)
-    places = (torch.arange(x.shape[2], device=x.device) + 0.5) / x.shape[2]
-    near = (places - middle[..., None]).abs() < 0.25
-    hole = near[:, 0, :, None] & near[:, 1, None, :] & _drawn(x, p, 1)[..., None]
+    places = [(torch.arange(size, device=x.device) + 0.5) / size for size in x.shape[2:]]
+    rows, columns = ((place - middle[:, i, None]).abs() < 0.25 for i, place in enumerate(places))
+    hole = rows[:, :, None] & columns[:, None, :] & _drawn(x, p, 1)[..., None]
     return x * ~hole[:, None]
 
 

@@ -76,10 +76,10 @@ def warped(x: Tensor, theta: Tensor) -> Tensor:
     It samples bilinearly from an image of twice the size and halves the result, so that a map that changes little keeps
     the picture's detail (Karras et al. 2020b, appendix B).
     """
-    n, c, h, _ = x.shape
-    size = 2 * h + 2 * LEAD
-    stretch = torch.tensor([size / (2 * h), size / (2 * h), 1.0], device=x.device)
-    grid = affine_grid(theta * stretch, [n, c, size, size], align_corners=False)
+    n, c, h, w = x.shape
+    high, wide = 2 * h + 2 * LEAD, 2 * w + 2 * LEAD
+    stretch = torch.tensor([wide / (2 * w), high / (2 * h), 1.0], device=x.device)
+    grid = affine_grid(theta * stretch, [n, c, high, wide], align_corners=False)
     return downsampled(_sampled(upsampled(x), grid))
 
 

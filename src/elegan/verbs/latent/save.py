@@ -13,7 +13,8 @@ from pydantic import Field
 from elegan.core import files, grid, memory, paths
 from elegan.core.errors import UserError, nearest
 from elegan.core.ranges import Count, Positive, Real, check
-from elegan.data.decode import square
+from elegan.core.sizes import size_of
+from elegan.data.decode import brought_to
 from elegan.data.deep import Unreadable
 from elegan.data.sources import read_file
 from elegan.metrics.evaluate import extractor_for
@@ -115,7 +116,9 @@ def _read(space: Space, inputs: Sequence[str]) -> dict[str, np.ndarray]:
     (size, channels, _), pictures = space.run.shape, {}
     for path in (picture.source for picture in pictures_in(inputs)):
         try:
-            pictures[str(path)] = square(read_file(str(path)), size, channels, space.run.recipe.data.fit).pixels
+            pictures[str(path)] = brought_to(
+                size_of(size), read_file(str(path)), channels, space.run.recipe.data.fit
+            ).pixels
         except Unreadable as error:
             raise UserError(f"{path} cannot be read: {error}") from None
     return pictures

@@ -12,6 +12,7 @@ from elegan.core.errors import UserError
 from elegan.core.facts import read_lines
 from elegan.core.files import file_for
 from elegan.core.ranges import check
+from elegan.core.sizes import size_of
 from elegan.core.version import __version__
 from elegan.metrics import METRICS
 from elegan.recipes import CATALOGUE
@@ -75,7 +76,7 @@ def report(run: Run, out: str | Path | None = None) -> Path:
     html = page(
         version=__version__,
         name=run.name,
-        look="coarse" if run.shape.resolution <= 32 else "fine",
+        look="coarse" if size_of(run.shape.resolution).short <= 32 else "fine",
         summary=_summary(run),
         tiles=_tiles(run, measured),
         samples=sheet(samples, "generated images") if samples.is_file() else None,
