@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from data_corpus import pixels
+from elegan.core.sizes import Size
 from elegan.data import open_data
-from elegan.data.decode import decode, square
+from elegan.data.decode import brought_to, decode
 from elegan.data.profiles import Foreign, to_srgb
 
 D50 = (0.9642, 1.0, 0.8249)
@@ -211,7 +212,7 @@ def test_what_was_done_is_said_and_the_cache_holds_srgb(tmp_path):
     data = open_data(tmp_path)
     assert "2 images with a colour profile converted to sRGB" in data.notes
     assert "1 image with a broken colour profile taken as sRGB" in data.notes
-    shown = square((tmp_path / "0.png").read_bytes(), 16, 3, "crop").pixels
+    shown = brought_to(Size(16, 16), (tmp_path / "0.png").read_bytes(), 3, "crop").pixels
     assert np.array_equal(data.images[0], shown)
     assert not np.array_equal(data.images[0], pixels(0))
     assert np.array_equal(data.images[3], pixels(3))

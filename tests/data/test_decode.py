@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from PIL import Image, TiffImagePlugin
 
 from data_corpus import pixels, png_claiming
-from elegan.data.decode import decode, square
+from elegan.core.sizes import Size
+from elegan.data.decode import brought_to, decode
 from elegan.data.deep import Unreadable
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::PIL.Image.DecompressionBombWarning")
@@ -31,7 +32,7 @@ def test_ordinary_pixels_come_back_unchanged():
     for channels, mode in ((1, "L"), (3, "RGB"), (4, "RGBA")):
         array = pixels(1, channels=channels)
         data = encoded(Image.fromarray(array.squeeze()))
-        assert np.array_equal(square(data, 16, channels, "crop").pixels, array)
+        assert np.array_equal(brought_to(Size(16, 16), data, channels, "crop").pixels, array)
         assert decode(data)[1][:3] == (16, 16, mode)
 
 
@@ -40,7 +41,7 @@ def test_every_lossless_format_is_read(kind):
     image = Image.fromarray(pixels(1, channels=1).repeat(3, 2))  # grey, so that a GIF's palette holds all of it
     options = {"WEBP": {"lossless": True}, "ICO": {"sizes": [(16, 16)]}, "JPEG2000": {"irreversible": False}}
     data = encoded(image, kind, **options.get(kind, {}))
-    assert np.array_equal(square(data, 16, 3, "crop").pixels, np.asarray(image))
+    assert np.array_equal(brought_to(Size(16, 16), data, 3, "crop").pixels, np.asarray(image))
 
 
 def test_a_stereo_photo_is_its_first_picture_and_no_animation():
@@ -105,10 +106,10 @@ def test_palette_with_transparency_keeps_colour_and_alpha():
 def test_transparent_pixels_are_flattened_on_white():
     image = Image.new("RGBA", (8, 8), (0, 0, 0, 0))
     image.paste((10, 20, 30, 255), (4, 0, 8, 8))
-    flat = square(encoded(image), 8, 3, "crop").pixels
+    flat = brought_to(Size(8, 8), encoded(image), 3, "crop").pixels
     assert (flat[:, :4] == 255).all()
     assert (flat[:, 4:] == (10, 20, 30)).all()
-    half = square(encoded(Image.new("LA", (8, 8), (0, 128))), 8, 1, "crop").pixels
+    half = brought_to(Size(8, 8), encoded(Image.new("LA", (8, 8), (0, 128))), 1, "crop").pixels
     assert (np.abs(half.astype(int) - 127) <= 1).all()
 
 
@@ -177,7 +178,7 @@ def test_any_damage_gives_an_image_or_a_reason(kind, place, value, cut):
     else:
         data[place] = value
     try:
-        result = square(bytes(data), 8, 3, "crop").pixels
+        result = brought_to(Size(8, 8), bytes(data), 3, "crop").pixels
     except Unreadable:
         return
     assert result.shape == (8, 8, 3)
@@ -188,19 +189,19 @@ def test_crop_takes_the_centre_pad_keeps_all_and_stretch_distorts():
     wide[:, 16:32] = 255
     wide[:, :16] = (255, 0, 0)
     data = encoded(Image.fromarray(wide))
-    assert (square(data, 16, 3, "crop").pixels == 255).all()
-    padded = square(data, 48, 3, "pad").pixels
+    assert (brought_to(Size(16, 16), data, 3, "crop").pixels == 255).all()
+    padded = brought_to(Size(48, 48), data, 3, "pad").pixels
     assert np.array_equal(padded[16:32], wide)
     assert np.array_equal(padded[0], wide[0])  # the border repeats the outermost row
     assert np.array_equal(padded[-1], wide[-1])
-    stretched = square(data, 48, 3, "stretch").pixels
+    stretched = brought_to(Size(48, 48), data, 3, "stretch").pixels
     assert (stretched[:, 20:28] == 255).all()
     assert (stretched[:, 4:12] == (255, 0, 0)).all()
 
 
 def test_shrinking_averages_instead_of_picking():
     chequers = (np.indices((128, 128)).sum(0) % 2 * 255).astype(np.uint8)
-    small = square(encoded(Image.fromarray(chequers)), 16, 1, "crop").pixels
+    small = brought_to(Size(16, 16), encoded(Image.fromarray(chequers)), 1, "crop").pixels
     assert np.abs(small.astype(int) - 127).max() <= 16
 
 
@@ -214,7 +215,7 @@ def test_shrinking_averages_instead_of_picking():
 )
 def test_the_result_is_always_square_with_the_channels_asked_for(height, width, resolution, channels, fit):
     data = encoded(Image.fromarray(pixels(5, height, width)))
-    result = square(data, resolution, channels, fit)
+    result = brought_to(Size(resolution, resolution), data, channels, fit)
     assert result.pixels.shape == (resolution, resolution, channels)
     assert (result.facts.width, result.facts.height) == (width, height)
 

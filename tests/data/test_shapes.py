@@ -45,5 +45,5 @@ def test_a_folder_is_brought_to_a_size_and_says_so(tmp_path):
     data = open_data(tmp_path, "48x32", cache=tmp_path / "cache")
     assert data.images.shape == (3, 48, 32, 3)
     assert data.resolution == Size(48, 32)
-    assert "centre-cropped and resized to 32x48" in data.notes[0]
+    assert "centre-cropped and resized to 48x32 (height x width)" in data.notes[0]
     assert open_data(tmp_path, Size(48, 32), cache=tmp_path / "cache").fingerprint == data.fingerprint

@@ -23,6 +23,7 @@ import elegan
 from elegan.core import files
 from elegan.core.errors import Failure, UserError
 from elegan.core.journal import Journal
+from elegan.core.sizes import Size
 from elegan.data import decode, open_data
 from elegan.training.alike import between, within
 from elegan.verbs.anomaly import anomaly
@@ -385,7 +386,7 @@ def test_the_middle_of_a_long_picture_is_kept(fit):
     kept = decode.whole(buffer.getvalue(), 0, 32, 3).pixels
     assert kept.shape == (256, 32, 3)
     assert np.array_equal(kept.mean((1, 2)) > 100, (np.arange(256) >= 64) & (np.arange(256) < 192))
-    assert decode.square(buffer.getvalue(), 32, 3, fit).pixels.shape == (32, 32, 3)
+    assert decode.brought_to(Size(32, 32), buffer.getvalue(), 3, fit).pixels.shape == (32, 32, 3)
 
 
 # Edits

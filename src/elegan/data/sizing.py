@@ -144,7 +144,7 @@ def _size_note(facts: Counter[Facts], resolution: Resolution, fit: str) -> str:
     for one, count in facts.items():
         sizes[one.width, one.height] += count
     high, wide = size_of(resolution)
-    target = f"{wide}x{high}"
+    target = f"{wide}x{high}" if wide == high else f"{high}x{wide} (height x width)"
     if set(sizes) == {(wide, high)}:
         return f"{target} kept as is"
     how = {"crop": "centre-cropped and ", "pad": "padded and ", "stretch": "stretched and "}[fit]
