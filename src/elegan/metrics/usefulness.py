@@ -39,9 +39,11 @@ class Usefulness:
         return difference(a, b)
 
     def verdict(self) -> str:
-        """Whether they help whoever augments as usual anyway, in a word."""
+        """Whether they help whoever augments as usual anyway, in a word; never where a training without any does better."""
         gain = self.gain(BOTH)
-        return "help" if gain.low > 0 else "harm" if gain.high < 0 else "show no effect"
+        best = max(np.mean(self.right[name]) for name in (REAL, REPEATED, USUAL))
+        helps = gain.low > 0 and np.mean(self.right[BOTH]) > best
+        return "help" if helps else "harm" if gain.high < 0 else "show no effect"
 
     def as_dict(self) -> dict[str, Any]:
         gains = {}
