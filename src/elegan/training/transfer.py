@@ -51,23 +51,31 @@ def transfer(start: Run, classes: Sequence[str], game: Game) -> list[Taken]:
 
     Raises UserError where no weights fit, or where layers that the game holds fixed would be new.
     """
-    theirs = start.learnt
-    fitting = {name: net for name, net in game.nets.items() if any(True for _ in net.parameters())}
-    taken = []
-    for name, net in fitting.items():
-        mine = bare(net)
-        other = bare(theirs[name]) if name in theirs else nn.Module()
-        pairs = _pairs(other, mine, start.classes, classes)
-        tensors = mine.state_dict()
-        for key, value in pairs.items():
-            tensors[key].copy_(value)
-        weights = dict(mine.named_parameters())
-        carried = tuple(key for key in weights if key in pairs)
-        fresh = {key: _why(key, other, weights[key]) for key in weights if key not in carried}
-        count = sum(weights[key].numel() for key in carried)
-        taken.append(Taken(name, carried, fresh, count / sum(weight.numel() for weight in weights.values())))
-    _check(start, game, taken)
+    nets = {name: bare(net) for name, net in game.nets.items() if any(True for _ in net.parameters())}
+    theirs = {name: bare(net) for name, net in start.learnt.items()}
+    taken = [_take(name, theirs.get(name, nn.Module()), net, start.classes, classes) for name, net in nets.items()]
+    if not any(nets[t.network].get_parameter(name).ndim > 1 for t in taken for name in t.carried):
+        raise UserError(
+            f"no weights of {start.path} ({start.recipe.name}: {', '.join(theirs)}) have the places and shapes of this recipe's "
+            f"networks ({', '.join(nets)})"
+        )
+    fixed = set(map(id, game.fixed))
+    for t in taken:
+        for name, why in t.fresh.items():
+            if id(nets[t.network].get_parameter(name)) in fixed:
+                raise UserError(f"task.freeze keeps {t.network}.{name}, which {start.path} does not bring: {why}")
     return taken
+
+
+def _take(name: str, theirs: nn.Module, mine: nn.Module, known: Sequence[str], classes: Sequence[str]) -> Taken:
+    pairs, tensors = _pairs(theirs, mine, known, classes), mine.state_dict()
+    for key, value in pairs.items():
+        tensors[key].copy_(value)
+    weights = dict(mine.named_parameters())
+    carried = tuple(key for key in weights if key in pairs)
+    fresh = {key: _why(key, theirs, weight) for key, weight in weights.items() if key not in pairs}
+    count = sum(weights[key].numel() for key in carried)
+    return Taken(name, carried, fresh, count / sum(weight.numel() for weight in weights.values()))
 
 
 def bare(net: nn.Module) -> nn.Module:
@@ -75,24 +83,6 @@ def bare(net: nn.Module) -> nn.Module:
     inner = getattr(net, "bare", net)
     assert isinstance(inner, nn.Module)
     return inner
-
-
-def _check(start: Run, game: Game, taken: Sequence[Taken]) -> None:
-    nets = dict(game.nets.items())
-    if not any(dict(bare(nets[t.network]).named_parameters())[key].ndim > 1 for t in taken for key in t.carried):
-        theirs = ", ".join(name for name, net in start.learnt.items() if any(True for _ in net.parameters()))
-        mine = ", ".join(t.network for t in taken)
-        raise UserError(
-            f"no weights of {start.path} ({start.recipe.name}: {theirs}) have the places and shapes of this recipe's networks "
-            f"({mine})"
-        )
-    for t in taken:
-        weights = dict(bare(nets[t.network]).named_parameters())
-        for key in t.fresh:
-            if any(weights[key] is fixed for fixed in game.fixed):
-                raise UserError(
-                    f"task.freeze keeps {t.network}.{key}, which {start.path} does not bring: {t.fresh[key]}"
-                )
 
 
 def _pairs(theirs: nn.Module, mine: nn.Module, known: Sequence[str], classes: Sequence[str]) -> dict[str, Tensor]:
