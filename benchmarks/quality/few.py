@@ -3,7 +3,7 @@
     python -m benchmarks few flowers64.zip --runs runs/few [--sheet sheet.png]
 
 DATA has a folder a class. The `kinds` largest are the pictures that there are few of: the first of them, in an order drawn with seed
-0, train (`sizes`: how many; each holds the smaller ones), and all after the largest number are held out. The others are other
+0, train (`sizes`: how many; each holds the smaller ones), and the last `held_out` are held out. The others are other
 pictures: a run on them lends its weights, and a classifier of them, which has seen none of the former, gives the features. Every
 training has the same networks, steps and batch; each row has one for each of `seeds`. Distances and shares against all held-out
 pictures, of as many generated ones; suspected copies of 1,000 (fresh real pictures: up to 1 %, of 100 pictures up to 2 %). `--frozen`:
@@ -20,6 +20,7 @@ import elegan
 from benchmarks.estimates import mean
 from benchmarks.results import Row
 from elegan.core import grid
+from elegan.core.errors import UserError
 from elegan.data import Dataset, open_data
 from elegan.data.cache import default_root
 from elegan.metrics import Extractor, measure, open_extractor
@@ -33,10 +34,11 @@ QUICK = {
     "width": 8,
     "kinds": 4,
     "size": 8,
+    "held_out": 60,
     "extractor": "random",
 }
 COPIES, ALPHA = 1000, 0.01
-METRICS = {"FD": "FD", "precision": "precision", "recall": "recall", "coverage": "coverage"}
+METRICS = ("FD", "precision", "recall", "coverage")
 
 
 class Method(NamedTuple):
@@ -50,6 +52,7 @@ def benchmark(
     size: int = 32,
     width: int = 32,
     kinds: int = 10,
+    held_out: int = 800,
     sizes: str = "200,100,1000",
     seeds: int = 3,
     steps: int = 1000,
@@ -62,7 +65,11 @@ def benchmark(
     whole = open_data(data, size)
     assert whole.labels is not None, "a folder a class"
     mine, other = parted(whole, kinds)
-    train, held_out = mine[: max(counts)], mine[max(counts) :]
+    train, real = mine[:-held_out], mine[-held_out:]
+    if max(counts) > len(train):
+        raise UserError(
+            f"sizes = {sizes}: beside the {held_out} held out there are {len(train):,} pictures of these kinds"
+        )
     network = open_extractor(
         extractor, whole.images[other], whole.labels[other], whole.classes, cache=default_root().parent / "extractors"
     )
@@ -87,13 +94,11 @@ def benchmark(
                 run = elegan.train(
                     train[:count], method.recipe, steps=steps, seed=seed, name=called, **(options | method.options)
                 )
-                values[name].append(judged(run, network, train[:count], held_out, seed))
+                values[name].append(judged(run, network, train[:count], real, seed))
                 if seed == 0:
                     strips.append(run.generate(16))
             rows.append(row(count, name, values[name], values["dcgan as published"]))
-    rows.append(
-        {"pictures": f"real, {len(train):,} of training", **told(real_of(network, train, held_out), len(held_out))}
-    )
+    rows.append(floor(network, train[:held_out], real))
     if sheet:
         grid.save_png(sheet, grid.grid(np.concatenate(strips), 16))
     return rows
@@ -115,10 +120,14 @@ def judged(run: elegan.Run, network: Extractor, train: np.ndarray, held_out: np.
     return {r.metric: r.value for r in results} | {"suspects": 100 * float(found.suspects.mean())}
 
 
-def real_of(network: Extractor, train: np.ndarray, held_out: np.ndarray) -> list[dict[str, float]]:
-    n = min(len(train), len(held_out))
-    results = measure(network, held_out[:n], train[:n], ["fd", "prdc"], 0, {})
-    return [{r.metric: r.value for r in results}]
+def floor(network: Extractor, some: np.ndarray, held_out: np.ndarray) -> Row:
+    """What other real pictures of the same kinds get."""
+    values = {r.metric: r.value for r in measure(network, held_out, some, ["fd", "prdc"], 0, {})}
+    return {
+        "pictures": "real",
+        "training": f"none, N = {len(held_out)}",
+        **{metric: values[metric] for metric in METRICS},
+    }
 
 
 def row(count: int, name: str, values: list[dict[str, float]], plain: list[dict[str, float]]) -> Row:
@@ -130,7 +139,3 @@ def row(count: int, name: str, values: list[dict[str, float]], plain: list[dict[
         **({} if values is plain else {"FD lower by, %": mean(lower)}),
         "suspects, %": mean([v["suspects"] for v in values]),
     }
-
-
-def told(values: list[dict[str, float]], n: int) -> Row:
-    return {"training": f"none; N = {n}", **{metric: values[0][metric] for metric in METRICS}}
