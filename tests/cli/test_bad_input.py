@@ -375,6 +375,7 @@ def test_memory_that_does_not_suffice_is_said_with_what_would(calls, world):
 INTERRUPTED = {
     "evaluate": (("evaluate", "runs/g", "--num", "1000000", "--extractor", "pixel"), "2", "nothing was written"),
     "copies": (("copies", "runs/g", "--num", "1000000", "--out", "stopped"), "2", "nothing was written"),
+    "augment": (("augment", "rare", "--with", "runs/c", "--per-class", "12", "--seeds", "1000", "--out", "stopped"), "2", "nothing was written"),
     "sample": (("sample", "runs/g", "--num", "1000000", "--separate", "--out", "stopped"), "stopped", "of 1000000 pictures"),
     "restore": (("restore", "many", "--model", "runs/r", "--out", "stopped"), "stopped", "pictures were restored"),
     "translate": (("translate", "runs/t", "many", "--direction", "AtoB", "--out", "stopped"), "stopped", "were translated"),

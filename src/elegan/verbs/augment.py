@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from elegan.core import files, grid, paths, ranges
+from elegan.core import files, grid, memory, paths, ranges
 from elegan.core.errors import Interrupted, UserError
 from elegan.core.progress import counted
 from elegan.core.tables import table
@@ -97,6 +97,8 @@ def augment(
         raise UserError(
             f"per_class = {goal}: every class has {min(real.class_counts):,} images or more, so there is nothing to fill up"
         )
+    side, channels, _ = run.shape
+    memory.check_room(sum(lacking), 3 * side * side * channels, "generated images")
     names = [name for name, count in zip(real.classes, lacking, strict=True) for _ in range(count)]
     wanted = torch.tensor([run.label_of(name) for name in names])
 
