@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import elegan
+from rare import write_rare
 from small import small
 
 SOURCE = Path(elegan.__file__).parents[1]
@@ -23,9 +24,11 @@ def folder(tmp_path_factory, sides):
     root = tmp_path_factory.mktemp("examples")
     for name, data, recipe in (
         ("digits", "digits", "rpgan"), ("other", "digits", "rpgan"), ("detector", "digits", "ganomaly"),
+        ("by-class", "digits", "cgan"),
         ("dusk", sides, "pix2pix"),
     ):  # fmt: skip
         elegan.train(str(data), recipe, steps=4, settings=small(recipe), name=name, out=root / "runs", quiet=True)
+    write_rare(root / "rare", {0: 12, 1: 4}, 6)
     (root / "pictures").mkdir()
     (root / "pictures" / "pagoda.png").write_bytes((sides / "trainA" / "00.png").read_bytes())
     return root

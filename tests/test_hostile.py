@@ -57,6 +57,7 @@ VERBS = [
     ["pack", "RUN", "--out", "out.safetensors"],
     ["export", "RUN", "--out", "out.onnx"],
     ["anomaly", "RUN", "PICTURE"],
+    ["augment", "PICTURES", "--with", "RUN"],
     ["evaluate", "RUN", "--num", "64"],
     ["copies", "RUN", "--num", "64"],
     ["report", "RUN"],

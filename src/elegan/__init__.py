@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from elegan.core.version import __version__
 
 __all__ = [
-    "Failure", "Game", "Recipe", "Run", "Turn", "UserError", "__version__", "anomaly", "bundle", "compare", "copies",
+    "Failure", "Game", "Recipe", "Run", "Turn", "UserError", "__version__", "anomaly", "augment", "bundle", "compare", "copies",
     "demo", "evaluate", "export", "film", "latent", "pack", "report", "restore", "runs", "sample", "train", "translate",
 ]  # fmt: skip
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from elegan.training.session import train
     from elegan.verbs import latent
     from elegan.verbs.anomaly import anomaly
+    from elegan.verbs.augment import augment
     from elegan.verbs.bundle import bundle
     from elegan.verbs.compare import compare
     from elegan.verbs.copies import copies
@@ -55,6 +56,7 @@ _HOMES = {
     "bundle": "verbs.bundle",
     "film": "verbs.film",
     "anomaly": "verbs.anomaly",
+    "augment": "verbs.augment",
     "demo": "verbs.demo.demo",
     "Run": "run",
     "Recipe": "recipes.recipe",

@@ -223,13 +223,20 @@ class Run:
         """The averaged networks in evaluation mode, float32."""
         _, tensors = self._opened
         nets = nn.ModuleDict({name: self.game.nets[name] for name in self.game.averaged})
-        try:
-            nets.load_state_dict(tensors)
-        except RuntimeError as error:
-            raise UserError(
-                f"{self.recipe_file} does not fit its checkpoint: {str(error).split(chr(10))[1].strip()}"
-            ) from None
-        return nets.eval().requires_grad_(False).to(self.device)
+        loaded: nn.ModuleDict = _loaded(nets, tensors, self.recipe_file)
+        return loaded.eval().requires_grad_(False).to(self.device)
+
+    @cached_property
+    def learnt(self) -> nn.ModuleDict:
+        """All networks that it brings to a training begun with it: beside `nets` those that have no average, such as a
+        discriminator, as they are. A packed file has `nets` alone."""
+        tensors, _ = self._read(self.step, "nets/")
+        nets = dict(self.nets.items())
+        for name in self.game.nets.keys() - nets.keys():
+            part = {key.removeprefix(f"{name}."): value for key, value in tensors.items() if key.startswith(f"{name}.")}
+            if part:
+                nets[name] = _loaded(self.game.nets[name], part, self.recipe_file)
+        return nn.ModuleDict(nets)
 
     @property
     def source(self) -> str:
@@ -484,10 +491,23 @@ class PackedRun(Run):
         return step, self.content.tensors()
 
     @property
+    def learnt(self) -> nn.ModuleDict:
+        return self.nets
+
+    @property
     def restorer(self) -> nn.Module:
         """The network that restores, its weights ordered as convolutions of large pictures want them."""
         net = super().restorer
         return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]  # not in torch's overloads
+
+
+def _loaded(net: nn.Module, tensors: dict[str, torch.Tensor], recipe_file: Path) -> Any:
+    """The network with these tensors. Raises UserError where they are not its own."""
+    try:
+        net.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise UserError(f"{recipe_file} does not fit its checkpoint: {str(error).split(chr(10))[1].strip()}") from None
+    return net
 
 
 def is_whole(checkpoint: Path) -> bool:

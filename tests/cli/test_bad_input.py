@@ -29,6 +29,7 @@ from elegan.run import Run
 from elegan.verbs.sample import parse_seeds
 from many_calls import Called, Calls
 from points_corpus import write_points
+from rare import write_rare
 from wrong_calls import DEVICES, NUMBERS, PLACES, RECIPES, SLIPS
 
 SMALL = ("watch.images=32", "batch=8")
@@ -62,6 +63,7 @@ def world(tmp_path_factory, calls, sides, photographs) -> Path:
         assert done.code == 0, done.err
     evaluate = ("evaluate", "runs/g", "--num", 40, "--metrics", "fd", "--extractor", "pixel")
     assert calls(*evaluate, cwd=root).code == 0
+    write_rare(root / "rare", {0: 20, 1: 4}, 6)
     (root / "afile").write_text("text")
     (root / "broken.safetensors").write_bytes(bytes(range(256)))
     (root / "empty").mkdir()
@@ -373,6 +375,7 @@ def test_memory_that_does_not_suffice_is_said_with_what_would(calls, world):
 INTERRUPTED = {
     "evaluate": (("evaluate", "runs/g", "--num", "1000000", "--extractor", "pixel"), "2", "nothing was written"),
     "copies": (("copies", "runs/g", "--num", "1000000", "--out", "stopped"), "2", "nothing was written"),
+    "augment": (("augment", "rare", "--with", "runs/c", "--per-class", "12", "--seeds", "1000", "--out", "stopped"), "2", "nothing was written"),
     "sample": (("sample", "runs/g", "--num", "1000000", "--separate", "--out", "stopped"), "stopped", "of 1000000 pictures"),
     "restore": (("restore", "many", "--model", "runs/r", "--out", "stopped"), "stopped", "pictures were restored"),
     "translate": (("translate", "runs/t", "many", "--direction", "AtoB", "--out", "stopped"), "stopped", "were translated"),

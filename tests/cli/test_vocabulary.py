@@ -15,6 +15,7 @@ import elegan as library
 from elegan.cli.main import app
 from elegan.core import memory, paths, progress, screen, tables
 from elegan.core.screen import Level, plain
+from rare import write_rare
 
 SOURCES = Path(library.__file__).parent
 SMALL = ("--set", "nets.generator.width=4", "--set", "nets.discriminator.width=4", "--set", "watch.images=32",
@@ -33,6 +34,8 @@ ANSWERS = {  # the keys of what each verb prints with --json
     ("export", "runs/run", "--out", "g.onnx"): {"path", "bytes", "largest_difference"},
     ("film", "runs/run", "--out", "f.gif"): {"path", "bytes"},
     ("restore", "runs/run/samples.png", "--out", "restored"): {"pictures"},
+    ("train", "digits", "--recipe", "cgan", "--name", "c", "--steps", "2", *SMALL): {"run", "step", "samples"},
+    ("augment", "rare", "--with", "runs/c", "--seeds", "2", "--images", "200"): {"path", "generated", "usefulness"},
     ("demo", "--steps", "2"): {"path", "trainings"},
 }
 
@@ -49,6 +52,7 @@ def calls():
 def answers(calls, tmp_path_factory) -> dict[tuple[str, ...], str]:
     """What each verb prints, in one folder, in this order."""
     folder, printed = tmp_path_factory.mktemp("answers"), {}
+    write_rare(folder / "rare", {0: 12, 1: 4}, 6)
     for call in ANSWERS:
         done = calls(*call, "--json", "--quiet", cwd=folder)
         assert (done.code, done.err) == (0, ""), (call, done.err)

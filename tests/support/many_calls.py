@@ -63,7 +63,7 @@ class Calls:
 
 PRELOADED = (
     *(f"elegan.{name}" for name in ("cli.main", "training.session", "training.dry_run")),
-    *(f"elegan.verbs.{name}" for name in ("anomaly", "compare", "copies", "evaluate", "export", "film", "latent.save",
+    *(f"elegan.verbs.{name}" for name in ("anomaly", "augment", "compare", "copies", "evaluate", "export", "film", "latent.save",
                                           "report.report", "restore", "runs", "sample", "translate")),
     "cv2", "matplotlib.backends.backend_agg", "matplotlib.figure", "psutil", "rich.progress", "typer.rich_utils",
 )  # fmt: skip

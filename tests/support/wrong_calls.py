@@ -10,6 +10,7 @@ RESTORE = ("restore", "photo.png", "--model", "runs/r")
 EVALUATE = ("evaluate", "runs/g", "--num", "20", "--metrics", "fd", "--extractor", "pixel")
 COPIES = ("copies", "runs/g", "--num", "20", "--alpha", "0.1")
 ANOMALY = ("anomaly", "runs/a", "photo.png")
+AUGMENT = ("augment", "rare", "--with", "runs/c", "--per-class", "12", "--seeds", "2", "--images", "100")
 REPORT = ("report", "runs/g")
 WALK = ("latent", "walk", "runs/s", "--seeds", "0-1", "--frames", "2")
 INTERPOLATE = ("latent", "interpolate", "runs/s", "--seeds", "0-1", "--steps", "2")
@@ -24,11 +25,24 @@ FILM = ("film", "runs/g")
 DEMO = ("demo", "--steps", "1")
 
 
-INTO_FOLDERS = (TRAIN, SAMPLE, TRANSLATE, RESTORE, COPIES, WALK, INTERPOLATE, TRUNCATION, MIX, INVERT, DIRECTIONS)
+INTO_FOLDERS = (
+    TRAIN,
+    SAMPLE,
+    TRANSLATE,
+    RESTORE,
+    COPIES,
+    AUGMENT,
+    WALK,
+    INTERPOLATE,
+    TRUNCATION,
+    MIX,
+    INVERT,
+    DIRECTIONS,
+)
 INTO_FILES = (REPORT, PACK, EXPORT, BUNDLE, FILM, DEMO)
-ON_DEVICES = (TRAIN, SAMPLE, TRANSLATE, RESTORE, EVALUATE, COPIES, ANOMALY, WALK, INTERPOLATE, TRUNCATION, MIX, INVERT,
+ON_DEVICES = (TRAIN, SAMPLE, TRANSLATE, RESTORE, EVALUATE, COPIES, ANOMALY, AUGMENT, WALK, INTERPOLATE, TRUNCATION, MIX, INVERT,
               DIRECTIONS)  # fmt: skip
-OF_RUNS = tuple(verb for verb in (*ON_DEVICES, *INTO_FILES) if verb[0] not in ("train", "restore", "demo"))
+OF_RUNS = tuple(verb for verb in (*ON_DEVICES, *INTO_FILES) if verb[0] not in ("train", "restore", "demo", "augment"))
 
 NO_FOLDERS = ("afile", "afile/below", "/proc/elegan", "", "x" * 300, "/dev/null", "new/" + "y" * 300)
 NO_FILES = ("empty", "afile/below", "/", "/proc/elegan", "", "x" * 300)
@@ -97,6 +111,15 @@ NUMBERS = [
     ("translate", "runs/r", "photo.png"), ("anomaly", "runs/a", "garbage"), ("anomaly", "runs/a", ""),
     ("anomaly", "runs/g", "photo.png"), ("anomaly", "runs/t", "photo.png"),
     *((*ANOMALY, "--alpha", value) for value in ("nan", "0", "1", "-1", "inf", "x", "1e-9")),
+    *(("augment", "rare", "--with", run) for run in ("runs/g", "runs/t", "runs/r", "runs/nowhere", "afile", "upscale-x2")),
+    *(("augment", data, *AUGMENT[2:]) for data in ("digits", "nowhere", "garbage", "empty", "afile", "rare/train")),
+    *((*AUGMENT, *rest) for rest in (
+        ("--per-class", "0"), ("--per-class", "1"), ("--per-class", "x"), ("--seeds", "1"), ("--seeds", "0-2"),
+        ("--images", "0"), ("--images", "nan"), ("--checkpoint", "7"), ("--out", "runs"))),
+    *((*TRAIN, *rest) for rest in (
+        ("--from", "runs/t"), ("--from", "runs/r"), ("--from", "upscale-x2"), ("--from", "nowhere"), ("--from", "afile"),
+        ("--set", "task.freeze=1"), ("--set", "task.freeze=-1"), ("--set", "task.freeze=1.5"), ("--from", "runs/s"),
+        ("--from", "runs/g", "--set", "nets.discriminator.width=4", "--set", "task.freeze=9"))),
     *((*ANOMALY, "--data", value) for value in ("", "nowhere", "garbage", "empty", "afile")),
     *((*EVALUATE[:2], "--extractor", "pixel", *rest) for rest in (
         ("--metrics", ","), ("--metrics", ""), ("--metrics", "fd,"), ("--metrics", "x"), ("--metrics", " "),

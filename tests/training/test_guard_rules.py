@@ -95,6 +95,11 @@ def test_a_slow_drift_is_noticed():
     assert 50 < alarms(series)["getting worse"] <= 85
 
 
+def test_a_run_that_begins_near_its_data_and_stays_there_makes_progress_enough():
+    """As one does that begins with the weights of another run (measured: .007 at first, .005 to .011 after 300 steps)."""
+    assert "no progress" not in alarms(healthy() | {"distance": [0.007, *([0.005, 0.011] * N)][: N + 1]})
+
+
 def test_no_progress_is_noticed_where_the_distance_stays():
     series = healthy() | {"distance": [0.9 - 0.001 * n for n in range(N + 1)]}
     assert alarms(series)["no progress"] == 20

@@ -112,7 +112,7 @@ def test_a_training_begins_with_a_packed_file_as_with_its_run(runs, packs):
         make_trainer(plan_for("digits", "cgan", settings=settings, start=run.path)).game.nets.state_dict()
         for run in (runs["generator"], packs["generator"])
     )
-    assert all(torch.equal(tensor, second[name]) for name, tensor in first.items())
+    assert all(torch.equal(tensor, second[name]) for name, tensor in first.items() if name.startswith("generator"))
     wanted = packs["generator"].nets.state_dict()
     assert all(torch.equal(second[name], tensor) for name, tensor in wanted.items())
 

@@ -166,7 +166,7 @@ def test_a_run_begins_with_another_ones_weights(runs):
         assert detail == 0 or not all(
             torch.equal(a, b) for a, b in zip(net.parameters(), other.parameters(), strict=True)
         )
-    with pytest.raises(UserError, match=r"no weights of .* have the names and shapes"):
+    with pytest.raises(UserError, match=r"no weights of .* have the places and shapes"):
         make_trainer(plan_for("digits", "dcgan", start=first.path))
     with pytest.raises(UserError, match="no counterpart trained for detail"):
         open_restorer(scale=4, model=str(first.path), detail=0.5)

@@ -1,4 +1,4 @@
-"""The verbs that make something with a trained run: sample, translate, restore, film, anomaly."""
+"""The verbs that make something with a trained run: sample, translate, restore, augment, film, anomaly."""
 
 from functools import partial
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from elegan.cli import completion
 from elegan.cli.boundary import stopping
 from elegan.cli.options import (
     MOST,
@@ -17,6 +18,7 @@ from elegan.cli.options import (
     Tile,
     Trust,
     place,
+    there,
 )
 from elegan.cli.panels import how, what, where
 from elegan.core.errors import Failure, UserError, shown
@@ -138,6 +140,47 @@ def restore(
     where = str(out or "the folders they came from")
     pages = partial(write_page, page) if page else None
     _work_through(outcomes, "restored", where, "they are not written over", len(places), pages)
+
+
+def augment(
+    data: Annotated[
+        str,
+        typer.Argument(
+            help="A folder or zip with train/ and test/, in each a folder a class.", autocompletion=completion.data
+        ),
+    ],
+    run: Annotated[
+        Path,
+        what(
+            "--with",
+            metavar="RUN",
+            help="The run that makes images by class.",
+            callback=there,
+            autocompletion=completion.runs,
+        ),
+    ],
+    per_class: Annotated[
+        int | None,
+        what(min=1, max=MOST, help="Images that every class has at least afterwards; default: as the largest has."),
+    ] = None,
+    seeds: Annotated[int, how(min=2, max=1000, help="Trainings of each classifier.")] = 5,
+    images: Annotated[
+        int, how(min=1, max=MOST, help="Images that a classifier sees in a training, with repeats.")
+    ] = 60_000,
+    out: Annotated[Path | None, where(help="A new folder for the balanced set; default: RUN/augmented.")] = None,
+    checkpoint: Checkpoint = "newest",
+    device: Device = "auto",
+    trust: Trust = None,
+) -> None:
+    """Fills rare classes up with generated images, and says whether these help a classifier on held-out real ones."""
+    from elegan.run import Run
+    from elegan.verbs.augment import augment as fill_up
+
+    opened = Run.open(run, checkpoint, device, trust or ())
+    folder = place(out, opened.file("augmented"))
+    with stopping("stopped before the classifiers were compared; nothing was written"):
+        made = fill_up(opened, data, per_class=per_class, seeds=seeds, images=images, out=folder)
+    answer(made.as_dict(), *made.lines())
 
 
 def film(

@@ -54,7 +54,7 @@ class Game:
 
     `averaged` names the networks whose moving average is shown, measured and shipped, and `abilities` says what can be done
     with that; what it is trained for comes first. `optimizers` names, by player, the section of the recipe's optimizers that
-    holds where there is none of the player's own name. `one_process`, where several cannot share the game, says why and what
+    holds where there is none of the player's own name. `fixed` are weights that nobody moves. `one_process`, where several cannot share the game, says why and what
     to do.
 
     >>> import elegan
@@ -69,6 +69,7 @@ class Game:
     abilities: tuple[Ability, ...]
     optimizers: dict[str, str] = field(default_factory=dict)
     one_process: str = ""
+    fixed: tuple[nn.Parameter, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.abilities:
@@ -96,7 +97,9 @@ class Game:
         return ability
 
     def owned(self, player: str) -> list[nn.Parameter]:
-        return [p for name in self.players[player] for p in self.nets[name].parameters()]
+        """The weights that the player moves."""
+        fixed = set(map(id, self.fixed))
+        return [p for name in self.players[player] for p in self.nets[name].parameters() if id(p) not in fixed]
 
 
 def works_as(workflow: Any) -> Callable[[Task], Task]:

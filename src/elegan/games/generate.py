@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
 
@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from elegan.core import ramp, rng
-from elegan.core.ranges import AboveZeroAlong, Count, NonNegative, Repeats, Share, ShareAlong
+from elegan.core.ranges import AboveZeroAlong, Count, Few, NonNegative, Repeats, Share, ShareAlong
 from elegan.data.feed import Batch
 from elegan.games.abilities import Generates, Judges
 from elegan.games.critic import BatchCritic
 from elegan.games.game import Game, Shape, Terms, Turn
-from elegan.games.wiring import adversarial, discriminator, is_of_generator, net, weighted
+from elegan.games.wiring import adversarial, discriminator, first_layers, is_of_generator, net, weighted
 from elegan.losses.adversarial import Adversarial
 from elegan.nets.augment.ada import Adaptive
 from elegan.nets.augment.diffaugment import Augmented
@@ -39,17 +39,20 @@ def generate(
     ada_images: Count = 500_000,
     ada_p: ShareAlong | None = None,
     top_k: AboveZeroAlong = 1.0,
+    freeze: Few = 0,
 ) -> Game:
     """The game of every recipe with one generator and one discriminator.
 
     `n_critic` discriminator moves come before each generator move; `clip` bounds its weights after each (WGAN);
     `augment` is a DiffAugment policy such as "color,translation,cutout"; `ada` one of ADA such as "blit,geometry,color",
-    see `elegan.nets.augment.ada.Adaptive`; the generator learns from the `top_k` share of its images (see `best`). Penalties with
-    `every` above 1 are turns of their own, as lazy regularisation.
+    see `elegan.nets.augment.ada.Adaptive`; the generator learns from the `top_k` share of its images (see `best`). The first
+    `freeze` layers of the discriminator stay as the run brings them that is begun with (FreezeD: Mo et al. 2020). Penalties
+    with `every` above 1 are turns of their own, as lazy regularisation.
     """
     G, D = net(recipe, "generator", *shape, carries="latent"), discriminator(recipe, *shape)
     adaptive = Adaptive(ada, ada_target, ada_images, ada_p) if ada else None
-    return contest(recipe, G, D, n_critic=n_critic, clip=clip, augment=augment, adaptive=adaptive, top_k=top_k)
+    game = contest(recipe, G, D, n_critic=n_critic, clip=clip, augment=augment, adaptive=adaptive, top_k=top_k)
+    return replace(game, fixed=first_layers(recipe, D, freeze)) if freeze else game
 
 
 def contest(
@@ -182,6 +185,7 @@ def best(real: Tensor, fake: Tensor, share: float) -> tuple[Tensor, Tensor]:
 
 @torch.no_grad()
 def clip_weights(nets: nn.ModuleDict, bound: float) -> None:
-    """Clips every weight of the critic to [-bound, bound] (Arjovsky et al. 2017, algorithm 1)."""
+    """Clips every weight that the critic learns to [-bound, bound] (Arjovsky et al. 2017, algorithm 1)."""
     for p in nets["discriminator"].parameters():
-        p.clamp_(-bound, bound)
+        if p.requires_grad:
+            p.clamp_(-bound, bound)

@@ -115,3 +115,21 @@ def features_of(recipe: Recipe, D: Any) -> int:
         raise UserError(f"nets.discriminator = {part!r} shows no features to read; use dcgan_discriminator")
     features: int = D.score.features
     return features
+
+
+def first_layers(recipe: Recipe, D: Any, count: int) -> tuple[nn.Parameter, ...]:
+    """The weights of the discriminator D's first `count` layers, the picture's side first.
+
+    Raises UserError where it does not say its layers, or has no more than these.
+    """
+    part = recipe.nets["discriminator"].name
+    if not hasattr(D, "layers_in_order"):
+        raise UserError(
+            f"task.freeze = {count} counts layers, and nets.discriminator = {part!r} has no layers_in_order()"
+        )
+    layers = D.layers_in_order()
+    if count > len(layers):
+        raise UserError(
+            f"task.freeze = {count}: nets.discriminator = {part!r} has {len(layers)} layers before its score"
+        )
+    return tuple(p for layer in layers[:count] for module in layer for p in module.parameters())

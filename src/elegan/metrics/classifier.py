@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,11 @@ def shifted(x: Tensor, most: int, rng: torch.Generator) -> Tensor:
     return F.pad(x, (most,) * 4, mode="replicate")[:, :, dy : dy + height, dx : dx + width]
 
 
+def shifts(x: Tensor, rng: torch.Generator) -> Tensor:
+    """The batch moved by up to a sixteenth of its shorter side."""
+    return shifted(x, min(x.shape[2:]) // 16, rng)
+
+
 def train_classifier(
     images: Any,
     labels: Any,
@@ -70,8 +75,9 @@ def train_classifier(
     device: str = "cpu",
     batch: int = 128,
     size: tuple[int, int] | None = None,
+    change: Callable[[Tensor, torch.Generator], Tensor] | None = shifts,
 ) -> Classifier:
-    """A `Classifier` trained by AdamW on `seen` images (one-cycle rate, shifts of up to 2 pixels), the same for a seed.
+    """A `Classifier` trained by AdamW on `seen` images (one-cycle rate, each batch through `change`), the same for a seed.
 
     `images` are uint8 N x H x W x C and stay where they are, `labels` N integers below `classes`. They are seen at the
     height and width `size`, by default `input_size`.
@@ -90,7 +96,7 @@ def train_classifier(
     for i in counted(range(steps), "training a classifier", steps):
         rows = order[i * batch : (i + 1) * batch].sort().values
         x = prepared(images[rows.numpy()], size)
-        x = shifted(x, min(size) // 16, rng).to(device, memory_format=torch.channels_last)
+        x = (change(x, rng) if change else x).to(device, memory_format=torch.channels_last)
         loss = F.cross_entropy(net(x)[1], labels[rows].to(device))
         optimizer.zero_grad()
         loss.backward()
@@ -104,11 +110,21 @@ def accuracy(
     net: Classifier, images: Any, labels: Any, device: str = "cpu", size: tuple[int, int] | None = None
 ) -> float:
     """Share of `images` (uint8 N x H x W x C), seen at `size`, whose largest logit is their label."""
-    labels, size, right = torch.as_tensor(np.asarray(labels)), size or input_size(images), 0
-    for i in range(0, len(labels), BATCH):
-        x = prepared(images[i : i + BATCH], size).to(device)
-        right += int((net(x)[1].argmax(1).cpu() == labels[i : i + BATCH]).sum())
-    return right / len(labels)
+    return int((_said(net, images, device, size) == np.asarray(labels)).sum()) / len(labels)
+
+
+def confusion(net: Classifier, images: Any, labels: np.ndarray, classes: int, device: str = "cpu") -> np.ndarray:
+    """How many `images` of each class (row) were taken for which (column), classes x classes."""
+    table = np.zeros((classes, classes), np.int64)
+    np.add.at(table, (labels, _said(net, images, device)), 1)
+    return table
+
+
+def _said(net: Classifier, images: Any, device: str, size: tuple[int, int] | None = None) -> np.ndarray:
+    """The class of the largest logit of each image, N."""
+    size = size or input_size(images)
+    pages = (images[start : start + BATCH] for start in range(0, len(images), BATCH))
+    return np.concatenate([net(prepared(page, size).to(device))[1].argmax(1).cpu().numpy() for page in pages])
 
 
 def set_aside(images: Any, labels: np.ndarray, seed: int = 0) -> tuple[tuple[Any, np.ndarray], tuple[Any, np.ndarray]]:

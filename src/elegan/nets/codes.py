@@ -74,6 +74,11 @@ class Coded(nn.Module):
         self.generator, self.codes, self.latent = generator, codes, codes.latent
         self.classes: int = getattr(generator, "classes", 0)
 
+    @property
+    def bare(self) -> nn.Module:
+        """The generator itself."""
+        return self.generator
+
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         images: Tensor = self.generator(self.codes.given(z), label)
         return images

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from elegan.core.ranges import Width
 from elegan.core.sizes import Resolution, size_of
-from elegan.nets.layers import ImageInput, LatentInput, Score, check_condition, crop, normal_weights, pyramid
+from elegan.nets.layers import ImageInput, LatentInput, Score, check_condition, crop, in_order, normal_weights, pyramid
 from elegan.nets.norms import ConditionalNorm, norm, spectral
 from elegan.nets.upsampling import Doubling, doubling, painting
 
@@ -50,6 +50,9 @@ class DCGANDiscriminator(nn.Module):
         self.layers, features = _halvings(resolution, self.input.channels, width, norm_name)
         self.score = Score(features, projected)
         normal_weights(self)
+
+    def layers_in_order(self) -> list[list[nn.Module]]:
+        return in_order(self.layers)
 
     def features(self, x: Tensor, label: Tensor | None = None) -> Tensor:
         maps: Tensor = self.layers(self.input(x, label))

@@ -163,6 +163,9 @@ class FastGANDiscriminator(nn.Module):
         if spectral_norm:
             spectral(self)
 
+    def layers_in_order(self) -> list[list[nn.Module]]:
+        return [[layer] for layer in (self.extract, *self.downs)]
+
     def features(self, x: Tensor) -> list[Tensor]:
         """The features after every halving."""
         maps = [self.extract(x)]

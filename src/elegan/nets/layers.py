@@ -89,6 +89,16 @@ def check_condition(condition: str, valid: tuple[str, ...], classes: int) -> Non
         raise UserError(f"condition = {condition!r} needs labelled data: put the images into one folder a class")
 
 
+def in_order(layers: nn.Sequential) -> list[list[nn.Module]]:
+    """Layers that stand one behind the other, each with the norm and the nonlinearity behind it."""
+    grouped: list[list[nn.Module]] = []
+    for layer in layers:
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            grouped.append([])
+        grouped[-1].append(layer)
+    return grouped
+
+
 class LatentInput(nn.Module):
     """Puts the label's embedding of `width` beside latents N x latent, if there are classes to embed."""
 

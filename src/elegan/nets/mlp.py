@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from elegan.core.ranges import Width
 from elegan.core.sizes import Resolution, size_of
-from elegan.nets.layers import ImageInput, LatentInput, Score, check_condition
+from elegan.nets.layers import ImageInput, LatentInput, Score, check_condition, in_order
 from elegan.nets.norms import norm
 
 
@@ -57,6 +57,9 @@ class MLPDiscriminator(nn.Module):
         self.input = ImageInput(resolution, channels, planes)
         self.layers = _layers([self.input.channels * size_of(resolution).area, *widths], norm)
         self.score = Score(widths[-1], projected)
+
+    def layers_in_order(self) -> list[list[nn.Module]]:
+        return in_order(self.layers)
 
     def features(self, x: Tensor, label: Tensor | None = None) -> Tensor:
         features: Tensor = self.layers(self.input(x, label).flatten(1))

@@ -86,6 +86,10 @@ class ProgressiveDiscriminator(Growing):
         self.score = Score(widths[0] * self.sizes[0].area, 0)
         equalized(self)
 
+    def layers_in_order(self) -> list[list[nn.Module]]:
+        levels = zip(self.see[1:], self.convs, self.more, strict=True)
+        return [list(level) for level in reversed(list(levels))]
+
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
         top, share = self.grown()
         h = self._seen(x, top)

@@ -88,6 +88,9 @@ class R3GANDiscriminator(nn.Module):
         self.basis = _scaled(nn.Conv2d(widths[-1], widths[-1], sizes[-1], groups=widths[-1], bias=False))
         self.score = Score(widths[-1], projected)
 
+    def layers_in_order(self) -> list[list[nn.Module]]:
+        return [[layer] for layer in (self.extract, *self.stages)]
+
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
         score: Tensor = self.score(self.basis(self.stages(self.extract(x))).flatten(1), label)
         return score

@@ -112,6 +112,9 @@ class ResNetDiscriminator(nn.Module):
         self.score = Score(width, projected)
         orthogonal_weights(self)
 
+    def layers_in_order(self) -> list[list[nn.Module]]:
+        return [[block] for block in self.blocks]
+
     def features(self, x: Tensor, label: Tensor | None = None) -> Tensor:
         maps: Tensor = self.blocks(x)
         return maps.relu().mean((2, 3))

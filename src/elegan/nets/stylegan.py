@@ -162,6 +162,9 @@ class StyleGAN2Discriminator(nn.Module):
         self.score = EqualizedLinear(features, 1)
         self.embed = nn.Embedding(classes, features) if classes else None
 
+    def layers_in_order(self) -> list[list[nn.Module]]:
+        return [[layer] for layer in (self.look, *self.blocks)]
+
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
         h = self.blocks(activate(self.look(x)))
         h = activate(self.gather(activate(self.conv(self.spread(h))).flatten(1)))

@@ -1,17 +1,15 @@
 """From a plan to the trainer that plays it: the game with fresh weights or those of another run, optimisers, the feed."""
 
-from pathlib import Path
-
 import torch
 
 from elegan.core import memory, ramp, rng
 from elegan.core.errors import UserError
 from elegan.core.sizes import size_of
-from elegan.games.game import Game
 from elegan.recipes import parts
 from elegan.run import Run, build_game
 from elegan.training.plan import Plan
 from elegan.training.trainer import Trainer
+from elegan.training.transfer import transfer
 
 
 def make_trainer(plan: Plan) -> Trainer:
@@ -23,8 +21,9 @@ def make_trainer(plan: Plan) -> Trainer:
     _check_batch(plan)
     torch.manual_seed(rng.mix(plan.draws, "weights"))
     game = build_game(recipe, plan.shape)
-    if plan.start:
-        _begin_with(plan.start, game, recipe.trust)
+    taken = transfer(Run.open(plan.start, trust=recipe.trust), plan.data.classes, game) if plan.start else []
+    if game.fixed and not plan.start and not plan.resumed:
+        raise UserError("task.freeze keeps layers of a run that is begun with, and there is none: give --from RUN")
     engine.place(game.nets)
     optimizers, settings = {}, {}
     for player in game.players:
@@ -51,6 +50,7 @@ def make_trainer(plan: Plan) -> Trainer:
         seed=plan.draws,
         compiled=recipe.compile,
         settings=settings,
+        taken=taken,
     )
 
 
@@ -62,13 +62,3 @@ def _check_batch(plan: Plan) -> None:
         4 * size_of(side).area * channels,
         "batch / accumulate",
     )
-
-
-def _begin_with(start: Path, game: Game, trust: frozenset[str]) -> None:
-    """Gives the game's networks the weights of `start` that fit. Raises UserError where none does."""
-    found = Run.open(start, trust=trust).nets.state_dict()
-    mine = game.nets.state_dict()
-    fitting = {name: value for name, value in found.items() if name in mine and mine[name].shape == value.shape}
-    if not fitting:
-        raise UserError(f"no weights of {start} have the names and shapes of this recipe's networks")
-    game.nets.load_state_dict(mine | fitting)

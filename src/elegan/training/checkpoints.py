@@ -46,6 +46,8 @@ class Checkpoints:
         start = self.run.steps[-1] if self.run.steps else 0
         if start:
             self._load(start, state or self._read(start))
+        elif self.plan.start:
+            self.remarks += [f"        {line}" for taken in self.trainer.taken for line in taken.lines()]
         if engine.leads:
             self._open_folder()
         return start
@@ -86,6 +88,7 @@ class Checkpoints:
         if plan.minutes is not None:
             info["minutes"] = plan.minutes
         if plan.start and not self.run.steps:
+            info["began_with"] = {taken.network: taken.facts() for taken in self.trainer.taken}
             self.write(START, files.encode_tensors(self.trainer.average.state_dict(), {"from": info["from"]}))
         if not (plan.is_named or plan.in_memory):
             info["data"].pop("source", None)  # older versions wrote it there

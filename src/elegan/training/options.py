@@ -45,7 +45,7 @@ class Options:
     device: Annotated[str, "auto, cpu, cuda, cuda:1 or mps."] = "auto"
     precision: Annotated[str, "auto, fp32, bf16 or fp16."] = "auto"
     resume: Annotated[str | Path | None, "Resumes this run with its own recipe."] = None
-    start: Annotated[str | Path | None, "Begins with the weights of this run or packed model."] = None
+    start: Annotated[str | Path | None, "Begins with what fits of the networks of this run or packed model."] = None
     trust: Annotated[Iterable[str], "Trusts these modules: files from elsewhere may name what they define."] = ()
     guard: Annotated[
         str,

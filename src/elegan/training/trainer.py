@@ -3,7 +3,7 @@
 Randomness and data follow from (seed, step), so resuming is arithmetic.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -15,13 +15,14 @@ from elegan.core.statistics import Running
 from elegan.games.game import Game, Terms, Turn
 from elegan.training.ema import Averages
 from elegan.training.engine import Engine
+from elegan.training.transfer import Taken
 
 Feed = Callable[[int, range], Any]  # (position, rows of the batch there) -> batch on the device
 
 
 class Trainer:
     """The loop over the steps of a game. `feed(position, rows)` gives real images; `optimizers`, `rates` (their full learning
-    rates) and `settings` (what of their groups follows progress) are by player.
+    rates) and `settings` (what of their groups follows progress) are by player; `taken` says what began with another run's weights.
     """
 
     def __init__(
@@ -37,10 +38,11 @@ class Trainer:
         seed: int = 0,
         compiled: bool = False,
         settings: dict[str, dict[str, Any]] | None = None,
+        taken: Sequence[Taken] = (),
     ):
         self.game, self.optimizers, self.feed, self.engine = game, optimizers, feed, engine
         self.batch, self.parts, self.seed = batch, engine.parts(batch, accumulate), seed
-        self.settings = settings or {}
+        self.settings, self.taken = settings or {}, taken
         self.rates = {player: optimizer.param_groups[0]["lr"] for player, optimizer in optimizers.items()}
         self.average = Averages(game.nets, game.averaged, decay)
         self.running = [module for module in game.nets.modules() if isinstance(module, Running)]

@@ -63,6 +63,11 @@ class Augmented(nn.Module):
                 raise UserError(f"unknown augmentation {name!r} in task.augment{nearest(name, POLICIES)}")
         self.steps = [step for name in names for step in POLICIES[name]]
 
+    @property
+    def bare(self) -> Any:
+        """The discriminator itself."""
+        return self.discriminator
+
     def augment(self, x: Tensor) -> Tensor:
         for step in self.steps:
             x = step(x)

@@ -43,8 +43,9 @@ def highest(values: Sequence[float]) -> float:
 
 
 def _no_progress(s: Series, t: float) -> bool:
-    first = s["distance"][0]
-    return t >= 0.2 and lasting(s["distance"], 4, lambda v: v > 0.7 * first)
+    first, noise = s["distance"][0], s["noise"][-1]
+    # A training begun with another run may start as near to the data as it gets.
+    return t >= 0.2 and lasting(s["distance"], 4, lambda v: v > max(0.7 * first, 20 * noise))
 
 
 def _worse(s: Series, t: float) -> bool:
@@ -148,7 +149,7 @@ RULES = (
          "the gradient of the {group} is {now:.3g}, more than 30 times what it was", ("slower", "seed")),
     Rule("vanished gradients", ("gradient",), _vanished,
          "the gradient of the {group} has all but vanished: {now:.3g}, once {most:.3g}", ("weaker discriminator", "penalty")),
-    Rule("no progress", ("distance",), _no_progress,
+    Rule("no progress", ("distance", "noise"), _no_progress,
          "the pictures are hardly nearer to the data than at the start: distance {now:.3g}, at first {first:.3g}",
          ("own rates", "penalty"), patient=True),
     Rule("getting worse", ("distance", "noise"), _worse,
