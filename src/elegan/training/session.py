@@ -16,8 +16,8 @@ from elegan.core.errors import Failure, Interrupted, UserError, in_a_line
 from elegan.core.progress import held
 from elegan.run import Run
 from elegan.training.assembly import make_trainer
-from elegan.training.checkpoints import Checkpoints
 from elegan.training.guard import recovery
+from elegan.training.guard.guard import Diverged
 from elegan.training.look import Look
 from elegan.training.options import Options, takes
 from elegan.training.pace import timed
@@ -73,7 +73,7 @@ def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
         Bar(plan, start, quiet, remarks) as bar,
         held(),
         _Stop() as stop,
-        _failing_with(recorder.checkpoints),
+        _failing_with(recorder),
         room.waited_for(bar.warn, lambda: stop.asked),
     ):
         previews, look = Previews(recorder.preview), None
@@ -111,7 +111,7 @@ def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
                 command = f"elegan train --resume {shlex.quote(str(plan.path))}{recipe.trust_options}"
                 raise Interrupted(f"stopped at step {done} of {recipe.steps}; go on with: {command}")
     if recorder.view and look:
-        bar.say(*summary(plan, recorder.view, look, recorder.checkpoints.history, recorder.seconds))
+        bar.say(*summary(plan, recorder.view, look, recorder.checkpoints.history, recorder.seconds, recorder.alarms))
     return Run.open(plan.path, trust=recipe.trust)
 
 
@@ -129,11 +129,15 @@ def _tell(options: Options, recorder: Recorder, step: int, look: Look | None) ->
 
 
 @contextmanager
-def _failing_with(checkpoints: Checkpoints) -> Iterator[None]:
-    """A failure, of the disk or of the training, also says what there is to go on from, as does a second Ctrl-C."""
+def _failing_with(recorder: Recorder) -> Iterator[None]:
+    """A failure, of the disk or of the training, also says what there is to go on from, as does a second Ctrl-C; what is not
+    finite any more is put on record."""
+    checkpoints = recorder.checkpoints
     try:
         yield
     except Failure as error:
+        if isinstance(error, Diverged):
+            recorder.put(error.alarm)
         checkpoints.clear_rest()
         raise Failure(f"{error}; {checkpoints.saved}") from error
     except KeyboardInterrupt:
