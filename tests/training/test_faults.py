@@ -118,7 +118,7 @@ def test_a_batch_that_does_not_fit_memory_is_played_in_parts(tmp_path):
 
 
 def test_what_fits_in_no_part_says_what_would_help(tmp_path):
-    done = limited(tmp_path, "batch=2", f"nets.generator.widths={[8192] * 9}")
+    done = limited(tmp_path, "batch=2", f"nets.generator.widths={[8192] * 6}")
     assert done.returncode == 1, done.stderr
     assert "a batch of 2 images of 64 px does not fit the memory of cpu" in done.stderr.splitlines()[-1]
 

@@ -5,7 +5,6 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -124,7 +123,8 @@ def diagnosis(run: Run) -> Examination:
     """
     patient = Patient(run)
     parts = (_state, _damage, _alarms, _machine, _data, _course, _measures, _version)
-    return Examination(tuple(finding for part in parts for finding in part(patient)), _facts(patient))
+    found = [finding for part in parts for finding in part(patient)]
+    return Examination(tuple(sorted(found, key=lambda finding: not finding.problem)), _facts(patient))
 
 
 def _facts(p: Patient) -> dict[str, Any]:
@@ -163,7 +163,7 @@ def _damage(p: Patient) -> Iterator[Finding]:
 
 def _alarms(p: Patient) -> Iterator[Finding]:
     """What helps against each, what was tried left out; the same help is said once."""
-    tried, said = {action.remedy for action in p.actions}, set()
+    tried, said = {action.remedy for action in p.actions}, set[str]()
     for name, record in p.alarms.items():
         words = f"At step {record['step']:,}: {name}: {record['text']}."
         helps = remedies(RULE[name], p.run.recipe)

@@ -16,11 +16,11 @@ from torch.nn import functional as F
 from elegan.core import memory
 from elegan.core.devices import present
 from elegan.core.machine import hardware
-from elegan.verbs.runs import size
 from elegan.core.threads import WAITING, chosen
 from elegan.data.cache import default_root
 from elegan.training.engine import gains_from_bfloat16
 from elegan.verbs.doctor.finding import Examination, Finding
+from elegan.verbs.runs import size
 
 LITTLE = 2 << 30  # bytes free on a disk below which trainings have stopped
 ROUNDS = 5
@@ -124,7 +124,7 @@ def _ratio(work: Callable[[], torch.Tensor], device: torch.device) -> float:
         began = time.perf_counter()
         with torch.autocast(device.type, torch.bfloat16, enabled=enabled):
             y = work()
-        y.float().sum().backward()  # type: ignore[no-untyped-call]  # untyped in torch
+        y.float().sum().backward()
         if device.type == "cuda":
             torch.cuda.synchronize()
         return time.perf_counter() - began
