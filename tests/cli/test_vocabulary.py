@@ -34,6 +34,7 @@ ANSWERS = {  # the keys of what each verb prints with --json
     ("film", "runs/run", "--out", "f.gif"): {"path", "bytes"},
     ("restore", "runs/run/samples.png", "--out", "restored"): {"pictures"},
     ("demo", "--steps", "2"): {"path", "trainings"},
+    ("doctor", "runs/run"): {"findings", "facts"},
 }
 
 
