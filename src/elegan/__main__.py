@@ -1,12 +1,11 @@
-"""The command `elegan`: Ctrl-C is heeded, and threads are told how to wait, before the imports, which take a while."""
+"""The command `elegan`: Ctrl-C is heeded before the imports, which take a while."""
 
-from elegan.core import interrupts, threads
+from elegan.core import interrupts
 from elegan.core.errors import Interrupted
 
 
 def main() -> None:
     interrupts.heed()
-    threads.choose()
     try:
         from elegan.cli.main import main as run
 

@@ -66,9 +66,9 @@ def _threads() -> list[Finding]:
     if threads > 1 and load > cores:
         words = f"Other programs are at work (load {load:.1f} on {cores} cores): one thread is then mostly faster."
         found.append(Finding(words, "export OMP_NUM_THREADS=1"))
-    if not chosen() and threads > 1:
+    if not chosen() and threads > 1 and load > cores:
         name, value = WAITING
-        words = "In Python programs threads spin for each other, which costs several times as much where other programs run."
+        words = "Threads spin for each other, which costs much where other programs run; before Python starts:"
         found.append(Finding(words, f"export {name}={value}"))
     return found
 
