@@ -15,7 +15,7 @@ from elegan.core.version import __version__
 
 __all__ = [
     "Failure", "Game", "Recipe", "Run", "Turn", "UserError", "__version__", "anomaly", "augment", "bundle", "compare", "copies",
-    "demo", "evaluate", "export", "film", "latent", "pack", "report", "restore", "runs", "sample", "train", "translate",
+    "demo", "doctor", "evaluate", "export", "film", "latent", "pack", "report", "restore", "runs", "sample", "train", "translate",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from elegan.verbs.compare import compare
     from elegan.verbs.copies import copies
     from elegan.verbs.demo import demo
+    from elegan.verbs.doctor.doctor import doctor
     from elegan.verbs.evaluate import evaluate
     from elegan.verbs.export import export
     from elegan.verbs.film import film
@@ -58,6 +59,7 @@ _HOMES = {
     "anomaly": "verbs.anomaly",
     "augment": "verbs.augment",
     "demo": "verbs.demo.demo",
+    "doctor": "verbs.doctor.doctor",
     "Run": "run",
     "Recipe": "recipes.recipe",
     "Game": "games.game",

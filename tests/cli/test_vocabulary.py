@@ -37,6 +37,7 @@ ANSWERS = {  # the keys of what each verb prints with --json
     ("train", "digits", "--recipe", "cgan", "--name", "c", "--steps", "2", *SMALL): {"run", "step", "samples"},
     ("augment", "rare", "--with", "runs/c", "--seeds", "2", "--images", "200"): {"path", "generated", "usefulness"},
     ("demo", "--steps", "2"): {"path", "trainings"},
+    ("doctor", "runs/run"): {"findings", "facts"},
 }
 
 

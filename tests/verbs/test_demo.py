@@ -8,6 +8,7 @@ from PIL import Image
 import elegan
 from elegan.core.errors import UserError
 from elegan.games.wiring import adversarial
+from elegan.verbs.demo.draw import alarms_in_words
 from elegan.verbs.demo.lessons import CASES, lesson, plain
 from elegan.verbs.demo.measures import best_answer, covered, felt, kernel_density
 from elegan.verbs.demo.play import play
@@ -132,6 +133,29 @@ def test_the_ring_is_learnt(seed):
     last = play(plain("relativistic").recipe, open_points("ring"), seed, 1, lambda frame: None)[-1]
     assert last.numbers["covered"] == 8
     assert last.numbers["good samples"] > 0.5
+
+
+def test_alarms_stand_in_the_frames_from_their_step_on():
+    failing = CASES["oscillation"][0].recipe.changed({"steps": 260})
+    frames = play(failing, open_points("ring"), 0, 13, lambda frame: None)
+    alarms = frames[-1].alarms
+    assert alarms
+    for frame in frames:
+        assert frame.alarms == tuple(alarm for alarm in alarms if alarm.step <= frame.step)
+    assert alarms_in_words(frames[-1])[0].endswith(f"step {alarms[0].step}")
+    assert alarms_in_words(frames[0]) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("case", "alarms"),
+    [("collapse", {"collapse", "lost kinds"}), ("oscillation", {"getting worse", "collapse"}), ("vanishing", set())],
+)
+def test_the_guard_names_the_failure_and_leaves_its_cure_alone(case, alarms):
+    failing, cure = ([a.rule.name for a in play(part.recipe, open_points("ring"), 0, 10, lambda frame: None)[-1].alarms]
+                     for part in CASES[case])  # fmt: skip
+    assert alarms <= {*failing}
+    assert not cure
 
 
 def at_the_end(case: str) -> list[dict[str, float]]:

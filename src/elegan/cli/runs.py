@@ -1,10 +1,12 @@
-"""The verb that lists runs."""
+"""The verbs that look at what is there: runs, doctor."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from elegan.cli import completion
+from elegan.cli.options import Trust, there
 from elegan.core.screen import answer
 
 if TYPE_CHECKING:
@@ -21,6 +23,26 @@ def runs(
 
     listed = list_runs(folder)
     answer([run.as_dict() for run in listed], *_lines(listed, folder))
+
+
+def doctor(
+    run: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[RUN]",
+            help="A run folder, or a packed file; without one the installation is looked at.",
+            callback=there,
+            autocompletion=completion.runs,
+        ),
+    ] = None,
+    trust: Trust = None,
+) -> None:
+    """Says what is wrong, and what to try next as commands: of a run, or of the installation and the machine."""
+    from elegan.run import Run
+    from elegan.verbs.doctor.doctor import doctor as examine
+
+    found = examine(None if run is None else Run.open(run, trust=trust or ()))
+    answer(found.as_dict(), *found.lines())
 
 
 def _lines(listed: "list[Listed]", folder: Path) -> list[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError, safe_open
 
-from elegan.core import paths
+from elegan.core import paths, room
 from elegan.core.errors import Failure, UserError
 
 if TYPE_CHECKING:
@@ -60,8 +60,17 @@ def file_for(path: str | Path) -> Path:
 def write(path: Path, data: bytes, make_folder: bool = True) -> None:
     """Writes to a neighbour, syncs and renames; `make_folder` first makes the folder that holds it.
 
-    Raises Failure (disk full, no permission) and leaves the old file whole.
+    Raises Failure (no permission; a full disk, unless somebody waits for room, see `core.room`) and leaves the old file whole.
     """
+    while True:
+        try:
+            return _write(path, data, make_folder)
+        except OSError as error:
+            if not room.comes(error, path, len(data)):
+                raise Failure(f"cannot write {path}: {error.strerror} ({len(data) / 1e6:.1f} MB)") from error
+
+
+def _write(path: Path, data: bytes, make_folder: bool) -> None:
     neighbour = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         if make_folder:
@@ -72,11 +81,9 @@ def write(path: Path, data: bytes, make_folder: bool = True) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(neighbour, path)
-    except BaseException as error:  # Ctrl-C too
+    except BaseException:  # Ctrl-C too
         with contextlib.suppress(OSError):
             neighbour.unlink()
-        if isinstance(error, OSError):
-            raise Failure(f"cannot write {path}: {error.strerror} ({len(data) / 1e6:.1f} MB)") from error
         raise
 
 

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from elegan.core import files, paths
+from elegan.core import files, paths, room
 from elegan.core.errors import Failure, UserError
 
 END = 1 << 16  # bytes of a file's end that hold its last record
@@ -22,16 +22,23 @@ class Journal:
         self.path = path
 
     def write(self, record: dict[str, Any], make_file: bool = True) -> None:
-        """Appends a line. Raises Failure on a full disk, and for a missing file unless `make_file`."""
-        try:
-            if self.path.exists():
-                paths.check_regular(self.path.stat().st_mode)
-            flags = os.O_RDWR | os.O_APPEND | (os.O_CREAT if make_file else 0)
-            with open(os.open(self.path, flags, 0o666), "rb+") as file:
-                self._mend(file)
-                file.write(json.dumps(record).encode() + b"\n")
-        except OSError as error:
-            raise Failure(f"cannot write {self.path}: {error.strerror}") from error
+        """Appends a line. Raises Failure on a full disk, unless somebody waits for room (`core.room`), and for a missing file
+        unless `make_file`."""
+        line = json.dumps(record).encode() + b"\n"
+        while True:
+            try:
+                return self._append(line, make_file)
+            except OSError as error:
+                if not room.comes(error, self.path, len(line)):
+                    raise Failure(f"cannot write {self.path}: {error.strerror}") from error
+
+    def _append(self, line: bytes, make_file: bool) -> None:
+        if self.path.exists():
+            paths.check_regular(self.path.stat().st_mode)
+        flags = os.O_RDWR | os.O_APPEND | (os.O_CREAT if make_file else 0)
+        with open(os.open(self.path, flags, 0o666), "rb+") as file:
+            self._mend(file)
+            file.write(line)
 
     def _mend(self, file: BinaryIO) -> None:
         """Cuts off a torn last line."""

@@ -1,5 +1,7 @@
 """Free memory, and errors that say that it does not suffice."""
 
+import ctypes
+import gc
 import sys
 from pathlib import Path
 
@@ -7,12 +9,19 @@ from elegan.core.errors import UserError
 
 # Of a container: all of its memory, and the part in use.
 LIMITS = (("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),)
+# Of libraries that have run out of it; the last is all that oneDNN says.
+WORDS = (
+    "not enough memory",
+    "can't allocate memory",
+    "out of memory",
+    "Cannot allocate memory",
+    "could not create a primitive",
+)
 
 
 def is_short(error: BaseException) -> bool:
     """Whether the error says that the memory of the machine or of an accelerator did not suffice."""
-    words = ("not enough memory", "can't allocate memory", "out of memory", "Cannot allocate memory")
-    says_so = isinstance(error, RuntimeError | OSError) and any(word in str(error) for word in words)
+    says_so = isinstance(error, RuntimeError | OSError) and any(word in str(error) for word in WORDS)
     return isinstance(error, MemoryError) or says_so
 
 
@@ -28,6 +37,13 @@ def check_room(count: int, each: float, what: str) -> None:
         raise UserError(
             f"{what} = {count:,} takes {_size(count * each)} of memory, and {_size(free())} are free; {room:,} would fit"
         )
+
+
+def give_back() -> None:
+    """Gives what nobody holds any more back to the system, which training otherwise keeps for its next step (glibc alone)."""
+    gc.collect()
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
+        libc.malloc_trim(0)
 
 
 def peak() -> int:

@@ -18,6 +18,7 @@ from elegan.training.plan import Plan
 from elegan.training.trainer import Trainer
 
 MEASURED = ("watch.metric", "watch.extractor", "watch.images")  # what the watched numbers depend on
+SHOWN = 4  # differences of another command
 State = tuple[dict[str, Tensor], dict[str, Any]]  # tensors by name, plain data
 
 
@@ -111,9 +112,12 @@ class Checkpoints:
         free = ("steps", "watch.", "accumulate", "compile", "about", "parent")
         changed = [k for k in asked if asked[k] != written.get(k) and not k.startswith(free)]
         if changed:
-            key = changed[0]
+            differences = [
+                f"{key} is {str(written.get(key))[:40]} there and {str(asked[key])[:40]} now" for key in changed
+            ]
+            more = f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
             raise UserError(
-                f"{plan.path} holds another run: {key} is {str(written.get(key))[:40]} there and {str(asked[key])[:40]} now; "
+                f"{plan.path} holds another run: {', '.join(differences[:SHOWN])}{more}; "
                 f"give another --name, or go on with its own settings: --resume {plan.path}"
             )
 

@@ -171,7 +171,7 @@ class _SharedBatchNorm(nn.BatchNorm2d):
 
 def _precision(name: str, device: torch.device) -> str:
     if name == "auto":
-        return "bf16" if _gains_from_bfloat16(device) else "fp32"
+        return "bf16" if gains_from_bfloat16(device) else "fp32"
     if name not in PRECISIONS:
         raise UserError(f"unknown precision {name!r}{nearest(name, [*PRECISIONS, 'auto'])}")
     if name == "fp16" and device.type != "cuda":
@@ -195,7 +195,7 @@ def _keep_freed_memory() -> None:
         libc.mallopt(top_pad, 2**26)
 
 
-def _gains_from_bfloat16(device: torch.device) -> bool:
+def gains_from_bfloat16(device: torch.device) -> bool:
     """Whether the device has tensor cores or AMX tiles. It is not timed, so that a command always computes the same."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))

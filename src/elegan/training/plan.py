@@ -46,7 +46,8 @@ class Plan:
     start: Path | None = None
     minutes: float | None = None
     pace: str = ""
-    attempt: int = 0  # how often it was taken back, and
+    taken_back: bool = False  # as its journal says (guard.recovery):
+    attempt: int = 0  # how often for an alarm, each time with another seed, and
     back_to: int = 0  # the step to which, the last time
 
     @property

@@ -92,6 +92,10 @@ class Bar:
             for line in lines:
                 console().print(line, markup=False, soft_wrap=True)
 
+    def warn(self, line: str) -> None:
+        """A line on what nobody may miss, also where it is to be quiet: else it would seem to hang."""
+        console().print(line, markup=False, soft_wrap=True)
+
     def __exit__(self, *exception: object) -> None:
         self.bar.stop()
 

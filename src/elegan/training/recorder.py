@@ -77,10 +77,20 @@ class Recorder:
         trainer = self.trainer
         alarms = self.guard.after(step, terms, trainer.norms, trainer.average, trainer.game.nets, looking)
         for alarm in alarms:
-            self._record(step, {"alarm": alarm.rule.name, "text": alarm.text})
+            self.put(alarm)
         if alarms and self.view:
             files.write(self.run.file(f"alarms/{step:08d}.png"), grid.png(self.view.sheet(trainer.average)))
         return alarms
+
+    def put(self, alarm: Alarm) -> None:
+        """Puts an alarm on record, in the leading process."""
+        if self.plan.engine.leads and self.run.file("log.jsonl").exists():
+            self._record(alarm.step, {"alarm": alarm.rule.name, "text": alarm.text})
+
+    @property
+    def alarms(self) -> list[str]:
+        """The names of the alarms on record, each once, in their order."""
+        return list(dict.fromkeys(r["alarm"] for r in self.journal.records() if "alarm" in r))
 
     def rate(self, step: int) -> float:
         """The schedule's factor before this step."""

@@ -11,13 +11,13 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from elegan.core import memory, paths
+from elegan.core import memory, paths, room
 from elegan.core.errors import Failure, Interrupted, UserError, in_a_line
 from elegan.core.progress import held
 from elegan.run import Run
 from elegan.training.assembly import make_trainer
-from elegan.training.checkpoints import Checkpoints
 from elegan.training.guard import recovery
+from elegan.training.guard.guard import Diverged
 from elegan.training.look import Look
 from elegan.training.options import Options, takes
 from elegan.training.pace import timed
@@ -53,8 +53,11 @@ def train(options: Options) -> Run:
                 try:
                     return play(plan, trainer, options)
                 except recovery.Sick as sick:
-                    plan, options = recovery.taken_back(plan, sick.action), replace(options, show=False)  # it is open
-                    trainer = make_trainer(plan)
+                    action = sick.action
+                del trainer  # which makes room for the next one
+                memory.give_back()
+                plan, options = recovery.taken_back(plan, action), replace(options, show=False)  # it is open
+                trainer = make_trainer(plan)
 
 
 def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
@@ -66,7 +69,13 @@ def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
         start = recorder.begin()
     every = plan.every
     quiet, remarks = options.quiet or not engine.leads, recorder.checkpoints.remarks
-    with Bar(plan, start, quiet, remarks) as bar, held(), _Stop() as stop, _failing_with(recorder.checkpoints):
+    with (
+        Bar(plan, start, quiet, remarks) as bar,
+        held(),
+        _Stop() as stop,
+        _failing_with(recorder),
+        room.waited_for(bar.warn, lambda: stop.asked),
+    ):
         previews, look = Previews(recorder.preview), None
         if start < recipe.steps:
             with _fitting(plan):
@@ -74,7 +83,7 @@ def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
         if options.show and engine.leads:
             bar.say(*show(recorder.run.file("samples.png")))
         for done in range(start + 1, recipe.steps + 1):
-            with _fitting(plan) if done == 1 else nullcontext():
+            with doctor.smaller(done, bar.say), _fitting(plan) if done == 1 else nullcontext():
                 terms = trainer.play(done - 1, recorder.rate(done - 1), (done - 1) / recipe.steps)
             bar.advance(done, recorder.newest)
             looking = done % every == 0 or done == recipe.steps
@@ -102,7 +111,7 @@ def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
                 command = f"elegan train --resume {shlex.quote(str(plan.path))}{recipe.trust_options}"
                 raise Interrupted(f"stopped at step {done} of {recipe.steps}; go on with: {command}")
     if recorder.view and look:
-        bar.say(*summary(plan, recorder.view, look, recorder.checkpoints.history, recorder.seconds))
+        bar.say(*summary(plan, recorder.view, look, recorder.checkpoints.history, recorder.seconds, recorder.alarms))
     return Run.open(plan.path, trust=recipe.trust)
 
 
@@ -120,11 +129,15 @@ def _tell(options: Options, recorder: Recorder, step: int, look: Look | None) ->
 
 
 @contextmanager
-def _failing_with(checkpoints: Checkpoints) -> Iterator[None]:
-    """A failure, of the disk or of the training, also says what there is to go on from, as does a second Ctrl-C."""
+def _failing_with(recorder: Recorder) -> Iterator[None]:
+    """A failure, of the disk or of the training, also says what there is to go on from, as does a second Ctrl-C; what is not
+    finite any more is put on record."""
+    checkpoints = recorder.checkpoints
     try:
         yield
     except Failure as error:
+        if isinstance(error, Diverged):
+            recorder.put(error.alarm)
         checkpoints.clear_rest()
         raise Failure(f"{error}; {checkpoints.saved}") from error
     except KeyboardInterrupt:

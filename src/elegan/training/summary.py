@@ -30,15 +30,21 @@ def standing(look: Look, view: View) -> str:
     return ", ".join([f"{label} {_number(value)} at step {look.step:,}", *references])
 
 
-def summary(plan: Plan, view: View, look: Look, history: History, seconds: float) -> list[str]:
-    """Lines for people on a training that has ended with this look; `seconds` is all it took."""
+def summary(
+    plan: Plan, view: View, look: Look, history: History, seconds: float, alarms: Sequence[str] = ()
+) -> list[str]:
+    """Lines for people on a training that has ended with this look; `seconds` is all it took, `alarms` what the guard said."""
     looks = [(int(step), value) for step, value in history if math.isfinite(value)]
     if look.values and looks:
         words = _nearness(view, looks[-1][1])
         lines = [*([words] if words else []), f"    {standing(look, view)}", *_way(plan, view, looks)]
     else:
         lines = ["No metric was watched: the pictures tell."]
-    lines += _commands(plan, " --checkpoint best" if looks and _is_worse(view, looks) else "")
+    if alarms:
+        command = f"elegan doctor {shlex.quote(str(plan.path))}{plan.recipe.trust_options}"
+        lines += [f"The guard raised {', '.join(alarms)}; what to try:", f"    {command}"]
+    start = view.untreated.value if view.untreated else 0.0
+    lines += _commands(plan, " --checkpoint best" if looks and is_worse(looks, start) else "")
     took = f"It took {duration(seconds)} for {plan.recipe.steps:,} steps"
     return ["", *lines, f"{took}; all of it: {plan.path}, its curves: {plan.path / 'curves.png'}"]
 
@@ -70,27 +76,30 @@ def _way(plan: Plan, view: View, looks: list[tuple[int, float]]) -> list[str]:
         return ["Too few looks to say whether more steps would help (watch.every)."] if looks else []
     (before, earlier), (last, value) = looks[-2:]
     step, best = min(looks, key=lambda look: look[1])
+    start = view.untreated.value if view.untreated else 0.0
     numbers = f"    {_number(value)} at step {last:,}, {_number(earlier)} at step {before:,}, the best {_number(best)} at step {step:,}"
-    if _is_worse(view, looks):
+    if is_worse(looks, start):
         return [
             f"It was better before, at step {step:,}, which is kept: --checkpoint best.",
             numbers,
         ]
-    third = math.ceil(len(looks) / 3)
-    old = min(value for _, value in looks[:-third])
-    if old - best > GAIN * _size(view, old):
+    if improves(looks, start):
         return ["It was still improving; twice as many steps:", numbers, f"    {_further(plan)}"]
     return ["It has hardly improved of late: more pictures or another recipe may help, more steps hardly.", numbers]
 
 
-def _is_worse(view: View, looks: list[tuple[int, float]]) -> bool:
+def improves(looks: Sequence[tuple[int, float]], start: float = 0.0) -> bool:
+    """Whether (step, value) of at least three looks still got better of late. Changes are measured by the distance from
+    `start`: the value of what came in, or 0 where nothing did."""
+    third = math.ceil(len(looks) / 3)
+    old, best = (min(value for _, value in some) for some in (looks[:-third], looks))
+    return old - best > GAIN * abs(start - old)
+
+
+def is_worse(looks: Sequence[tuple[int, float]], start: float = 0.0) -> bool:
+    """Whether the last look is worse than the best one by more than looks differ; `start` as for `improves`."""
     best = min(value for _, value in looks)
-    return looks[-1][1] - best > LOSS * _size(view, best)
-
-
-def _size(view: View, value: float) -> float:
-    """The size that changes are measured by: the value itself or, where something came in, what was gained on that."""
-    return abs(view.untreated.value - value) if view.untreated else abs(value)
+    return looks[-1][1] - best > LOSS * abs(start - best)
 
 
 def _commands(plan: Plan, checkpoint: str) -> list[str]:

@@ -87,7 +87,7 @@ def _facts(path: Path) -> dict[str, Any]:
     watched = _watched(saved[-1][1]) if saved else {}
     reached = saved[-1][0] if saved else 0
     steps = int(recipe["steps"])
-    training = reached < steps and _is_locked(path)
+    training = reached < steps and is_locked(path)
     log = (Journal(_own(path, "log.jsonl")).last() if training else None) or {}
     return {
         "state": "training" if training else _state(reached, steps),
@@ -138,7 +138,7 @@ def _watched(checkpoint: Path) -> dict[str, Any]:
     return {"metric": metric, "newest": history[-1][1], "best": best, "best_step": best_step}
 
 
-def _is_locked(path: Path) -> bool:
+def is_locked(path: Path) -> bool:
     """Whether a process trains there. Where that cannot be asked, on a disk that only reads, none does."""
     from filelock import FileLock, Timeout
 

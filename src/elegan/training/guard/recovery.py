@@ -1,17 +1,18 @@
-"""Actions against an alarm: back to the last healthy checkpoint, and one thing changed.
+"""Actions against an alarm, or against too little memory: back to the last healthy checkpoint, and one thing changed.
 
 Every action is a line of the run's `recovery.jsonl`. The same run played by that journal (`guard=RUN/recovery.jsonl`) does the
 same at the same steps, and writes the same bytes.
 """
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from pydantic import BaseModel
 
-from elegan.core import files
+from elegan.core import files, memory
 from elegan.core.errors import Failure, UserError, nearest
 from elegan.core.facts import read_lines
 from elegan.core.journal import Journal
@@ -20,7 +21,9 @@ from elegan.training.guard.guard import Alarm, Diverged
 from elegan.training.guard.remedies import remedies
 from elegan.training.plan import Plan
 
-MOST = 3  # times that a run is taken back
+MOST = 3  # times that a run is taken back for an alarm
+MEMORY = "out of memory"  # in place of an alarm: the batch is then played in smaller parts, and the seed stays
+LEAST = 2  # images of a part: statistics of one are none
 MODES = ("warn", "recover", "off")
 
 
@@ -33,6 +36,10 @@ class Action(BaseModel):
     remedy: str
     settings: list[str]
     back_to: int
+
+    @property
+    def of_memory(self) -> bool:
+        return self.alarm == MEMORY
 
     def __str__(self) -> str:
         what = " ".join(f"--set {setting}" for setting in self.settings) or "another seed"
@@ -55,7 +62,8 @@ class Doctor:
 
     def __init__(self, plan: Plan, mode: str):
         self.plan, self.recovers = plan, mode == "recover"
-        self.before = actions(plan.path) if plan.attempt else []
+        self.done = actions(plan.path) if plan.taken_back else []
+        self.before = [action for action in self.done if not action.of_memory]
         self.script: list[Action] | None = None
         if mode not in MODES:
             if not mode.endswith(".jsonl") or not Path(mode).is_file():
@@ -83,11 +91,34 @@ class Doctor:
     def act(self, step: int, alarms: Sequence[Alarm]) -> None:
         """Raises Sick with what is to be done after this step, Failure where nothing is left to try."""
         if self.script is not None:
-            for action in self.script[len(self.before) :][:1]:
+            for action in self.script[len(self.done) :][:1]:
                 if action.step == step:
                     raise Sick(action)
         elif self.recovers and alarms:
             raise Sick(self._next(alarms[0]))
+
+    @contextmanager
+    def smaller(self, step: int, say: Callable[[str], None]) -> Iterator[None]:
+        """Raises Sick, and says so, where the memory did not suffice for this step and the batch can be played in parts of half
+        the size."""
+        try:
+            yield
+            return
+        except (MemoryError, RuntimeError, OSError) as error:
+            batch, halves = self.plan.recipe.batch, 2 * self.plan.recipe.accumulate
+            rows, rest = divmod(batch, halves)
+            if not memory.is_short(error) or rest or rows < LEAST or self.plan.engine.world > 1:
+                raise
+            newest = max(Run(self.plan.path).steps, default=0)
+            action = Action(
+                step=step,
+                alarm=MEMORY,
+                remedy=f"parts of {rows} images, whose gradients add up to those of all {batch}",
+                settings=[f"accumulate={halves}"],
+                back_to=newest,
+            )
+        say(f"MEMORY   step {step:,}: {batch // halves * 2} images at once do not fit: {action}")
+        raise Sick(action)  # outside, so that nothing of the step that failed is held
 
     def _next(self, alarm: Alarm) -> Action:
         """The first remedy that was not yet tried, from the last checkpoint before the alarm's first sign."""
@@ -121,7 +152,8 @@ def gone_on(plan: Plan) -> Plan:
     if not done:
         return plan
     recipe = plan.recipe if plan.resumed else plan.recipe.override([s for action in done for s in action.settings])
-    return replace(plan, recipe=recipe, attempt=len(done), back_to=done[-1].back_to)
+    sick = [action for action in done if not action.of_memory]
+    return replace(plan, recipe=recipe, taken_back=True, attempt=len(sick), back_to=sick[-1].back_to if sick else 0)
 
 
 def taken_back(plan: Plan, action: Action) -> Plan:
@@ -133,4 +165,5 @@ def taken_back(plan: Plan, action: Action) -> Plan:
     Journal(run.file(RECOVERY)).write(action.model_dump())
     recipe = plan.recipe.override(action.settings)
     files.write(run.file("recipe.toml"), recipe.to_toml().encode(), make_folder=False)
-    return replace(plan, recipe=recipe, attempt=plan.attempt + 1, back_to=action.back_to, resumed=True)
+    again = replace(plan, recipe=recipe, taken_back=True, resumed=True)
+    return again if action.of_memory else replace(again, attempt=plan.attempt + 1, back_to=action.back_to)

@@ -13,7 +13,7 @@ from elegan.core import files, ranges
 from elegan.core.errors import UserError, nearest, shown
 from elegan.losses import adversarial
 from elegan.recipes import parts as recipe_parts
-from elegan.verbs.demo.draw import COLOURS, in_words, pictures
+from elegan.verbs.demo.draw import COLOURS, alarms_in_words, in_words, pictures
 from elegan.verbs.demo.lessons import CASES, Part, plain
 from elegan.verbs.demo.play import Frame, play
 from elegan.verbs.demo.points import Points, open_points
@@ -36,9 +36,15 @@ class Lesson:
     frames: list[list[Frame]] = field(repr=False)
 
     def as_dict(self) -> dict[str, Any]:
-        """The path, and of each training its title, what one sees, and its last step and numbers; ready for JSON."""
+        """The path, and of each training its title, what one sees, its last step and numbers, and the guard's alarms; ready for JSON."""
         trainings = [
-            {"title": part.title, "about": part.words, "step": frames[-1].step, "numbers": frames[-1].numbers}
+            {
+                "title": part.title,
+                "about": part.words,
+                "step": frames[-1].step,
+                "numbers": frames[-1].numbers,
+                "alarms": [{"alarm": a.rule.name, "step": a.step, "text": a.text} for a in frames[-1].alarms],
+            }
             for part, frames in zip(self.parts, self.frames, strict=True)
         ]
         return {"path": str(self.out), "trainings": trainings}
@@ -49,7 +55,8 @@ class Lesson:
         told = [f"{side}{part.title}. {part.words}" for side, part in zip(sides, self.parts, strict=True)]
         ends = [
             f"{side}after {frames[-1].step:,} steps {in_words(frames[-1], self.points)}, arrows of mean length "
-            f"{frames[-1].numbers['gradient']:.2g}"
+            f"{frames[-1].numbers['gradient']:.2g}; the guard "
+            + (f"raised {'; '.join(alarms_in_words(frames[-1]))}" if frames[-1].alarms else "raised no alarm")
             for side, frames in zip(sides, self.frames, strict=True)
         ]
         left_out = "the best answer p/(p+q) is left out: the density of a file's points is not known"

@@ -18,8 +18,8 @@ from elegan.verbs.demo.points import Points
 # Blue is real and orange generated, everywhere: the colour-blind tell these two apart (Okabe & Ito's palette).
 REAL, FAKE, DARK, GREEN = "#0072B2", "#D55E00", "#222222", "#009E73"
 SURFACE = LinearSegmentedColormap.from_list("answer", ["#f8c79d", "#fce6d4", "#ffffff", "#dbeaf5", "#abd0ea"], N=13)
-EMPTY = "#ececec"
-COLOURS = (REAL, FAKE, DARK, GREEN, EMPTY, "white")
+EMPTY, ALARM = "#ececec", "#B00020"
+COLOURS = (REAL, FAKE, DARK, GREEN, EMPTY, ALARM, "white")
 SHOWN = 300  # of the samples, and of the real points
 ARROWS = 60
 LONGEST = 0.3  # of an arrow, on the plane
@@ -67,6 +67,19 @@ class Panel:
             minlength=0,
             color=DARK,
             zorder=3,
+        )
+        box = {"facecolor": "white", "edgecolor": ALARM, "boxstyle": "round,pad=0.3"}
+        self.alarm = axes.text(
+            0.02,
+            0.98,
+            "",
+            transform=axes.transAxes,
+            va="top",
+            fontsize=9,
+            color=ALARM,
+            bbox=box,
+            zorder=4,
+            visible=False,
         )
         self.said = axes.text(0, -0.025, "", transform=axes.transAxes, va="top", fontsize=9.5, color=DARK)
 
@@ -122,8 +135,13 @@ class Panel:
         self.arrows.set_UVC(*along.numpy().T)
         if frame.best is not None:
             self.best.set_data(np.ma.masked_invalid(frame.best.numpy()))
+        self.alarm.set_text("\n".join(["ALARM of the guard", *alarms_in_words(frame)]))
+        self.alarm.set_visible(bool(frame.alarms))
         self.said.set_text(f"step {frame.step:,}: {in_words(frame, self.points)}")
-        for _, lines in self.curves:
+        before = self.frames[max(0, number - 1)].alarms
+        for axes, lines in self.curves:
+            for alarm in frame.alarms[len(before) :]:
+                axes.axvline(alarm.step, color=ALARM, linewidth=0.8, linestyle="--")
             for name, line in lines.items():
                 told = [seen for seen in self.frames[: number + 1] if name in seen.numbers]
                 line.set_data([seen.step for seen in told], [seen.numbers[name] for seen in told])
@@ -136,6 +154,14 @@ def in_words(frame: Frame, points: Points) -> str:
         covered = round(frame.numbers["covered"])
         return f"{covered} of {len(points.density.centres)} {points.parts}, {good} % good samples"
     return f"{share} % of the points covered, {good} % precision"
+
+
+def alarms_in_words(frame: Frame) -> list[str]:
+    """Each kind of alarm up to a frame with the step at which it first came: "collapse, step 310"."""
+    first: dict[str, int] = {}
+    for alarm in frame.alarms:
+        first.setdefault(alarm.rule.name, alarm.step)
+    return [f"{name}, step {step:,}" for name, step in first.items()]
 
 
 def _bare(axes: Axes) -> None:

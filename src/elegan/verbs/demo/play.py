@@ -1,7 +1,7 @@
 """A lesson played: a recipe on points, by the trainer that plays every game, looked at now and then."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -17,9 +17,11 @@ from elegan.recipes import parts
 from elegan.recipes.recipe import Recipe
 from elegan.run import build_game
 from elegan.training.engine import Engine
+from elegan.training.guard.guard import Alarm, Guard
 from elegan.training.trainer import Trainer
 from elegan.verbs.demo.measures import best_answer, felt, placed
 from elegan.verbs.demo.points import Points, as_pictures
+from elegan.verbs.demo.probe import PointsProbe
 
 POINT = Shape(resolution=1, channels=2, classes=0)  # a point of the plane as a picture of one pixel
 SAMPLES = 1000
@@ -30,8 +32,9 @@ CELLS = 60  # of it along each side
 @dataclass(frozen=True)
 class Frame:
     """The view of a step: samples N x 2 and where each is drawn to, N x 2; what the discriminator says in [0, 1] of the
-    square's cells, CELLS x CELLS from the lower left, and the best answer there, None without a known density; and numbers by
-    name: losses (after the first step), measures, `gradient`, the mean length of what the samples feel.
+    square's cells, CELLS x CELLS from the lower left, and the best answer there, None without a known density; numbers by
+    name: losses (after the first step), measures, `gradient`, the mean length of what the samples feel; and the guard's alarms
+    up to this step.
     """
 
     step: int
@@ -40,24 +43,29 @@ class Frame:
     answer: Tensor
     best: Tensor | None
     numbers: dict[str, float]
+    alarms: tuple[Alarm, ...] = ()
 
 
 def play(recipe: Recipe, points: Points, seed: int, frames: int, told: Callable[[Frame], None]) -> list[Frame]:
-    """Trains the recipe on the points and looks at it before, after and in between, `frames` + 1 times where it has so many
-    steps. `told` hears of each frame as it comes.
+    """Trains the recipe on the points, watched by the guard that watches every training, and looks at it before, after and in
+    between, `frames` + 1 times where it has so many steps. `told` hears of each frame as it comes.
 
     Raises Failure where the training diverges.
     """
     trainer = _trainer(recipe, points, seed)
     loss, looks = adversarial(recipe), min(frames, recipe.steps)
     steps = {recipe.steps * number // looks for number in range(1, looks + 1)}
-    seen = [_look(trainer.game, loss, points, 0, {})]
+    game, alarms = trainer.game, list[Alarm]()
+    guard = Guard(PointsProbe(points, game.ability(Generates)), recipe.steps, recipe.batch)
+    guard.begin(trainer.average, game.nets)
+    seen = [_look(game, loss, points, 0, {})]
     told(seen[0])
     for step in counted(range(1, recipe.steps + 1), "training", recipe.steps):
         terms = trainer.play(step - 1, t=(step - 1) / recipe.steps)
+        alarms += guard.after(step, terms, trainer.norms, trainer.average, game.nets)
         if step in steps:
-            losses = {player: float(terms[f"{player}/adversarial"]) for player in trainer.game.players}
-            seen.append(_look(trainer.game, loss, points, step, losses))
+            losses = {player: float(terms[f"{player}/adversarial"]) for player in game.players}
+            seen.append(replace(_look(game, loss, points, step, losses), alarms=tuple(alarms)))
             told(seen[-1])
     return seen
 

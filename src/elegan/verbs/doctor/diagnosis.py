@@ -1,0 +1,240 @@
+"""A run read like a patient's file: its state, alarms, curve and measurements, and what to try next, the likeliest gain first."""
+
+import math
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import median
+from typing import Any
+
+from elegan.core import files
+from elegan.core.errors import UserError
+from elegan.core.facts import read_lines
+from elegan.core.version import __version__
+from elegan.run import PackedRun, Run, is_whole
+from elegan.training.guard.recovery import Action, actions
+from elegan.training.guard.remedies import REMEDIES, remedies
+from elegan.training.guard.rules import NOT_FINITE, RULES
+from elegan.training.summary import improves, is_worse
+from elegan.verbs.doctor.finding import Examination, Finding
+from elegan.verbs.report.report import Logged, Timed
+from elegan.verbs.runs import is_locked
+
+RULE = {rule.name: rule for rule in (*RULES, NOT_FINITE)}
+FEW = 2_000  # pictures below which augmentation gained much (docs/few-pictures.md)
+PASSES = 20  # over the data, below which no recipe of the catalogue has learnt all that it can
+APART = 0.6  # of the one, below which the other of precision and recall is low
+SLOW = 5.0  # seconds of a step
+SUSPECT = 2  # times alpha: the share of suspects that chance does not explain
+
+
+@dataclass
+class Patient:
+    """What is on record of a run."""
+
+    run: Run
+
+    @cached_property
+    def packed(self) -> bool:
+        return isinstance(self.run, PackedRun)
+
+    @cached_property
+    def log(self) -> list[dict[str, Any]]:
+        return [] if self.packed else read_lines(self.run.file("log.jsonl"), Logged)
+
+    @cached_property
+    def timing(self) -> list[dict[str, Any]]:
+        return [] if self.packed else read_lines(self.run.file("timing.jsonl"), Timed)
+
+    @cached_property
+    def actions(self) -> list[Action]:
+        return [] if self.packed else actions(self.run.path)
+
+    @cached_property
+    def reached(self) -> int:
+        return max(self.run.steps, default=0)
+
+    @cached_property
+    def damaged(self) -> list[int]:
+        return [] if self.packed else [step for step in self.run.steps if not is_whole(self.run.checkpoint(step))]
+
+    @cached_property
+    def looks(self) -> list[tuple[int, float]]:
+        """(step, watched value) of every look, by the newest whole checkpoint."""
+        whole = [step for step in self.run.steps if step not in self.damaged]
+        if self.packed or not whole:
+            return []
+        history = files.read_plain(self.run.checkpoint(whole[-1])).get("history", [])
+        return [(int(step), float(value)) for step, value in history if math.isfinite(value)]
+
+    @cached_property
+    def alarms(self) -> dict[str, dict[str, Any]]:
+        """The newest record of each alarm, the newest first."""
+        return {r["alarm"]: r for r in reversed(self.log) if r.get("alarm") in RULE}
+
+    @cached_property
+    def values(self) -> dict[str, float]:
+        """The newest measured value by its metric."""
+        return {record["metric"]: record["value"] for record in self.run.evaluations}
+
+    @cached_property
+    def training(self) -> bool:
+        return not self.packed and is_locked(self.run.path)
+
+    @property
+    def place(self) -> str:
+        return f"{shlex.quote(str(self.run.path))}{self.run.recipe.trust_options}"
+
+    def resume(self, *more: str) -> str:
+        """The command that goes on with it; "" where it cannot go on."""
+        return "" if self.packed else " ".join(["elegan train --resume", self.place, *more])
+
+    def longer(self) -> str:
+        return self.resume(f"--steps {2 * max(self.run.recipe.steps, 1)}")
+
+    def anew(self, name: str, *more: str) -> str:
+        """The command that begins a run beside it with something changed; "" where its data are not known here."""
+        try:
+            source = self.run.source
+        except UserError:
+            return ""
+        if self.packed:
+            return ""
+        words = [
+            "elegan train", shlex.quote(source), "--recipe", shlex.quote(str(self.run.recipe_file)), "--as-published",
+            "--out", shlex.quote(str(self.run.path.parent)), "--name", shlex.quote(f"{self.run.name}-{name}"), *more,
+        ]  # fmt: skip
+        return " ".join(words) + self.run.recipe.trust_options
+
+    def changed(self, remedy: str, settings: list[str]) -> str:
+        """The command that begins anew with a remedy."""
+        sets = [f"--set {shlex.quote(setting)}" for setting in settings]
+        return self.anew(remedy.replace(" ", "-"), *(sets or [f"--seed {self.run.info['seed'] + 1}"]))
+
+    def evaluate(self) -> str:
+        return f"elegan evaluate {self.place}"
+
+
+def diagnosis(run: Run) -> Examination:
+    """What went wrong with a run, and what to try next.
+
+    Raises UserError where what it left is not a run's.
+    """
+    patient = Patient(run)
+    parts = (_state, _damage, _alarms, _machine, _data, _course, _measures, _version)
+    found = [finding for part in parts for finding in part(patient)]
+    return Examination(tuple(sorted(found, key=lambda finding: not finding.problem)), _facts(patient))
+
+
+def _facts(p: Patient) -> dict[str, Any]:
+    facts: dict[str, Any] = {"recipe": p.run.recipe.name, "step": f"{p.reached:,} of {p.run.recipe.steps:,}"}
+    if p.looks:
+        best = min(p.looks, key=lambda look: look[1])
+        facts[p.run.recipe.watch.metric] = {"newest": p.looks[-1][1], "best": best[1], "at step": f"{best[0]:,}"}
+    if p.values:
+        facts["measured"] = p.values
+    return facts | {"alarms": list(p.alarms), "taken back": [str(action) for action in p.actions]}
+
+
+def _state(p: Patient) -> Iterator[Finding]:
+    if p.packed or p.run.finished:
+        return
+    if p.training:
+        yield Finding(f"It trains at this moment; step {p.reached:,} is saved.", f"elegan runs {p.run.path.parent}")
+    elif p.reached == 0:
+        words = "Nothing was saved: it failed or was killed before its first look. It begins again by:"
+        yield Finding(words, p.resume(), problem=True)
+    else:
+        words = f"It stopped at step {p.reached:,} of {p.run.recipe.steps:,}, by an interruption or a failure. It goes on by:"
+        yield Finding(words, p.resume(), problem=True)
+
+
+def _damage(p: Patient) -> Iterator[Finding]:
+    if p.damaged and not p.training:
+        whole = [step for step in p.run.steps if step not in p.damaged]
+        what = f"The checkpoint{'s' * (len(p.damaged) > 1)} of step {', '.join(map(str, p.damaged))} cannot be read"
+        if whole:
+            yield Finding(f"{what}; going on takes step {whole[-1]}.", p.resume(), problem=True)
+        else:
+            folder = shlex.quote(str(p.run.path / "checkpoints"))
+            yield Finding(f"{what}, and none is whole: it can only begin anew.", f"rm -r {folder}", problem=True)
+
+
+def _alarms(p: Patient) -> Iterator[Finding]:
+    """What helps against each, what was tried left out; the same help is said once."""
+    tried, said = {action.remedy for action in p.actions}, set[str]()
+    for name, record in p.alarms.items():
+        words = f"At step {record['step']:,}: {name}: {record['text']}."
+        helps = remedies(RULE[name], p.run.recipe)
+        left = [(remedy, settings) for remedy, settings in helps.items() if remedy not in tried | said]
+        remedy, settings = left[0] if left else ("", [])
+        said.add(remedy)
+        yield Finding(words, p.changed(remedy, settings) if remedy else "", problem=True)
+
+
+def _machine(p: Patient) -> Iterator[Finding]:
+    rates = [record["images_per_second"] for record in p.timing if record["images_per_second"]]
+    side = p.run.shape.resolution
+    if rates and (seconds := p.run.recipe.batch / median(rates)) > SLOW and side >= 32:
+        words = f"A step takes {seconds:.0f} s on this machine, of {side} pixels; half as many a side take a quarter of that."
+        yield Finding(words, p.anew("half-size", f"--size {side // 2}"))
+
+
+def _data(p: Patient) -> Iterator[Finding]:
+    count, augment = p.run.info["data"]["count"], REMEDIES["augmentation"](p.run.recipe)
+    copies = p.run.file("copies/copies.json")
+    found = files.read_json(copies) if copies.is_file() else {}
+    share, alpha = found.get("share", 0.0), found.get("alpha", 1.0)
+    if share > SUSPECT * alpha:
+        words = (
+            f"{share:.1%} of its pictures are suspected copies of what it learnt from: more pictures, or augmentation."
+        )
+        yield Finding(words, p.changed("augmentation", augment) if augment else "", problem=True)
+    elif augment and count < FEW and p.run.recipe.data.kind == "images":
+        words = f"{count:,} pictures are few; augmentation keeps the discriminator from knowing them by heart."
+        yield Finding(words, p.changed("augmentation", augment))
+
+
+def _course(p: Patient) -> Iterator[Finding]:
+    count, seen = p.run.info["data"]["count"], p.reached * p.run.recipe.batch
+    if p.packed or not p.run.finished:
+        return
+    if len(p.looks) >= 3 and is_worse(p.looks):
+        step = min(p.looks, key=lambda look: look[1])[0]
+        words = f"It was better before, at step {step:,}, which is kept."
+        yield Finding(words, f"elegan report {p.place} --checkpoint best")
+    elif len(p.looks) >= 3 and improves(p.looks):
+        yield Finding("It was still improving: twice as many steps.", p.longer())
+    elif count and seen < PASSES * count:
+        words = f"It has seen each picture {seen / count:.1f} times; recipes need some {PASSES}: twice as many steps."
+        yield Finding(words, p.longer())
+    elif len(p.looks) >= 3:
+        words = "It has levelled off: more steps hardly help, more pictures or another recipe may."
+        yield Finding(words, "elegan recipes")
+
+
+def _measures(p: Patient) -> Iterator[Finding]:
+    if not p.reached:
+        return
+    if not p.values:
+        yield Finding(
+            "It was never measured with care: how near, how good and how varied its pictures are.", p.evaluate()
+        )
+        return
+    good, varied = p.values.get("precision"), p.values.get("recall")
+    penalty = REMEDIES["penalty"](p.run.recipe)
+    if good and varied is not None and varied < APART * good:
+        words = f"Its pictures are better than they are varied (recall {varied:.2f}, precision {good:.2f}): R1 holds on to variety."
+        yield Finding(words, p.changed("penalty", penalty) if penalty else "")
+    if varied and good is not None and good < APART * varied:
+        words = f"Its pictures are more varied than good (precision {good:.2f}, recall {varied:.2f}): it is not done learning."
+        yield Finding(words, p.longer())
+
+
+def _version(p: Patient) -> Iterator[Finding]:
+    by = p.run.info["sessions"][-1].get("elegan", "an older version")
+    if by != __version__:
+        yield Finding(
+            f"elegan {by} trained it, and this is {__version__}: it opens, and going on may differ from then."
+        )
