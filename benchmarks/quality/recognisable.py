@@ -7,7 +7,7 @@ It shows digits when a classifier of the data is surer than 0.9 of at least half
 Kynkäänniemi et al. 2019, in the classifier's features). Samples are those of `elegan sample`, of classes in turn where the
 recipe knows them. Minutes are the processor's own, of one thread, without the judging, which comes every 50 steps. "not in"
 stands before the minutes of a recipe that was not there at the end of its training, or of `--minutes`; the other columns say how
-far it came. The first row has the real test pictures, judged alike. `--sheets FOLDER`
+far it came. The last row has the real test pictures, judged alike. `--sheets FOLDER`
 keeps what each showed last.
 """
 
@@ -48,7 +48,7 @@ def benchmark(recipes: Names = None, minutes: float = 1.5, num: int = 500, sheet
     assert held_out.labels is not None
     features, _ = classifier.features(real.images)
     judge = partial(judged, classifier, features)
-    rows: list[Row] = [{"recipe": "(real test pictures)", "minutes": "-", "steps": "-"} | judge(held_out.images).row()]
+    rows: list[Row] = []
     for recipe in recipes or [known["name"] for known in listed() if known["task"] == "generate"]:
         with tempfile.TemporaryDirectory() as folder:
             rows.append(Watched(recipe, judge, minutes, num).train(Path(folder)))
@@ -56,7 +56,7 @@ def benchmark(recipes: Names = None, minutes: float = 1.5, num: int = 500, sheet
                 Path(sheets).mkdir(parents=True, exist_ok=True)
                 shutil.copy(Path(folder) / recipe / "samples.png", Path(sheets) / f"{recipe}.png")
         say(table(rows[-1:]).splitlines()[-1], to=sys.stderr)
-    return rows
+    return [*rows, {"recipe": "(real test pictures)"} | judge(held_out.images).row()]
 
 
 @dataclass(frozen=True)
