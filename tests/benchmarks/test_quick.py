@@ -32,7 +32,7 @@ GIVEN = {
     "perfect": "digits",
     "copies": "tiles",
 }
-SLOW = {"memory", "perfect", "learns", "translation", "translates"}  # above ten seconds
+SLOW = {"memory", "perfect", "learns", "recognisable", "translation", "translates"}  # above ten seconds
 
 
 def play(*arguments: str, code: int = 0) -> str:
