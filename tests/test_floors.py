@@ -105,3 +105,25 @@ def test_help_does_not_import_torch_and_nothing_imports_torchvision():
     code = "import sys, elegan.cli.main; assert 'torch' not in sys.modules, 'torch'"
     subprocess.run([sys.executable, "-c", code], check=True)
     assert not [p for p in ROOT.rglob("*.py") if "import torchvision" in p.read_text()]
+
+
+SPOKEN_WITHOUT_TORCH = """
+import contextlib, io, sys
+import typer
+from elegan.cli.main import app
+group = typer.main.get_command(app)
+verbs = [[name] for name in group.commands if name != "latent"]
+verbs += [["latent", name] for name in group.commands["latent"].commands]
+calls = [[*verb, *rest] for verb in verbs for rest in (["--help"], ["nowhere", "--nonsense"])]
+runs = "sample translate evaluate report export pack bundle film anomaly compare".split()
+calls += [[verb, "nowhere"] for verb in runs] + [["evaluate"], ["evaluate", "--generated", "x"], ["runs"], ["recipes"]]
+for call in calls:
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), contextlib.suppress(Exception):
+        app(call, prog_name="elegan", standalone_mode=False)
+    assert "torch" not in sys.modules, call
+assert len(calls) > 50
+"""
+
+
+def test_help_mistakes_and_lists_of_every_verb_do_not_wait_for_torch(tmp_path):
+    subprocess.run([sys.executable, "-c", SPOKEN_WITHOUT_TORCH], cwd=tmp_path, check=True)

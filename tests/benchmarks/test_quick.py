@@ -33,7 +33,7 @@ GIVEN = {
     "copies": "tiles",
     "few": "digits --runs runs",
 }
-SLOW = {"few", "memory", "perfect", "learns", "translation", "translates"}  # above ten seconds
+SLOW = {"few", "memory", "perfect", "learns", "recognisable", "translation", "translates"}  # above ten seconds
 
 
 def play(*arguments: str, code: int = 0) -> str:

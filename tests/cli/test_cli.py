@@ -54,6 +54,17 @@ def test_train_says_what_it_does_and_leaves_a_run(trained):
     assert steps[-1] == 4
 
 
+def test_sample_writes_the_file_that_is_named(called, trained, tmp_path):
+    run = str(trained[0])
+    for num, out in (("20", "sheet.png"), ("1", "new/one.PNG"), ("1", "folder.png")):
+        if out == "folder.png":
+            (tmp_path / out).mkdir()
+        assert called("sample", run, "--num", num, "--out", out) == (0, "")
+    assert Image.open(tmp_path / "sheet.png").width > 32
+    assert Image.open(tmp_path / "new/one.PNG").size == (8, 8)
+    assert len(list((tmp_path / "folder.png").iterdir())) == 1
+
+
 def test_sample_makes_a_sheet_and_separate_files(elegan, trained, tmp_path):
     run, _ = trained
     sheet = elegan("sample", run, "--num", "20", "--out", "sheet")

@@ -46,6 +46,17 @@ def test_the_log_holds_metric_floor_and_pairs(sides, tmp_path):
     assert Image.open(run.path / "samples.png").size == (6 * 33 + 1, 33 + 1)
 
 
+def test_a_single_picture_goes_to_the_file_that_is_named(cyclegan, sides, tmp_path):
+    one = next(sides.rglob("*.png"))
+    (outcome,) = library.translate(cyclegan, one, direction="AtoB", out=tmp_path / "new/dusk.png")
+    assert outcome.target == tmp_path / "new/dusk.png"
+    assert Image.open(outcome.target).size == Image.open(one).size
+    with pytest.raises(UserError, match=r"is one file, for \d+ pictures; --out names a folder"):
+        library.translate(cyclegan, one.parent, direction="AtoB", out=tmp_path / "x.png")
+    with pytest.raises(UserError, match=r"does not end in \.png, as the picture does"):
+        library.translate(cyclegan, one, direction="AtoB", out=tmp_path / "x.jpg")
+
+
 def test_a_classifier_that_tells_the_sides_apart_measures_translations(cyclegan, sides, tmp_path, monkeypatch):
     monkeypatch.setattr(classifier, "SEEN", classifier.SEEN // 20)
     monkeypatch.setenv("ELEGAN_CACHE", str(tmp_path))

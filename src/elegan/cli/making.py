@@ -46,7 +46,9 @@ def sample(
     codes: Annotated[
         bool, what("--codes", help="One sheet for each code, which shows what it changes (infogan).")
     ] = False,
-    out: Annotated[Path | None, where(help="Folder; default: RUN/generated.")] = None,
+    out: Annotated[
+        Path | None, where(help="Folder, or of one sheet a file like new.png; default: RUN/generated.")
+    ] = None,
     checkpoint: Checkpoint = "newest",
     device: Device = "auto",
     trust: Trust = None,
@@ -57,7 +59,7 @@ def sample(
 
     opened = Run.open(run, checkpoint, device, trust or ())
     which = parse_seeds(seeds) if seeds is not None else range(num)
-    folder = place(out, opened.file("generated"))
+    folder = out or opened.file("generated")
     if codes:
         paths = save_codes(opened, which[0], folder)
     else:
@@ -69,7 +71,9 @@ def translate(
     run: RunPath,
     inputs: Pictures,
     direction: Direction = None,
-    out: Annotated[Path | None, where(help="Folder; default: RUN/translated.")] = None,
+    out: Annotated[
+        Path | None, where(help="Folder, or of one picture a file like new.png; default: RUN/translated.")
+    ] = None,
     strength: Annotated[float, how(help="From 0 (the input) to 1 (the full result).")] = 1.0,
     tile: Tile = "auto",
     overwrite: Annotated[bool, where("--overwrite", help="Overwrites pictures that the folder already holds.")] = False,
@@ -82,7 +86,7 @@ def translate(
     from elegan.verbs.translate import targets, translate_files
 
     opened, side = Run.open(run, checkpoint, device, trust or ()), _tile(tile)
-    folder = place(out, opened.file("translated"))
+    folder = out or opened.file("translated")
     places = targets(inputs, folder)
     outcomes = translate_files(opened, places, direction=direction, strength=strength, tile=side, overwrite=overwrite)
     _work_through(outcomes, "translated", str(folder), "--overwrite makes them anew", len(places))

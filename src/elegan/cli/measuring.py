@@ -1,5 +1,7 @@
 """The verbs that measure runs and show the results: evaluate, copies, compare, report."""
 
+import ast
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,11 +23,37 @@ class Evaluate(Verb):
     """The command `evaluate`, whose help lists the metrics as they describe themselves."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        from elegan.metrics import METRICS
-
-        names = {metric: ", ".join((metric.name, *metric.aliases)) for metric in METRICS.values()}
-        self.epilog = "\n\n".join(["Metrics:", *(f"{name}: {metric.help}." for metric, name in names.items())])
+        self.epilog = "\n\n".join(["Metrics:", *_metrics()])
         super().format_help(ctx, formatter)
+
+
+def _metrics() -> list[str]:
+    """A line a metric, read from its file: importing it would take torch along."""
+    lines = []
+    for file in sorted((Path(__file__).parents[1] / "metrics" / "catalogue").glob("[a-z]*.py")):
+        for kind in (
+            node for node in ast.parse(file.read_text(encoding="utf-8")).body if isinstance(node, ast.ClassDef)
+        ):
+            said = _constants(kind)
+            lines.append(f"{', '.join((said['name'], *said.get('aliases', ())))}: {said['help']}.")
+    return lines
+
+
+def _constants(kind: ast.ClassDef) -> dict[str, Any]:
+    """The names and values of a class that its body sets to constants, one by one or several in a line."""
+    said: dict[str, Any] = {}
+    for node in kind.body:
+        if isinstance(node, ast.Assign):
+            (target,), value = node.targets, node.value
+            pairs = (
+                zip(target.elts, value.elts, strict=True)
+                if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)
+                else [(target, value)]
+            )
+            for name, constant in pairs:
+                with contextlib.suppress(ValueError):
+                    said[ast.unparse(name)] = ast.literal_eval(constant)
+    return said
 
 
 def evaluate(
@@ -60,6 +88,10 @@ def evaluate(
     trust: Trust = None,
 ) -> None:
     """Measures a run, or a folder of images, against real ones, with intervals and the real-against-real floor."""
+    if (run is None) == (generated is None):
+        raise UserError("give a RUN or --generated FOLDER")
+    if generated and not data:
+        raise UserError("--generated needs --real: the images to measure against")
     from elegan.metrics.evaluate import evaluate_folder
     from elegan.metrics.records import keep
     from elegan.run import Run
@@ -71,14 +103,14 @@ def evaluate(
         "split": split,
         "seed": seed,
     }
-    if (run is None) == (generated is None):
-        raise UserError("give a RUN or --generated FOLDER")
     if run is not None:
         with stopping(f"stopped before {run} was measured; nothing was written"):
             opened = Run.open(run, checkpoint, device, trust or ())
             results = evaluate_run(opened, data, num=num, out=out, **options)
         _answer(results, out or opened.folder)
-    elif generated and data:
+    else:
+        assert generated
+        assert data
         if out:
             place(out, out)
         with stopping(f"stopped before {generated} was measured; nothing was written"):
@@ -86,8 +118,6 @@ def evaluate(
         if out:
             keep(out, results)
         _answer(results, out)
-    else:
-        raise UserError("--generated needs --real: the images to measure against")
 
 
 def _answer(results: "list[Result]", folder: Path | None) -> None:

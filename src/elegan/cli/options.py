@@ -7,6 +7,7 @@ import typer
 
 from elegan.cli import completion
 from elegan.cli.panels import how, what
+from elegan.core.errors import UserError
 from elegan.core.facts import check_there
 
 SHIPPED = Path(__file__).parents[1] / "nets" / "weights"  # models that come along, known by their names
@@ -47,7 +48,11 @@ MOST = 10_000_000  # images that one call may make
 
 
 def place(out: Path | None, default: Path) -> Path:
-    """The folder to write to, `default` unless `out` is given. Raises UserError where nothing can be written there."""
+    """The folder to write to, `default` unless `out` is given. Raises UserError where nothing can be written there, and for the
+    name of a picture."""
     from elegan.core.files import folder_for
+    from elegan.verbs.inputs import is_picture
 
+    if out and is_picture(out):
+        raise UserError(f"{out} is one picture, and there will be several files; --out names a folder")
     return folder_for(out or default)

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from elegan.cli.loading import announce
 from elegan.cli.panels import OUTPUT
 from elegan.cli.slips import check_slips
 from elegan.core import memory, screen
@@ -44,6 +45,8 @@ def _spoken(verb: Callable[..., None]) -> Callable[..., None]:
             raise UserError("give --quiet or --verbose, not both")
         screen.manner.as_json = as_json
         screen.manner.level = Level.QUIET if quiet else Level.VERBOSE if verbose else Level.USUAL
+        if not quiet:
+            announce("torch", "loading PyTorch ...")
         with _timed():
             verb(**arguments)
 

@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import shutil
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from typing import Any
 
 import numpy as np
 from filelock import FileLock
+from platformdirs import user_cache_path
 
 from elegan.core.errors import Failure
 from elegan.data import decode
@@ -99,15 +99,9 @@ def cached(source: Source, options: Options, root: Path) -> Entry:
 
 def default_root() -> Path:
     """$ELEGAN_CACHE/data, or `elegan/data` in the platform's cache folder."""
-    # Not by platformdirs: it heeds $XDG_CACHE_HOME on macOS as well, never a relative one, and asks the shell in place of
-    # %LOCALAPPDATA% on Windows, so caches that people have would be built a second time.
     if os.environ.get("ELEGAN_CACHE"):
         return Path(os.environ["ELEGAN_CACHE"]).expanduser() / "data"
-    if sys.platform == "win32" and os.environ.get("LOCALAPPDATA"):
-        return Path(os.environ["LOCALAPPDATA"]) / "elegan" / "data"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "elegan" / "data"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "elegan" / "data"
+    return user_cache_path("elegan", appauthor=False, opinion=False) / "data"  # without Windows' `Cache` below it
 
 
 def _open(folder: Path) -> Entry | None:

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from elegan.core import files
 from elegan.core.errors import Failure, UserError
 from elegan.core.pixels import to_colour
+from elegan.data.cache import default_root
 from elegan.metrics.extractor import Extractor
 
 FILE = "weights-inception-2015-12-05-6726825d.pth"
@@ -201,7 +202,7 @@ def _weights_file(name: str, cache: Path | None) -> Path:
         if not path.is_file():
             raise UserError(f"no Inception weights at {name!r}")
     else:
-        path = (cache or Path.home() / ".cache" / "elegan") / FILE
+        path = (cache or default_root().parent) / FILE
         if not path.is_file():
             _download(path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()

@@ -22,9 +22,10 @@ from elegan.verbs.latent.pages import gif
 
 Fps = Annotated[Real, Field(ge=0.1, le=60)]  # sheets a second
 CAPTION, TEXT = 20, 13  # pixels: of the strip above a sheet, and of its letters
-# Encoder and its options by the file's ending. One thread, so that every machine gives the same bytes.
+# Encoder and its options by the file's ending. One thread, so that every machine gives the same bytes; nor by macroblock tree,
+# which in x264 follows what the memory held before (other bytes under other MALLOC_PERTURB_).
 VIDEO = {
-    ".mp4": ("libx264", {"crf": "18", "preset": "slow", "threads": "1"}),
+    ".mp4": ("libx264", {"crf": "18", "preset": "slow", "threads": "1", "x264-params": "mbtree=0"}),
     ".webm": ("libvpx-vp9", {"crf": "24", "b": "0", "deadline": "good", "cpu-used": "2", "threads": "1"}),
 }
 FORMATS = (*VIDEO, ".gif")

@@ -44,6 +44,11 @@ class Outcome:
 Named = str | Path | Sequence[str | Path]  # a file, a folder or a glob, or several
 
 
+def is_picture(out: Path) -> bool:
+    """Whether a place to write to is one picture by its ending, and no folder that stands there."""
+    return out.suffix.lower() in SUFFIXES and not out.is_dir()
+
+
 def pictures_in(inputs: Named) -> list[Input]:
     """Every file that is named, and every picture in the folders that are.
 

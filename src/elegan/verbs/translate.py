@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from elegan.core.files import folder_for
+from elegan.core.errors import UserError
+from elegan.core.files import file_for, folder_for
 from elegan.core.ranges import Share, check
 from elegan.data.deep import Unreadable
 from elegan.data.photo import read_photo, write_photo
 from elegan.run import Run
-from elegan.verbs.inputs import Named, Outcome, pictures_in, with_targets
+from elegan.verbs.inputs import Named, Outcome, is_picture, pictures_in, with_targets
 
 
 def translate(
@@ -22,7 +23,7 @@ def translate(
     out: str | Path | None = None,
 ) -> list[Outcome]:
     """Writes every picture among the files, folders and globs `inputs`, translated, to the folder `out` (RUN/translated by
-    default), and gives what became of each: see `Outcome`, and its `fault` where a file could not be read.
+    default), or a single one to the file `out` that ends as it does, and gives what became of each: see `Outcome`, and its `fault` where a file could not be read.
 
     See `Run.translate`, which takes and gives arrays, for `strength` and `tile`, and `translate_files` for the errors.
 
@@ -32,16 +33,25 @@ def translate(
     ('evening/pagoda.png', '')
     """
     folder = Path(out or run.file("translated"))
-    places = targets(inputs, folder_for(folder))
+    places = targets(inputs, folder)
     return list(translate_files(run, places, direction=direction, strength=strength, tile=tile, overwrite=overwrite))
 
 
 def targets(inputs: Named, out: Path) -> list[tuple[Path, Path]]:
     """(source, target in `out`) of every picture among the files, folders and globs `inputs`: under its name, in its format.
+    The target of a single one is `out` itself where that ends as it does.
 
-    Raises UserError for inputs that name nothing, and for two files of one name.
+    Raises UserError for inputs that name nothing, two files of one name, and where nothing can be written there.
     """
-    return with_targets([(one.source, out / one.inside.with_suffix(one.ending)) for one in pictures_in(inputs)])
+    pictures = pictures_in(inputs)
+    if is_picture(out):
+        if len(pictures) > 1:
+            raise UserError(f"{out} is one file, for {len(pictures)} pictures; --out names a folder")
+        if out.suffix.lower() != pictures[0].ending.lower():
+            raise UserError(f"{out} does not end in {pictures[0].ending}, as the picture does, whose format is kept")
+        return with_targets([(pictures[0].source, file_for(out))])
+    folder_for(out)
+    return with_targets([(one.source, out / one.inside.with_suffix(one.ending)) for one in pictures])
 
 
 def translate_files(
