@@ -106,7 +106,9 @@ NUMBERS = [
         ("--data", "garbage"), ("--data", "empty"), ("--data", "afile"), ("--data", "/"), ("--data", "hf:"))),
     *((*EVALUATE[:2], "--num", "20", "--extractor", name) for name in (
         "", "x", "classifier:", "classifier:nowhere", "x.onnx", "afile", ":", "a:", "stacked:", "stacked:digits:x")),
-    ("evaluate",), ("evaluate", "runs/g", "--generated", "photographs"), ("evaluate", "--generated", "photographs"),
+    ("fetch",), ("fetch", "incepton"), ("fetch", "inception", "--from", "nowhere.pth"), ("fetch", "inception", "--from", "afile"),
+    ("fetch", "inception", "--from", "ftp://x"), ("evaluate", "photographs", "nowhere"),
+    ("evaluate", "photographs", "digits", "--real", "digits"), ("evaluate",), ("evaluate", "runs/g", "--generated", "photographs"), ("evaluate", "--generated", "photographs"),
     ("evaluate", "--generated", "", "--real", "digits"), ("evaluate", "--generated", "garbage", "--real", "digits"),
     ("evaluate", "--generated", "photographs", "--real", ""), ("evaluate", "--generated", "empty", "--real", "digits"),
     *((*COPIES, *rest) for rest in (
