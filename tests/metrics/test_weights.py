@@ -53,7 +53,7 @@ def test_nothing_wrong_is_kept(served, tmp_path):
     folder, address = served
     place = tmp_path / "kept.pth"
     wrong = [(str(folder / "wrong.pth"), UserError, "is not the 2015 Inception file"), (f"{address}/wrong.pth", UserError, "SHA-256 is"),
-             (f"{address}/absent.pth", Failure, "cannot be fetched from .*absent.pth.*Not Found.*fetch inception --from FILE"),
+             (f"{address}/absent.pth", Failure, "cannot be fetched from .*absent.pth.*not found.*fetch inception --from FILE"),
              ("ftp://x/y", UserError, "begins with https:// or http://"), ("hf:x", UserError, "is not hf:OWNER/NAME/FILE"),
              (str(folder / "rigth.pth"), UserError, "did you mean 'right.pth'")]  # fmt: skip
     for origin, kind, message in wrong:

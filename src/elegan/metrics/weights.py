@@ -66,7 +66,7 @@ class Weights:
                 content = source.read(MOST)  # an answer may be endless
         except (urllib.error.URLError, OSError, ValueError) as error:
             raise Failure(
-                f"{self.called} cannot be fetched from {shown(origin)} ({getattr(error, 'reason', None) or error}); with "
+                f"the {self.called} cannot be fetched from {shown(origin)} ({getattr(error, 'reason', None) or error}); with "
                 f"{self.file} from elsewhere: elegan fetch inception --from FILE, or {self.variable}=FILE"
             ) from None
         self._compare(hashlib.sha256(content).hexdigest(), origin)
@@ -106,7 +106,7 @@ def _opened(origin: str) -> IO[bytes]:
 
 
 INCEPTION = Weights(
-    called="Inception's weights",
+    called="Inception weights",
     file="weights-inception-2015-12-05-6726825d.pth",
     url="https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth",
     sha256="6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2",

@@ -28,7 +28,9 @@ NESTED = 8  # deep, at most, that a recipe is
 WRITTEN = {"name", "steps", "batch", "task", "nets", "losses", "optimizers", "schedule", "data", "watch"}
 
 
-OTHER_WORDS = {"fid": "fd", "kid": "kd"}
+def _in_own_words(metric: Any) -> Any:
+    """fid and kid are fd and kd, in the features of watch.extractor."""
+    return {"fid": "fd", "kid": "kd"}.get(metric, metric) if isinstance(metric, str) else metric
 
 
 class Section(BaseModel):
@@ -62,11 +64,7 @@ class Watch(Section):
     log: Count = 50
     every: NonNegativeCount = 0  # samples, metric and checkpoint; 0: a tenth of the run
     keep: Count = 2  # newest checkpoints kept, beside the best
-    # l1: for photographs; fid and kid are taken for fd and kd, whose features are those of `extractor`
-    metric: Annotated[
-        Literal["fd", "kd", "l1", "none"],
-        BeforeValidator(lambda name: OTHER_WORDS.get(name, name) if isinstance(name, str) else name),
-    ] = "fd"
+    metric: Annotated[Literal["fd", "kd", "l1", "none"], BeforeValidator(_in_own_words)] = "fd"  # l1: for photographs
     extractor: str = "random"
     images: Annotated[Count, Field(ge=2, le=1_000_000)] = 2000
     tensorboard: bool = False
