@@ -121,4 +121,18 @@ def _class_folders(paths: Sequence[list[str]]) -> tuple[list[str], list[str]]:
         return [], []
     if len(folders) < len(paths):
         return [], [f"no classes: {len(paths) - len(folders)} files lie beside the sub-folders"]
+    if all(map(_is_numbered, paths)):
+        return [], ["no classes: the sub-folders hold a thousand files each by their numbers, as FFHQ's do"]
     return folders, []
+
+
+def _is_numbered(path: Sequence[str]) -> bool:
+    """Whether the file lies in the folder of its thousand, as 01000/01234.png does, which says nothing of its class."""
+    folder, stem = path[0], path[-1].partition(".")[0].removeprefix("img")
+    return (
+        len(path) == 2
+        and len(folder) >= 4
+        and folder.isdecimal()
+        and stem.isdecimal()
+        and int(stem) // 1000 * 1000 == int(folder)
+    )
