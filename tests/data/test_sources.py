@@ -110,6 +110,7 @@ def test_folders_of_a_thousand_numbers_each_are_no_classes():
     found = chosen(numbered)
     assert (found.classes, found.labels, len(found.names)) == ((), None, 5)
     assert found.notes == ("no classes: the sub-folders hold a thousand files each by their numbers, as FFHQ's do",)
+    assert chosen([f"{number // 1000:05d}/img{number:08d}.png" for number in (0, 999, 1000, 1001)]).classes == ()
     assert chosen([*numbered, "01000/00007.png"]).classes == ("00000", "01000", "69000")
     assert chosen(["0/1.png", "1/2.png"]).classes == ("0", "1")
 

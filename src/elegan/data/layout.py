@@ -127,12 +127,11 @@ def _class_folders(paths: Sequence[list[str]]) -> tuple[list[str], list[str]]:
 
 
 def _is_numbered(path: Sequence[str]) -> bool:
-    """Whether the file lies in the folder of its thousand, as 01000/01234.png does, which says nothing of its class."""
-    folder, stem = path[0], path[-1].partition(".")[0].removeprefix("img")
-    return (
-        len(path) == 2
-        and len(folder) >= 4
-        and folder.isdecimal()
-        and stem.isdecimal()
-        and int(stem) // 1000 * 1000 == int(folder)
-    )
+    """Whether the file lies in the folder of its thousand, as 01000/01234.png of FFHQ or 00001/img00001234.png of StyleGAN's
+    archives does, which says nothing of its class."""
+    folder, stem = path[0], path[-1].partition(".")[0]
+    number = stem.removeprefix("img")
+    if len(path) != 2 or len(folder) < 5 or not (folder.isdecimal() and number.isdecimal()):
+        return False
+    thousand = int(number) // 1000
+    return int(folder) == (thousand * 1000 if number == stem else thousand)
