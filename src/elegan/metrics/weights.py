@@ -119,9 +119,9 @@ def fetch(what: str = "inception", origin: str = "") -> Path:
     """Brings published weights to the cache, checked, and gives their path; see `Weights.fetch` for `origin` and the errors.
 
     >>> import elegan
-    >>> elegan.fetch("inception", "nowhere.pth")
+    >>> elegan.fetch("inception", "weights/nowhere.pth")
     Traceback (most recent call last):
-    elegan.core.errors.UserError: no file 'nowhere.pth'
+    elegan.core.errors.UserError: no file 'weights/nowhere.pth'
     """
     if what not in WEIGHTS:
         raise UserError(f"nothing to fetch is called {shown(what)}{nearest(what, WEIGHTS)}")
