@@ -15,12 +15,14 @@ from elegan.core.version import __version__
 
 __all__ = [
     "Failure", "Game", "Recipe", "Run", "Turn", "UserError", "__version__", "anomaly", "augment", "bundle", "compare", "copies",
-    "demo", "doctor", "evaluate", "export", "film", "latent", "pack", "report", "restore", "runs", "sample", "train", "translate",
+    "demo", "doctor", "evaluate", "export", "fetch", "film", "latent", "pack", "report", "restore", "runs", "sample", "train",
+    "translate",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
     from elegan.core.errors import Failure, UserError
     from elegan.games.game import Game, Turn
+    from elegan.metrics.weights import fetch
     from elegan.recipes.recipe import Recipe
     from elegan.run import Run
     from elegan.training.session import train
@@ -53,6 +55,7 @@ _HOMES = {
     "compare": "verbs.compare",
     "report": "verbs.report.report",
     "export": "verbs.export",
+    "fetch": "metrics.weights",
     "pack": "verbs.pack",
     "bundle": "verbs.bundle",
     "film": "verbs.film",

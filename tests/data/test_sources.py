@@ -105,6 +105,16 @@ def test_files_beside_class_folders_leave_no_classes_and_say_so():
     assert found.notes == ("no classes: 1 files lie beside the sub-folders",)
 
 
+def test_folders_of_a_thousand_numbers_each_are_no_classes():
+    numbered = [f"{number // 1000 * 1000:05d}/{number:05d}.png" for number in (0, 999, 1000, 1001, 69_999)]
+    found = chosen(numbered)
+    assert (found.classes, found.labels, len(found.names)) == ((), None, 5)
+    assert found.notes == ("no classes: the sub-folders hold a thousand files each by their numbers, as FFHQ's do",)
+    assert chosen([f"{number // 1000:05d}/img{number:08d}.png" for number in (0, 999, 1000, 1001)]).classes == ()
+    assert chosen([*numbered, "01000/00007.png"]).classes == ("00000", "01000", "69000")
+    assert chosen(["0/1.png", "1/2.png"]).classes == ("0", "1")
+
+
 def test_held_out_part_is_never_invented(tmp_path, opened):
     folder = folder_of(tmp_path / "set", ["1.png"])
     with pytest.raises(UserError, match="no held-out part"):

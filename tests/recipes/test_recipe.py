@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from elegan.core.errors import UserError
-from elegan.recipes import CATALOGUE, find_recipe
+from elegan.recipes import CATALOGUE, WORDS, find_recipe
 from elegan.recipes.choose import choose
 from elegan.recipes.fit import Given, fitted
 from elegan.recipes.recipe import Recipe
@@ -178,3 +178,23 @@ def test_the_choice_follows_its_rules_and_is_fitted(count, side, classes, accele
 
 def test_classes_of_few_images_are_not_conditioned_on():
     assert not choose(Given(60_000, 32, accelerated=False), np.arange(10), 10).settings
+
+
+@pytest.mark.parametrize(
+    ("word", "own"),
+    [
+        ("condgan", "cgan"),
+        ("WGAN_GP", "wgan-gp"),
+        ("CycleGAN", "cyclegan"),
+        ("esrgan", "sr-x4-detail"),
+        ("progan", "progressive"),
+    ],
+)
+def test_recipes_are_found_by_what_others_call_them(word, own):
+    with pytest.raises(UserError, match=f"unknown recipe '{word}'; here it is '{own}'"):
+        find_recipe(word)
+
+
+def test_every_other_name_means_a_recipe_of_the_catalogue():
+    assert set(WORDS.values()) <= CATALOGUE.keys()
+    assert not WORDS.keys() & CATALOGUE.keys()

@@ -61,6 +61,7 @@ SLIPS = [
     *(("train", "digits", *slip) for slip in (
         ("--epoch", "3"), ("--lr", "0.1"), ("--batch-size=8",), ("--bs", "8"), ("--res", "32"), ("--iterations", "9"),
         ("--dataset", "x"), ("--gpu",), ("--outdir", "x"), ("--name", "a:b"), ("--name", "NUL"), ("-q", "-v"))),
+    ("train", "digits", "--set", "schedule=plateau", "--set", "watch.metric=none"),
     ("sample", "runs/g", "--count", "4"), ("sample", "runs/g", "-n", "4"), ("sample", "runs/g", "--psi", "1"),
     ("evaluate", "runs/g", "--batch-size", "4"), ("report", "runs/g", "--quiet", "--verbose"),
     ("latent", "invert", "runs/g", "photo.png", "--ckpt", "2"), ("runs", "--yaml"), ("data",), ("--versoin",),
@@ -131,7 +132,9 @@ NUMBERS = [
         ("--data", "garbage"), ("--data", "empty"), ("--data", "afile"), ("--data", "/"), ("--data", "hf:"))),
     *((*EVALUATE[:2], "--num", "20", "--extractor", name) for name in (
         "", "x", "classifier:", "classifier:nowhere", "x.onnx", "afile", ":", "a:", "stacked:", "stacked:digits:x")),
-    ("evaluate",), ("evaluate", "runs/g", "--generated", "photographs"), ("evaluate", "--generated", "photographs"),
+    ("fetch",), ("fetch", "incepton"), ("fetch", "inception", "--from", "nowhere.pth"), ("fetch", "inception", "--from", "afile"),
+    ("fetch", "inception", "--from", "ftp://x"), ("evaluate", "photographs", "nowhere"),
+    ("evaluate", "photographs", "digits", "--real", "digits"), ("evaluate",), ("evaluate", "runs/g", "--generated", "photographs"), ("evaluate", "--generated", "photographs"),
     ("evaluate", "--generated", "", "--real", "digits"), ("evaluate", "--generated", "garbage", "--real", "digits"),
     ("evaluate", "--generated", "photographs", "--real", ""), ("evaluate", "--generated", "empty", "--real", "digits"),
     *((*COPIES, *rest) for rest in (

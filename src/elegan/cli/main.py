@@ -16,7 +16,7 @@ from elegan.core.version import __version__
 VERBS: dict[str, list[Callable[..., None]]] = {  # in the order of `elegan --help`
     "From data to a run": [training.data, training.recipes, training.train, lesson.demo, runs.runs, runs.doctor],
     "What a run makes": [making.sample, making.translate, making.restore, making.anomaly, making.augment, making.film],
-    "How good it is": [measuring.evaluate, measuring.copies, measuring.compare, measuring.report],
+    "How good it is": [measuring.evaluate, measuring.copies, measuring.compare, measuring.report, measuring.fetch],
     "For others": [sharing.pack, sharing.export, sharing.bundle],
 }
 

@@ -60,10 +60,17 @@ def evaluate(
     run: Annotated[
         Path | None,
         typer.Argument(
-            metavar="RUN", help="A run folder, or a packed file.", callback=there, autocompletion=completion.runs
+            metavar="RUN|FOLDER",
+            help="A run, or a folder or zip of images.",
+            callback=there,
+            autocompletion=completion.runs,
         ),
     ] = None,
-    data: Annotated[str | None, what("--data", "--real", help="Real images; default: the run's data.")] = None,
+    real: Annotated[
+        str | None,
+        typer.Argument(metavar="DATA", help="Real images; default: the run's data.", autocompletion=completion.data),
+    ] = None,
+    data: Annotated[str | None, what("--data", "--real", help="The same as DATA.")] = None,
     generated: Annotated[str | None, what(help="A folder or zip of images, in place of a run.")] = None,
     metrics: Annotated[
         str | None,
@@ -88,13 +95,16 @@ def evaluate(
     trust: Trust = None,
 ) -> None:
     """Measures a run, or a folder of images, against real ones, with intervals and the real-against-real floor."""
+    if real and data:
+        raise UserError("give the real images once: behind the run, or with --real")
+    data = real or data
     if (run is None) == (generated is None):
         raise UserError("give a RUN or --generated FOLDER")
     if generated and not data:
         raise UserError("--generated needs --real: the images to measure against")
     from elegan.metrics.evaluate import evaluate_folder
     from elegan.metrics.records import keep
-    from elegan.run import Run
+    from elegan.run import Run, is_run
     from elegan.verbs.evaluate import evaluate as evaluate_run
 
     options: dict[str, Any] = {
@@ -103,6 +113,8 @@ def evaluate(
         "split": split,
         "seed": seed,
     }
+    if run is not None and data and run.exists() and run.suffix != ".safetensors" and not is_run(run):
+        run, generated = None, str(run)
     if run is not None:
         with stopping(f"stopped before {run} was measured; nothing was written"):
             opened = Run.open(run, checkpoint, device, trust or ())
@@ -195,3 +207,18 @@ def report(
 
     page = write_page(Run.open(run, checkpoint, trust=trust or ()), out)
     answer({"path": page, "bytes": page.stat().st_size}, str(page))
+
+
+def fetch(
+    weights: Annotated[str, typer.Argument(metavar="WEIGHTS", help="inception: the features of FID, KID and IS.")],
+    origin: Annotated[
+        str,
+        where("--from", metavar="FILE|URL", help="A file, an address, or hf:OWNER/NAME/FILE; default: its publisher."),
+    ] = "",
+) -> None:
+    """Brings published weights that metrics are defined on to this machine, their SHA-256 checked."""
+    from elegan.metrics.weights import fetch as bring
+
+    with stopping("stopped before the file was whole; nothing was written"):
+        path = bring(weights, origin)
+    answer({"path": path, "bytes": path.stat().st_size}, f"{path}: --metrics fid,kid and --extractor inception take it")

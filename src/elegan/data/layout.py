@@ -121,4 +121,17 @@ def _class_folders(paths: Sequence[list[str]]) -> tuple[list[str], list[str]]:
         return [], []
     if len(folders) < len(paths):
         return [], [f"no classes: {len(paths) - len(folders)} files lie beside the sub-folders"]
+    if all(map(_is_numbered, paths)):
+        return [], ["no classes: the sub-folders hold a thousand files each by their numbers, as FFHQ's do"]
     return folders, []
+
+
+def _is_numbered(path: Sequence[str]) -> bool:
+    """Whether the file lies in the folder of its thousand, as 01000/01234.png of FFHQ or 00001/img00001234.png of StyleGAN's
+    archives does, which says nothing of its class."""
+    folder, stem = path[0], path[-1].partition(".")[0]
+    number = stem.removeprefix("img")
+    if len(path) != 2 or len(folder) < 5 or not (folder.isdecimal() and number.isdecimal()):
+        return False
+    thousand = int(number) // 1000
+    return int(folder) == (thousand * 1000 if number == stem else thousand)

@@ -12,15 +12,19 @@ from elegan.core.errors import UserError, nearest
 from elegan.core.sizes import Resolution
 from elegan.data import Dataset, InMemory, open_data, open_held_out
 from elegan.data.cache import default_root
+from elegan.data.dataset import find
+from elegan.data.decode import whole
+from elegan.data.deep import Unreadable
 from elegan.data.feed import middles
 from elegan.data.sides import Sides
 from elegan.metrics import Extractor, Features, Result, extract, measure, needed, open_extractor
 from elegan.metrics.catalogue import check_needs, find_metric
 from elegan.metrics.extractors import stacked
 from elegan.metrics.metric import Metric, PairMetric
-from elegan.metrics.pairs import USUAL, measure_pairs, pair_metrics
+from elegan.metrics.pairs import USUAL, measure_pairs, pair_metrics, pair_result
 from elegan.metrics.results import extracted_by
 from elegan.metrics.self_supervised import LEAST
+from elegan.metrics.weights import preferred
 from elegan.recipes import parts
 
 Classed = tuple[Iterable[np.ndarray], Sequence[str]]  # uint8 batches N x H x W x C, and the class of each image
@@ -49,7 +53,7 @@ def evaluate(
     `even`, where it is given, takes the place of both for metrics that compare class with class. `settings` joins the
     record. Raises UserError for unknown names, too few images, and metrics that lack what they need.
     """
-    needs = needed(metrics)
+    needs, extractor = needed(metrics), preferred(extractor, metrics)
     real = open_data(source, *shape, fit, split)
     held_out = open_held_out(source, shape, fit) if "held-out" in needs and split == "train" else None
     there = {"classes": real.labels, "labels": labels, "held-out": held_out}
@@ -106,16 +110,47 @@ def evaluate_arrays(
 
 
 def evaluate_folder(generated: str, real: str, **options: Any) -> list[Result]:
-    """Each metric of a folder or zip of pictures that any generator made, brought to one size as they would be for training.
+    """Each metric of a folder or zip of pictures that any generator made, brought to one size as they would be for training;
+    metrics of pairs compare each with the real picture of its name, both at their own size.
 
-    See `evaluate` for the options and the errors.
+    See `evaluate` for the options and the errors, which also are for a picture without one of its name or of another size.
     """
     options["device"] = str(find_device(options.get("device", "cpu")))
+    asked = options.get("metrics")
+    of_pairs = [name for name in asked or () if isinstance(find_metric(name), PairMetric)]
+    options["metrics"] = None if asked is None else [name for name in asked if name not in of_pairs]
+    results = _paired(generated, real, of_pairs, options.get("split", "train")) if of_pairs else []
+    if options["metrics"] == []:
+        return results
     shown = open_data(generated, split="all")
     pages = (shown.images[start : start + 1024] for start in range(0, len(shown.images), 1024))
     record = {"generated": shown.name, "generated fingerprint": shown.fingerprint}
     size = shown.resolution, shown.channels
-    return evaluate(pages, real, size, labels=_names(shown), settings=record, **options)
+    return results + evaluate(pages, real, size, labels=_names(shown), settings=record, **options)
+
+
+def _paired(generated: str, real: str, metrics: Sequence[str], split: str) -> list[Result]:
+    """The metrics of each generated picture against the real one whose path in its set is the same but for the ending."""
+    made, wanted = (find(source, part).listing() for source, part in ((generated, "all"), (real, split)))
+    places = {name.rpartition(".")[0] or name: index for index, name in enumerate(wanted.names)}
+    pairs = []
+    for index, name in enumerate(made.names):
+        stem = name.rpartition(".")[0] or name
+        if stem not in places:
+            raise UserError(
+                f"{real} has no picture {stem!r}{nearest(stem, places)}, and {metrics[0]!r} compares those of one name"
+            )
+        try:
+            pair = [whole(listing.read(at), 0, 1, 3).pixels for listing, at in ((made, index), (wanted, places[stem]))]
+        except Unreadable as error:
+            raise UserError(f"{name}, or the real picture of its name, cannot be read: {error}") from None
+        if pair[0].shape != pair[1].shape:
+            sizes = " and ".join("{1}x{0}".format(*pixels.shape) for pixels in pair)
+            raise UserError(f"{name} is of another size than the real picture: {sizes}")
+        pairs.append(pair)
+    values = {m: np.concatenate([m.each(a[None], b[None]) for a, b in pairs]) for m in pair_metrics(metrics)}
+    settings = {"data": find(real, split).name, "split": split, "generated": find(generated, "all").name}
+    return [pair_result(metric, each, settings) for metric, each in values.items()]
 
 
 def _names(data: Dataset) -> list[str] | None:

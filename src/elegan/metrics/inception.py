@@ -5,25 +5,16 @@ padding, the last block pools by maximum, and pictures are scaled by TensorFlow 
 the published state dict, so that it loads as it is.
 """
 
-import hashlib
-import os
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from elegan.core import files
-from elegan.core.errors import Failure, UserError
 from elegan.core.pixels import to_colour
-from elegan.data.cache import default_root
 from elegan.metrics.extractor import Extractor
+from elegan.metrics.weights import INCEPTION
 
-FILE = "weights-inception-2015-12-05-6726825d.pth"
-URL = f"https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/{FILE}"
-SHA256 = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
 SIDE = 299
 
 Layer = tuple[str, int, int | tuple[int, int]]  # name, channels out, kernel
@@ -184,7 +175,7 @@ def open_inception(given: str, cache: Path | None = None, device: str = "cpu") -
 
     Raises UserError for a missing or another file, Failure where the download fails.
     """
-    path = _weights_file(given or os.environ.get("ELEGAN_INCEPTION", ""), cache)
+    path = INCEPTION.find(given, cache)
     net = Inception()
     net.load_state_dict(torch.load(path, weights_only=True))
     net = net.eval().to(device)
@@ -193,30 +184,4 @@ def open_inception(given: str, cache: Path | None = None, device: str = "cpu") -
         features, logits = net(to_colour(images).permute(0, 3, 1, 2).to(device))
         return features, logits.softmax(1)
 
-    return Extractor("inception", SHA256, f"tensorflow1-bilinear-{SIDE}", 2048, forward, verified=True)
-
-
-def _weights_file(name: str, cache: Path | None) -> Path:
-    if name:
-        path = Path(name)
-        if not path.is_file():
-            raise UserError(f"no Inception weights at {name!r}")
-    else:
-        path = (cache or default_root().parent) / FILE
-        if not path.is_file():
-            _download(path)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    if digest != SHA256:
-        raise UserError(f"{path} is not the 2015 Inception file: its SHA-256 is {digest[:8]}..., not {SHA256[:8]}...")
-    return path
-
-
-def _download(path: Path) -> None:
-    try:
-        with urllib.request.urlopen(URL, timeout=30) as answer:
-            files.write(path, answer.read())
-    except (urllib.error.URLError, OSError) as error:
-        raise Failure(
-            f"Inception's weights cannot be downloaded ({error}); fetch {FILE} elsewhere and name it: inception:FILE "
-            "or ELEGAN_INCEPTION=FILE"
-        ) from None
+    return Extractor("inception", INCEPTION.sha256, f"tensorflow1-bilinear-{SIDE}", 2048, forward, verified=True)

@@ -33,14 +33,13 @@ def measure_pairs(
     metrics: Sequence[PairMetric], made: np.ndarray, wanted: np.ndarray, settings: dict[str, Any]
 ) -> list[Result]:
     """The mean of each metric over the pictures uint8 N x H x W x C as a result."""
-    results = []
-    for metric in metrics:
-        values = metric.each(made, wanted)
-        name, mean, n = metric.label, float(values.mean()), len(values)
-        wide = 1.96 * float(values.std(ddof=1)) / math.sqrt(n) if n > 1 else math.inf
-        interval = "mean and 1.96 standard errors over pictures"
-        record = settings | provenance(metric)
-        results.append(
-            Result(name, name, mean, mean - wide, mean + wide, interval, n, n, None, None, None, 0, (), record)
-        )
-    return results
+    return [pair_result(metric, metric.each(made, wanted), settings) for metric in metrics]
+
+
+def pair_result(metric: PairMetric, values: np.ndarray, settings: dict[str, Any]) -> Result:
+    """The mean of the metric's values, float64 N, as a result."""
+    name, mean, n = metric.label, float(values.mean()), len(values)
+    wide = 1.96 * float(values.std(ddof=1)) / math.sqrt(n) if n > 1 else math.inf
+    interval = "mean and 1.96 standard errors over pictures"
+    record = settings | provenance(metric)
+    return Result(name, name, mean, mean - wide, mean + wide, interval, n, n, None, None, None, 0, (), record)

@@ -181,7 +181,7 @@ def _called_otherwise(metric: Metric, name: str, extractor: Extractor) -> Iterab
         _, published = metric.published
         yield (
             f"{published} is measured in the features of Inception's published weights; this is the same formula in those of "
-            f"{extractor.tag}: compare it with no {published}"
+            f"{extractor.tag}: compare it with no {published} (elegan fetch inception brings those weights)"
         )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import tomli_w
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
 
 from elegan.core import paths
 from elegan.core.errors import UserError, nearest, shown
@@ -26,6 +26,11 @@ Rule = Callable[[Any, "Recipe", Any], Any]
 NESTED = 8  # deep, at most, that a recipe is
 # Sections and values that a recipe written in full has in every version; a file without one of them may lean on its parent.
 WRITTEN = {"name", "steps", "batch", "task", "nets", "losses", "optimizers", "schedule", "data", "watch"}
+
+
+def _in_own_words(metric: Any) -> Any:
+    """fid and kid are fd and kd, in the features of watch.extractor."""
+    return {"fid": "fd", "kid": "kd"}.get(metric, metric) if isinstance(metric, str) else metric
 
 
 class Section(BaseModel):
@@ -59,7 +64,7 @@ class Watch(Section):
     log: Count = 50
     every: NonNegativeCount = 0  # samples, metric and checkpoint; 0: a tenth of the run
     keep: Count = 2  # newest checkpoints kept, beside the best
-    metric: Literal["fd", "kd", "l1", "none"] = "fd"  # l1: for photographs
+    metric: Annotated[Literal["fd", "kd", "l1", "none"], BeforeValidator(_in_own_words)] = "fd"  # l1: for photographs
     extractor: str = "random"
     images: Annotated[Count, Field(ge=2, le=1_000_000)] = 2000
     tensorboard: bool = False

@@ -256,5 +256,9 @@ def _allowed(recipe: Recipe, source: str | InMemory | None) -> Recipe:
 
 
 def _opened(recipe: Recipe, source: str | InMemory) -> Opened:
+    if recipe.schedule.name == "plateau" and recipe.watch.metric == "none":
+        raise UserError(
+            "schedule = 'plateau' follows the watched metric, and watch.metric = 'none'; set watch.metric, or schedule=cosine"
+        )
     data: Opened = workflow_of(recipe).open(recipe, source)
     return data
