@@ -31,6 +31,7 @@ GIVEN = {
     "translates": "pix2pix",
     "perfect": "digits",
     "copies": "tiles",
+    "series": "rows rpgan-series",
 }
 SLOW = {"memory", "perfect", "learns", "translation", "translates"}  # above ten seconds
 
@@ -44,7 +45,7 @@ def play(*arguments: str, code: int = 0) -> str:
 
 
 @pytest.fixture(scope="module")
-def there(tmp_path_factory, photographs, sides):
+def there(tmp_path_factory, photographs, sides, rows):
     """Gives a thing to measure by its name: made of real photographs, or trained for two steps."""
     root = tmp_path_factory.mktemp("measured")
     views = [load_sample_image(name) for name in ("china.jpg", "flower.jpg")]
@@ -77,6 +78,8 @@ def there(tmp_path_factory, photographs, sides):
         "tiles": tiles,
         "photographs": lambda: photographs,
         "acgan": lambda: trained("acgan", "digits"),
+        "rows": lambda: rows,
+        "rpgan-series": lambda: trained("rpgan-series", str(rows)),
         "pix2pix": lambda: trained("pix2pix", str(sides)),
     }
     return lambda name: str(things[name]()) if name in things else name

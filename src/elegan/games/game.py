@@ -18,7 +18,8 @@ Can = TypeVar("Can", bound=Ability)
 
 
 class Shape(NamedTuple):
-    """The shape of the data: square images of `resolution` pixels and `channels`, in `classes` classes (0: without)."""
+    """The shape of the data: square images of `resolution` pixels and `channels`, or windows of a series of `resolution` steps and
+    so many columns; in `classes` classes (0: without)."""
 
     resolution: int
     channels: int

@@ -77,6 +77,7 @@ class View(ABC):
 class Exported(NamedTuple):
     """A network, what its inputs are called, and `inputs(n)`, n rows to try it with.
 
+    `makes`: what comes out, by name, with JSON on it; None: images of the run's channels;
     `multiple`: number of pixels that the sides of its input must be a multiple of; 0 where the input is a latent; `about`: JSON
     on each input by name; `scale`: how many times as large as its input a picture is that comes out.
     """
@@ -87,6 +88,7 @@ class Exported(NamedTuple):
     multiple: int
     about: dict[str, dict[str, Any]]
     scale: int = 1
+    makes: tuple[str, dict[str, Any]] | None = None
 
 
 class Workflow(ABC):
@@ -121,6 +123,10 @@ class Workflow(ABC):
         seed: int,
     ) -> list[Result]:
         """Measures a run against its own data or `data`; see `elegan.evaluate`."""
+
+    def likeness(self, run: Run, data: str | InMemory | None, seed: int) -> np.ndarray | None:
+        """A picture of how like the data is what a run makes, uint8 H x W x 3, for its evaluation; None where numbers tell."""
+        return None
 
     def probe(self, data: Any, game: Game, recipe: Recipe, device: torch.device) -> Probe | None:
         """The probe by which the guard reads the networks while they train; None where only losses and gradients are watched."""
