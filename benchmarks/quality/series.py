@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from benchmarks.results import Estimate, Row
-from elegan.data.series import Series, open_series
+from elegan.data.series.windows import Series, open_series
 from elegan.games.abilities import Draws
 from elegan.games.inference import drawn
 from elegan.metrics import find_metric

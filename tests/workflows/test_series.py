@@ -50,8 +50,8 @@ def test_it_is_measured_against_its_series_and_another(run, rows, tmp_path):
     metrics = ["discriminative", "predictive", "correlations", "autocorrelation", "prdc", "fd"]
     results = {r.metric: r for r in library.evaluate(run, metrics=metrics, num=80)}
     assert results["discriminative"].value > results["discriminative"].floor
-    assert results["predictive"].value > results["predictive"].floor  # after four steps
-    for name in ("correlations", "autocorrelation"):
+    assert results["correlations"].value > 5 * results["correlations"].floor  # after four steps
+    for name in ("predictive", "correlations", "autocorrelation"):
         assert results[name].low <= results[name].value <= results[name].high
         assert results[name].n_fake == 80
     assert Image.open(run.path / "likeness.png").size[0] > 100
@@ -72,10 +72,15 @@ def test_it_is_exported_for_programs_without_torch(run, tmp_path):
     assert [out.name for out in session.get_outputs()] == ["windows"]
 
 
-def test_what_is_for_pictures_alone_is_said_in_a_line(run, tmp_path):
+def test_what_is_for_pictures_alone_is_said_in_a_line(run, rows, tmp_path):
     for call, said in (
         (lambda: run.generate(2), "makes no images from latents: elegan sample"),
         (lambda: library.copies(run), "makes no images from latents"),
+        (lambda: library.bundle(run, tmp_path / "a.zip"), "a bundle's programs are for pictures"),
+        (
+            lambda: library.train(str(rows), "dcgan", out=tmp_path, quiet=True),
+            "holds rows and no pictures: rpgan-series",
+        ),
         (lambda: library.sample(run, 2, label="a", out=tmp_path), "trained without classes"),
         (lambda: library.evaluate(run, extractor="random"), "measured by its own values"),
         (lambda: library.evaluate(run, split="test"), "has no test part"),

@@ -12,7 +12,8 @@ from elegan.core.errors import UserError
 from elegan.core.facts import is_run_folder
 from elegan.core.files import folder_for
 from elegan.data.in_memory import InMemory, source_of
-from elegan.data.series import describe, is_rows
+from elegan.data.series.describe import describe
+from elegan.data.series.read import is_rows
 from elegan.data.sides import kind_of
 from elegan.games.game import Shape
 from elegan.recipes import find_recipe

@@ -12,8 +12,9 @@ from elegan.core import rng
 from elegan.core.errors import UserError
 from elegan.core.rng import latents
 from elegan.data import InMemory
-from elegan.data.series import Series, SeriesFeed, is_rows, open_series
 from elegan.data.series.columns import from_facts, to_facts
+from elegan.data.series.read import is_rows
+from elegan.data.series.windows import Series, SeriesFeed, open_series
 from elegan.data.sides import Direction
 from elegan.games.abilities import Draws
 from elegan.games.game import Game, Shape
@@ -118,6 +119,8 @@ class Drawer(nn.Module):
 
 class WindowsView(View):
     """Windows of the data beside as many from the same latents."""
+
+    made = "windows"
 
     def __init__(self, data: Series, draws: Draws, recipe: Recipe, device: torch.device):
         self.draws, self.device, self.count = draws, device, recipe.watch.images

@@ -62,6 +62,7 @@ class View(ABC):
     to be made better; None where there are none such.
     """
 
+    made: str = "pictures"  # what it shows, in the plural
     ideal: Reference | None = None
     untreated: Reference | None = None
 
