@@ -50,6 +50,7 @@ def test_it_is_measured_against_its_series_and_another(run, rows, tmp_path):
     metrics = ["discriminative", "predictive", "correlations", "autocorrelation", "prdc", "fd"]
     results = {r.metric: r for r in library.evaluate(run, metrics=metrics, num=80)}
     assert results["discriminative"].value > results["discriminative"].floor
+    assert "learns little" in results["discriminative"].warnings[0]
     assert results["correlations"].value > 5 * results["correlations"].floor  # after four steps
     for name in ("predictive", "correlations", "autocorrelation"):
         assert results[name].low <= results[name].value <= results[name].high
