@@ -139,6 +139,8 @@ def words(annotation: Any) -> str:
     if annotation is Any or annotation is inspect.Parameter.empty:
         return "any value"
     schema = TypeAdapter(annotation).json_schema()
+    if "anyOf" in schema:
+        return ", or ".join(map(_of_schema, schema["anyOf"]))
     return _of_schema(schema) if {"type", "enum", "const"} & schema.keys() else _along(annotation)
 
 

@@ -1,5 +1,6 @@
 """What the tests share: one thread (two workers share two cores), a cache of their own, small data, runs in subprocesses."""
 
+import math
 import os
 import signal
 import subprocess
@@ -61,6 +62,19 @@ def sides(tmp_path_factory) -> Path:
             (root / f"train{side}").mkdir(exist_ok=True)
             picture.save(root / f"train{side}" / f"{number:02d}.png")
     return root
+
+
+@pytest.fixture(scope="session")
+def rows(tmp_path_factory) -> Path:
+    """A CSV of 120 hours: two waves of other speeds, a count, a column that is constant and one of words."""
+    path = tmp_path_factory.mktemp("rows") / "waves.csv"
+    lines = ["when,slow,fast,people,always,said"]
+    for hour in range(120):
+        slow, fast = math.sin(hour / 9), math.cos(hour / 2) * 100
+        day = f"2024-03-{1 + hour // 24:02d} {hour % 24:02d}:00"
+        lines.append(f"{day},{slow:.3f},{fast:.1f},{hour * 7 % 13},5,{'yes' if hour % 2 else 'no'}")
+    path.write_text("\n".join(lines) + "\n")
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from elegan.data import open_data
 from elegan.games.abilities import Generates, Restores, Translates
 from elegan.training.assembly import make_trainer
 from elegan.training.plan import plan_for
-from small import CATALOGUE, DETECTORS, GENERATORS, KINDS, RESTORERS, TRANSLATORS, data_for, small
+from small import CATALOGUE, DETECTORS, GENERATORS, KINDS, RESTORERS, SERIES, TRANSLATORS, data_for, small
 from tensors import tensors_of
 
 
@@ -123,9 +123,22 @@ def test_restorer(name, tmp_path, photographs):
     assert not torch.equal(y, other.ability(Restores).restore(other.nets, x))
 
 
+@pytest.mark.parametrize("name", SERIES)
+def test_series(name, tmp_path, rows):
+    whole = resumed_bit_for_bit(name, tmp_path, rows)
+    windows = whole.windows(5)
+    assert windows.shape == (5, 24, 3)
+    assert np.array_equal(windows[3:4], whole.windows(seeds=[3]))
+    assert not np.array_equal(windows[0], windows[1])
+    other = train(name, tmp_path / "other", steps=1, data=rows, seed=1)
+    assert not np.array_equal(other.windows(2), windows[:2])
+
+
 @pytest.mark.parametrize("name", CATALOGUE)
-def test_a_move_changes_the_weights_of_its_player_alone(name, sides, photographs, tmp_path):
-    plan = plan_for(data_for(name, sides, photographs), name, settings=small(name), out=tmp_path, as_published=True)
+def test_a_move_changes_the_weights_of_its_player_alone(name, sides, photographs, rows, tmp_path):
+    plan = plan_for(
+        data_for(name, sides, photographs, rows), name, settings=small(name), out=tmp_path, as_published=True
+    )
     trainer = make_trainer(plan)
     game = trainer.game
     for position, turn in enumerate(game.turns):
@@ -153,10 +166,10 @@ def test_a_step_on_pictures_that_are_not_square(name, sides, tmp_path):
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
-def test_the_layout_in_memory_changes_no_gradient(name, sides, photographs, tmp_path):
+def test_the_layout_in_memory_changes_no_gradient(name, sides, photographs, rows, tmp_path):
     """The engine lays networks out channels-last; that once met a kernel of torch's with wrong gradients."""
     single = ["data.resolution=16"] if KINDS[name] == "images" else ["batch=1"]
-    data, found = data_for(name, sides, photographs), []
+    data, found = data_for(name, sides, photographs, rows), []
     for layout in (torch.channels_last, torch.contiguous_format):
         trainer = make_trainer(plan_for(data, name, settings=[*small(name), *single], out=tmp_path, as_published=True))
         trainer.game.nets.to(memory_format=layout)

@@ -34,10 +34,11 @@ from elegan.core.pixels import photo_to_tensor, tensor_to_photo, to_tensor
 from elegan.core.progress import counted
 from elegan.core.sizes import resolution_of
 from elegan.data import Dataset, open_data
+from elegan.data.series.columns import from_facts, in_units
 from elegan.data.sides import Direction
-from elegan.games.abilities import Generates, Restores, Scores, Translates
+from elegan.games.abilities import Draws, Generates, Restores, Scores, Translates
 from elegan.games.game import Can, Game, Shape
-from elegan.games.inference import BATCH, Generator, paint
+from elegan.games.inference import BATCH, Generator, drawn, paint
 from elegan.nets import packed, pretrained
 from elegan.nets.tiling import in_tiles
 from elegan.recipes import parts
@@ -338,6 +339,17 @@ class Run:
         """Images, uint8 N x H x W x C, one a seed (0 to num - 1 by default); classes in turn unless `label` names one."""
         chosen = range(num) if seeds is None else seeds
         return np.concatenate(list(self.stream(chosen, label=label, truncation=truncation)))
+
+    def windows(
+        self, num: int = 64, *, seeds: Sequence[int] | None = None, truncation: float | None = None
+    ) -> np.ndarray:
+        """Windows of a series in the units of the data, float64 N x T x C, one a seed (0 to num - 1 by default). Raises UserError
+        for a run that learnt no series."""
+        draws = self.ability(Draws)
+        if truncation is not None:
+            ranges.check("truncation", truncation, ranges.Positive)
+        made = drawn(draws, self.nets, range(num) if seeds is None else seeds, self.device, truncation)
+        return in_units(made, from_facts(self.info["data"]["columns"]))
 
     def generator(self) -> Generator:
         """The averaged generator as a plain `torch.nn.Module` of its own, in evaluation mode: N x `latent` (and, where it has

@@ -32,6 +32,7 @@ GIVEN = {
     "perfect": "digits",
     "copies": "tiles",
     "few": "digits --runs runs",
+    "series": "rows rpgan-series",
 }
 SLOW = {"few", "memory", "perfect", "learns", "recognisable", "translation", "translates"}  # above ten seconds
 
@@ -45,7 +46,7 @@ def play(*arguments: str, code: int = 0) -> str:
 
 
 @pytest.fixture(scope="module")
-def there(tmp_path_factory, photographs, sides):
+def there(tmp_path_factory, photographs, sides, rows):
     """Gives a thing to measure by its name: made of real photographs, or trained for two steps."""
     root = tmp_path_factory.mktemp("measured")
     views = [load_sample_image(name) for name in ("china.jpg", "flower.jpg")]
@@ -79,6 +80,8 @@ def there(tmp_path_factory, photographs, sides):
         "photographs": lambda: photographs,
         "runs": lambda: root / "few",
         "acgan": lambda: trained("acgan", "digits"),
+        "rows": lambda: rows,
+        "rpgan-series": lambda: trained("rpgan-series", str(rows)),
         "pix2pix": lambda: trained("pix2pix", str(sides)),
     }
     return lambda name: str(things[name]()) if name in things else name

@@ -36,12 +36,14 @@ SMALL |= {
     "dcgan_encoder": ["nets.encoder.width=16"],
     "laplacian_refiner": ["nets.refiner.width=8"],
     "head": [],
+    **{f"series_{n}": [f"nets.{n}.width=8"] for n in ("generator", "discriminator")},
 }
 DETECTORS = [name for name, recipe in CATALOGUE.items() if recipe.task.name == "anomaly"]
 KINDS = {name: recipe.data.kind for name, recipe in CATALOGUE.items()}
 GENERATORS = [name for name, kind in KINDS.items() if kind == "images" and name not in DETECTORS]
 TRANSLATORS = [name for name, kind in KINDS.items() if kind in ("pairs", "sides")]
 RESTORERS = [name for name, kind in KINDS.items() if kind == "photographs"]
+SERIES = [name for name, kind in KINDS.items() if kind == "series"]
 WATCH = ["batch=8", "watch.log=1", "watch.every=2", "watch.images=64", "watch.keep=9"]
 
 
@@ -49,8 +51,8 @@ def small(name: str) -> list[str]:
     return WATCH + [s for part in CATALOGUE[name].nets.values() for s in SMALL[part.name]]
 
 
-def data_for(name: str, sides, photographs) -> str:
-    return {"images": "digits", "photographs": str(photographs)}.get(KINDS[name], str(sides))
+def data_for(name: str, sides, photographs, rows) -> str:
+    return {"images": "digits", "photographs": str(photographs), "series": str(rows)}.get(KINDS[name], str(sides))
 
 
 SHAPE = Shape(8, 1, 3)

@@ -53,7 +53,7 @@ def sample(
     device: Device = "auto",
     trust: Trust = None,
 ) -> None:
-    """Makes images with a trained run."""
+    """Makes images with a trained run; with one that learnt a series rows, as CSV and as a picture."""
     from elegan.run import Run
     from elegan.verbs.sample import parse_seeds, save_codes, save_samples
 
@@ -63,7 +63,7 @@ def sample(
     if codes:
         paths = save_codes(opened, which[0], folder)
     else:
-        paths = [save_samples(opened, which, label, truncation, separate, folder)]
+        paths = save_samples(opened, which, label, truncation, separate, folder)
     answer({"paths": paths, "step": opened.step}, *map(str, paths))
 
 

@@ -109,6 +109,8 @@ def data(
 ) -> None:
     """Describes a data set: count, sizes, modes, classes, duplicates and unreadable files."""
     from elegan.data import survey
+    from elegan.data.series.describe import describe
+    from elegan.data.series.read import is_rows
 
-    report = survey(source)
+    report = describe(source) if is_rows(source) else survey(source)
     answer(report.as_dict(), str(report))

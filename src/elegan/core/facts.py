@@ -4,14 +4,14 @@ import difflib
 import os
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, Field, model_validator
 
 from elegan.core import files
 from elegan.core.errors import UserError, nearest
 from elegan.core.journal import Journal
-from elegan.core.ranges import NonNegativeCount, Pixels, Seed, check
+from elegan.core.ranges import NonNegativeCount, Pixels, Seed, Width, check
 
 
 class _Data(BaseModel):
@@ -30,7 +30,7 @@ class _Local(BaseModel):
 
 class _Shape(BaseModel, extra="forbid"):
     resolution: Annotated[Pixels, Field(gt=0)] | tuple[Annotated[Pixels, Field(gt=0)], Annotated[Pixels, Field(gt=0)]]
-    channels: Literal[1, 3, 4]
+    channels: Width
     classes: NonNegativeCount
 
 

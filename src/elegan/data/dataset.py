@@ -12,6 +12,7 @@ from elegan.data.cache import Entry, cached, default_root
 from elegan.data.in_memory import InMemory
 from elegan.data.layout import SPLITS, plain
 from elegan.data.named import NAMES, from_hub, from_name
+from elegan.data.series.read import is_rows
 from elegan.data.sizing import Options
 from elegan.data.sources import Source, from_folder, from_zip
 
@@ -131,6 +132,10 @@ def find(source: str | InMemory, split: str) -> Source:
         return replace(named, notes=named.notes + shadowed)
     if source and path.is_dir():
         return from_folder(path, split)
+    if is_rows(source) and path.is_file():
+        raise UserError(
+            f"{source} holds rows and no pictures: rpgan-series learns them, which elegan train {source} takes by itself"
+        )
     if path.is_file():
         return from_zip(path, split)
     raise UserError(f"no folder, zip or data set {source!r}{_nearest_source(source, path)}")

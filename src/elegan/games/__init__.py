@@ -6,6 +6,7 @@ from elegan.games.auxiliary import auxiliary_classes, auxiliary_codes
 from elegan.games.generate import generate
 from elegan.games.laplacian import laplacian
 from elegan.games.restore import restore
+from elegan.games.series import series
 from elegan.games.translate import translate_cycle, translate_pairs, translate_patches
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "generate",
     "laplacian",
     "restore",
+    "series",
     "translate_cycle",
     "translate_pairs",
     "translate_patches",

@@ -69,6 +69,17 @@ class Generates(Ability):
 
 
 @dataclass(frozen=True)
+class Draws(Ability):
+    """Windows of a series from latents: `draw(nets, z)`, N x `latent` to N x C x T in [-1, 1], T steps of C columns."""
+
+    use = "elegan sample {run}{trust}"
+    lacking = "draws no series"
+    does = "draws windows of a series from latents, one a seed"
+    latent: int
+    draw: Repaint
+
+
+@dataclass(frozen=True)
 class Judges(Ability):
     """Scores of single pictures by the discriminator as it stands, without augmentation: `judge(nets, x, label)` of all the
     game's networks, not their averages, to scores of N pictures, more where they look real."""

@@ -19,7 +19,8 @@ Can = TypeVar("Can", bound=Ability)
 
 
 class Shape(NamedTuple):
-    """The shape of the data: images of `resolution` pixels a side, or a `Size`, and `channels`, in `classes` classes (0: without)."""
+    """The shape of the data: images of `resolution` pixels a side, or a `Size`, and `channels`, or windows of a series of
+    `resolution` steps and so many columns; in `classes` classes (0: without)."""
 
     resolution: Resolution
     channels: int

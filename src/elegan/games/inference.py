@@ -9,9 +9,10 @@ from torch import nn
 from elegan.core.pixels import to_bytes, to_tensor
 from elegan.core.rng import latents
 from elegan.data.sides import Direction
-from elegan.games.abilities import Generates, Reconstructs, Restores, Translates
+from elegan.games.abilities import Draws, Generates, Reconstructs, Restores, Translates
 
 BATCH = 64
+MANY = 1024  # windows of a series, which are small
 
 
 class Generator(nn.Module):
@@ -48,6 +49,18 @@ def paint(
         return to_bytes(generates.truncate(nets, z, labels, truncation))
     z = latents(seeds, generates.latent, truncation).to(device)
     return to_bytes(generates.generate(nets, z, labels))
+
+
+@torch.no_grad()
+def drawn(
+    draws: Draws, nets: nn.ModuleDict, seeds: Sequence[int], device: torch.device, truncation: float | None = None
+) -> np.ndarray:
+    """Windows of these seeds, float32 N x T x C in [-1, 1]."""
+    parts = []
+    for start in range(0, len(seeds), MANY):
+        z = latents(seeds[start : start + MANY], draws.latent, truncation).to(device)
+        parts.append(draws.draw(nets, z).float().transpose(1, 2).cpu().numpy())
+    return np.concatenate(parts)
 
 
 @torch.no_grad()

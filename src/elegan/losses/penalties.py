@@ -59,7 +59,7 @@ def gradient_penalty(
     D: Critic, real: Tensor, fake: Tensor, *, target: NonNegative = 1.0, one_sided: bool = False
 ) -> Tensor:
     """E (|grad D(x^)| - target)^2 on lines between real and fake (Gulrajani et al. 2017, equation 3)."""
-    alpha = rng.uniform(len(real), 1, 1, 1, device=real.device)
+    alpha = rng.uniform(len(real), *[1] * (real.ndim - 1), device=real.device)
     return _distance_from(target, _gradient(D, torch.lerp(real.float(), fake.float(), alpha)), one_sided)
 
 
@@ -85,7 +85,7 @@ def dragan_penalty(
 def r1(D: Critic, real: Tensor, fake: Tensor, *, by_size: bool = False) -> Tensor:
     """E |grad D(x)|^2 / 2 on real images (Mescheder et al. 2018, equation 9); its weight is gamma.
 
-    `by_size`: gamma is the weight times the number of pixels H W, so that one weight serves every resolution.
+    `by_size`: gamma is the weight times the number of pixels H W (of a series, steps), so that one weight serves every resolution.
     """
     return _slope(D, real, by_size)
 
@@ -96,7 +96,7 @@ def r2(D: Critic, real: Tensor, fake: Tensor, *, by_size: bool = False) -> Tenso
 
 
 def _slope(D: Critic, x: Tensor, by_size: bool) -> Tensor:
-    pixels = x.shape[2] * x.shape[3] if by_size else 1
+    pixels = x[0, 0].numel() if by_size else 1
     return pixels * 0.5 * _gradient(D, x).square().sum(1).mean()
 
 

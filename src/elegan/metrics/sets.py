@@ -10,13 +10,15 @@ from torch import Tensor
 class Features:
     """A set of images as it is known: features N x d, class probabilities N x K, labels (N integers), the pictures.
 
-    `pictures` (uint8, N x H x W x C) are kept only for a metric that learns from them. All but the features may be None.
+    `pictures` (uint8, N x H x W x C) are kept only for a metric that learns from them. `window` says that the features are
+    windows of a series themselves: the (steps, columns) of each, in [0, 1]. All but the features may be None.
     """
 
     values: Tensor
     probabilities: Tensor | None = None
     labels: Tensor | None = None
     pictures: Any = None
+    window: tuple[int, int] | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -31,7 +33,14 @@ class Features:
         """Some of the images, with their `pictures` where these are wanted and there."""
         probabilities, labels = (None if x is None else x[rows] for x in (self.probabilities, self.labels))
         kept = None if self.pictures is None or not pictures else self.pictures[rows.numpy()]
-        return Features(self.values[rows], probabilities, labels, kept)
+        return Features(self.values[rows], probabilities, labels, kept, self.window)
+
+    @property
+    def windows(self) -> Tensor:
+        """The windows of a set of them, N x steps x columns in [0, 1]."""
+        assert self.window is not None
+        windows: Tensor = self.values.unflatten(1, self.window)
+        return windows
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,7 @@ class Sets:
             "classes": self.real.labels is not None,
             "labels": self.fake.labels is not None,
             "held-out": self.held_out is not None,
+            "windows": self.real.window is not None and self.fake.window is not None,
             "pictures": self.real.pictures is not None and self.fake.pictures is not None,
         }
         return {name for name, there in known.items() if there}

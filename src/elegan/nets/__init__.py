@@ -8,6 +8,7 @@ translators map pictures to pictures, patch discriminators map them to lists of 
 """
 
 from elegan.nets.biggan import biggan_generator
+from elegan.nets.convolutions1d import series_discriminator, series_generator
 from elegan.nets.dcgan import dcgan_discriminator, dcgan_encoder, dcgan_generator
 from elegan.nets.fastgan import fastgan_discriminator, fastgan_generator
 from elegan.nets.heads import head
@@ -45,6 +46,8 @@ __all__ = [
     "resnet_generator",
     "resnet_translator",
     "restorer_features",
+    "series_discriminator",
+    "series_generator",
     "stylegan2_discriminator",
     "stylegan2_generator",
     "unet",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from elegan.core.errors import UserError
 from elegan.recipes.fit import FEW, Given
 
 FEWEST = 1_000  # below this many images fastgan is the choice
@@ -24,6 +25,16 @@ SIDES = {
     "pairs": Choice("pix2pix", (), "folders A and B with the same file names: pairs"),
     "sides": Choice("fastcut", (), "folders A and B with unlike file names: no pairs"),
 }
+
+
+def choose_of_rows(series: str) -> Choice:
+    """The choice for a file of rows; `series` says why they are a series. Raises UserError where it is empty."""
+    if series:
+        return Choice("rpgan-series", (), series)
+    raise UserError(
+        "no column says when, and a row tells little of the next: no series; name the column (--set data.time=NAME), "
+        "or --recipe rpgan-series if the rows are in order all the same"
+    )
 
 
 def choose(given: Given, labels: np.ndarray | None, classes: int) -> Choice:

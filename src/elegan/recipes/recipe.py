@@ -40,12 +40,13 @@ class Section(BaseModel):
 class Data(Section):
     """The reading of pictures, and their variation in training (before the discriminator sees them as real).
 
-    `kind`: images to be like; two sides A and B to translate between, as pairs of one scene or as unpaired sets; or
-    photographs of any sizes, which the recipe's `damage` spoils and the network restores.
+    `kind`: images to be like; two sides A and B to translate between, as pairs of one scene or as unpaired sets;
+    photographs of any sizes, which the recipe's `damage` spoils and the network restores; or a series, of which windows are
+    learnt.
     """
 
-    kind: Literal["images", "pairs", "sides", "photographs"] = "images"
-    resolution: Side = 0  # 0: from the data
+    kind: Literal["images", "pairs", "sides", "photographs", "series"] = "images"
+    resolution: Side = 0  # 0: from the data; "256x384": height x width; of a series rows a window, then 24
     channels: Literal[0, 1, 3, 4] = 0  # 0: from the data
     fit: Literal["crop", "pad", "stretch"] = "crop"
     # For sides: the short side is so many times the crop that is trained on; 0: its own.
@@ -56,6 +57,8 @@ class Data(Section):
     flip: bool = False
     crop: Pixels = 0  # random shifts by up to so many pixels
     rotate: Annotated[NonNegative, Field(le=180)] = 0.0  # random turns by up to so many degrees
+    stride: Count = 1  # of a series: rows from the start of a window to that of the next
+    time: str = ""  # of a series: the column that says when; empty: from the data
 
 
 class Watch(Section):

@@ -11,9 +11,16 @@ TASKS = {
     "generate": "pictures like those of a folder",
     "translate": "one kind of picture into another",
     "restore": "photographs larger, cleaner, whole",
+    "series": "more of the same series: rows of numbers in time",
     "detect": "pictures unlike those of a folder",
 }
-BY_DATA = {"images": "generate", "pairs": "translate", "sides": "translate", "photographs": "restore"}
+BY_DATA = {
+    "images": "generate",
+    "pairs": "translate",
+    "sides": "translate",
+    "photographs": "restore",
+    "series": "series",
+}
 
 
 def full(recipe: Recipe) -> list[str]:

@@ -13,10 +13,12 @@ from elegan.core.facts import is_run_folder
 from elegan.core.files import folder_for
 from elegan.core.sizes import size_of
 from elegan.data.in_memory import InMemory, source_of
+from elegan.data.series.describe import describe
+from elegan.data.series.read import is_rows
 from elegan.data.sides import kind_of
 from elegan.games.game import Shape
 from elegan.recipes import find_recipe
-from elegan.recipes.choose import SIDES, choose
+from elegan.recipes.choose import SIDES, choose, choose_of_rows
 from elegan.recipes.fit import Given, fitted, in_words
 from elegan.recipes.recipe import Recipe, flat_values, nested
 from elegan.recipes.settings import Settings, pairs, spelled
@@ -219,6 +221,10 @@ def _recipe_for(options: Options, source: str | InMemory, engine: Engine) -> tup
         return named.trusting(options.trust).override(settings), ""
     if options.as_published:
         raise UserError("--as-published is for a recipe that is named: give --recipe")
+    if is_rows(source):
+        named = dict(pairs(settings)).get("data.time", "")
+        choice = choose_of_rows(describe(str(source), str(named)).series)
+        return find_recipe(choice.recipe).override(settings), choice.why
     if (kind := kind_of(source)) in SIDES:
         return find_recipe(SIDES[kind].recipe).override(settings), SIDES[kind].why
     of_data = {key: value for key, value in pairs(settings) if key.startswith("data.")}

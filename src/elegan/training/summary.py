@@ -39,7 +39,7 @@ def summary(
         words = _nearness(view, looks[-1][1])
         lines = [*([words] if words else []), f"    {standing(look, view)}", *_way(plan, view, looks)]
     else:
-        lines = ["No metric was watched: the pictures tell."]
+        lines = [f"No metric was watched: the {view.made} tell."]
     if alarms:
         command = f"elegan doctor {shlex.quote(str(plan.path))}{plan.recipe.trust_options}"
         lines += [f"The guard raised {', '.join(alarms)}; what to try:", f"    {command}"]
@@ -60,14 +60,14 @@ def _nearness(view: View, value: float) -> str:
         share = (untreated.value - value) / (untreated.value - ideal.value)
         return f"It goes {share:.0%} of the way from {untreated.words} to real ones."
     if ideal and ideal.value > 0:
-        return _times(value / ideal.value)
+        return _times(value / ideal.value, view.made)
     return ""
 
 
-def _times(ratio: float) -> str:
+def _times(ratio: float, made: str) -> str:
     if ratio <= AS_NEAR:
-        return "Its pictures are about as near to the real ones as those are to each other, as far as this metric sees."
-    return f"Its pictures are {_number(ratio)} times as far from the real ones as those are from each other."
+        return f"Its {made} are about as near to the real ones as those are to each other, as far as this metric sees."
+    return f"Its {made} are {_number(ratio)} times as far from the real ones as those are from each other."
 
 
 def _way(plan: Plan, view: View, looks: list[tuple[int, float]]) -> list[str]:

@@ -11,6 +11,7 @@ import torch
 from elegan.core import files, grid, memory, paths, ranges
 from elegan.core.errors import Interrupted, UserError
 from elegan.core.progress import counted
+from elegan.core.sizes import size_of
 from elegan.core.tables import table
 from elegan.data import Dataset, open_data, open_held_out, source_of
 from elegan.games.abilities import Generates
@@ -98,7 +99,7 @@ def augment(
             f"per_class = {goal}: every class has {min(real.class_counts):,} images or more, so there is nothing to fill up"
         )
     side, channels, _ = run.shape
-    memory.check_room(sum(lacking), 3 * side * side * channels, "generated images")
+    memory.check_room(sum(lacking), 3 * size_of(side).area * channels, "generated images")
     names = [name for name, count in zip(real.classes, lacking, strict=True) for _ in range(count)]
     wanted = torch.tensor([run.label_of(name) for name in names])
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from elegan.core import files
+from elegan.core import files, grid
 from elegan.data import source_of
 from elegan.metrics import Result
 from elegan.metrics.records import keep
@@ -25,7 +25,7 @@ def evaluate(
     out: str | Path | None = None,
 ) -> list[Result]:
     """Measures `num` generated images against the run's data or `data`, and adds the records to evaluations.jsonl of the
-    run's folder or `out`.
+    run's folder or `out`; of a run that learnt a series also the picture likeness.png.
 
     `data` and `labels` as `elegan.train` takes them. The latents' seeds start at `seed`; classes come as often as the training data has them, and in turn for
     class-fd. See `elegan.metrics.evaluate.evaluate` for the rest and the errors. A run that
@@ -40,6 +40,9 @@ def evaluate(
     """
     place = files.folder_for(out or run.folder)
     source = source_of(data, labels)
-    results = workflow_of(run.recipe).evaluate(run, source, metrics, num, extractor, split, seed)
+    workflow = workflow_of(run.recipe)
+    results = workflow.evaluate(run, source, metrics, num, extractor, split, seed)
     keep(place, results)
+    if (picture := workflow.likeness(run, source, seed)) is not None:
+        grid.save_png(place / "likeness.png", picture)
     return results

@@ -69,6 +69,7 @@ def exported(run: Run, direction: str | None = None, licence: str = "") -> tuple
 
 def _about(run: Run, part: Exported, licence: str) -> dict[str, Any]:
     """Facts for whoever uses the file: whose it is, what goes in and what comes out."""
+    name, made = part.makes or ("images", {"planes": colours(run.shape.channels), "range": [-1, 1]})
     return {
         "elegan": __version__,
         "run": run.name,
@@ -78,7 +79,7 @@ def _about(run: Run, part: Exported, licence: str) -> dict[str, Any]:
         "multiple": part.multiple,
         "scale": part.scale,
         "inputs": part.about,
-        "outputs": {"images": {"planes": colours(run.shape.channels), "range": [-1, 1]}},
+        "outputs": {name: made},
     }
 
 
@@ -116,7 +117,7 @@ def encode(part: Exported, told: dict[str, Any]) -> bytes:
     try:
         with _quiet():
             program = torch.onnx.export(
-                part.net, examples, dynamo=True, opset_version=OPSET, input_names=part.names, output_names=["images"],
+                part.net, examples, dynamo=True, opset_version=OPSET, input_names=part.names, output_names=[part.makes[0] if part.makes else "images"],
                 dynamic_shapes=tuple(free for _ in examples), verbose=False,
             )  # fmt: skip
     except Exception as error:  # its many stages raise nearly anything

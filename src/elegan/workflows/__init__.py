@@ -6,6 +6,7 @@ from elegan.recipes.recipe import Recipe
 from elegan.workflows.generation import Generation
 from elegan.workflows.reconstruction import Reconstruction
 from elegan.workflows.restoration import Restoration
+from elegan.workflows.series import SeriesWorkflow
 from elegan.workflows.translation import Translation
 from elegan.workflows.workflow import Workflow
 
@@ -15,6 +16,7 @@ WORKFLOWS: dict[str, Workflow] = {
     "pairs": Translation(),
     "sides": Translation(),
     "photographs": Restoration(),
+    "series": SeriesWorkflow(),
     "reconstruction": Reconstruction(),
 }
 

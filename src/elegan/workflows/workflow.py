@@ -63,6 +63,7 @@ class View(ABC):
     to be made better; None where there are none such.
     """
 
+    made: str = "pictures"  # what it shows, in the plural
     ideal: Reference | None = None
     untreated: Reference | None = None
 
@@ -78,6 +79,7 @@ class View(ABC):
 class Exported(NamedTuple):
     """A network, what its inputs are called, and `inputs(n)`, n rows to try it with.
 
+    `makes`: what comes out, by name, with JSON on it; None: images of the run's channels;
     `multiple`: number of pixels that the sides of its input must be a multiple of; 0 where the input is a latent; `about`: JSON
     on each input by name; `scale`: how many times as large as its input a picture is that comes out.
     """
@@ -88,6 +90,7 @@ class Exported(NamedTuple):
     multiple: int
     about: dict[str, dict[str, Any]]
     scale: int = 1
+    makes: tuple[str, dict[str, Any]] | None = None
 
 
 class Workflow(ABC):
@@ -122,6 +125,10 @@ class Workflow(ABC):
         seed: int,
     ) -> list[Result]:
         """Measures a run against its own data or `data`; see `elegan.evaluate`."""
+
+    def likeness(self, run: Run, data: str | InMemory | None, seed: int) -> np.ndarray | None:
+        """A picture of how like the data is what a run makes, uint8 H x W x 3, for its evaluation; None where numbers tell."""
+        return None
 
     def probe(self, data: Any, game: Game, recipe: Recipe, device: torch.device) -> Probe | None:
         """The probe by which the guard reads the networks while they train; None where only losses and gradients are watched."""

@@ -11,6 +11,7 @@ from typing import Any
 from elegan.core import files
 from elegan.core.errors import UserError
 from elegan.core.facts import read_lines
+from elegan.core.sizes import size_of
 from elegan.core.version import __version__
 from elegan.run import PackedRun, Run, is_whole
 from elegan.training.guard.recovery import Action, actions
@@ -175,10 +176,10 @@ def _alarms(p: Patient) -> Iterator[Finding]:
 
 def _machine(p: Patient) -> Iterator[Finding]:
     rates = [record["images_per_second"] for record in p.timing if record["images_per_second"]]
-    side = p.run.shape.resolution
-    if rates and (seconds := p.run.recipe.batch / median(rates)) > SLOW and side >= 32:
+    side = size_of(p.run.shape.resolution)
+    if rates and (seconds := p.run.recipe.batch / median(rates)) > SLOW and side.short >= 32:
         words = f"A step takes {seconds:.0f} s on this machine, of {side} pixels; half as many a side take a quarter of that."
-        yield Finding(words, p.anew("half-size", f"--size {side // 2}"))
+        yield Finding(words, p.anew("half-size", f"--size {side >> 1}"))
 
 
 def _data(p: Patient) -> Iterator[Finding]:

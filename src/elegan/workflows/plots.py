@@ -1,0 +1,85 @@
+"""Windows of a series as pictures."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+MOST = 8  # columns that are drawn
+
+
+def windows_beside(real: np.ndarray, made: np.ndarray, names: Sequence[str]) -> np.ndarray:
+    """Real windows on the left, generated ones on the right, float N x T x C in [-1, 1]; a row a column of the series. Gives
+    uint8 H x W x 3."""
+    rows = min(MOST, len(names))
+    figure = _figure(9, 1.6 * rows + 0.4)
+    places = figure.subplots(rows, 2, squeeze=False, sharex=True, sharey="row")
+    for place, name in enumerate(names[:rows]):
+        for axes, windows, title in zip(places[place], (real, made), ("real", "generated"), strict=True):
+            axes.plot(windows[:, :, place].T, linewidth=0.9)
+            axes.set_ylim(-1.05, 1.05)
+            axes.grid(alpha=0.3)
+            if place == 0:
+                axes.set_title(title, fontsize=10)
+        places[place][0].set_ylabel(name[:20], fontsize=8)
+    return _pixels(figure)
+
+
+def windows_alone(windows: np.ndarray, names: Sequence[str], shown: int = 12) -> np.ndarray:
+    """The first windows, N x T x C in the data's units, a row a column of the series. Gives uint8 H x W x 3."""
+    rows = min(MOST, len(names))
+    figure = _figure(6, 1.6 * rows + 0.3)
+    places = figure.subplots(rows, 1, squeeze=False, sharex=True)[:, 0]
+    for place, (axes, name) in enumerate(zip(places, names, strict=False)):
+        axes.plot(windows[:shown, :, place].T, linewidth=0.9)
+        axes.set_ylabel(name[:20], fontsize=8)
+        axes.grid(alpha=0.3)
+    return _pixels(figure)
+
+
+def likeness(real: np.ndarray, made: np.ndarray, names: Sequence[str], seed: int = 0) -> np.ndarray:
+    """Real and generated windows, float N x T x C in [-1, 1], as points in the plane by PCA of the real ones and by t-SNE of
+    both, and the density of the values of each column. Gives uint8 H x W x 3."""
+    from sklearn.decomposition import PCA
+    from sklearn.manifold import TSNE
+
+    count = min(len(real), len(made), 500)
+    order = np.random.default_rng(seed)
+    a, b = (x[order.permutation(len(x))[:count]].reshape(count, -1) for x in (real, made))
+    pca = PCA(2, random_state=0).fit(a)
+    both = np.concatenate([a, b])
+    tsne = TSNE(2, init="pca", perplexity=min(30, (len(both) - 1) / 3), random_state=0).fit_transform(both)
+    shown = min(MOST - 2, len(names))
+    columns = max(2, min(4, 2 + shown))
+    lines = -(-(2 + shown) // columns)
+    figure = _figure(3.4 * columns, 3 * lines)
+    places = figure.subplots(lines, columns, squeeze=False).flatten()
+    for axes, points, title in zip(places, (pca.transform(both), tsne), ("PCA", "t-SNE"), strict=False):
+        for part, name in ((points[:count], "real"), (points[count:], "generated")):
+            axes.scatter(*part.T, s=5, alpha=0.5, label=name, linewidths=0)
+        axes.set_title(title, fontsize=10)
+        axes.legend(fontsize=8)
+    edges = np.linspace(-1, 1, 41)
+    for place in range(shown):
+        axes = places[2 + place]
+        for windows, name in ((real, "real"), (made, "generated")):
+            axes.hist(windows[:, :, place].ravel(), edges, density=True, histtype="step", label=name)
+        axes.set_title(names[place][:20], fontsize=10)
+        axes.set_yscale("log")
+    for axes in places[2 + shown :]:
+        axes.set_visible(False)
+    return _pixels(figure)
+
+
+def _figure(width: float, height: float) -> Any:
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), dpi=100, layout="constrained")
+
+
+def _pixels(figure: Any) -> np.ndarray:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.array(canvas.buffer_rgba())[..., :3]
