@@ -152,7 +152,7 @@ def test_a_move_changes_the_weights_of_its_player_alone(name, sides, photographs
 def test_a_step_on_pictures_that_are_not_square(name, sides, tmp_path):
     """Portrait, and no side a power of two; where two networks of levels meet they must round alike."""
     size = Size(64, 40) if name in TRANSLATORS else Size(28, 20)
-    data, settings = data_for(name, sides, None), [*small(name), "batch=4", f"data.resolution={size}"]
+    data, settings = data_for(name, sides, None, None), [*small(name), "batch=4", f"data.resolution={size}"]
     plan = plan_for(data, name, settings=settings, out=tmp_path, as_published=True)
     assert plan.shape.resolution == size
     trainer = make_trainer(plan)

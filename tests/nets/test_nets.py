@@ -31,8 +31,9 @@ def test_images_of_any_size_and_scores(family, resolution, channels):
 @pytest.mark.parametrize("resolution", range(8, 129))
 def test_the_pyramid_covers_the_resolution_from_a_few_pixels(resolution):
     start, doublings = pyramid(resolution)
-    assert 2 <= start <= 8
-    assert 0 <= start * 2**doublings - resolution < 2**doublings
+    assert start.height == start.width
+    assert 2 <= start.height <= 8
+    assert 0 <= start.height * 2**doublings - resolution < 2**doublings
 
 
 @pytest.mark.parametrize("norm", ["batch", "instance", "layer", "none"])

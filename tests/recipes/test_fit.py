@@ -20,9 +20,10 @@ def changes(name: str, given: Given, *kept: str, settings: tuple[str, ...] = ())
 
 def test_a_few_hundred_photographs_without_a_gpu():
     narrow = {"nets.generator.width": "32", "nets.discriminator.width": "32"}
+    resized = {"nets.generator.upsample": '"nearest"'}
     augment = {"task.augment": '"color,translation"'}
-    assert changes("dcgan", HOBBY) == {"steps": "1000", **narrow, **augment}
-    assert changes("vaegan", HOBBY) == {"steps": "1000", **narrow, "nets.encoder.width": "32"}
+    assert changes("dcgan", HOBBY) == {"steps": "1000", **narrow, **resized, **augment}
+    assert changes("vaegan", HOBBY) == {"steps": "1000", **narrow, **resized, "nets.encoder.width": "32"}
     assert changes("fastgan", HOBBY) == {"steps": "8000", **dict.fromkeys(narrow, "16")}
     assert changes("stylegan2-ada", HOBBY) == {"steps": "2000", **dict.fromkeys(narrow, "16")}
     assert changes("stylegan2", HOBBY) == {"steps": "2000", **dict.fromkeys(narrow, "16"), **augment}
@@ -30,8 +31,9 @@ def test_a_few_hundred_photographs_without_a_gpu():
 
 
 def test_many_small_pictures_are_what_recipes_are_published_for():
-    assert changes("dcgan", Given(60_000, 32, accelerated=False)) == {"steps": "46875"}
-    assert changes("dcgan", Given(60_000, 256, accelerated=True)) == {"steps": "46875"}
+    resized = {"nets.generator.upsample": '"nearest"'}
+    assert changes("dcgan", Given(60_000, 32, accelerated=False)) == {"steps": "46875", **resized}
+    assert changes("dcgan", Given(60_000, 256, accelerated=True)) == {"steps": "46875", **resized}
     assert changes("dcgan", Given(60_000, 256, accelerated=False))["nets.generator.width"] == "16"
     assert changes("dcgan", Given(60_000, 1024, accelerated=False))["nets.generator.width"] == "16"
 

@@ -108,9 +108,14 @@ def data(
     ],
 ) -> None:
     """Describes a data set: count, sizes, modes, classes, duplicates and unreadable files."""
-    from elegan.data import survey
-    from elegan.data.series.describe import describe
     from elegan.data.series.read import is_rows
 
-    report = describe(source) if is_rows(source) else survey(source)
-    answer(report.as_dict(), str(report))
+    if is_rows(source):
+        from elegan.data.series.describe import describe
+
+        rows = describe(source)
+        return answer(rows.as_dict(), str(rows))
+    from elegan.data import survey
+
+    pictures = survey(source)
+    answer(pictures.as_dict(), str(pictures))

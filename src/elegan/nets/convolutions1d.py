@@ -20,7 +20,7 @@ class SeriesGenerator(nn.Module):
     def __init__(self, steps: int, columns: int, latent: int, width: int):
         super().__init__()
         self.latent, self.steps = latent, steps
-        self.start, doublings = pyramid(steps)
+        (self.start, _), doublings = pyramid(steps)
         widths = [width * min(2**level, WIDEST) for level in reversed(range(doublings + 1))]
         self.project = nn.Linear(latent, widths[0] * self.start)
         self.ups = nn.ModuleList(

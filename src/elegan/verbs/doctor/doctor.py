@@ -14,7 +14,7 @@ def doctor(run: Run | None = None) -> Examination:
 
     >>> import elegan
     >>> found = elegan.doctor(elegan.Run.open("runs/digits")).findings
-    >>> [finding.command for finding in found][-1]
-    'elegan evaluate runs/digits'
+    >>> "elegan train --resume runs/digits --steps 8" in [finding.command for finding in found]
+    True
     """
     return installation() if run is None else diagnosis(run)

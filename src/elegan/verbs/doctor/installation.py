@@ -55,7 +55,7 @@ def _disks(free: dict[str, int], cache: Path, held: int) -> list[Finding]:
 
 
 def _threads() -> list[Finding]:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = _cores()
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     threads = torch.get_num_threads()
     found = []
@@ -71,6 +71,12 @@ def _threads() -> list[Finding]:
         words = "Threads spin for each other, which costs much where other programs run; before Python starts:"
         found.append(Finding(words, f"export {name}={value}"))
     return found
+
+
+def _cores() -> int:
+    """The cores that this process may use."""
+    allowed = getattr(os, "sched_getaffinity", None)  # of Linux
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
 def _precision(gains: dict[str, float]) -> list[Finding]:
