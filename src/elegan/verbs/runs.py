@@ -57,8 +57,8 @@ def runs(folder: str | Path = "runs") -> list[Listed]:
     Raises UserError where there is no such folder.
 
     >>> import elegan
-    >>> [(run.path.name, run.state) for run in elegan.runs("runs/") if run.path.name.startswith("d")]
-    [('digits', 'finished'), ('detector', 'finished')]
+    >>> [(run.path.name, run.state) for run in elegan.runs("runs/") if run.path.name == "digits"]
+    [('digits', 'finished')]
     """
     try:
         with os.scandir(folder) as entries:
