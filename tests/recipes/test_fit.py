@@ -34,6 +34,7 @@ def test_many_small_pictures_are_what_recipes_are_published_for():
     resized = {"nets.generator.upsample": '"nearest"'}
     assert changes("dcgan", Given(60_000, 32, accelerated=False)) == {"steps": "46875", **resized}
     assert changes("dcgan", Given(60_000, 256, accelerated=True)) == {"steps": "46875", **resized}
+    assert changes("dcgan", Given(60_000, 28, accelerated=False)) == {"steps": "46875"}
     assert changes("dcgan", Given(60_000, 256, accelerated=False))["nets.generator.width"] == "16"
     assert changes("dcgan", Given(60_000, 1024, accelerated=False))["nets.generator.width"] == "16"
 

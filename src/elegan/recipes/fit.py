@@ -73,9 +73,9 @@ def narrow(width: int, recipe: Recipe, given: Given) -> int:
 
 
 def without_grid(upsample: str, recipe: Recipe, given: Given) -> str:
-    """Doublings that leave no grid of the strides, where the paper has transposed convolutions (Odena et al. 2016; docs/log.md).
-    They cost the same, on any data and machine."""
-    return "nearest" if upsample == "transposed" else upsample
+    """Doublings that leave no grid of the strides, where the paper has transposed convolutions (Odena et al. 2016), from `CHEAP`
+    pixels on: the last one smooths, and on 8 pixels learns far worse (docs/log.md)."""
+    return "nearest" if upsample == "transposed" and given.resolution >= CHEAP else upsample
 
 
 def diffaugment(policy: str, recipe: Recipe, given: Given) -> str:
