@@ -407,7 +407,7 @@ def test_ctrl_c_says_what_was_done(calls, world, many, verb):
 def test_ctrl_c_on_a_process_of_its_own(world, many, tmp_path):
     command = [sys.executable, "-m", "elegan", "restore", str(many), "--model", "runs/r", "--out", str(tmp_path / "o")]
     process = subprocess.Popen(command, cwd=world, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    while not (tmp_path / "o").exists() and process.poll() is None:
+    while not any((tmp_path / "o").glob("*.png")) and process.poll() is None:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     out, errors = process.communicate(timeout=120)
