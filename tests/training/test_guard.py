@@ -55,7 +55,7 @@ def test_the_command_says_what_helps(elegan, tmp_path):
     done = elegan("train", "digits", "--recipe", "dcgan", "--steps", "320", "--name", "run", *settings)
     assert done.returncode == 0, done.stderr
     (alarm, advice) = (
-        line for line in done.stderr.splitlines() if "no progress" in line or "optimizers.generator.lr=" in line
+        line for line in done.stderr.splitlines() if "no progress: " in line or "optimizers.generator.lr=" in line
     )
     assert "step 300" in alarm
     assert "--resume runs/run --set optimizers.generator.lr=0.0002" in advice  # dcgan's own rate

@@ -17,6 +17,11 @@ DISCRIMINATORS = {
 }  # fmt: skip
 
 
+AS_BEFORE = (
+    "nets.generator.upsample=transposed"  # as small pictures have it, where larger ones are fitted with a resize
+)
+
+
 def trained(root, name, recipe, *settings, steps=1, **options):
     settings = [*small(recipe), "watch.metric=none", *settings]
     return elegan.train("digits", recipe, steps=steps, settings=settings, name=name, out=root, quiet=True, **options)
@@ -61,7 +66,7 @@ def test_a_packed_model_brings_what_it_has(first, tmp_path):
 
 def test_a_larger_size_takes_the_blocks_at_the_picture(first):
     """Two blocks become four, as wide at the picture: those nearest to it are carried, the first linear layer is new."""
-    trainer = begun("dcgan", first.path, "data.resolution=32")
+    trainer = begun("dcgan", first.path, "data.resolution=32", AS_BEFORE)
     G, D = (trainer.game.nets["generator"], bare(trainer.game.nets["discriminator"]))
     theirs = first.learnt["generator"]
     assert torch.equal(G.ups[-1].weight, theirs.ups[-1].weight)
@@ -79,7 +84,7 @@ def test_blocks_of_equal_features_are_taken_where_the_larger_networks_are_narrow
     """At twice the size and half the width, as elegan chooses it, features of one resolution are as wide."""
     first = trained(tmp_path, "sixteen", "dcgan", "data.resolution=16")
     widths = [f"nets.{name}.width=8" for name in ("generator", "discriminator")]
-    trainer = begun("dcgan", first.path, "data.resolution=32", *widths)
+    trainer = begun("dcgan", first.path, "data.resolution=32", AS_BEFORE, *widths)
     generator, discriminator = trainer.taken
     assert {"project.weight", "norms.0.norm.weight", "ups.0.weight"} <= set(generator.carried)
     assert torch.equal(trainer.game.nets["generator"].project.weight, first.nets["generator"].project.weight)
