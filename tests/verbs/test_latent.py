@@ -175,7 +175,7 @@ def test_ganspace_is_pca_of_w_and_of_what_the_first_layer_gives(runs):
     found = directions(plain, "ganspace", 2)
     h = plain.run.nets["generator"]
     z = plain.points(range(SAMPLES))
-    seen = h.norms[0](h.project(z).unflatten(1, (-1, h.start, h.start))).relu().flatten(1).double()
+    seen = h.norms[0](h.project(z).unflatten(1, (-1, *h.start))).relu().flatten(1).double()
     scores = PCA(2).fit_transform(seen.numpy())
     taken = torch.nn.functional.normalize(torch.tensor(scores).T @ (z - z.mean(0)).double(), dim=1).float()
     torch.testing.assert_close((taken * found.vectors).sum(1).abs(), torch.ones(2), atol=1e-3, rtol=0)
