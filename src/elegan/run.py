@@ -231,10 +231,9 @@ class Run:
     def learnt(self) -> nn.ModuleDict:
         """All networks that it brings to a training begun with it: beside `nets` those that have no average, such as a
         discriminator, as they are. A packed file has `nets` alone."""
-        tensors, _ = self._read(self.step, "nets/")
         nets = dict(self.nets.items())
         for name in self.game.nets.keys() - nets.keys():
-            part = {key.removeprefix(f"{name}."): value for key, value in tensors.items() if key.startswith(f"{name}.")}
+            part, _ = self._read(self.step, f"nets/{name}.")
             if part:
                 nets[name] = _loaded(self.game.nets[name], part, self.recipe_file)
         return nn.ModuleDict(nets)

@@ -38,21 +38,30 @@ def same(first: Path, second: Path, *names: str) -> None:
         assert (first / name).read_bytes() == (second / name).read_bytes(), name
 
 
-@pytest.mark.skipif(bool(CANNOT_MOUNT), reason="a small disk needs the right to mount one (unshare -m)")
-def test_a_full_disk_pauses_the_training_until_there_is_room(tmp_path):
-    """A disk of 4 MB in a mount namespace of its own; once the training says that it waits, something else is deleted there."""
+def on_a_small_disk(tmp_path: Path, then: str, *options: str) -> tuple[subprocess.CompletedProcess, str]:
+    """A training on a disk of 4 MB in a mount namespace of its own, and what the shell script `then` does once it says that it
+    waits; its process is $training. Gives the finished process and what the training wrote as errors."""
     (tmp_path / "disk").mkdir()
     script = """
         mount -t tmpfs -o size=4m none disk && head -c 3300000 /dev/zero > disk/other
         "$@" 2> errors & training=$!
         for i in $(seq 600); do grep -q PAUSED errors && break; sleep 0.1; done
+    """
+    train = command(*TRAIN, "--steps", 6, "--out", "disk/runs", *options)
+    shell = ["unshare", "-m", "sh", "-c", script + then, "sh", *train]
+    done = subprocess.run(shell, cwd=tmp_path, capture_output=True)
+    return done, (tmp_path / "errors").read_text()
+
+
+@pytest.mark.skipif(bool(CANNOT_MOUNT), reason="a small disk needs the right to mount one (unshare -m)")
+def test_a_full_disk_pauses_the_training_until_there_is_room(tmp_path):
+    """A disk of 4 MB in a mount namespace of its own; once the training says that it waits, something else is deleted there."""
+    script = """
         ls -A disk/runs/run/checkpoints > while_waiting; sleep 1
         kill -0 $training || exit 99
         rm disk/other; wait $training; code=$?; cp -r disk/runs paused; exit $code
     """
-    train = command(*TRAIN, "--steps", 6, "--out", "disk/runs")
-    done = subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", *train], cwd=tmp_path, capture_output=True)
-    errors = (tmp_path / "errors").read_text()
+    done, errors = on_a_small_disk(tmp_path, script)
     assert done.returncode == 0, errors
     assert errors.count("PAUSED   the disk is full: disk/runs/run/checkpoints/") == 1
     assert (tmp_path / "while_waiting").read_text().split() == ["00000002.safetensors"]  # nothing half written
@@ -62,16 +71,10 @@ def test_a_full_disk_pauses_the_training_until_there_is_room(tmp_path):
 
 @pytest.mark.skipif(bool(CANNOT_MOUNT), reason="a small disk needs the right to mount one (unshare -m)")
 def test_a_pause_ends_when_it_is_asked_to(tmp_path):
-    (tmp_path / "disk").mkdir()
     script = """
-        mount -t tmpfs -o size=4m none disk && head -c 3300000 /dev/zero > disk/other
-        "$@" 2> errors & training=$!
-        for i in $(seq 600); do grep -q PAUSED errors && break; sleep 0.1; done
         kill -TERM $training; wait $training
     """
-    train = command(*TRAIN, "--steps", 6, "--out", "disk/runs", "--quiet")
-    done = subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", *train], cwd=tmp_path, capture_output=True)
-    errors = (tmp_path / "errors").read_text()
+    done, errors = on_a_small_disk(tmp_path, script, "--quiet")
     assert done.returncode == 1, errors
     assert "No space left on device" in errors.splitlines()[-1]
     assert "the last whole checkpoint is step 2" in errors.splitlines()[-1]

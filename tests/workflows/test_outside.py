@@ -110,15 +110,15 @@ class SignalWorkflow(Workflow):
     def view(self, data, game, recipe, run, device):
         return SignalView(data.values, game.ability(Draws), recipe.watch.metric != "none", device)
 
-    def evaluate(self, run, data, metrics, num, extractor, split, seed):
-        opened = self.open(run.recipe, data or run.source)
-        value = moments(sample(run, range(seed, seed + num)), opened.values)
+    def evaluate(self, run, asked):
+        opened = self.open(run.recipe, asked.data or run.source)
+        value = moments(sample(run, range(asked.seed, asked.seed + asked.num)), opened.values)
         settings = run.record | {
-            "data": opened.name, "split": split, "extractor": "none", "digest": "-", "resizer": "none", "seed": seed,
+            "data": opened.name, "split": asked.split, "extractor": "none", "digest": "-", "resizer": "none", "seed": asked.seed,
             "versions": {"elegan": __version__},
         }
         return [
-            Result("moments", "moments", value, value, value, "none was taken", opened.count, num, None, None, None, 0,
+            Result("moments", "moments", value, value, value, "none was taken", opened.count, asked.num, None, None, None, 0,
                    settings=settings)
         ]
 

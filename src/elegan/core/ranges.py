@@ -82,6 +82,19 @@ def check(name: str, value: Any, kind: Any) -> Any:
         raise UserError(f"{name}{place and ': '}{place} = {shown(first['input'])}: {first['msg'].lower()}") from None
 
 
+def is_number(text: str) -> bool:
+    """Whether Python reads the text as a number, nan and infinities among them.
+
+    >>> is_number(" 1e-3 "), is_number("1,5")
+    (True, False)
+    """
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def whole(text: str) -> int | None:
     """The number that the text writes in digits; None for anything else, such as other scripts' digits or more than 19.
 

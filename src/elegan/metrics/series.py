@@ -83,9 +83,9 @@ def resampled(
     return Spread(measure(real, fake), float(torch.tensor(draws).std()))
 
 
-def of_trainings(metric: str, found: Spread, how: str, n_real: int, n_fake: int) -> Estimate:
+def of_trainings(metric: str, found: Spread, n_real: int, n_fake: int) -> Estimate:
     """The interval of a mean over `TIMES` trainings, no end of it below 0."""
-    half = float(student.ppf(0.975, TIMES - 1)) * found.error
+    how, half = f"Student's t over {TIMES} trainings", float(student.ppf(0.975, TIMES - 1)) * found.error
     return Estimate(metric, found.value, max(0.0, found.value - half), found.value + half, how, n_real, n_fake)
 
 

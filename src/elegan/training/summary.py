@@ -43,8 +43,7 @@ def summary(
     if alarms:
         command = f"elegan doctor {shlex.quote(str(plan.path))}{plan.recipe.trust_options}"
         lines += [f"The guard raised {', '.join(alarms)}; what to try:", f"    {command}"]
-    start = view.untreated.value if view.untreated else 0.0
-    lines += _commands(plan, " --checkpoint best" if looks and is_worse(looks, start) else "")
+    lines += _commands(plan, " --checkpoint best" if looks and is_worse(looks, _start(view)) else "")
     took = f"It took {duration(seconds)} for {plan.recipe.steps:,} steps"
     return ["", *lines, f"{took}; all of it: {plan.path}, its curves: {plan.path / 'curves.png'}"]
 
@@ -76,7 +75,7 @@ def _way(plan: Plan, view: View, looks: list[tuple[int, float]]) -> list[str]:
         return ["Too few looks to say whether more steps would help (watch.every)."] if looks else []
     (before, earlier), (last, value) = looks[-2:]
     step, best = min(looks, key=lambda look: look[1])
-    start = view.untreated.value if view.untreated else 0.0
+    start = _start(view)
     numbers = f"    {_number(value)} at step {last:,}, {_number(earlier)} at step {before:,}, the best {_number(best)} at step {step:,}"
     if is_worse(looks, start):
         return [
@@ -88,9 +87,13 @@ def _way(plan: Plan, view: View, looks: list[tuple[int, float]]) -> list[str]:
     return ["It has hardly improved of late: more pictures or another recipe may help, more steps hardly.", numbers]
 
 
+def _start(view: View) -> float:
+    """The value that changes are measured from: that of what came in, or 0 where nothing did."""
+    return view.untreated.value if view.untreated else 0.0
+
+
 def improves(looks: Sequence[tuple[int, float]], start: float = 0.0) -> bool:
-    """Whether (step, value) of at least three looks still got better of late. Changes are measured by the distance from
-    `start`: the value of what came in, or 0 where nothing did."""
+    """Whether (step, value) of at least three looks still got better of late, by the distance from `start` (see `_start`)."""
     third = math.ceil(len(looks) / 3)
     old, best = (min(value for _, value in some) for some in (looks[:-third], looks))
     return old - best > GAIN * abs(start - old)

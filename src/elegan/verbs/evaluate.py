@@ -10,6 +10,7 @@ from elegan.metrics import Result
 from elegan.metrics.records import keep
 from elegan.run import Run
 from elegan.workflows import workflow_of
+from elegan.workflows.workflow import Asked
 
 
 def evaluate(
@@ -39,10 +40,10 @@ def evaluate(
     ('FD', True)
     """
     place = files.folder_for(out or run.folder)
-    source = source_of(data, labels)
     workflow = workflow_of(run.recipe)
-    results = workflow.evaluate(run, source, metrics, num, extractor, split, seed)
+    asked = Asked(source_of(data, labels), metrics, num, extractor, split, seed)
+    results = workflow.evaluate(run, asked)
     keep(place, results)
-    if (picture := workflow.likeness(run, source, seed)) is not None:
+    if (picture := workflow.likeness(run, asked)) is not None:
         grid.save_png(place / "likeness.png", picture)
     return results

@@ -1,6 +1,5 @@
 """Tasks on images of one size, with or without classes."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from elegan.metrics import Result
 from elegan.metrics.evaluate import evaluate
 from elegan.recipes.recipe import Recipe
 from elegan.run import Run
-from elegan.workflows.workflow import Workflow, with_remark
+from elegan.workflows.workflow import Asked, Workflow, with_remark
 
 
 class Images(Workflow):
@@ -31,33 +30,24 @@ class Images(Workflow):
     def labels(self, data: Dataset) -> np.ndarray | None:
         return data.labels
 
-    def evaluate(
-        self,
-        run: Run,
-        data: str | InMemory | None,
-        metrics: Sequence[str] | None,
-        num: int,
-        extractor: str,
-        split: str,
-        seed: int,
-    ) -> list[Result]:
+    def evaluate(self, run: Run, asked: Asked) -> list[Result]:
         """Measures images from latents against the images of a data set."""
-        seeds, labels = range(seed, seed + num), run.drawn_labels(num, seed)
-        turns = run.labels_for(range(num))
+        seeds, labels = range(asked.seed, asked.seed + asked.num), run.drawn_labels(asked.num, asked.seed)
+        turns = run.labels_for(range(asked.num))
         named, named_turns = _names(run, labels), _names(run, turns)
-        remark = "" if data else run.training_images()[1]
+        remark = "" if asked.data else run.training_images()[1]
         results = evaluate(
             run.stream(seeds, labels=labels),
-            data or run.source,
+            asked.data or run.source,
             run.shape[:2],
             labels=named,
             even=(run.stream(seeds, labels=turns), named_turns) if named_turns else None,
             fit=run.recipe.data.fit,
-            metrics=metrics,
-            extractor=extractor,
-            split=split,
-            seed=seed,
-            settings=run.record | {"images from seed": seed},
+            metrics=asked.metrics,
+            extractor=asked.extractor,
+            split=asked.split,
+            seed=asked.seed,
+            settings=run.record | {"images from seed": asked.seed},
             device=str(run.device),
         )
         return with_remark(results, remark)

@@ -1,6 +1,5 @@
 """Damaged photographs to photographs."""
 
-from collections.abc import Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -26,7 +25,7 @@ from elegan.recipes.recipe import Recipe
 from elegan.run import Run
 from elegan.workflows.pictures import check_uncut, of_any_size
 from elegan.workflows.signs import HELD, Probe, RestorationProbe
-from elegan.workflows.workflow import ROWS, Exported, Reference, View, Workflow, with_remark
+from elegan.workflows.workflow import ROWS, Asked, Exported, Reference, View, Workflow, with_remark
 
 # What planes of hints hold, by the damage that tells them.
 SAID = {
@@ -57,24 +56,15 @@ class Restoration(Workflow):
     def view(self, data: Photographs, game: Game, recipe: Recipe, run: Run, device: torch.device) -> View:
         return Restorations(data, game, recipe, device)
 
-    def evaluate(
-        self,
-        run: Run,
-        data: str | InMemory | None,
-        metrics: Sequence[str] | None,
-        num: int,
-        extractor: str,
-        split: str,
-        seed: int,
-    ) -> list[Result]:
+    def evaluate(self, run: Run, asked: Asked) -> list[Result]:
         """Measures the middles of held-out photographs, damaged and restored, against the photographs."""
-        asked = pair_metrics(metrics)
+        metrics = pair_metrics(asked.metrics)
         size = square_side(run.shape.resolution, TURNED)
-        opened = open_photographs(data or run.source, size, run.shape.channels, run.recipe.data.split)
-        x, y = spoiled_middles(run.recipe, opened.held_out, size, num, run.device, seed, "evaluate")
-        record = {"data": opened.name, "fingerprint": opened.fingerprint, "damage from seed": seed} | run.record
-        results = measure_pairs(asked, restored(run.ability(Restores), run.nets, x), to_bytes(y), record)
-        return with_remark(results, "" if data else run.changed(opened.fingerprint))
+        opened = open_photographs(asked.data or run.source, size, run.shape.channels, run.recipe.data.split)
+        x, y = spoiled_middles(run.recipe, opened.held_out, size, asked.num, run.device, asked.seed, "evaluate")
+        record = {"data": opened.name, "fingerprint": opened.fingerprint, "damage from seed": asked.seed} | run.record
+        results = measure_pairs(metrics, restored(run.ability(Restores), run.nets, x), to_bytes(y), record)
+        return with_remark(results, "" if asked.data else run.changed(opened.fingerprint))
 
     def probe(self, data: Photographs, game: Game, recipe: Recipe, device: torch.device) -> Probe | None:
         x, y = spoiled_middles(recipe, data.held_out, data.resolution, HELD, device, "guard")

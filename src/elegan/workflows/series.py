@@ -24,7 +24,7 @@ from elegan.metrics import METRICS, Extractor, Features, Metric, Result, measure
 from elegan.recipes.recipe import Recipe
 from elegan.run import Run
 from elegan.workflows.plots import likeness, windows_beside
-from elegan.workflows.workflow import Exported, Reference, View, Workflow, with_remark
+from elegan.workflows.workflow import Asked, Exported, Reference, View, Workflow, with_remark
 
 USUAL = ("discriminative", "predictive", "correlations", "autocorrelation", "prdc")
 MOST = 10_000  # real windows that are measured against
@@ -60,36 +60,29 @@ class SeriesWorkflow(Workflow):
     def view(self, data: Series, game: Game, recipe: Recipe, run: Run, device: torch.device) -> View:
         return WindowsView(data, game.ability(Draws), recipe, device)
 
-    def evaluate(
-        self,
-        run: Run,
-        data: str | InMemory | None,
-        metrics: Sequence[str] | None,
-        num: int,
-        extractor: str,
-        split: str,
-        seed: int,
-    ) -> list[Result]:
+    def evaluate(self, run: Run, asked: Asked) -> list[Result]:
         """Measures windows from latents against the windows of a series, both scaled as the training data were."""
-        if extractor not in ("auto", "values"):
-            raise UserError(f"a series is measured by its own values, not by extractor {extractor!r}; leave it out")
-        if split == "test":
+        if asked.extractor not in ("auto", "values"):
+            raise UserError(
+                f"a series is measured by its own values, not by extractor {asked.extractor!r}; leave it out"
+            )
+        if asked.split == "test":
             raise UserError("a series has no test part: leave out --split")
-        real = self._real(run, data)
-        made = drawn(run.ability(Draws), run.nets, range(seed, seed + min(num, MOST)), run.device)
-        record = {"data": real.name, "fingerprint": real.fingerprint, "split": split} | run.record
-        record |= {"windows from seed": seed}
-        results = measured(real, made, metrics or USUAL, seed, record)
-        return with_remark(results, "" if data else run.changed(real.fingerprint))
+        real, seeds = self._real(run, asked), range(asked.seed, asked.seed + min(asked.num, MOST))
+        made = drawn(run.ability(Draws), run.nets, seeds, run.device)
+        record = {"data": real.name, "fingerprint": real.fingerprint, "split": asked.split} | run.record
+        record |= {"windows from seed": asked.seed}
+        results = measured(real, made, asked.metrics or USUAL, asked.seed, record)
+        return with_remark(results, "" if asked.data else run.changed(real.fingerprint))
 
-    def likeness(self, run: Run, data: str | InMemory | None, seed: int) -> np.ndarray:
-        real = self._real(run, data)
-        made = drawn(run.ability(Draws), run.nets, range(seed, seed + 1000), run.device)
-        return likeness(real.windows(), made, [column.name for column in real.columns], seed)
+    def likeness(self, run: Run, asked: Asked) -> np.ndarray:
+        real = self._real(run, asked)
+        made = drawn(run.ability(Draws), run.nets, range(asked.seed, asked.seed + 1000), run.device)
+        return likeness(real.windows(), made, [column.name for column in real.columns], asked.seed)
 
-    def _real(self, run: Run, data: str | InMemory | None) -> Series:
+    def _real(self, run: Run, asked: Asked) -> Series:
         """The series to compare with, its numbers scaled as those of the training data were."""
-        return self.open(run.recipe, data or run.source).scaled_as(from_facts(run.info["data"]["columns"]))
+        return self.open(run.recipe, asked.data or run.source).scaled_as(from_facts(run.info["data"]["columns"]))
 
     def make_one(self, game: Game, nets: nn.ModuleDict, shape: Shape, device: torch.device) -> None:
         drawn(game.ability(Draws), nets, [0], device)

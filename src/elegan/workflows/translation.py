@@ -1,6 +1,5 @@
 """Pictures of one side to pictures of the other, of pairs or of unpaired sets."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -26,7 +25,7 @@ from elegan.recipes.recipe import Recipe
 from elegan.run import Run
 from elegan.workflows.pictures import check_uncut, of_any_size
 from elegan.workflows.signs import Probe, TranslationProbe
-from elegan.workflows.workflow import ROWS, Exported, Reference, View, Workflow, with_remark
+from elegan.workflows.workflow import ROWS, Asked, Exported, Reference, View, Workflow, with_remark
 
 
 class Translation(Workflow):
@@ -46,39 +45,31 @@ class Translation(Workflow):
     def view(self, data: Sides, game: Game, recipe: Recipe, run: Run, device: torch.device) -> View:
         return Translations(data, game, recipe, device)
 
-    def evaluate(
-        self,
-        run: Run,
-        data: str | InMemory | None,
-        metrics: Sequence[str] | None,
-        num: int,
-        extractor: str,
-        split: str,
-        seed: int,
-    ) -> list[Result]:
+    def evaluate(self, run: Run, asked: Asked) -> list[Result]:
         """Measures the middles of held-out pictures translated, each direction by itself, against the other side's pictures."""
         own, size, results = run.recipe.data, run.shape.resolution, []
-        sides = open_sides(data or run.source, own.kind == "pairs", size, run.shape.channels, own.zoom)
+        sides = open_sides(asked.data or run.source, own.kind == "pairs", size, run.shape.channels, own.zoom)
         parts = {"train": sides.train, "test": sides.held_out}
-        if split not in parts:
-            raise UserError(f"a run that translates is measured against split train or test, not {split!r}")
+        if asked.split not in parts:
+            raise UserError(f"a run that translates is measured against split train or test, not {asked.split!r}")
         translates = run.ability(Translates)
         for way in translates.ways:
-            inputs, targets = (middles(part, size)[:num] for part in way.of(sides.held_out))
+            inputs, targets = (middles(part, size)[: asked.num] for part in way.of(sides.held_out))
             outputs = translated(translates, run.nets, way, inputs, run.device)
             record = {
                 "data": sides.name,
                 "fingerprint": sides.fingerprint,
-                "split": split,
+                "split": asked.split,
                 "direction": str(way),
             } | run.record
-            _, real_part = way.of(parts[split])
+            _, real_part = way.of(parts[asked.split])
             real = middles(real_part, size)
-            network = extractor_for_sides(extractor, sides, real, str(run.device), said(extractor))
-            measured = evaluate_arrays(network, outputs, real, targets if sides.paired else None, metrics, seed, record)
+            network = extractor_for_sides(asked.extractor, sides, real, str(run.device), said(asked.extractor))
+            wanted = targets if sides.paired else None
+            measured = evaluate_arrays(network, outputs, real, wanted, asked.metrics, asked.seed, record)
             mark = f" {way}" * (len(translates.ways) > 1)
             results += [replace(r, metric=r.metric + mark, label=r.label + mark) for r in measured]
-        return with_remark(results, "" if data else run.changed(sides.fingerprint))
+        return with_remark(results, "" if asked.data else run.changed(sides.fingerprint))
 
     def probe(self, data: Sides, game: Game, recipe: Recipe, device: torch.device) -> Probe | None:
         enough = min(map(len, (*data.held_out, *data.train))) >= 3

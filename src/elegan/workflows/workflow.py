@@ -93,6 +93,17 @@ class Exported(NamedTuple):
     makes: tuple[str, dict[str, Any]] | None = None
 
 
+class Asked(NamedTuple):
+    """What a measurement of a run is to be, see `elegan.evaluate`; `data` None: against its own data, `metrics` None: the usual."""
+
+    data: str | InMemory | None
+    metrics: Sequence[str] | None
+    num: int
+    extractor: str
+    split: str
+    seed: int
+
+
 class Workflow(ABC):
     """A kind of task. A task function may name that of its runs (`elegan.games.game.works_as`); otherwise it follows from the
     recipe's kind of data. `data` is what `open` gave. `commands`: what is worth doing with a trained run, each with what it
@@ -114,19 +125,10 @@ class Workflow(ABC):
         """Gives what is shown and measured while a run trains. Raises UserError for a metric that it does not have."""
 
     @abstractmethod
-    def evaluate(
-        self,
-        run: Run,
-        data: str | InMemory | None,
-        metrics: Sequence[str] | None,
-        num: int,
-        extractor: str,
-        split: str,
-        seed: int,
-    ) -> list[Result]:
-        """Measures a run against its own data or `data`; see `elegan.evaluate`."""
+    def evaluate(self, run: Run, asked: Asked) -> list[Result]:
+        """Measures a run against its own data or others."""
 
-    def likeness(self, run: Run, data: str | InMemory | None, seed: int) -> np.ndarray | None:
+    def likeness(self, run: Run, asked: Asked) -> np.ndarray | None:
         """A picture of how like the data is what a run makes, uint8 H x W x 3, for its evaluation; None where numbers tell."""
         return None
 

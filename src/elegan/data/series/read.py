@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from elegan.core.errors import UserError, in_a_line, nearest, shown
+from elegan.core.ranges import is_number
 from elegan.data.layout import printable
 from elegan.data.series.columns import Column
 
@@ -113,7 +114,7 @@ def _csv(pandas: Any, path: Path, notes: list[str]) -> Any:
         first = file.readline(1 << 20).decode("utf-8-sig", "replace")
     mark = max(",;\t|", key=first.count)
     entries = [entry.strip().strip('"') for entry in first.split(mark)]
-    header = None if all(map(_is_number, entries)) else 0
+    header = None if all(map(is_number, entries)) else 0
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -134,14 +135,6 @@ def _csv(pandas: Any, path: Path, notes: list[str]) -> Any:
         notes.append(f"{broken:,} entries are not UTF-8")
     table.columns = [printable(str(name))[:200] for name in table.columns]
     return table
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _time_column(pandas: Any, table: Any) -> str:

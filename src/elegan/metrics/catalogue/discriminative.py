@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from elegan.metrics.intervals import Estimate
 from elegan.metrics.metric import Metric
-from elegan.metrics.series import TIMES, discriminative, of_trainings
+from elegan.metrics.series import discriminative, of_trainings
 from elegan.metrics.sets import Sets
 
 FEW = 1000
@@ -23,8 +23,7 @@ class Discriminative(Metric):
 
     def estimate(self, sets: Sets, seed: int) -> list[Estimate]:
         found = discriminative(sets.real.windows, sets.fake.windows, seed)
-        how = f"Student's t over {TIMES} trainings"
-        return [of_trainings("discriminative", found, how, len(sets.real), len(sets.fake))]
+        return [of_trainings("discriminative", found, len(sets.real), len(sets.fake))]
 
     def warnings(self, sets: Sets, estimates: Sequence[Estimate]) -> Iterable[str]:
         n = min(len(sets.real), len(sets.fake))

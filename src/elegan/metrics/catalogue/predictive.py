@@ -2,7 +2,7 @@
 
 from elegan.metrics.intervals import Estimate
 from elegan.metrics.metric import Metric
-from elegan.metrics.series import TIMES, of_trainings, predictive
+from elegan.metrics.series import of_trainings, predictive
 from elegan.metrics.sets import Sets
 
 
@@ -17,5 +17,4 @@ class Predictive(Metric):
 
     def estimate(self, sets: Sets, seed: int) -> list[Estimate]:
         found = predictive(sets.real.windows, sets.fake.windows, seed)
-        how = f"Student's t over {TIMES} trainings"
-        return [of_trainings("predictive", found, how, len(sets.real), len(sets.fake))]
+        return [of_trainings("predictive", found, len(sets.real), len(sets.fake))]

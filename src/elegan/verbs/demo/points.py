@@ -12,6 +12,7 @@ from torch import Tensor
 
 from elegan.core import paths, rng
 from elegan.core.errors import UserError, nearest, shown
+from elegan.core.ranges import is_number
 from elegan.data.feed import Batch
 
 REACH = 0.95  # the generator ends in a tanh: no point lies farther out, in either direction
@@ -126,7 +127,7 @@ def _numbers(path: str) -> np.ndarray:
         reason = error.strerror if isinstance(error, OSError) else "not text"
         raise UserError(f"{path} cannot be read: {reason}") from None
     lines = text.splitlines()
-    header = bool(lines) and not any(map(_is_number, lines[0].split(",")))
+    header = bool(lines) and not any(map(is_number, lines[0].split(",")))
     if not any(line.strip() for line in lines[header:]):
         raise UserError(f"{path} holds no points: two numbers a line, with a comma between them")
     try:
@@ -140,19 +141,11 @@ def _numbers(path: str) -> np.ndarray:
     return table
 
 
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
 def _first_wrong(lines: list[str], header: bool) -> str:
     """The first line that is not two finite numbers, in words."""
     for number, line in enumerate(lines[header:], 1 + header):
         cells = line.split(",")
-        if line.strip() and not (len(cells) == 2 and all(_is_number(c) and math.isfinite(float(c)) for c in cells)):
+        if line.strip() and not (len(cells) == 2 and all(is_number(c) and math.isfinite(float(c)) for c in cells)):
             return f"line {number}: {shown(line, 40)} is not two numbers with a comma between them"
     return "which is not two numbers a line"
 
