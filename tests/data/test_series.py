@@ -93,7 +93,7 @@ def test_what_is_odd_is_said_and_the_rest_is_used(tmp_path):
         ("a,b\n", "holds 0 row of data"),
         ("", "no readable CSV"),
         ("a,b\n1,x\n1,y\n1,z\n", "no column of numbers that vary"),
-        ("a\n1\n2\n3\n", "0 whole windows of 24 rows among its 3: data.window takes fewer rows"),
+        ("a\n1\n2\n3\n", "0 whole windows of 24 rows among its 3: data.resolution takes fewer rows"),
         ("a,b\n" + "1,\n,2\n3,\n,4\n" * 15, "0 whole windows"),
     ],
 )

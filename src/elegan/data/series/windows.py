@@ -100,7 +100,7 @@ def open_series(source: str, window: int = 0, stride: int = 1, time: str = "", c
     starts, notes = every[whole], [*facts["notes"]]
     if len(starts) < 2:
         raise UserError(
-            f"{facts['address']} has {len(starts)} whole windows of {length} rows among its {len(rows)}: data.window takes fewer rows"
+            f"{facts['address']} has {len(starts)} whole windows of {length} rows among its {len(rows)}: data.resolution takes fewer rows"
         )
     if len(starts) < len(every):
         notes.append(f"{len(every) - len(starts):,} windows were left out for a gap or a missing value")
