@@ -131,7 +131,8 @@ def evaluate_folder(generated: str, real: str, **options: Any) -> list[Result]:
 
 def _paired(generated: str, real: str, metrics: Sequence[str], split: str) -> list[Result]:
     """The metrics of each generated picture against the real one whose path in its set is the same but for the ending."""
-    made, wanted = (find(source, part).listing() for source, part in ((generated, "all"), (real, split)))
+    sources = find(generated, "all"), find(real, split)
+    made, wanted = (source.listing() for source in sources)
     places = {name.rpartition(".")[0] or name: index for index, name in enumerate(wanted.names)}
     pairs = []
     for index, name in enumerate(made.names):
@@ -149,7 +150,7 @@ def _paired(generated: str, real: str, metrics: Sequence[str], split: str) -> li
             raise UserError(f"{name} is of another size than the real picture: {sizes}")
         pairs.append(pair)
     values = {m: np.concatenate([m.each(a[None], b[None]) for a, b in pairs]) for m in pair_metrics(metrics)}
-    settings = {"data": find(real, split).name, "split": split, "generated": find(generated, "all").name}
+    settings = {"data": sources[1].name, "split": split, "generated": sources[0].name}
     return [pair_result(metric, each, settings) for metric, each in values.items()]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
-from scipy.stats import t as student
+from scipy.special import stdtrit
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, l1_loss
 
@@ -85,7 +85,7 @@ def resampled(
 
 def of_trainings(metric: str, found: Spread, n_real: int, n_fake: int) -> Estimate:
     """The interval of a mean over `TIMES` trainings, no end of it below 0."""
-    how, half = f"Student's t over {TIMES} trainings", float(student.ppf(0.975, TIMES - 1)) * found.error
+    how, half = f"Student's t over {TIMES} trainings", float(stdtrit(TIMES - 1, 0.975)) * found.error
     return Estimate(metric, found.value, max(0.0, found.value - half), found.value + half, how, n_real, n_fake)
 
 
