@@ -16,7 +16,7 @@ from elegan.data import open_data
 from elegan.games.abilities import Generates, Restores, Translates
 from elegan.training.assembly import make_trainer
 from elegan.training.plan import plan_for
-from small import CATALOGUE, DETECTORS, GENERATORS, KINDS, RESTORERS, SERIES, TRANSLATORS, data_for, small
+from small import CATALOGUE, DETECTORS, GENERATORS, KINDS, RESTORERS, SERIES, TABLES, TRANSLATORS, data_for, small
 from tensors import tensors_of
 
 
@@ -132,6 +132,19 @@ def test_series(name, tmp_path, rows):
     assert not np.array_equal(windows[0], windows[1])
     other = train(name, tmp_path / "other", steps=1, data=rows, seed=1)
     assert not np.array_equal(other.windows(2), windows[:2])
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_table(name, tmp_path, rows):
+    whole = resumed_bit_for_bit(name, tmp_path, rows)
+    made = whole.table(5)
+    assert list(made) == ["slow", "fast", "people", "always", "said"]
+    assert all(len(column) == 5 for column in made.values())
+    assert all(np.array_equal(column[3:4], whole.table(seeds=[3])[name]) for name, column in made.items())
+    assert len(set(made["slow"])) > 1
+    assert set(whole.table(20, label="said=yes")["said"]) <= {"yes", "no"}
+    other = train(name, tmp_path / "other", steps=1, data=rows, seed=1)
+    assert not np.array_equal(other.table(2)["slow"], made["slow"][:2])
 
 
 @pytest.mark.parametrize("name", CATALOGUE)

@@ -32,13 +32,14 @@ from elegan.core.errors import UserError, nearest, shown
 from elegan.core.facts import is_run_folder, no_run, read_facts, read_source
 from elegan.core.pixels import photo_to_tensor, tensor_to_photo, to_tensor
 from elegan.core.progress import counted
-from elegan.core.sizes import resolution_of
 from elegan.data import Dataset, open_data
 from elegan.data.series.columns import from_facts, in_units
 from elegan.data.sides import Direction
-from elegan.games.abilities import Draws, Generates, Restores, Scores, Translates
-from elegan.games.game import Can, Game, Shape
-from elegan.games.inference import BATCH, Generator, drawn, paint
+from elegan.data.tables.columns import Kinds, decoded
+from elegan.data.tables.columns import from_facts as from_facts_of_tables
+from elegan.games.abilities import Draws, Generates, Restores, Scores, Tabulates, Translates
+from elegan.games.game import Can, Game, Shape, shape_of
+from elegan.games.inference import BATCH, Generator, drawn, paint, tabulated
 from elegan.nets import packed, pretrained
 from elegan.nets.tiling import in_tiles
 from elegan.recipes import parts
@@ -144,8 +145,7 @@ class Run:
 
     @property
     def shape(self) -> Shape:
-        shape = self.info["shape"]
-        return Shape(**(shape | {"resolution": resolution_of(shape["resolution"])}))
+        return shape_of(self.info["shape"])
 
     @property
     def classes(self) -> list[str]:
@@ -272,8 +272,8 @@ class Run:
     @property
     def conditional(self) -> bool:
         """Whether the class can be asked for."""
-        generates = self.game.find(Generates)
-        return bool(generates and generates.classes)
+        makes = self.game.find(Generates) or self.game.find(Tabulates)
+        return bool(makes and makes.classes)
 
     def label_of(self, name: str | int) -> int:
         """The label of a class by name or number. Raises UserError for a class that the run does not know."""
@@ -350,6 +350,26 @@ class Run:
         made = drawn(draws, self.nets, range(num) if seeds is None else seeds, self.device, truncation)
         return in_units(made, from_facts(self.info["data"]["columns"]))
 
+    def table(
+        self, num: int = 64, *, seeds: Sequence[int] | None = None, label: str | int | None = None
+    ) -> dict[str, np.ndarray]:
+        """Rows of a table by column, in the order of its file and one a seed (0 to num - 1 by default): numbers in the data's units,
+        float64 (NaN where one is missing), or kinds, text. `label` asks for rows of one kind, as in "colour=red"; without it kinds
+        are as frequent as in the data. Raises UserError for a run that learnt no table."""
+        tabulates, chosen = self.ability(Tabulates), range(num) if seeds is None else seeds
+        labels = self.labels_of(chosen)
+        if label is not None:
+            labels = torch.full((len(chosen),), self.label_of(label))
+        known = self.info["data"]
+        columns = from_facts_of_tables(known["columns"])
+        entries = decoded(tabulated(tabulates, self.nets, chosen, labels, self.device), columns)
+        made = {
+            column.name: np.array(column.kinds, object)[x] if isinstance(column, Kinds) else x
+            for column, x in zip(columns, entries, strict=True)
+        }
+        made |= {name: np.full(len(chosen), entry, object) for name, entry in known["constant"].items()}
+        return {name: made[name] for name in known["order"]}
+
     def generator(self) -> Generator:
         """The averaged generator as a plain `torch.nn.Module` of its own, in evaluation mode: N x `latent` (and, where it has
         `classes`, labels N) to images N x C x H x W in [-1, 1], with gradients to the latents and not to the weights.
@@ -424,6 +444,10 @@ class Run:
         if not self.shape.classes:
             return None
         return torch.tensor([place % self.shape.classes if one is None else one for place in places])
+
+    def labels_of(self, seeds: Sequence[int]) -> torch.Tensor | None:
+        """A label of each seed, as often as the training data has them."""
+        return rng.labels_of(seeds, self.class_counts) if self.shape.classes else None
 
     def drawn_labels(self, num: int, seed: int = 0) -> torch.Tensor | None:
         """Labels of `num` images, as often as the training data has them."""

@@ -32,6 +32,15 @@ class _Shape(BaseModel, extra="forbid"):
     resolution: Annotated[Pixels, Field(gt=0)] | tuple[Annotated[Pixels, Field(gt=0)], Annotated[Pixels, Field(gt=0)]]
     channels: Width
     classes: NonNegativeCount
+    blocks: list[Width] | None = None  # of a table
+
+    @model_validator(mode="after")
+    def _of_its_blocks(self) -> Self:
+        if self.blocks is not None and (self.resolution, self.channels) != (len(self.blocks), sum(self.blocks)):
+            raise ValueError(
+                f"{len(self.blocks)} blocks of {sum(self.blocks)} numbers are not {self.resolution} of {self.channels}"
+            )
+        return self
 
 
 class _Session(BaseModel):

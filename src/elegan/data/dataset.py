@@ -12,7 +12,7 @@ from elegan.data.cache import Entry, cached, default_root
 from elegan.data.in_memory import InMemory
 from elegan.data.layout import SPLITS, plain
 from elegan.data.named import NAMES, from_hub, from_name
-from elegan.data.series.read import is_rows
+from elegan.data.rows import is_rows
 from elegan.data.sizing import Options
 from elegan.data.sources import Source, from_folder, from_zip
 

@@ -56,7 +56,7 @@ def _data(run: Run) -> list[str]:
     counts = data.get("class_counts") or []
     named = zip(data["classes"], counts, strict=False) if counts else ((name, None) for name in data["classes"])
     classes = ", ".join(_plain(name) + (f" ({count:,})" if count else "") for name, count in named)
-    many = f", {data['count']:,} pictures" if data["count"] else ""
+    many = f", {data['count']:,} {workflow_of(run.recipe).items}" if data["count"] else ""
     lines = [f"{_plain(data['name'])}{many}" + (f", {len(data['classes'])} classes: {classes}." if classes else ".")]
     if not data["fingerprint"]:
         return [*lines, *(f"{_plain(note)}." for note in data["notes"])]
@@ -77,7 +77,7 @@ def _limits(run: Run, measured: bool) -> list[str]:
     limits = [
         "What is not in the data it has not learnt; what is rare there it makes or mends badly.",
         "What it makes is invented, also where it looks real: detail that was not in its input is a guess.",
-        "It may have learnt pictures of its data by heart; `elegan copies` looks for them, with the data at hand.",
+        "It may have learnt parts of its data by heart; `elegan copies` looks for such pictures, with the data at hand.",
     ]
     if run.step < run.trained_by.steps:
         limits.append(f"Its training stopped at step {run.step:,} of {run.trained_by.steps:,}.")
