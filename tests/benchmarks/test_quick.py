@@ -33,6 +33,7 @@ GIVEN = {
     "copies": "tiles",
     "few": "digits --runs runs",
     "series": "rows rpgan-series",
+    "tables": "rows ctgan",
 }
 SLOW = {"few", "memory", "perfect", "learns", "recognisable", "translation", "translates"}  # above ten seconds
 
@@ -82,6 +83,7 @@ def there(tmp_path_factory, photographs, sides, rows):
         "acgan": lambda: trained("acgan", "digits"),
         "rows": lambda: rows,
         "rpgan-series": lambda: trained("rpgan-series", str(rows)),
+        "ctgan": lambda: trained("ctgan", str(rows)),
         "pix2pix": lambda: trained("pix2pix", str(sides)),
     }
     return lambda name: str(things[name]()) if name in things else name
