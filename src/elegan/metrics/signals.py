@@ -49,12 +49,11 @@ def diversity(rows: Tensor, label: Tensor | None = None) -> Diversity:
     )
 
 
-def energy_distance(x: Tensor, y: Tensor) -> float:
+def energy_distance(x: Tensor, y: Tensor, among_y: float | None = None) -> float:
     """2 E|x - y| - E|x - x'| - E|y - y'| of rows N x F and M x F, without bias: about 0 for two samples of one distribution,
-    and then below 0 as often as above (Székely and Rizzo 2013, equation 5)."""
-    n, m = len(x), len(y)
-    own = torch.pdist(x).sum() * 2 / (n * (n - 1)) + torch.pdist(y).sum() * 2 / (m * (m - 1))
-    return float(2 * torch.cdist(x, y).mean() - own)
+    and then below 0 as often as above (Székely and Rizzo 2013, equation 5). `among_y`: the last term, where it is known."""
+    own = float(torch.pdist(x).mean()) + (float(torch.pdist(y).mean()) if among_y is None else among_y)
+    return 2 * float(torch.cdist(x, y).mean()) - own
 
 
 def separation(real: Tensor, fake: Tensor) -> float:

@@ -26,7 +26,8 @@ FEW, MANY = 64, 512  # generated pictures of a probe, and of a thorough one
 HELD = 8  # held-out pictures that translators and restorers are probed with
 BATCHES = 8  # of real pictures, which say what is usual
 KINDS = 20  # clusters of the real pictures, at most
-KNOWN = 20_000  # training pictures that generated ones are compared with, at most
+KNOWN = 10_000  # training pictures that generated ones are compared with, at most
+COMPARED = 128  # generated pictures that are compared with them
 
 Signs = dict[str, dict[str, float]]
 
@@ -83,7 +84,8 @@ class GenerationProbe:
         usual = [diversity(self.known[rows], None if label is None else label[rows]) for rows in batches]
         self.usual = {name: float(np.median([getattr(d, name) for d in usual])) for name in usual[0]._fields}
         self.usual["closest"] = max(self.usual["closest"], self.usual["spread"] / 20)  # where pictures stand twice
-        distances = [energy_distance(self.known[rows], self.reference) for rows in batches]
+        self.among = float(torch.pdist(self.reference).mean())
+        distances = [energy_distance(self.known[rows], self.reference, self.among) for rows in batches]
         self.noise = float(np.std(distances)) / self.usual["spread"]
         distinct = len(torch.unique(self.reference, dim=0))
         clusters = KMeans(max(1, min(KINDS, len(self.reference) // 16, distinct)), n_init=1, random_state=0)
@@ -102,12 +104,14 @@ class GenerationProbe:
         signs = {name: getattr(own, name) / max(self.usual[name], 1e-12) for name in own._fields}
         if by_class is None:
             del signs["within"]
-        signs |= {"distance": energy_distance(rows, self.reference) / self.usual["spread"], "noise": self.noise}
+        distance = energy_distance(rows, self.reference, self.among)
+        signs |= {"distance": distance / self.usual["spread"], "noise": self.noise}
         if self.judges:
             signs |= self._judged(self.judges, nets, fake, label)
         if thorough:
-            many = torch.cat([small(self._fakes(average, start)[0]) for start in range(0, MANY, FEW)])
-            copied = (torch.cdist(many, self.known).min(1).values < self.near).double().mean()
+            more = [small(self._fakes(average, start)[0]) for start in range(FEW, MANY, FEW)]
+            many = torch.cat([rows, *more])
+            copied = (torch.cdist(many[:COMPARED], self.known).min(1).values < self.near).double().mean()
             signs |= {"lost": lost_clusters(self.reference, many, self.centres), "copied": float(copied)}
         return {"": signs}
 

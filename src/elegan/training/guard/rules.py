@@ -113,7 +113,8 @@ def _lost(s: Series, t: float) -> bool:
 
 
 def _copied(s: Series, t: float) -> bool:
-    return t >= 0.2 and lasting(s["copied"], 2, lambda v: v > 0.3)
+    varied = lasting(s["spread"], 2, lambda v: v > 0.5)  # bland pictures lie near everything, and copy nothing
+    return t >= 0.2 and varied and lasting(s["copied"], 2, lambda v: v > 0.3)
 
 
 def _exploded(s: Series, t: float) -> bool:
@@ -177,9 +178,9 @@ RULES = (
          ("augmentation", "penalty")),
     Rule("lost kinds", ("lost",), _lost,
          "{now:.0f} kinds of pictures that the data have are no longer made", ("penalty", "slower", "seed"), patient=True),
-    Rule("copies", ("copied",), _copied,
+    Rule("copies", ("copied", "spread"), _copied,
          "{now:.0%} of the pictures are nearer to a picture of the data than those are to one another",
-         ("augmentation", "penalty")),
+         ("augmentation", "penalty"), patient=True),
     Rule("returns its input", ("change", "nearness"), _returns_input,
          "{group} gives back what it is given: it changes pictures by {now:.1%} of what lies between two of them", ("identity",), patient=True),
     Rule("ignores its input", ("answer",), _ignores_input,

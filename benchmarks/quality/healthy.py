@@ -1,0 +1,174 @@
+"""Whether the guard keeps silent: healthy trainings of every recipe, and what it says of them.
+
+    python -m benchmarks healthy DATA [--only lsgan,flowers] [--runs runs/healthy]
+
+DATA is the folder of the public sets, DATA/README.md of which says what they are. Each row is a training with the guard's own
+rules. Recipes are fitted to their data as `elegan train` does it, but no wider than `width`, so that all take half an hour
+of one core. `first` and `last`, of an untrained and the trained network, are what the guard reads: `distance` to the data over
+their spread, the `nearness` of a translator's pictures to the side they are to belong to, over that of its inputs; below 1 they
+are nearer), the `gain` of a restorer over the picture merely enlarged; where the guard reads gradients alone, the watched
+metric at the first and the last look. A run that learnt nothing is not healthy, so an alarm there would be no false one.
+`--only`: recipes or sets. `--runs` keeps the runs with their sheets; those that are whole there are not trained again.
+"""
+
+import json
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import elegan
+from benchmarks.results import Row, table
+from elegan.core import files
+from elegan.core.errors import UserError
+from elegan.core.screen import say
+from elegan.data import open_data
+from elegan.recipes import find_recipe
+
+QUICK = {"data": ".", "only": "digits", "steps": 4, "width": 8}
+
+
+class Case(NamedTuple):
+    """A training: `count` pictures of a set, 0 for all, brought to `size` pixels."""
+
+    recipe: str
+    data: str
+    size: int
+    steps: int
+    count: int = 0
+    seed: int = 0
+    settings: tuple[str, ...] = ()
+
+
+CASES = (
+    Case("lsgan", "digits", 8, 1000),
+    Case("sngan", "digits", 8, 500),
+    Case("infogan", "digits", 8, 1000),
+    Case("cgan", "digits", 8, 1000),
+    Case("projection", "digits", 8, 500),
+    Case("dcgan", "digits", 8, 1000),
+    Case("gan", "digits", 8, 1000, seed=1),
+    Case("vaegan", "digits", 8, 1000),
+    Case("rpgan", "digits", 8, 1000),
+    Case("rpgan", "digits", 8, 1000, count=60),
+    Case("dcgan", "digits", 8, 1000, count=100, seed=1),
+    Case("acgan", "digits", 8, 1000),
+    Case("wgan", "digits", 8, 1000),
+    Case("ganomaly", "digits", 8, 600),
+    Case("lsgan", "mnist", 16, 700, seed=1),
+    Case("infogan", "mnist", 16, 700, seed=1),
+    Case("cgan", "mnist", 16, 700, seed=1),
+    Case("wgan-gp", "mnist", 16, 400),
+    Case("dragan", "mnist", 16, 600),
+    Case("dcgan", "mnist", 28, 600, seed=2),
+    Case("rpgan", "mnist", 28, 600, count=500, seed=1),
+    Case("sngan", "cifar10", 16, 400, seed=1),
+    Case("projection", "cifar10", 16, 400, seed=1),
+    Case("dcgan", "cifar10", 32, 600, seed=3),
+    Case("rpgan", "cifar10", 32, 600, seed=2),
+    Case("sagan", "cifar10", 16, 400),
+    Case("biggan", "cifar10", 16, 400),
+    Case("lapgan", "flowers64", 16, 600),
+    Case("progressive", "flowers64", 16, 600),
+    Case("rpgan", "flowers64", 64, 350, seed=3),
+    Case("rpgan", "flowers64", 32, 600, count=200, seed=4),
+    Case("dcgan", "flowers64", 32, 600, count=1000, seed=4),
+    Case("r3gan", "flowers64", 32, 500),
+    Case("stylegan2", "flowers64", 32, 400),
+    Case("stylegan2-ada", "flowers64", 32, 400, count=500),
+    Case("fastgan", "flowers64", 32, 600, count=300),
+    Case("pix2pix", "facades128", 64, 500),
+    Case("cyclegan", "monet2photo", 64, 400),
+    Case("cut", "monet2photo", 64, 400),
+    Case("fastcut", "monet2photo", 64, 400, seed=1),
+    Case("sr-x4", "bsds400", 64, 400),
+    Case("sr-x2", "bsds400", 32, 500),
+    Case("denoise", "bsds400", 32, 500),
+    Case("inpaint", "bsds400", 48, 400),
+    Case("colorize", "bsds400", 48, 400),
+    Case("oldphoto", "bsds400", 48, 400),
+    Case("rpgan-series", "stock", 24, 1000),
+)
+NAMED = ("digits",)  # sets that elegan itself brings
+
+
+def benchmark(
+    data: Path, only: str = "", runs: Path | None = None, steps: int | None = None, width: int = 16
+) -> list[Row]:
+    known = {name for case in CASES for name in (case.recipe, case.data)}
+    wanted = set(filter(None, only.split(",")))
+    if wanted - known:
+        raise UserError(f"only = {only}: none of {', '.join(sorted(known))}")
+    rows = []
+    with ExitStack() as stack:
+        folder = runs or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        for case in CASES:
+            if not wanted or wanted & {case.recipe, case.data}:
+                rows.append(row(case, data, folder, steps or case.steps, width))
+                say(table(rows[-1:]).splitlines()[-1], to=sys.stderr)
+    return rows
+
+
+def row(case: Case, folder: Path, runs: Path, steps: int, width: int) -> Row:
+    source, labels = pictures(case, folder)
+    nets = find_recipe(case.recipe).full()["nets"]
+    narrow = [f"nets.{name}.width={width}" for name, net in nets.items() if net.get("width", 0) > width]
+    began = time.process_time()
+    run = elegan.train(
+        source,
+        case.recipe,
+        labels=labels,
+        size=None if case.recipe == "rpgan-series" else case.size,
+        steps=steps,
+        seed=case.seed,
+        settings=[*narrow, "watch.images=500", *case.settings],
+        out=runs,
+        name=f"{case.recipe}-{case.data}-{case.count}-{case.seed}",
+        quiet=True,
+    )
+    seconds = time.process_time() - began
+    records = [json.loads(line) for line in run.file("log.jsonl").read_text().splitlines()]
+    alarms = [f"{record['alarm']} at {record['step']}" for record in records if "alarm" in record]
+    return {
+        "recipe": case.recipe,
+        "data": case.data,
+        "seed": case.seed,
+        "pictures": run.info["data"]["count"],
+        "size": case.size,
+        "channels": run.shape.channels,
+        "steps": run.step,
+        **learnt(run, records),
+        "processor's s": seconds,
+        "alarms": ", ".join(alarms) or "none",
+    }
+
+
+def pictures(case: Case, folder: Path) -> tuple[Any, Any]:
+    """(what is trained on, the labels of pictures in memory)."""
+    if case.data in NAMED:
+        source = case.data
+    else:
+        source = str(next(iter(folder.glob(f"{case.data}.*")), folder / f"{case.data}.zip"))
+    if not case.count:
+        return source, None
+    whole = open_data(source, case.size)
+    some = range(0, len(whole.images), len(whole.images) // case.count)[: case.count]  # folders of classes lie in order
+    return whole.images[list(some)], None if whole.labels is None else whole.labels[list(some)]
+
+
+def learnt(run: elegan.Run, records: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the guard read at first and at last, by how many probes."""
+    series = files.read_plain(run.checkpoint(run.step))["guard"]["series"]
+    for signs in series.values():
+        for sign in ("distance", "nearness", "gain"):
+            if sign in signs:
+                return _ends(sign, [value for _, value in signs[sign]], len(signs[sign]) - 1)
+    watched = [(k, v) for record in records if "rate" not in record for k, v in record.items() if isinstance(v, float)]
+    probes = max((len(values) for signs in series.values() for values in signs.values()), default=0)
+    return _ends(watched[-1][0], [value for name, value in watched if name == watched[-1][0]], probes)
+
+
+def _ends(sign: str, values: list[float], probes: int) -> dict[str, Any]:
+    return {"measure": sign, "first": values[0], "last": values[-1], "probes": probes}
