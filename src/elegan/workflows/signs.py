@@ -85,7 +85,9 @@ class GenerationProbe:
         self.usual = {name: float(np.median([getattr(d, name) for d in usual])) for name in usual[0]._fields}
         self.usual["closest"] = max(self.usual["closest"], self.usual["spread"] / 20)  # where pictures stand twice
         self.among = float(torch.pdist(self.reference).mean())
-        distances = [energy_distance(self.known[rows], self.reference, self.among) for rows in batches]
+        # With replacement: of no more pictures than a batch has, each would be the whole set.
+        again = [torch.randint(count, (FEW,), generator=stream).to(self.device) for _ in range(BATCHES)]
+        distances = [energy_distance(self.known[rows], self.reference, self.among) for rows in again]
         self.noise = float(np.std(distances)) / self.usual["spread"]
         distinct = len(torch.unique(self.reference, dim=0))
         clusters = KMeans(max(1, min(KINDS, len(self.reference) // 16, distinct)), n_init=1, random_state=0)

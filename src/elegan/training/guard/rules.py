@@ -47,7 +47,8 @@ def highest(values: Sequence[float]) -> float:
 def _no_progress(s: Series, t: float) -> int:
     first, noise = s["distance"][0], s["noise"][-1]
     # A training begun with another run may start as near to the data as it gets.
-    return t >= 0.2 and lasting(s["distance"], 4, lambda v: v > max(0.7 * first, 20 * noise))
+    far = max(0.7 * first, 20 * noise)
+    return t >= 0.2 and lowest(s["distance"]) > far and _levelled(s) and lasting(s["distance"], 4, lambda v: v > far)
 
 
 def _worse(s: Series, t: float) -> int:
@@ -55,15 +56,34 @@ def _worse(s: Series, t: float) -> int:
     return lasting(s["distance"], 3, lambda v: v > max(2 * best, best + 10 * noise))
 
 
-def _stuck(s: Series, judged: Callable[[float], bool]) -> int:
-    """Far from the data, no nearer in the last third than before it, and all that time `judged` so by the discriminator."""
+def _third(values: Sequence[float]) -> int:
+    return max(8, len(values) // 3)
+
+
+def _rises(values: Sequence[float]) -> bool:
+    """Whether the newest third of a share of what is usual is higher than before."""
+    part = _third(values)
+    return len(values) > part and highest(values[-part:]) > highest(values[:-part]) + 0.03
+
+
+def _levelled(s: Series) -> int:
+    """The length of the newest third, where its pictures come no nearer to the data and differ no more than before; else 0: what
+    was never learnt may still be."""
     distance = s["distance"]
-    part = max(8, len(distance) // 3)
-    if len(distance) < 2 * part or not all(map(judged, s["separation"][-part:])):
+    part = _third(distance)
+    if len(distance) < 2 * part:
         return 0
-    now = lowest(distance[-part:])
-    far = now > 20 * s["noise"][-1] and now > 0.25 * distance[0]
-    return part if far and now > 0.95 * lowest(distance[:-part]) else 0
+    before, middle = lowest(distance[:-part]), lowest(distance[-part : -part // 2])
+    nearer = lowest(distance[-part:]) < 0.95 * max(before, middle)
+    return 0 if nearer or _rises(s["spread"]) else part
+
+
+def _stuck(s: Series, judged: Callable[[float], bool]) -> int:
+    """Far from the data, no nearer in the last third, and all that time `judged` so by the discriminator."""
+    part = _levelled(s)
+    now = lowest(s["distance"][-part:])
+    far = now > 20 * s["noise"][-1] and now > 0.25 * s["distance"][0]
+    return part if far and all(map(judged, s["separation"][-part:])) else 0
 
 
 def _won(s: Series, t: float) -> int:
@@ -80,7 +100,8 @@ def _collapsed(s: Series, t: float) -> int:
 
 
 def _alike(s: Series, t: float) -> int:
-    return t >= 0.3 and not _collapsed(s, t) and lasting(s["spread"], 3, lambda v: v < 0.2)
+    level = _levelled(s) and not _collapsed(s, t)
+    return t >= 0.3 and level and lasting(s["spread"], 3, lambda v: v < 0.2)
 
 
 def _near_duplicates(s: Series, t: float) -> int:
@@ -88,11 +109,12 @@ def _near_duplicates(s: Series, t: float) -> int:
 
 
 def _few_directions(s: Series, t: float) -> int:
-    return t >= 0.5 and lasting(s["directions"], 3, lambda v: v < 0.2)
+    return t >= 0.5 and _levelled(s) and lasting(s["directions"], 3, lambda v: v < 0.2)
 
 
 def _one_a_class(s: Series, t: float) -> int:
-    return t >= 0.5 and not lasting(s["spread"], 3, lambda v: v < 0.3) and lasting(s["within"], 3, lambda v: v < 0.3)
+    differ = not lasting(s["spread"], 3, lambda v: v < 0.3)
+    return t >= 0.5 and differ and not _rises(s["within"]) and lasting(s["within"], 3, lambda v: v < 0.3)
 
 
 def _by_heart(s: Series, t: float) -> int:
@@ -105,7 +127,7 @@ def _lost(s: Series, t: float) -> int:
     """Kinds that were made and are not any more, or that late in the run never were."""
     least = min(s["lost"][3:], default=0)  # the first looks show what was never learnt
     gone = len(s["lost"]) > 5 and lasting(s["lost"], 2, lambda v: v >= least + 3)
-    return gone or (t >= 0.9 and lasting(s["lost"], 2, lambda v: v >= 7))
+    return gone or (t >= 0.9 and _levelled(s) and lasting(s["lost"], 2, lambda v: v >= 7))
 
 
 def _copied(s: Series, t: float) -> int:
@@ -146,13 +168,13 @@ RULES = (
          "the gradient of the {group} is {now:.3g}, more than 30 times what it was", ("slower", "seed")),
     Rule("vanished gradients", ("gradient",), _vanished,
          "the gradient of the {group} has all but vanished: {now:.3g}, once {most:.3g}", ("weaker discriminator", "penalty", "seed")),
-    Rule("no progress", ("distance", "noise"), _no_progress,
+    Rule("no progress", ("distance", "noise", "spread"), _no_progress,
          "the pictures are hardly nearer to the data than at the start: distance {now:.3g}, at first {first:.3g}",
          ("own rates", "penalty", "seed"), patient=True),
-    Rule("discriminator has won", ("distance", "separation", "noise"), _won,
+    Rule("discriminator has won", ("distance", "separation", "noise", "spread"), _won,
          "the discriminator tells every picture apart and the generator has stopped learning from it: distance {now:.3g}, at best {best:.3g}",
          ("weaker discriminator", "penalty", "augmentation"), patient=True),
-    Rule("discriminator has died", ("distance", "separation", "noise"), _died,
+    Rule("discriminator has died", ("distance", "separation", "noise", "spread"), _died,
          "the discriminator tells nothing apart though the pictures are far from the data: distance {now:.3g}, at best {best:.3g}",
          ("slower", "seed"), patient=True),
     Rule("known by heart", ("distance", "overfitting"), _by_heart,
@@ -170,36 +192,18 @@ RULES = (
     Rule("collapse", ("spread",), _collapsed,
          "the pictures have become alike: they differ {now:.0%} as much as real ones, at most {most:.0%} before",
          ("penalty", "slower", "seed")),
-    Rule("all alike", ("spread",), _alike,
+    Rule("all alike", ("spread", "distance"), _alike,
          "the pictures are nearly alike: they differ {now:.0%} as much as real ones", ("penalty", "slower", "seed"), patient=True),
     Rule("near-duplicates", ("closest",), _near_duplicates,
          "among few pictures some are nearly the same: their smallest distances are {now:.1%} of real ones'",
          ("latent", "penalty", "seed"), patient=True),
-    Rule("few directions", ("directions",), _few_directions,
+    Rule("few directions", ("directions", "distance", "spread"), _few_directions,
          "the pictures vary in few ways: {now:.0%} of the directions that real ones vary in", ("latent", "penalty", "seed"), patient=True),
-    Rule("one picture a class", ("within",), _one_a_class,
+    Rule("one picture a class", ("within", "spread"), _one_a_class,
          "pictures of one class are alike: they differ {now:.0%} as much as real ones of a class", ("condition", "penalty"), patient=True),
-<<<<<<< HEAD
-    Rule("known by heart", ("distance", "overfitting"), _by_heart,
-         "the discriminator knows its pictures by heart: those it never saw score as generated ones do, and the pictures no longer get better",
-         ("augmentation", "penalty")),
-    Rule("lost kinds", ("lost",), _lost,
-         "{now:.0f} kinds of pictures that the data have are no longer made", ("penalty", "slower", "seed"), patient=True),
     Rule("copies", ("copied", "spread"), _copied,
          "{now:.0%} of the pictures are nearer to a picture of the data than those are to one another",
          ("augmentation", "penalty"), patient=True),
-    Rule("returns its input", ("change", "nearness"), _returns_input,
-         "{group} gives back what it is given: it changes pictures by {now:.1%} of what lies between two of them", ("identity",), patient=True),
-    Rule("ignores its input", ("answer",), _ignores_input,
-         "{group} paints nearly one picture whatever it is given: {now:.0%} of the variety of the pictures it should make",
-         ("slower", "seed"), patient=True),
-    Rule("worse than interpolation", ("gain",), _below_interpolation,
-         "the damaged picture, merely enlarged, is nearer to the original than what is restored: {now:.2f} times", ("slower",), patient=True),
-=======
-    Rule("copies", ("copied",), _copied,
-         "{now:.0%} of the pictures are nearer to a picture of the data than those are to one another",
-         ("augmentation", "penalty")),
-    Rule("lost kinds", ("lost",), _lost,
+    Rule("lost kinds", ("lost", "distance", "spread"), _lost,
          "{now:.0f} kinds of pictures that the data have are no longer made", ("penalty", "slower", "seed"), patient=True),
->>>>>>> main
 )  # fmt: skip
