@@ -76,5 +76,17 @@ def lost_clusters(real: Tensor, fake: Tensor, centres: Tensor, share: float = 0.
     real rows nearest to them, where chance alone would hardly leave so few (a Poisson count below a ten-thousandth)."""
     expected = torch.bincount(torch.cdist(real, centres).argmin(1), minlength=len(centres)) / len(real) * len(fake)
     count = torch.bincount(torch.cdist(fake, centres).argmin(1), minlength=len(centres))
+    return _missing(count, expected, share)
+
+
+def lost_classes(real: Tensor, label: Tensor, fake: Tensor, share: float = 0.15) -> int:
+    """The number of classes that have less than `share` of the generated rows M x F that they should have, by the nearest real
+    row N x F and its class (int64 N), where chance alone would hardly leave so few, see `lost_clusters`."""
+    found = torch.cat([label[torch.cdist(rows, real).argmin(1)] for rows in fake.split(64)])
+    expected = torch.bincount(label) / len(label) * len(fake)
+    return _missing(torch.bincount(found, minlength=len(expected)), expected, share)
+
+
+def _missing(count: Tensor, expected: Tensor, share: float) -> int:
     unlikely = torch.special.gammaincc(count.double() + 1, expected.double()) < 1e-4
     return int(((count < share * expected) & unlikely).sum())
