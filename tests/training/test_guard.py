@@ -167,7 +167,7 @@ def test_where_only_another_seed_may_help_the_command_begins_anew(elegan, stuck)
 
 
 def test_a_run_that_nothing_helps_ends_with_what_was_tried(tmp_path):
-    hopeless = [*SMALL, "optimizers.generator.lr=2e-4", "optimizers.discriminator.lr=1e30"]
+    hopeless = [*SMALL, "losses.r1=r1", "losses.r1.weight=1e38"]
     with pytest.raises(Failure, match=r"gave up after not finite at step \d+: back to the beginning with another seed"):
         train(tmp_path, hopeless, guard="recover")
 

@@ -75,5 +75,16 @@ def lost_clusters(real: Tensor, fake: Tensor, centres: Tensor, share: float = 0.
     real rows nearest to them, where chance alone would hardly leave so few (a Poisson count below a ten-thousandth)."""
     expected = torch.bincount(torch.cdist(real, centres).argmin(1), minlength=len(centres)) / len(real) * len(fake)
     count = torch.bincount(torch.cdist(fake, centres).argmin(1), minlength=len(centres))
+    return _missing(count, expected, share)
+
+
+def lost_classes(label: Tensor, found: Tensor, share: float = 0.15) -> int:
+    """The number of classes of real pictures (int64 N) that have less than `share` of the generated ones (int64 M, by the real
+    picture nearest to each) that they should have, where chance alone would hardly leave so few, see `lost_clusters`."""
+    expected = torch.bincount(label) / len(label) * len(found)
+    return _missing(torch.bincount(found, minlength=len(expected)), expected, share)
+
+
+def _missing(count: Tensor, expected: Tensor, share: float) -> int:
     unlikely = torch.special.gammaincc(count.double() + 1, expected.double()) < 1e-4
     return int(((count < share * expected) & unlikely).sum())

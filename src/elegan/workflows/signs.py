@@ -20,14 +20,21 @@ from elegan.data import Dataset
 from elegan.data.feed import middles
 from elegan.data.sides import Direction, Sides, Some
 from elegan.games.abilities import Generates, Judges, Restores, Translates
-from elegan.metrics.signals import diversity, energy_distance, lost_clusters, overfitting, separation, small
+from elegan.metrics.signals import (
+    diversity,
+    energy_distance,
+    lost_classes,
+    lost_clusters,
+    overfitting,
+    separation,
+    small,
+)
 
 FEW, MANY = 64, 512  # generated pictures of a probe, and of a thorough one
 HELD = 8  # held-out pictures that translators and restorers are probed with
 BATCHES = 8  # of real pictures, which say what is usual
 KINDS = 20  # clusters of the real pictures, at most
-KNOWN = 10_000  # training pictures that generated ones are compared with, at most
-COMPARED = 128  # generated pictures that are compared with them
+KNOWN = 5_000  # training pictures that generated ones are compared with, at most
 
 Signs = dict[str, dict[str, float]]
 
@@ -45,10 +52,10 @@ class GenerationProbe:
     """Signs of a generator, in units of what real pictures show among themselves.
 
     `distance`: the energy distance to the data over the data's own spread, and `noise`, its standard deviation between batches
-    of real pictures; `spread`, `closest`, `directions` and, by class, `within`: see `elegan.metrics.signals.Diversity`;
+    of real pictures; `repeated`, the share of the data that are its most frequent picture; `spread`, `closest`, `directions` and, by class, `within`: see `elegan.metrics.signals.Diversity`;
     `separation` by the discriminator, and its `overfitting` where `held_out` pictures are given. Thorough: `lost`, the
     clusters of the data that are hardly made, and `copied`, the share of pictures that are nearer to one of the data than all
-    but a hundredth of those are to another.
+    but a hundredth of those are to another; where the data have classes, `gone`, how many of these are hardly made.
     """
 
     pictures = FEW
@@ -66,7 +73,8 @@ class GenerationProbe:
         self.known = torch.cat(
             [small(to_tensor(data.images[part], device)) for part in np.array_split(places, len(places) // 500 + 1)]
         )
-        self._calibrate(self._labels(data, places) if generates.classes else None)
+        self.classes = self._labels(data, places)
+        self._calibrate(self.classes if generates.classes else None)
 
     def _labels(self, data: Dataset, places: np.ndarray) -> Tensor | None:
         return None if data.labels is None else torch.from_numpy(data.labels[places]).to(self.device)
@@ -97,6 +105,7 @@ class GenerationProbe:
         # A picture that stands twice is no neighbour of itself.
         others = apart.masked_fill(apart < 1e-4 * self.usual["spread"], math.inf).min(1).values
         self.near = float(others.quantile(0.01))
+        self.repeated = float(torch.unique(self.known, dim=0, return_counts=True)[1].max()) / count
 
     @torch.no_grad()
     def __call__(self, average: nn.ModuleDict, nets: nn.ModuleDict, thorough: bool) -> Signs:
@@ -107,14 +116,17 @@ class GenerationProbe:
         if by_class is None:
             del signs["within"]
         distance = energy_distance(rows, self.reference, self.among)
-        signs |= {"distance": distance / self.usual["spread"], "noise": self.noise}
+        signs |= {"distance": distance / self.usual["spread"], "noise": self.noise, "repeated": self.repeated}
         if self.judges:
             signs |= self._judged(self.judges, nets, fake, label)
         if thorough:
             more = [small(self._fakes(average, start)[0]) for start in range(FEW, MANY, FEW)]
             many = torch.cat([rows, *more])
-            copied = (torch.cdist(many[:COMPARED], self.known).min(1).values < self.near).double().mean()
-            signs |= {"lost": lost_clusters(self.reference, many, self.centres), "copied": float(copied)}
+            apart, nearest = torch.cdist(many, self.known).min(1)
+            copied = float((apart < self.near).double().mean())
+            signs |= {"lost": lost_clusters(self.reference, many, self.centres), "copied": copied}
+            if self.classes is not None:
+                signs["gone"] = lost_classes(self.classes, self.classes[nearest])
         return {"": signs}
 
     def _fakes(self, average: nn.ModuleDict, start: int) -> tuple[Tensor, Tensor | None]:

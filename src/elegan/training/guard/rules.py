@@ -7,6 +7,7 @@ one limit serves every recipe. In words: docs/guard.md.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
+from statistics import median
 
 SOON = 300  # steps in which no recipe has learnt much
 
@@ -34,9 +35,10 @@ def lasting(values: Sequence[float], times: int, test: Callable[[float], bool]) 
     return passed if passed >= times else 0
 
 
-def lowest(values: Sequence[float]) -> float:
-    """The lowest median of three values in a row, which one lucky value does not move; of fewer values their lowest."""
-    return min((sorted(values[i : i + 3])[1] for i in range(len(values) - 2)), default=min(values))
+def lowest(values: Sequence[float], of: int = 3) -> float:
+    """The lowest median of three values in a row, or of as many, which one lucky value does not move; of fewer values their
+    lowest."""
+    return min((median(values[i : i + of]) for i in range(len(values) - of + 1)), default=min(values))
 
 
 def highest(values: Sequence[float]) -> float:
@@ -52,7 +54,8 @@ def _no_progress(s: Series, t: float) -> int:
 
 
 def _worse(s: Series, t: float) -> int:
-    best, noise = lowest(s["distance"]), s["noise"][-1]
+    # On its way from too little contrast to too much a beginner passes near the data.
+    best, noise = lowest(s["distance"], 5), s["noise"][-1]
     return lasting(s["distance"], 3, lambda v: v > max(2 * best, best + 10 * noise))
 
 
@@ -73,8 +76,8 @@ def _levelled(s: Series) -> int:
     part = _third(distance)
     if len(distance) < 2 * part:
         return 0
-    before, middle = lowest(distance[:-part]), lowest(distance[-part : -part // 2])
-    nearer = lowest(distance[-part:]) < 0.95 * max(before, middle)
+    past = max(lowest(distance[:-part]), lowest(distance[-part : -part // 2]))
+    nearer = lowest(distance[-part:]) < past - max(0.05 * past, s["noise"][-1])
     return 0 if nearer or _rises(s["spread"]) else part
 
 
@@ -94,6 +97,14 @@ def _died(s: Series, t: float) -> int:
     return t >= 0.3 and _stuck(s, lambda apart: 0.45 < apart < 0.55)
 
 
+def _thrown_off(s: Series, t: float) -> int:
+    """All at once the discriminator tells little apart of what it long did, while the pictures are no better."""
+    apart, distance = s["separation"], s["distance"]
+    if len(apart) < 9 or min(apart[-9:-1]) < 0.9:
+        return 0
+    return apart[-1] < 0.75 and distance[-1] > min(distance[:-1]) + s["noise"][-1]
+
+
 def _collapsed(s: Series, t: float) -> int:
     most = highest(s["spread"])
     return lasting(s["spread"], 3, lambda v: v < 0.5 * most)
@@ -105,7 +116,10 @@ def _alike(s: Series, t: float) -> int:
 
 
 def _near_duplicates(s: Series, t: float) -> int:
-    return t >= 0.15 and lasting(s["closest"], 3, lambda v: v < 0.03)
+    """Some are all but the same, or for long much nearer than pictures that vary so widely are."""
+    beside = [close / spread if spread > 0.5 else 1.0 for close, spread in zip(s["closest"], s["spread"], strict=True)]
+    same = lasting(s["closest"], 3, lambda v: v < 0.03)
+    return t >= 0.15 and (same or lasting(beside, 8, lambda v: v < 0.15))
 
 
 def _few_directions(s: Series, t: float) -> int:
@@ -130,17 +144,20 @@ def _lost(s: Series, t: float) -> int:
     return gone or (t >= 0.9 and _levelled(s) and lasting(s["lost"], 2, lambda v: v >= 7))
 
 
+def _lost_classes(s: Series, t: float) -> int:
+    least = min(s["gone"])
+    return t >= 0.2 and lasting(s["gone"], 2, lambda v: v > least)
+
+
 def _copied(s: Series, t: float) -> int:
     varied = lasting(s["spread"], 2, lambda v: v > 0.5)  # bland pictures lie near everything, and copy nothing
     return t >= 0.2 and varied and lasting(s["copied"], 2, lambda v: v > 0.3)
 
 
 def _exploded(s: Series, t: float) -> int:
-    before = s["gradient"][:-2]
-    usual = sorted(before[-10:])
-    return len(before) >= 5 and lasting(
-        s["gradient"], 2, lambda v: v > 30 * usual[len(usual) // 2] and v > 5 * highest(before)
-    )
+    """One probe suffices, as its value is the median of all steps since the one before."""
+    before = s["gradient"][:-1]
+    return len(before) >= 5 and s["gradient"][-1] > max(30 * median(before[-10:]), 5 * highest(before))
 
 
 def _vanished(s: Series, t: float) -> int:
@@ -162,21 +179,26 @@ def _below_interpolation(s: Series, t: float) -> int:
 
 
 NOT_FINITE = Rule("not finite", (), lambda s, t: 0, "{now}", ("seed", "slower", "penalty"))  # of a step, not a series
-# What explains the others comes first, where several come at once: what befalls the training, then what its pictures show of it.
+# What explains the others comes first, where several come at once: what is wrong with the data, what befalls the training, what its pictures show of it.
 RULES = (
+    Rule("repeated picture", ("repeated",), lambda s, t: lasting(s["repeated"], 1, lambda v: v > 0.2),
+         "{now:.0%} of the data are one and the same picture, which is what is learnt", ()),
     Rule("exploding gradients", ("gradient",), _exploded,
          "the gradient of the {group} is {now:.3g}, more than 30 times what it was", ("slower", "seed")),
     Rule("vanished gradients", ("gradient",), _vanished,
          "the gradient of the {group} has all but vanished: {now:.3g}, once {most:.3g}", ("weaker discriminator", "penalty", "seed")),
     Rule("no progress", ("distance", "noise", "spread"), _no_progress,
          "the pictures are hardly nearer to the data than at the start: distance {now:.3g}, at first {first:.3g}",
-         ("own rates", "penalty", "seed"), patient=True),
+         ("penalty", "seed"), patient=True),
     Rule("discriminator has won", ("distance", "separation", "noise", "spread"), _won,
          "the discriminator tells every picture apart and the generator has stopped learning from it: distance {now:.3g}, at best {best:.3g}",
          ("weaker discriminator", "penalty", "augmentation"), patient=True),
     Rule("discriminator has died", ("distance", "separation", "noise", "spread"), _died,
          "the discriminator tells nothing apart though the pictures are far from the data: distance {now:.3g}, at best {best:.3g}",
          ("slower", "seed"), patient=True),
+    Rule("discriminator thrown off", ("separation", "distance", "noise"), _thrown_off,
+         "all at once the discriminator tells little apart of what it did tell apart ({now:.2f} of pairs, before {most:.2f}), and the pictures are no better",
+         ("slower", "seed")),
     Rule("known by heart", ("distance", "overfitting"), _by_heart,
          "the discriminator knows its pictures by heart: those it never saw score as generated ones do, and the pictures no longer get better",
          ("augmentation", "penalty")),
@@ -192,18 +214,20 @@ RULES = (
     Rule("collapse", ("spread",), _collapsed,
          "the pictures have become alike: they differ {now:.0%} as much as real ones, at most {most:.0%} before",
          ("penalty", "slower", "seed")),
-    Rule("all alike", ("spread", "distance"), _alike,
+    Rule("all alike", ("spread", "distance", "noise"), _alike,
          "the pictures are nearly alike: they differ {now:.0%} as much as real ones", ("penalty", "slower", "seed"), patient=True),
-    Rule("near-duplicates", ("closest",), _near_duplicates,
+    Rule("near-duplicates", ("closest", "spread"), _near_duplicates,
          "among few pictures some are nearly the same: their smallest distances are {now:.1%} of real ones'",
          ("latent", "penalty", "seed"), patient=True),
-    Rule("few directions", ("directions", "distance", "spread"), _few_directions,
+    Rule("few directions", ("directions", "distance", "spread", "noise"), _few_directions,
          "the pictures vary in few ways: {now:.0%} of the directions that real ones vary in", ("latent", "penalty", "seed"), patient=True),
     Rule("one picture a class", ("within", "spread"), _one_a_class,
          "pictures of one class are alike: they differ {now:.0%} as much as real ones of a class", ("condition", "penalty"), patient=True),
     Rule("copies", ("copied", "spread"), _copied,
          "{now:.0%} of the pictures are nearer to a picture of the data than those are to one another",
          ("augmentation", "penalty"), patient=True),
-    Rule("lost kinds", ("lost", "distance", "spread"), _lost,
-         "{now:.0f} kinds of pictures that the data have are no longer made", ("penalty", "slower", "seed"), patient=True),
+    Rule("lost classes", ("gone",), _lost_classes,
+         "{now:.0f} classes of the data are hardly made any more", ("penalty", "slower", "seed"), patient=True),
+    Rule("lost kinds", ("lost", "distance", "spread", "noise"), _lost,
+         "{now:.0f} kinds of pictures that the data have are no longer made", ("latent", "penalty", "slower", "seed"), patient=True),
 )  # fmt: skip
