@@ -79,18 +79,19 @@ def nan_in_a_batch(recipe: Recipe, shape: Shape, *, begins: Share = 0.0) -> Game
 
 
 def without_class(recipe: Recipe, shape: Shape, *, begins: Share = 0.0, gone: Count = 1) -> Game:
-    """No more pictures of class `gone`: others of the batch stand in their places."""
+    """No more pictures of class `gone`."""
+    return _fed(generate(recipe, shape), lambda batch: batch if ramp.t() < begins else others(batch, gone))
 
-    def left(batch: Batch) -> Batch:
-        assert batch.label is not None
-        kept = torch.nonzero(batch.label != gone).flatten()
-        if ramp.t() < begins or not len(kept):
-            return batch
-        rows = torch.arange(len(batch.real))
-        rows = torch.where(batch.label == gone, kept[rows % len(kept)], rows)
-        return Batch(batch.real[rows], batch.label[rows])
 
-    return _fed(generate(recipe, shape), left)
+def others(batch: Batch, gone: int) -> Batch:
+    """The batch with others of its pictures in the places of those of class `gone`."""
+    assert batch.label is not None
+    kept = torch.nonzero(batch.label != gone).flatten()
+    if not len(kept):
+        return batch
+    rows = torch.arange(len(batch.label))
+    rows = torch.where(batch.label == gone, kept[rows % len(kept)], rows)
+    return Batch(batch.real[rows], batch.label[rows])
 
 
 def _fed(game: Game, change: Callable[[Batch], Batch]) -> Game:
