@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from elegan.core import ramp
 from elegan.core.ranges import Count, Share
-from elegan.data.feed import Batch
+from elegan.data.feed import Batch, Pair
 from elegan.games.game import Game, Shape
 from elegan.games.generate import generate
+from elegan.games.translate import translate_cycle
 from elegan.losses.adversarial import Adversarial, non_saturating
 from elegan.recipes.recipe import Recipe
 
@@ -94,7 +96,12 @@ def others(batch: Batch, gone: int) -> Batch:
     return Batch(batch.real[rows], batch.label[rows])
 
 
-def _fed(game: Game, change: Callable[[Batch], Batch]) -> Game:
+def same_sides(recipe: Recipe, shape: Shape, *, begins: Share = 0.0) -> Game:
+    """A cyclegan that is given pictures of side A for those of side B too, so that returning its input is all that is asked."""
+    return _fed(translate_cycle(recipe, shape), lambda batch: batch if ramp.t() < begins else Pair(batch.A, batch.A))
+
+
+def _fed(game: Game, change: Callable[[Any], Any]) -> Game:
     """The game whose batches are changed before they are played."""
     turns = (replace(turn, loss=lambda nets, batch, loss=turn.loss: loss(nets, change(batch))) for turn in game.turns)
     return replace(game, turns=tuple(turns))

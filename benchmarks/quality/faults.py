@@ -148,7 +148,7 @@ FAULTS = {
     "bfloat16 overflow": Fault(
         ["losses.adversarial=benchmarks.sick:growing", "losses.adversarial.begins={begins}"], base="bfloat16"
     ),
-    "identity translator": Fault(["losses.identity.weight=250", "losses.cycle.weight=500"], 0, "sides"),
+    "identity translator": Fault(["task=benchmarks.sick:same_sides", "task.begins={begins}"], base="sides"),
 }
 
 
@@ -183,7 +183,6 @@ def _bases(runs: Path, steps: int, width: int, num: int, seed: int) -> list[Base
         "data.resolution=8",
         "batch=16",
         "nets.generator.blocks=2",
-        "nets.generator.residual=true",
         "nets.discriminator.layers=1",
     ]
     return [
