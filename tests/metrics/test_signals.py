@@ -5,7 +5,15 @@ import math
 import pytest
 import torch
 
-from elegan.metrics.signals import diversity, energy_distance, lost_clusters, overfitting, separation, small
+from elegan.metrics.signals import (
+    diversity,
+    energy_distance,
+    lost_classes,
+    lost_clusters,
+    overfitting,
+    separation,
+    small,
+)
 
 
 def normal(n: int, d: int, seed: int = 0) -> torch.Tensor:
@@ -80,3 +88,14 @@ def test_a_cluster_is_lost_where_chance_would_not_leave_so_few():
     assert lost_clusters(real, centres[torch.arange(400) % 4] + normal(400, 4, 1), centres) == 0
     assert lost_clusters(real, centres[torch.arange(400) % 3] + normal(400, 4, 1), centres) == 1
     assert lost_clusters(real, centres[torch.arange(8) % 3] + normal(8, 4, 1), centres) == 0  # too few to say
+
+
+def test_a_class_is_lost_by_the_nearest_real_pictures():
+    centres = torch.eye(4, dtype=torch.float64) * 10
+    label = torch.arange(400) % 4
+    real = centres[label] + normal(400, 4)
+    assert lost_classes(real, label, centres[label] + normal(400, 4, 1)) == 0
+    assert lost_classes(real, label, centres[label % 3] + normal(400, 4, 1)) == 1
+    tenth = torch.where(torch.arange(400) < 10, 3, label % 3)  # of its share; the fourth class should have a hundred
+    assert lost_classes(real, label, centres[tenth] + normal(400, 4, 1)) == 1
+    assert lost_classes(real, label, centres[label[:8] % 3] + normal(8, 4, 1)) == 0  # too few to say
