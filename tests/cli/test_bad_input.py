@@ -22,9 +22,9 @@ from elegan.cli.boundary import told
 from elegan.core.devices import find_device
 from elegan.core.errors import Failure, UserError
 from elegan.core.facts import read_facts
-from elegan.metrics.records import recorded
 from elegan.recipes import CATALOGUE, find_recipe
 from elegan.recipes.recipe import Recipe
+from elegan.record.result import recorded
 from elegan.run import Run
 from elegan.verbs.sample import parse_seeds
 from many_calls import Called, Calls

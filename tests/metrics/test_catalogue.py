@@ -15,6 +15,7 @@ import elegan as library
 from elegan.core.errors import UserError
 from elegan.data import open_data
 from elegan.metrics import METRICS, Metric, PairMetric, find_metric, measure, open_extractor
+from elegan.metrics.likelihood import LEAST
 from elegan.metrics.metric import NEEDS
 
 DOCS = Path(__file__).parents[2] / "docs" / "metrics.md"
@@ -75,6 +76,10 @@ def test_a_metric_says_all_that_is_to_be_known_of_it(metric):
     assert isinstance(metric, PairMetric) == ("pairs" in metric.needs)
     for name in (metric.name, *metric.aliases):
         assert find_metric(name) is metric
+
+
+def test_the_least_that_a_description_says_is_that_of_the_computation():
+    assert METRICS["fld"].least == LEAST
 
 
 def test_no_two_metrics_share_a_name():

@@ -14,9 +14,10 @@ from PIL import Image
 import elegan as library
 from elegan.core import files
 from elegan.core.errors import UserError
-from elegan.nets import packed
 from elegan.recipes.recipe import Recipe
-from elegan.run import PackedRun, Run, is_run
+from elegan.record import packed
+from elegan.record.record import is_run
+from elegan.run import PackedRun, Run
 from elegan.training.assembly import make_trainer
 from elegan.training.plan import plan_for
 from elegan.verbs.latent.space import Space
