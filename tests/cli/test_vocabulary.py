@@ -42,14 +42,6 @@ ANSWERS = {  # the keys of what each verb prints with --json
 
 
 @pytest.fixture(scope="module")
-def calls():
-    from many_calls import Calls
-
-    with Calls() as calls:
-        yield calls
-
-
-@pytest.fixture(scope="module")
 def answers(calls, tmp_path_factory) -> dict[tuple[str, ...], str]:
     """What each verb prints, in one folder, in this order."""
     folder, printed = tmp_path_factory.mktemp("answers"), {}
