@@ -241,6 +241,29 @@ def test_memory_is_told_without_the_modules_of_unix(monkeypatch):
     assert memory.peak() > 1 << 20
 
 
+WITHOUT_UNIX = """
+import os, signal, sys
+import psutil  # which itself uses them here
+for name in ("resource", "fcntl", "pwd", "grp", "termios", "tty", "pty", "syslog"):
+    sys.modules[name] = None
+del os.sched_getaffinity, os.getloadavg, signal.SIGHUP
+import elegan
+from elegan.verbs.runs import is_locked
+small = {"nets.generator.width": 4, "nets.discriminator.width": 4, "batch": 8, "watch.images": 32}
+seen = []
+run = elegan.train("digits", "dcgan", steps=2, settings=small, name="w", quiet=True,
+                   on_step=lambda *step: seen.append(is_locked(elegan.Run.open("runs/w").path)))
+print(seen, is_locked(run.path), elegan.runs()[0].state, bool(elegan.doctor(run).findings))
+"""
+
+
+def test_a_run_is_locked_and_looked_at_without_what_only_unix_has(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_UNIX], cwd=tmp_path, capture_output=True, text=True, timeout=300
+    )
+    assert done.stdout == "[True, True] False finished True\n", done.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "right"),
     [("lsun:church", "lsun-church"), ("a<b>|?*\"", "a-b-----"), ("NUL", "NUL_"), ("com1.png", "com1_.png"), ("end.", "end-"),

@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -129,7 +128,7 @@ def mine(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-def test_a_metric_of_anybody_is_measured_recorded_and_reported(mine):
+def test_a_metric_of_anybody_is_measured_recorded_and_reported(calls, mine):
     settings = ["nets.generator.width=8", "nets.discriminator.width=8", "watch.images=64"]
     run = library.train("digits", settings=settings, steps=2, out=mine, name="run", quiet=True)
     command = [
@@ -144,12 +143,11 @@ def test_a_metric_of_anybody_is_measured_recorded_and_reported(mine):
         "--extractor",
         "pixel",
     ]
-    python = f"import sys; sys.path.insert(0, {str(mine)!r}); from elegan.cli.main import main; main()"
-    done = subprocess.run([sys.executable, "-c", python, *command], cwd=mine, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert re.search(r"^brightness +\S+ +\S+ \.\. \S+ +\S+ +1442 +60 +721$", done.stdout, re.M)
-    assert "brightness is measured by own_metrics:Brightness" in done.stdout
-    assert "warning: <b>brightness</b> is not beauty" in done.stdout
+    done = calls(*command, cwd=mine)
+    assert done.code == 0, done.err
+    assert re.search(r"^brightness +\S+ +\S+ \.\. \S+ +\S+ +1442 +60 +721$", done.out, re.M)
+    assert "brightness is measured by own_metrics:Brightness" in done.out
+    assert "warning: <b>brightness</b> is not beauty" in done.out
     record, distance = (json.loads(line) for line in (run.path / "evaluations.jsonl").read_text().splitlines())
     images = np.concatenate(list(run.stream(range(60), labels=run.drawn_labels(60))))
     assert record["value"] == pytest.approx(images.mean() - open_data("digits").images.mean())

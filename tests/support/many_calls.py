@@ -25,7 +25,6 @@ from pathlib import Path
 from fork_client import ask
 
 SECONDS, MEMORY = 60, 4 << 30  # that a call may take before it is killed; what it may use is checked afterwards
-PATIENCE = 300  # seconds that are waited for a call
 
 
 @dataclass(frozen=True)
@@ -42,11 +41,11 @@ class Called:
 class Process:
     """A process at work. `words` are those behind `python`."""
 
-    def __init__(self, address: str, words: list[str], cwd: Path, environment: Mapping[str, str], memory: int):
+    def __init__(self, address: str, words: list[str], cwd: Path, environment: Mapping[str, str], **most: int):
         self.files = [tempfile.TemporaryFile() for _ in range(2)]  # noqa: SIM115  # closed in `wait`
         with open(os.devnull, "rb") as nothing:
             files = [nothing.fileno(), *(file.fileno() for file in self.files)]
-            self.pid, self._ended = ask(address, words, str(cwd), dict(environment), files, memory, SECONDS)
+            self.pid, self._ended = ask(address, words, str(cwd), dict(environment), files, **most)
 
     def send_signal(self, number: int) -> None:
         os.kill(self.pid, number)
@@ -79,13 +78,13 @@ class Calls:
         self.server.wait(60)
         self.folder.cleanup()
 
-    def start(self, *words: object, cwd: Path, env: Mapping[str, str] | None = None, memory: int = MEMORY) -> Process:
-        """A process of `python` with these words: `-m elegan` or a file, and arguments."""
-        return Process(self.address, [*map(str, words)], cwd, os.environ if env is None else env, memory)
+    def start(self, *words: object, cwd: Path, env: Mapping[str, str] | None = None, **most: int) -> Process:
+        """A process of `python` with these words: `-m` and a module or a file, and arguments. `most`: see `ask`."""
+        return Process(self.address, [*map(str, words)], cwd, os.environ if env is None else env, **most)
 
     def __call__(self, *arguments: object, cwd: Path, memory: int = MEMORY, stop: str = "") -> Called:
         """`memory`: that the call may take. `stop`: Ctrl-C comes as soon as this path is there, or after so many seconds."""
-        process = self.start("-m", "elegan", *arguments, cwd=cwd, memory=memory)
+        process = self.start("-m", "elegan", *arguments, cwd=cwd, memory=memory, seconds=SECONDS)
         if stop:
             begun = time.monotonic()
             while not Path(cwd, stop).exists() and time.monotonic() - begun < (
@@ -97,7 +96,7 @@ class Calls:
 
 
 PRELOADED = (
-    *(f"elegan.{name}" for name in ("__main__", "cli.main", "training.session", "training.dry_run")),
+    *(f"elegan.{name}" for name in ("cli.main", "training.session", "training.dry_run")),
     *(f"elegan.verbs.{name}" for name in ("anomaly", "augment", "compare", "copies", "evaluate", "export", "film", "latent.save",
                                           "report.report", "restore", "runs", "sample", "translate")),
     "cv2", "matplotlib.backends.backend_agg", "matplotlib.figure", "psutil", "rich.progress", "typer.rich_utils",
@@ -174,11 +173,9 @@ def _play(request: dict, files: list[int]) -> None:
 
 def _as_python(words: list[str]) -> None:
     """Does what Python does with these words on its command line."""
-    if words[:2] == ["-m", "elegan"]:
-        from elegan.__main__ import main
-
+    if words[0] == "-m":
         sys.argv, sys.path[0] = words[1:], os.getcwd()
-        main()
+        runpy.run_module(words[1], run_name="__main__", alter_sys=True)
     else:
         sys.argv, sys.path[0] = words, str(Path(words[0]).resolve().parent)
         runpy.run_path(words[0], run_name="__main__")
