@@ -35,12 +35,17 @@ def healthy(seed: int = 0) -> dict[str, list[float]]:
 
 def alarms(series: dict[str, list[float]]) -> dict[str, int]:
     """By rule, the probe at which it first shows."""
-    first: dict[str, int] = {}
+    return {name: n for name, (n, _) in shown(series).items()}
+
+
+def shown(series: dict[str, list[float]]) -> dict[str, tuple[int, int]]:
+    """By rule, the probe at which it first shows, and the first that showed it."""
+    first: dict[str, tuple[int, int]] = {}
     for n in range(1, N + 1):
         seen = {sign: values[: n + 1] for sign, values in series.items()}
         for rule in RULES:
-            if rule.name not in first and rule.sick(seen, n / N):
-                first[rule.name] = n
+            if rule.name not in first and (count := rule.sick(seen, n / N)):
+                first[rule.name] = n, n + 1 - count
     return first
 
 
@@ -70,15 +75,17 @@ def test_a_jump_is_noticed_within_five_probes_and_called_by_its_name(name):
     sign, change = FAULTS[name]
     series = healthy()
     series[sign] = [v if n < 50 else change(v, n) for n, v in enumerate(series[sign])]
-    found = alarms(series)
+    found = shown(series)
     assert name in found
-    assert 50 <= found[name] <= 55
-    assert min(found.values()) >= 50
+    at, since = found[name]
+    assert 50 <= at <= 55
+    assert since == 50  # of a rule that asks for two probes as of one that asks for four
+    assert min(at for at, _ in found.values()) >= 50
 
 
-def test_what_was_never_learnt_is_found_late_enough():
+def test_what_was_never_learnt_is_found_late_enough_and_was_there_from_the_start():
     series = healthy() | {"spread": [0.1] * (N + 1), "distance": [0.9] * (N + 1)}
-    assert alarms(series)["all alike"] == 30
+    assert shown(series)["all alike"] == (30, 0)
 
 
 def test_a_single_bad_probe_is_no_alarm():
@@ -102,14 +109,15 @@ def test_a_run_that_begins_near_its_data_and_stays_there_makes_progress_enough()
 
 def test_no_progress_is_noticed_where_the_distance_stays():
     series = healthy() | {"distance": [0.9 - 0.001 * n for n in range(N + 1)]}
-    assert alarms(series)["no progress"] == 20
+    assert shown(series)["no progress"] == (20, 0)
 
 
 def test_a_discriminator_has_won_where_nothing_improves_and_everything_is_told_apart():
     series = healthy() | {"separation": [1.0] * (N + 1)}
     assert alarms(series) == {}
     series["distance"] = [max(v, 0.3) for v in series["distance"]]
-    assert "discriminator has won" in alarms(series)
+    at, since = shown(series)["discriminator has won"]
+    assert at - since + 1 == max(8, (at + 1) // 3)  # the part of the run in which nothing came nearer
 
 
 def test_a_discriminator_has_died_where_nothing_is_told_apart_far_from_the_data():
@@ -135,5 +143,5 @@ def test_helpers():
     assert lowest([5, 1, 5, 4, 4, 4]) == 4
     assert lowest([3, 1]) == 1
     assert highest([1, 9, 1, 2, 3, 2]) == 2
-    assert lasting([0, 1, 1], 2, bool)
-    assert not lasting([1], 2, bool)
+    assert lasting([1, 0, 1, 1, 1], 2, bool) == 3
+    assert lasting([1], 2, bool) == 0

@@ -6,6 +6,7 @@ one limit serves every recipe. In words: docs/guard.md.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 SOON = 300  # steps in which no recipe has learnt much
 
@@ -14,22 +15,23 @@ Series = Mapping[str, Sequence[float]]  # by sign, one value a probe, oldest fir
 
 @dataclass(frozen=True)
 class Rule:
-    """`sick(series, t)`: whether the newest signs, at progress t in (0, 1], show it. It is asked where all of `signs` are
-    there. `words`: what it is; {now}, {best} and {first} are values of the first sign. `help`: names of `remedies`, the
-    one to try first first. `patient`: it finds fault with
-    what was never learnt, so it is not asked in the first `SOON` steps."""
+    """`sick(series, t)`: how many of the newest probes in a row show it at progress t in (0, 1], the first of which is its first
+    sign; 0 where there are too few to say so. It is asked where all of `signs` are there. `words`: what it is; {now}, {best}
+    and {first} are values of the first of them. `help`: names of `remedies`, the one to try first first. `patient`: it finds
+    fault with what was never learnt, so it is not asked in the first `SOON` steps."""
 
     name: str
     signs: tuple[str, ...]
-    sick: Callable[[Series, float], bool]
+    sick: Callable[[Series, float], int]
     words: str
     help: tuple[str, ...]
     patient: bool = False
 
 
-def lasting(values: Sequence[float], times: int, test: Callable[[float], bool]) -> bool:
-    """Whether each of the newest `times` values passes; never before there are so many."""
-    return len(values) >= times and all(map(test, values[-times:]))
+def lasting(values: Sequence[float], times: int, test: Callable[[float], bool]) -> int:
+    """How many of the newest values pass in a row; 0 where these are fewer than `times`."""
+    passed = sum(1 for _ in takewhile(test, reversed(values)))
+    return passed if passed >= times else 0
 
 
 def lowest(values: Sequence[float]) -> float:
@@ -42,81 +44,75 @@ def highest(values: Sequence[float]) -> float:
     return -lowest([-v for v in values])
 
 
-def _no_progress(s: Series, t: float) -> bool:
+def _no_progress(s: Series, t: float) -> int:
     first, noise = s["distance"][0], s["noise"][-1]
     # A training begun with another run may start as near to the data as it gets.
     return t >= 0.2 and lasting(s["distance"], 4, lambda v: v > max(0.7 * first, 20 * noise))
 
 
-def _worse(s: Series, t: float) -> bool:
+def _worse(s: Series, t: float) -> int:
     best, noise = lowest(s["distance"]), s["noise"][-1]
     return lasting(s["distance"], 3, lambda v: v > max(2 * best, best + 10 * noise))
 
 
-def _stuck(s: Series) -> bool:
-    """Far from the data, and no nearer in the last third than before it."""
+def _stuck(s: Series, judged: Callable[[float], bool]) -> int:
+    """Far from the data, no nearer in the last third than before it, and all that time `judged` so by the discriminator."""
     distance = s["distance"]
-    part = _third(distance)
-    if len(distance) < 2 * part:
-        return False
+    part = max(8, len(distance) // 3)
+    if len(distance) < 2 * part or not all(map(judged, s["separation"][-part:])):
+        return 0
     now = lowest(distance[-part:])
-    return now > 0.95 * lowest(distance[:-part]) and now > 20 * s["noise"][-1] and now > 0.25 * distance[0]
+    far = now > 20 * s["noise"][-1] and now > 0.25 * distance[0]
+    return part if far and now > 0.95 * lowest(distance[:-part]) else 0
 
 
-def _third(values: Sequence[float]) -> int:
-    return max(8, len(values) // 3)
+def _won(s: Series, t: float) -> int:
+    return t >= 0.4 and _stuck(s, lambda apart: apart > 0.99)
 
 
-def _won(s: Series, t: float) -> bool:
-    apart = s["separation"]
-    return t >= 0.4 and _stuck(s) and lasting(apart, _third(apart), lambda v: v > 0.99)
+def _died(s: Series, t: float) -> int:
+    return t >= 0.3 and _stuck(s, lambda apart: 0.45 < apart < 0.55)
 
 
-def _died(s: Series, t: float) -> bool:
-    apart = s["separation"]
-    return t >= 0.3 and _stuck(s) and lasting(apart, _third(apart), lambda v: 0.45 < v < 0.55)
-
-
-def _collapsed(s: Series, t: float) -> bool:
+def _collapsed(s: Series, t: float) -> int:
     most = highest(s["spread"])
     return lasting(s["spread"], 3, lambda v: v < 0.5 * most)
 
 
-def _alike(s: Series, t: float) -> bool:
-    return t >= 0.3 and lasting(s["spread"], 3, lambda v: v < 0.2) and not _collapsed(s, t)
+def _alike(s: Series, t: float) -> int:
+    return t >= 0.3 and not _collapsed(s, t) and lasting(s["spread"], 3, lambda v: v < 0.2)
 
 
-def _near_duplicates(s: Series, t: float) -> bool:
+def _near_duplicates(s: Series, t: float) -> int:
     return t >= 0.15 and lasting(s["closest"], 3, lambda v: v < 0.03)
 
 
-def _few_directions(s: Series, t: float) -> bool:
+def _few_directions(s: Series, t: float) -> int:
     return t >= 0.5 and lasting(s["directions"], 3, lambda v: v < 0.2)
 
 
-def _one_a_class(s: Series, t: float) -> bool:
-    return t >= 0.5 and lasting(s["within"], 3, lambda v: v < 0.3) and not lasting(s["spread"], 3, lambda v: v < 0.3)
+def _one_a_class(s: Series, t: float) -> int:
+    return t >= 0.5 and not lasting(s["spread"], 3, lambda v: v < 0.3) and lasting(s["within"], 3, lambda v: v < 0.3)
 
 
-def _by_heart(s: Series, t: float) -> bool:
+def _by_heart(s: Series, t: float) -> int:
     best = lowest(s["distance"])
     known = lasting(s["overfitting"], 5, lambda v: v > 0.9)
-    return t >= 0.2 and known and lasting(s["distance"], 5, lambda v: v > 1.3 * best)
+    return t >= 0.2 and min(known, lasting(s["distance"], 5, lambda v: v > 1.3 * best))
 
 
-def _lost(s: Series, t: float) -> bool:
+def _lost(s: Series, t: float) -> int:
     """Kinds that were made and are not any more, or that late in the run never were."""
     least = min(s["lost"][3:], default=0)  # the first looks show what was never learnt
-    return (len(s["lost"]) > 5 and lasting(s["lost"], 2, lambda v: v >= least + 3)) or (
-        t >= 0.9 and lasting(s["lost"], 2, lambda v: v >= 7)
-    )
+    gone = len(s["lost"]) > 5 and lasting(s["lost"], 2, lambda v: v >= least + 3)
+    return gone or (t >= 0.9 and lasting(s["lost"], 2, lambda v: v >= 7))
 
 
-def _copied(s: Series, t: float) -> bool:
+def _copied(s: Series, t: float) -> int:
     return t >= 0.2 and lasting(s["copied"], 2, lambda v: v > 0.3)
 
 
-def _exploded(s: Series, t: float) -> bool:
+def _exploded(s: Series, t: float) -> int:
     before = s["gradient"][:-2]
     usual = sorted(before[-10:])
     return len(before) >= 5 and lasting(
@@ -124,42 +120,52 @@ def _exploded(s: Series, t: float) -> bool:
     )
 
 
-def _vanished(s: Series, t: float) -> bool:
+def _vanished(s: Series, t: float) -> int:
     most = highest(s["gradient"])
     return t >= 0.1 and lasting(s["gradient"], 4, lambda v: v < 1e-3 * most)
 
 
-def _returns_input(s: Series, t: float) -> bool:
-    return t >= 0.3 and lasting(s["change"], 3, lambda v: v < 0.1) and lasting(s["nearness"], 3, lambda v: v > 0.8)
+def _returns_input(s: Series, t: float) -> int:
+    unchanged = lasting(s["change"], 3, lambda v: v < 0.1)
+    return t >= 0.3 and min(unchanged, lasting(s["nearness"], 3, lambda v: v > 0.8))
 
 
-def _ignores_input(s: Series, t: float) -> bool:
+def _ignores_input(s: Series, t: float) -> int:
     return t >= 0.2 and lasting(s["answer"], 3, lambda v: v < 0.1)
 
 
-def _below_interpolation(s: Series, t: float) -> bool:
+def _below_interpolation(s: Series, t: float) -> int:
     return t >= 0.4 and lasting(s["gain"], 3, lambda v: v < 0.95)
 
 
-NOT_FINITE = Rule(
-    "not finite", (), lambda s, t: False, "{now}", ("seed", "slower", "penalty")
-)  # of a step, not a series
+NOT_FINITE = Rule("not finite", (), lambda s, t: 0, "{now}", ("seed", "slower", "penalty"))  # of a step, not a series
+# What explains the others comes first, where several come at once: what befalls the training, then what its pictures show of it.
 RULES = (
     Rule("exploding gradients", ("gradient",), _exploded,
          "the gradient of the {group} is {now:.3g}, more than 30 times what it was", ("slower", "seed")),
     Rule("vanished gradients", ("gradient",), _vanished,
-         "the gradient of the {group} has all but vanished: {now:.3g}, once {most:.3g}", ("weaker discriminator", "penalty")),
+         "the gradient of the {group} has all but vanished: {now:.3g}, once {most:.3g}", ("weaker discriminator", "penalty", "seed")),
     Rule("no progress", ("distance", "noise"), _no_progress,
          "the pictures are hardly nearer to the data than at the start: distance {now:.3g}, at first {first:.3g}",
-         ("own rates", "penalty"), patient=True),
-    Rule("getting worse", ("distance", "noise"), _worse,
-         "the pictures are getting worse: distance to the data {now:.3g}, at best {best:.3g}", ("slower", "penalty", "seed")),
+         ("own rates", "penalty", "seed"), patient=True),
     Rule("discriminator has won", ("distance", "separation", "noise"), _won,
          "the discriminator tells every picture apart and the generator has stopped learning from it: distance {now:.3g}, at best {best:.3g}",
          ("weaker discriminator", "penalty", "augmentation"), patient=True),
     Rule("discriminator has died", ("distance", "separation", "noise"), _died,
          "the discriminator tells nothing apart though the pictures are far from the data: distance {now:.3g}, at best {best:.3g}",
          ("slower", "seed"), patient=True),
+    Rule("known by heart", ("distance", "overfitting"), _by_heart,
+         "the discriminator knows its pictures by heart: those it never saw score as generated ones do, and the pictures no longer get better",
+         ("augmentation", "penalty")),
+    Rule("returns its input", ("change", "nearness"), _returns_input,
+         "{group} gives back what it is given: it changes pictures by {now:.1%} of what lies between two of them", ("identity",), patient=True),
+    Rule("ignores its input", ("answer",), _ignores_input,
+         "{group} paints nearly one picture whatever it is given: {now:.0%} of the variety of the pictures it should make",
+         ("slower", "seed"), patient=True),
+    Rule("worse than interpolation", ("gain",), _below_interpolation,
+         "the damaged picture, merely enlarged, is nearer to the original than what is restored: {now:.2f} times", ("slower",), patient=True),
+    Rule("getting worse", ("distance", "noise"), _worse,
+         "the pictures are getting worse: distance to the data {now:.3g}, at best {best:.3g}", ("slower", "penalty", "seed")),
     Rule("collapse", ("spread",), _collapsed,
          "the pictures have become alike: they differ {now:.0%} as much as real ones, at most {most:.0%} before",
          ("penalty", "slower", "seed")),
@@ -172,19 +178,9 @@ RULES = (
          "the pictures vary in few ways: {now:.0%} of the directions that real ones vary in", ("latent", "penalty", "seed"), patient=True),
     Rule("one picture a class", ("within",), _one_a_class,
          "pictures of one class are alike: they differ {now:.0%} as much as real ones of a class", ("condition", "penalty"), patient=True),
-    Rule("known by heart", ("distance", "overfitting"), _by_heart,
-         "the discriminator knows its pictures by heart: those it never saw score as generated ones do, and the pictures no longer get better",
-         ("augmentation", "penalty")),
-    Rule("lost kinds", ("lost",), _lost,
-         "{now:.0f} kinds of pictures that the data have are no longer made", ("penalty", "slower", "seed"), patient=True),
     Rule("copies", ("copied",), _copied,
          "{now:.0%} of the pictures are nearer to a picture of the data than those are to one another",
          ("augmentation", "penalty")),
-    Rule("returns its input", ("change", "nearness"), _returns_input,
-         "{group} gives back what it is given: it changes pictures by {now:.1%} of what lies between two of them", ("identity",), patient=True),
-    Rule("ignores its input", ("answer",), _ignores_input,
-         "{group} paints nearly one picture whatever it is given: {now:.0%} of the variety of the pictures it should make",
-         ("slower", "seed"), patient=True),
-    Rule("worse than interpolation", ("gain",), _below_interpolation,
-         "the damaged picture, merely enlarged, is nearer to the original than what is restored: {now:.2f} times", ("slower",), patient=True),
+    Rule("lost kinds", ("lost",), _lost,
+         "{now:.0f} kinds of pictures that the data have are no longer made", ("penalty", "slower", "seed"), patient=True),
 )  # fmt: skip
