@@ -15,6 +15,7 @@ from PIL import Image
 from data_corpus import folder_of, pixels, png_claiming, save
 from elegan.core import screen
 from elegan.core.errors import Failure, UserError
+from elegan.core.memory import in_bytes
 from elegan.data import open_data
 
 OPEN = """
@@ -55,7 +56,7 @@ def test_second_open_reads_the_cache(tmp_path, cache):
     assert (again.fingerprint, again.classes, again.notes) == (first.fingerprint, first.classes, first.notes)
     assert np.array_equal(again.images, first.images)
     assert np.array_equal(again.labels, first.labels)
-    assert f"cache: 2 kB at {entry}" in again.places
+    assert f"cache: {in_bytes(first.images.size)} at {entry}" in again.places
     assert not any(str(entry) in note for note in again.notes)
 
 

@@ -22,7 +22,8 @@ from elegan.recipes.choose import SIDES, choose, choose_of_rows
 from elegan.recipes.fit import Given, fitted, in_words
 from elegan.recipes.recipe import Recipe, flat_values, nested
 from elegan.recipes.settings import Settings, pairs, spelled
-from elegan.run import PackedRun, Run
+from elegan.record.record import PackedRecord
+from elegan.run import Run
 from elegan.training.engine import Engine
 from elegan.training.naming import run_name
 from elegan.training.options import Options, takes
@@ -174,7 +175,7 @@ def _as_begun(plan: Plan) -> Plan:
 def _resumed(options: Options, resume: str | Path, source: str | InMemory | None) -> Plan:
     """The plan to go on with a run by what it is: its recipe, its seed, its place."""
     run = Run.open(resume, trust=options.trust)
-    if isinstance(run, PackedRun):
+    if isinstance(run, PackedRecord):
         begin = run.training_on.format(run=run.path)
         raise UserError(f"{run.path} is packed, without what a training goes on from; begin with its weights: {begin}")
     own = f"--resume goes on with {run.path}"
