@@ -22,7 +22,7 @@ from elegan.run import Run
 from elegan.workflows.table import features, scales
 
 QUICK = {"most": 200}
-METRICS = ("marginals", "associations", "utility", "nearest")
+METRICS = ("marginals", "associations", "utility", "closest")
 
 
 def benchmark(data: str, run: str, most: int = 10_000) -> list[Row]:

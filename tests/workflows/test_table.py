@@ -69,7 +69,7 @@ def test_it_is_measured_against_learnt_and_held_out_rows(run, table, tmp_path):
     results = {r.metric: r for r in library.evaluate(run, num=200)}
     assert results["utility"].n_real == 40
     assert results["utility"].floor > 0.4
-    assert results["nearest"].low < 0.5 < results["nearest"].high  # after four steps nothing is known by heart
+    assert results["closest"].low < 0.5 < results["closest"].high  # after four steps nothing is known by heart
     assert results["marginals"].value > 2 * results["marginals"].floor
     assert results["associations"].low <= results["associations"].value <= results["associations"].high
     assert Image.open(run.path / "likeness.png").size[0] > 100

@@ -13,6 +13,7 @@ from elegan.core.errors import UserError
 from elegan.core.rng import latents
 from elegan.data import InMemory
 from elegan.data.rows import is_rows
+from elegan.data.shape import LARGEST
 from elegan.data.sides import Direction
 from elegan.data.tables.columns import Column, Kinds, decoded, from_facts, to_facts
 from elegan.data.tables.table import Table, TableFeed, last_of, open_table
@@ -26,7 +27,7 @@ from elegan.run import Run
 from elegan.workflows.plots import columns_beside
 from elegan.workflows.workflow import Asked, Exported, Reference, View, Workflow, with_remark
 
-USUAL = ("marginals", "associations", "utility", "nearest", "prdc")
+USUAL = ("marginals", "associations", "utility", "closest", "prdc")
 MOST = 10_000  # real rows that are measured against
 FAR = 0.5**0.5  # of a kind, so that two unlike ones lie 1 apart, as the least and the greatest number do
 
@@ -42,7 +43,7 @@ class TableWorkflow(Workflow):
         }
     )
 
-    def open(self, recipe: Recipe, source: str | InMemory) -> Table:
+    def open(self, recipe: Recipe, source: str | InMemory, most: int = LARGEST) -> Table:
         if not isinstance(source, str) or not is_rows(source):
             raise UserError(f"{recipe.name!r} learns a file of rows, .csv, .tsv or .parquet; {source!r} is none")
         return open_table(source, recipe.data.held, recipe.data.target)

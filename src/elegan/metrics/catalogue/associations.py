@@ -3,7 +3,6 @@
 from elegan.metrics.intervals import Estimate, normal
 from elegan.metrics.metric import Metric
 from elegan.metrics.sets import Sets
-from elegan.metrics.tables import associations, resampled
 
 
 class Associations(Metric):
@@ -16,5 +15,7 @@ class Associations(Metric):
     least = 20
 
     def estimate(self, sets: Sets, seed: int) -> list[Estimate]:
+        from elegan.metrics.tables import associations, resampled
+
         found = resampled(associations, sets.real, sets.fake, seed)
         return [normal("associations", *found, "bootstrap of rows", len(sets.real), len(sets.fake))]

@@ -3,7 +3,6 @@
 from elegan.metrics.intervals import Estimate, normal
 from elegan.metrics.metric import Metric
 from elegan.metrics.sets import Sets
-from elegan.metrics.tables import marginals, resampled
 
 
 class Marginals(Metric):
@@ -16,5 +15,7 @@ class Marginals(Metric):
     least = 20
 
     def estimate(self, sets: Sets, seed: int) -> list[Estimate]:
+        from elegan.metrics.tables import marginals, resampled
+
         found = resampled(marginals, sets.real, sets.fake, seed)
         return [normal("marginals", *found, "bootstrap of rows", len(sets.real), len(sets.fake))]

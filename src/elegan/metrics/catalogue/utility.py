@@ -6,7 +6,6 @@ from dataclasses import replace
 from elegan.metrics.intervals import Estimate, normal
 from elegan.metrics.metric import Metric
 from elegan.metrics.sets import Features, Sets
-from elegan.metrics.tables import utility
 
 
 class Utility(Metric):
@@ -27,6 +26,8 @@ class Utility(Metric):
 
 
 def _estimates(train: Features, sets: Sets, seed: int) -> list[Estimate]:
+    from elegan.metrics.tables import utility
+
     assert sets.held_out is not None
     found = utility(train, sets.held_out, seed)
     estimate = normal("utility", *found, "forests and bootstrap of held-out rows", len(sets.held_out), len(train))
