@@ -32,7 +32,7 @@ GIVEN = {
     "copies": "tiles",
     "few": "digits --runs runs",
     "series": "rows rpgan-series",
-    "tables": "rows ctgan",
+    "tables": "--runs runs",
 }
 SLOW = {  # above ten seconds
     "busy", "faults", "few", "learns", "memory", "perfect", "recognisable", "translation", "translates",
@@ -88,7 +88,6 @@ def there(tmp_path_factory, photographs, sides, rows):
         "acgan": lambda: trained("acgan", "digits"),
         "rows": lambda: rows,
         "rpgan-series": lambda: trained("rpgan-series", str(rows)),
-        "ctgan": lambda: trained("ctgan", str(rows)),
         "pix2pix": lambda: trained("pix2pix", str(sides)),
     }
     return lambda name: str(things[name]()) if name in things else name
