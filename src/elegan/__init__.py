@@ -15,7 +15,7 @@ from elegan.core.version import __version__
 
 __all__ = [
     "Failure", "Game", "Recipe", "Run", "Turn", "UserError", "__version__", "anomaly", "augment", "bundle", "compare", "copies",
-    "demo", "doctor", "evaluate", "export", "fetch", "film", "latent", "pack", "report", "restore", "runs", "sample", "train",
+    "demo", "doctor", "evaluate", "export", "fetch", "film", "latent", "pack", "report", "restore", "runs", "sample", "serve", "train",
     "translate",
 ]  # fmt: skip
 
@@ -42,11 +42,13 @@ if TYPE_CHECKING:
     from elegan.verbs.restore import restore
     from elegan.verbs.runs import runs
     from elegan.verbs.sample import sample
+    from elegan.verbs.serve import serve
     from elegan.verbs.translate import translate
 
 _HOMES = {
     "train": "training.session",
     "sample": "verbs.sample",
+    "serve": "verbs.serve",
     "translate": "verbs.translate",
     "restore": "verbs.restore",
     "evaluate": "verbs.evaluate",

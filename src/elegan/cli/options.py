@@ -25,6 +25,17 @@ def all_there(ctx: typer.Context, runs: list[Path]) -> list[Path]:
     return [run for run in runs if there(ctx, run)]
 
 
+def named_run(text: str) -> tuple[str, Path]:
+    """The name and the path of NAME=RUN; of a path alone the name is ""."""
+    name, equals, path = text.partition("=")
+    return (name, Path(path)) if equals and not Path(text).exists() else ("", Path(text))
+
+
+def named_runs_there(ctx: typer.Context, runs: list[str]) -> list[str]:
+    """The runs, with names or without; see `there`."""
+    return [text for text in runs if there(ctx, named_run(text)[1])]
+
+
 RunPath = Annotated[
     Path,
     typer.Argument(
