@@ -5,35 +5,31 @@ from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-HEADER = 10.0  # seconds for the header of a request
-TAKE = 60.0  # seconds for an answer to be taken, and for the rest of what was refused to be thrown away
+HEADER = 10.0  # seconds at most for the header of a request
 
 
 class Impatient(H11Protocol):
     """A connection that is cut where a request's header does not come whole in HEADER seconds, however it trickles, or an
-    answer is not taken within TAKE."""
+    answer is not taken, and the rest of what was refused not sent, within `patience` seconds."""
 
     timer: TimerHandle | None = None
 
+    def __init__(self, *arguments: Any, patience: float, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.patience = patience
+
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        self._cut_in(HEADER)
+        self._cut_in(min(HEADER, self.patience))
 
     def data_received(self, data: bytes) -> None:
-        waited = self._waiting
         super().data_received(data)
-        if self._waiting and not waited:  # an answer was taken, and the next request has not begun
-            self._cut_in(HEADER)
-        elif not self._waiting and self.timer:
+        if self.timer and self.cycle and not self.cycle.response_complete:  # a request has come
             self.timer.cancel()
-
-    @property
-    def _waiting(self) -> bool:
-        return self.cycle is None or self.cycle.response_complete
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        self._cut_in(TAKE)
+        self._cut_in(self.patience)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -43,8 +39,4 @@ class Impatient(H11Protocol):
     def _cut_in(self, seconds: float) -> None:
         if self.timer:
             self.timer.cancel()
-        self.timer = self.loop.call_later(seconds, self._cut)
-
-    def _cut(self) -> None:
-        transport: Any = self.transport
-        transport.abort()
+        self.timer = self.loop.call_later(seconds, self.transport.abort)

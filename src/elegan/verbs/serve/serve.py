@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def serve(
     server = Server(named(runs), limits, key, local)
     with _listening(host, port) as listener:
         config = uvicorn.Config(
-            server.app, http=Impatient, ws="none", log_config=None, access_log=False, server_header=False, lifespan="on",
+            server.app, http=partial(Impatient, patience=limits.seconds), ws="none", log_config=None, access_log=False, server_header=False, lifespan="on",
             timeout_graceful_shutdown=round(limits.seconds) + 1, limit_concurrency=4 * limits.queue + 64, proxy_headers=False,
         )  # fmt: skip
         place = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
