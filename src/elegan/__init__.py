@@ -15,7 +15,7 @@ from elegan.core.version import __version__
 
 __all__ = [
     "Failure", "Game", "Recipe", "Run", "Turn", "UserError", "__version__", "anomaly", "augment", "bundle", "compare", "copies",
-    "demo", "doctor", "evaluate", "export", "fetch", "film", "latent", "pack", "report", "restore", "runs", "sample", "serve", "train",
+    "demo", "doctor", "evaluate", "export", "fetch", "film", "latent", "pack", "push", "report", "restore", "runs", "sample", "serve", "train",
     "translate",
 ]  # fmt: skip
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from elegan.verbs.export import export
     from elegan.verbs.film import film
     from elegan.verbs.pack import pack
+    from elegan.verbs.push import push
     from elegan.verbs.report.report import report
     from elegan.verbs.restore import restore
     from elegan.verbs.runs import runs
@@ -60,6 +61,7 @@ _HOMES = {
     "fetch": "metrics.weights",
     "pack": "verbs.pack",
     "bundle": "verbs.bundle",
+    "push": "verbs.push",
     "film": "verbs.film",
     "anomaly": "verbs.anomaly",
     "augment": "verbs.augment",

@@ -17,6 +17,7 @@ What `elegan pack` makes of it is a run as well (`PackedRun`): one file, of whic
 """
 
 import copy
+import importlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +27,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from elegan.core import files, paths, ranges, rng
+from elegan.core import files, hub, paths, ranges, rng
 from elegan.core.devices import find_device
 from elegan.core.errors import UserError, nearest, shown
 from elegan.core.facts import is_run_folder, no_run, read_facts, read_source
@@ -73,8 +74,9 @@ class Run:
     def open(
         cls, path: str | Path, checkpoint: str | int = "newest", device: str = "cpu", trust: Iterable[str] = ()
     ) -> "Run":
-        """Opens a run folder, a packed file, or by its name a model that comes with the package. Raises UserError where there is
-        no run or no such device; what is asked of the run later raises it where the run is damaged or has no such checkpoint
+        """Opens a run folder, a packed file, by its name a model that comes with the package, or one on the hub,
+        `hub:OWNER/NAME`, which is fetched once. Raises UserError where there is no run or no such device, Failure where the hub
+        cannot be reached; what is asked of the run later raises it where the run is damaged or has no such checkpoint
         (nearest names given).
 
         A run may be somebody else's: what it names of other packages is used only where `trust` lists the module, as in
@@ -87,6 +89,25 @@ class Run:
         if file is None:
             raise no_run(path, packed.shipped())
         return PackedRun(path, packed.read(file), checkpoint, device, trust)
+
+    @classmethod
+    def from_pretrained(
+        cls, name: str | Path, revision: str | None = None, device: str = "cpu", trust: Iterable[str] = ()
+    ) -> "Run":
+        """Opens a model of the hub, OWNER/NAME, or a run on this disk; see `open` for the rest and the errors.
+
+        `revision`: a branch, a tag or a commit, by default the newest.
+        """
+        if hub.is_hub(name) or not (is_run_folder(name) or Path(name).suffix == ".safetensors"):
+            at = f"@{revision}" if revision else ""
+            name = f"{hub.SCHEME}{str(name).removeprefix(hub.SCHEME)}{at}"
+        return cls.open(name, device=device, trust=trust)
+
+    def push_to_hub(self, name: str, **said: Any) -> str:
+        """Puts the run on the hub as OWNER/NAME; `elegan.push` says what is asked, and the errors. Gives its address."""
+        # As people know it from others' models. What a verb does stands above; here is a door to it, as in elegan/__init__.
+        push = importlib.import_module("elegan.verbs.push").push
+        return str(push(self, f"{hub.SCHEME}{name.removeprefix(hub.SCHEME)}", **said))
 
     @property
     def folder(self) -> Path:
@@ -433,7 +454,7 @@ class Run:
 class PackedRun(Run):
     """A run as a packed file, or a model that comes with the package: one checkpoint, and nothing of the course of its training.
 
-    Verbs write to a folder of its name beside it, in the current one for a model that comes along.
+    Verbs write to a folder of its name beside it, in the current one for a model that comes along or is on the hub.
     """
 
     def __init__(
@@ -449,7 +470,8 @@ class PackedRun(Run):
 
     @property
     def folder(self) -> Path:
-        return self.path.with_name(f"{self.path.stem}-results")
+        path = Path(hub.repository(self.path).name) if hub.is_hub(self.path) else self.path
+        return path.with_name(f"{path.stem}-results")
 
     @property
     def name(self) -> str:
@@ -532,7 +554,11 @@ def is_whole(checkpoint: Path) -> bool:
 
 def is_run(path: str | Path) -> bool:
     """Whether a run is there, a folder or a packed file; a name that no folder can have is none."""
-    return is_run_folder(Path(path)) or (Path(path).suffix == ".safetensors" and packed.place_of(path) is not None)
+    return (
+        hub.is_hub(path)
+        or is_run_folder(Path(path))
+        or (Path(path).suffix == ".safetensors" and packed.place_of(path) is not None)
+    )
 
 
 def best_of(history: list[list[float]]) -> int | None:

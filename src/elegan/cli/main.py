@@ -17,7 +17,7 @@ VERBS: dict[str, list[Callable[..., None]]] = {  # in the order of `elegan --hel
     "From data to a run": [training.data, training.recipes, training.train, lesson.demo, runs.runs, runs.doctor],
     "What a run makes": [making.sample, making.translate, making.restore, making.anomaly, making.augment, making.film],
     "How good it is": [measuring.evaluate, measuring.copies, measuring.compare, measuring.report, measuring.fetch],
-    "For others": [sharing.pack, sharing.export, sharing.bundle, serving.serve],
+    "For others": [sharing.pack, sharing.export, sharing.bundle, sharing.push, serving.serve],
 }
 
 app = typer.Typer(

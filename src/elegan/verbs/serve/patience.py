@@ -1,7 +1,6 @@
 """HTTP/1.1 as uvicorn speaks it, but with an end to its patience with slow clients."""
 
 from asyncio import TimerHandle, Transport
-from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -12,11 +11,8 @@ class Impatient(H11Protocol):
     """A connection that is cut where a request's header does not come whole in HEADER seconds, however it trickles, or an
     answer is not taken, and the rest of what was refused not sent, within `patience` seconds."""
 
+    patience: float
     timer: TimerHandle | None = None
-
-    def __init__(self, *arguments: Any, patience: float, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.patience = patience
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
@@ -40,3 +36,8 @@ class Impatient(H11Protocol):
         if self.timer:
             self.timer.cancel()
         self.timer = self.loop.call_later(seconds, self.transport.abort)
+
+
+def impatient(seconds: float) -> type[Impatient]:
+    """The protocol with this patience."""
+    return type("Impatient", (Impatient,), {"patience": seconds})

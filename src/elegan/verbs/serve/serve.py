@@ -7,7 +7,6 @@ import signal
 import socket
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -52,13 +51,13 @@ def serve(
     import uvicorn
 
     from elegan.verbs.serve.app import Server
-    from elegan.verbs.serve.patience import Impatient
+    from elegan.verbs.serve.patience import impatient
 
     limits = limits or Limits()
     server = Server(named(runs), limits, key, local)
     with _listening(host, port) as listener:
         config = uvicorn.Config(
-            server.app, http=partial(Impatient, patience=limits.seconds), ws="none", log_config=None, access_log=False, server_header=False, lifespan="on",
+            server.app, http=impatient(limits.seconds), ws="none", log_config=None, access_log=False, server_header=False, lifespan="on",
             timeout_graceful_shutdown=round(limits.seconds) + 1, limit_concurrency=4 * limits.queue + 64, proxy_headers=False,
         )  # fmt: skip
         place = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
