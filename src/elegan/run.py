@@ -27,10 +27,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from elegan.core import files, hub, paths, ranges, rng
+from elegan.core import files, html, hub, paths, ranges, rng
 from elegan.core.devices import find_device
 from elegan.core.errors import UserError, nearest, shown
 from elegan.core.facts import is_run_folder, no_run, read_facts, read_source
+from elegan.core.images import Images
 from elegan.core.pixels import photo_to_tensor, tensor_to_photo, to_tensor
 from elegan.core.progress import counted
 from elegan.core.sizes import resolution_of
@@ -343,6 +344,18 @@ class Run:
         known = self.info["data"].get("class_counts")  # older runs have none
         return open_data(self.source, *self.shape[:2], self.recipe.data.fit).class_counts if known is None else known
 
+    def _repr_html_(self) -> str:
+        """The run as a notebook shows it: what it is, what was measured, the newest sheet of its training."""
+        data, sheet = self.info["data"], self.file("samples.png")
+        steps = f"step {self.step:,} of {self.trained_by.steps:,}" if self.steps else "nothing saved yet"
+        count = f"{data['count']:,} pictures of " if data["count"] else ""
+        told = html.lines(
+            self.name, f"{self.trained_by.name}, {steps}", f"{count}{data['name']}, {self.shape.resolution} px"
+        )
+        rows = [[r["label"], f"{r['value']:.4g}", f"{r['low']:.4g} .. {r['high']:.4g}"] for r in self.evaluations]
+        measured = html.table(["measured", "value", "95 % interval"], rows) if rows else ""
+        return told + measured + (f"<br>{html.picture(sheet.read_bytes(), 'samples')}" if sheet.exists() else "")
+
     @property
     def columns(self) -> int:
         """Columns of a grid of samples; see `Generates`. Raises UserError for a run that makes none."""
@@ -355,10 +368,11 @@ class Run:
         seeds: Sequence[int] | None = None,
         label: str | int | None = None,
         truncation: float | None = None,
-    ) -> np.ndarray:
-        """Images, uint8 N x H x W x C, one a seed (0 to num - 1 by default); classes in turn unless `label` names one."""
+    ) -> Images:
+        """Images, uint8 N x H x W x C, one a seed (0 to num - 1 by default); classes in turn unless `label` names one. An array,
+        which notebooks show as pictures."""
         chosen = range(num) if seeds is None else seeds
-        return np.concatenate(list(self.stream(chosen, label=label, truncation=truncation)))
+        return np.concatenate(list(self.stream(chosen, label=label, truncation=truncation))).view(Images)
 
     def windows(
         self, num: int = 64, *, seeds: Sequence[int] | None = None, truncation: float | None = None

@@ -34,7 +34,9 @@ class Hub:
     def revision(self, repository: str, name: str) -> tuple[str, dict[str, bytes]] | None:
         """The commit of this name and its files: main is the newest, others go by the number that they end in."""
         commits = self.commits.get(repository, [])
-        place = len(commits) - 1 if name == "main" else next((i for i in range(len(commits)) if commit(i) == name), None)
+        place = (
+            len(commits) - 1 if name == "main" else next((i for i in range(len(commits)) if commit(i) == name), None)
+        )
         return None if place is None or place < 0 else (commit(place), commits[place])
 
 

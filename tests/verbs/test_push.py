@@ -52,7 +52,18 @@ def call(there, tmp_path):
 def pushed(run, there, tmp_path_factory):
     """The files of the repository ada/digits, after a push that is done once."""
     env = os.environ | there.variables(tmp_path_factory.mktemp("home"))
-    command = [sys.executable, "-m", "elegan", "push", run.path, "hub:ada/digits", "--data", DATA, "--licence", "CC-BY-4.0"]
+    command = [
+        sys.executable,
+        "-m",
+        "elegan",
+        "push",
+        run.path,
+        "hub:ada/digits",
+        "--data",
+        DATA,
+        "--licence",
+        "CC-BY-4.0",
+    ]
     done = subprocess.run([*map(str, command), "--note", "To be shown."], capture_output=True, text=True, env=env)
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{there.address}/ada/digits\n"
@@ -161,7 +172,9 @@ def test_mistakes_end_in_a_line(run, pushed, there, call):
         assert (done.returncode, words in done.stderr, done.stderr.count("\n")) == (code, True, 1), done.stderr
 
 
-@pytest.mark.parametrize("name", ["hub:", "hub:digits", "hub:a/b/c", "hub:../../x", "hub:a/..", "hub:a/b@", "hub:a b/c", "ada/x"])
+@pytest.mark.parametrize(
+    "name", ["hub:", "hub:digits", "hub:a/b/c", "hub:../../x", "hub:a/..", "hub:a/b@", "hub:a b/c", "ada/x"]
+)
 def test_other_names_are_refused_before_anything_is_asked(name):
     with pytest.raises(UserError, match="is not hub:OWNER/NAME"):
         repository(name)
