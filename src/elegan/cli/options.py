@@ -28,7 +28,7 @@ def all_there(ctx: typer.Context, runs: list[Path]) -> list[Path]:
 def named_run(text: str) -> tuple[str, Path]:
     """The name and the path of NAME=RUN; of a path alone the name is ""."""
     name, equals, path = text.partition("=")
-    return (name, Path(path)) if equals and not Path(text).exists() else ("", Path(text))
+    return (name, Path(path)) if name and equals and not Path(text).exists() else ("", Path(text))
 
 
 def named_runs_there(ctx: typer.Context, runs: list[str]) -> list[str]:

@@ -53,7 +53,9 @@ class Live(Bar):
         self._renew()
 
     def say(self, *lines: str) -> None:
-        self.lines += lines
+        # A notebook goes to others, to whom it says nothing of where things lie on this disk.
+        places = [place for place in self.plan.data.places if place]
+        self.lines += [line for line in lines if not any(place in line for place in places)]
         self._renew()
 
     def warn(self, line: str) -> None:

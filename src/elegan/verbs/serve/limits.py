@@ -1,8 +1,9 @@
 """The limits that a server keeps, and its refusals."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
+from elegan.core import ranges
 from elegan.data.decode import open_image
 from elegan.data.deep import Unreadable
 from elegan.data.raw import is_raw
@@ -18,6 +19,13 @@ class Limits:
     num: int = 64
     seconds: float = 60
     queue: int = 32
+
+    def __post_init__(self) -> None:
+        """Raises UserError for a limit that is none."""
+        for one in fields(self):
+            ranges.check(
+                one.name, getattr(self, one.name), ranges.Count if one.type in (int, "int") else ranges.Positive
+            )
 
     @property
     def bytes(self) -> int:
