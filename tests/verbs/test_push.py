@@ -1,17 +1,18 @@
 """Runs on a hub, which stands on the loopback interface: put there, fetched, used, and refused."""
 
-import json
-import os
-import subprocess
+import contextlib
+import io
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
 from PIL import Image
 
 import elegan as library
-from elegan.core.errors import UserError
+from elegan.cli.main import app
+from elegan.core.errors import Failure, UserError
 from elegan.core.hub import repository
 from hub_standin import hub
 from small import small
@@ -37,36 +38,25 @@ def there():
 
 
 @pytest.fixture
-def call(there, tmp_path):
-    """Runs a command, or a program, in a process of its own: the library reads where the hub is when it is imported."""
-
-    def run(*arguments: object, **variables: str) -> subprocess.CompletedProcess:
-        command = [sys.executable, *map(str, arguments)]
-        env = os.environ | there.variables(tmp_path / "home") | variables
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, env=env)
-
-    return run
+def known(there, tmp_path, monkeypatch):
+    """This process uses the hub, as somebody whom it knows, with a cache of its own."""
+    for name, value in there.variables(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    return there
 
 
 @pytest.fixture(scope="module")
 def pushed(run, there, tmp_path_factory):
-    """The files of the repository ada/digits, after a push that is done once."""
-    env = os.environ | there.variables(tmp_path_factory.mktemp("home"))
-    command = [
-        sys.executable,
-        "-m",
-        "elegan",
-        "push",
-        run.path,
-        "hub:ada/digits",
-        "--data",
-        DATA,
-        "--licence",
-        "CC-BY-4.0",
-    ]
-    done = subprocess.run([*map(str, command), "--note", "To be shown."], capture_output=True, text=True, env=env)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == f"{there.address}/ada/digits\n"
+    """The files of the repository ada/digits, after a push on the command line that is done once."""
+    said = ["--data", DATA, "--licence", "CC-BY-4.0", "--note", "To be shown."]
+    printed = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(printed):
+        for name, value in there.variables(tmp_path_factory.mktemp("home")).items():
+            patch.setenv(name, value)
+        typer.main.get_command(app)(["push", str(run.path), "hub:ada/digits", *said], standalone_mode=False)
+    assert printed.getvalue() == f"{there.address}/ada/digits\n"
     return there.commits["ada/digits"][-1]
 
 
@@ -76,7 +66,7 @@ def test_a_run_is_put_on_the_hub_with_all_that_belongs_to_it(run, pushed, tmp_pa
     for line in ("license: cc-by-4.0", "library_name: elegan", "pipeline_tag: unconditional-image-generation"):
         assert line in front
     assert "95 % interval" in front
-    assert "100 generated images" in front
+    assert "1442 real and 100 generated" in front
     for words in (
         DATA, "To be shown.", "CC-BY-4.0", "elegan sample hub:ada/digits", "Run.from_pretrained('ada/digits')",
         "![images](images.png)", "## Limits", "Meant for looking", "| FD",
@@ -96,80 +86,69 @@ def _written(path: Path, content: bytes) -> Path:
     return path
 
 
-USE = """
-import elegan, json
-run = elegan.Run.from_pretrained("ada/digits", trust=[])
-again = elegan.Run.from_pretrained("hub:ada/digits")
-print(json.dumps([run.generate(3).tolist(), (run.generate(3) == again.generate(3)).all().item(), str(run.folder), run.licence]))
-try:
-    run.push_to_hub("ada/digits", data="", licence="MIT")
-except elegan.UserError as error:
-    print(error)
-print(run.push_to_hub("ada/second", data="digits", licence="Ask me first"))
-"""
-
-
-def test_programs_open_it_by_its_name_and_put_it_there(run, pushed, there, call):
-    done = call("-c", USE)
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
-    assert json.loads(lines[0]) == [run.generate(3).tolist(), True, "digits-results", "CC-BY-4.0"]
-    assert lines[1:] == ["say where the data come from and what may be done with them: data is empty", f"{there.address}/ada/second"]  # fmt: skip
-    front = there.commits["ada/second"][-1]["README.md"].decode()
-    assert "license: other\nlicense_name: ask-me-first\n" in front
-
-
-def test_commands_take_it_in_place_of_a_run(pushed, call, tmp_path):
-    done = call("-m", "elegan", "sample", "hub:ada/digits", "--num", 4)
-    assert done.returncode == 0, done.stderr
-    assert (tmp_path / "digits-results" / "generated" / "step2-0-3.png").exists()
-    small = ["--set", "nets.generator.width=16", "--set", "batch=8", "--steps", 1, "--name", "own", "-q"]
-    done = call("-m", "elegan", "train", "digits", "--recipe", "cgan", "--from", "hub:ada/digits", *small, HF_HUB_OFFLINE="1")  # fmt: skip
-    assert done.returncode == 0, done.stderr  # the cache has it
-    began = json.loads((tmp_path / "runs" / "own" / "run.json").read_text())["began_with"]["generator"]
-    assert began["share"] == 1
-
-
-def test_what_names_code_of_others_needs_trust_each_time(run, there, call, tmp_path):
-    (tmp_path / "mine.py").write_text(
-        "from pathlib import Path\nPath('ran').touch()\nfrom elegan.nets import dcgan_generator as made\n"
-        "def mine(resolution, channels, classes, *, width: int = 16):\n    return made(resolution, channels, classes, width=width)\n"
+def test_it_is_opened_by_its_name_and_takes_the_place_of_a_run(run, pushed, known):
+    theirs = library.Run.from_pretrained("ada/digits")
+    assert (theirs.generate(3) == run.generate(3)).all()
+    assert (library.Run.open("hub:ada/digits@main").generate(3) == run.generate(3)).all()
+    assert theirs.licence == "CC-BY-4.0"
+    assert library.sample(theirs, 4).as_posix() == "digits-results/generated/step2-0-3.png"
+    assert library.Run.from_pretrained(run.path).path == run.path
+    began = library.train(
+        "digits", "cgan", settings=small("cgan"), steps=1, start="hub:ada/digits", name="own", quiet=True
     )
-    done = call(
-        "-m", "elegan", "train", "digits", "--recipe", "dcgan", "--set", "nets.generator=mine:mine", "--set", "batch=8",
-        "--set", "nets.discriminator.width=8", "--steps", 1, "--name", "foreign", "-q",
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    said = ["--data", "digits", "--licence", "MIT"]
-    done = call("-m", "elegan", "push", "runs/foreign", "hub:ada/foreign", *said, "--trust", "mine")
-    assert done.returncode == 0, done.stderr
-    page = there.commits["ada/foreign"][-1]["README.md"].decode()
-    assert "elegan sample hub:ada/foreign --trust mine" in page
-    assert "from_pretrained('ada/foreign', trust=['mine'])" in page
-    (tmp_path / "ran").unlink()
+    assert began.info["began_with"]["generator"]["share"] == 1
+    assert len([line for line in known.asked if line.startswith("GET")]) == 1  # the cache has it
+
+
+def test_what_names_code_of_others_needs_trust_each_time(known, tmp_path, monkeypatch):
+    (tmp_path / "networks_of_ada.py").write_text(
+        "from elegan.nets import dcgan_generator\n"
+        "def own(resolution, channels, classes, *, width: int = 16):\n"
+        "    return dcgan_generator(resolution, channels, classes, width=width)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    settings = ["batch=8", "nets.discriminator.width=8", "nets.generator=networks_of_ada:own", "watch.images=64"]
+    trained = library.train("digits", "dcgan", settings=settings, steps=1, name="foreign", quiet=True)
+    run = library.Run.open(trained.path, trust=["networks_of_ada"])
+    assert run.push_to_hub("ada/foreign", data="digits", licence="Ask me first") == f"{known.address}/ada/foreign"
+    page = known.commits["ada/foreign"][-1]["README.md"].decode()
+    assert "license: other\nlicense_name: ask-me-first\n" in page
+    assert "elegan sample hub:ada/foreign --trust networks_of_ada" in page
+    assert "from_pretrained('ada/foreign', trust=['networks_of_ada'])" in page
     for _ in range(2):
-        done = call("-m", "elegan", "sample", "hub:ada/foreign", "--num", 1)
-        assert done.returncode == 2
-        assert "if you trust it: --trust mine" in done.stderr
-        assert not (tmp_path / "ran").exists()
-        assert call("-m", "elegan", "sample", "hub:ada/foreign", "--num", 1, "--trust", "mine").returncode == 0
-        (tmp_path / "ran").unlink()
+        sys.modules.pop("networks_of_ada", None)
+        with pytest.raises(UserError, match="if you trust it: --trust networks_of_ada"):
+            library.Run.open("hub:ada/foreign").generate(1)
+        assert "networks_of_ada" not in sys.modules
+        assert len(library.Run.from_pretrained("ada/foreign", trust=["networks_of_ada"]).generate(1)) == 1
 
 
-def test_mistakes_end_in_a_line(run, pushed, there, call):
-    there.commits["ada/empty"] = [{"README.md": b"nothing else"}]
-    push = ("push", run.path, "hub:ada/digits", "--data", DATA)
-    for words, code, arguments, variables in (
-        ("the hub has no model 'ada/nothing'", 2, ("sample", "hub:ada/nothing"), {}),
-        ("hub:ada/empty holds no model.safetensors", 2, ("sample", "hub:ada/empty"), {}),
-        ("hub:ada/digits@v9 has no revision 'v9'", 2, ("sample", "hub:ada/digits@v9"), {}),
-        ("hub:ada/digits cannot be fetched, and is not in the cache", 1, ("sample", "hub:ada/digits"), {"HF_ENDPOINT": "http://127.0.0.1:9"}),
-        ("you may not write to others/digits on the hub (403)", 2, ("push", run.path, "hub:others/digits", "--data", DATA, "--licence", "MIT"), {}),
-        ("you may not write to ada/digits on the hub (401)", 2, (*push, "--licence", "MIT"), {"HF_TOKEN": "hf_other"}),
-        ("say what may be done with the model: licence is empty", 2, push, {}),
-    ):  # fmt: skip
-        done = call("-m", "elegan", *arguments, **variables)
-        assert (done.returncode, words in done.stderr, done.stderr.count("\n")) == (code, True, 1), done.stderr
+def test_mistakes_end_in_a_line(run, pushed, known, monkeypatch):
+    known.commits["ada/empty"] = [{"README.md": b"nothing else"}]
+    for name, words in (
+        ("hub:ada/nothing", "the hub has no model 'ada/nothing', or it is closed to you"),
+        ("hub:ada/empty", "hub:ada/empty holds no model.safetensors"),
+        ("hub:ada/digits@v9", "hub:ada/digits@v9 has no revision 'v9'"),
+    ):
+        with pytest.raises(UserError, match=words):
+            library.Run.open(name)
+    known.commits["ada/broken"] = [{"model.safetensors": pushed["model.safetensors"][:-5]}]
+    with pytest.raises(UserError, match="is damaged"):
+        library.Run.open("hub:ada/broken").generate(1)
+    detector = library.train("digits", "ganomaly", settings=small("ganomaly"), steps=1, name="odd", quiet=True)
+    said = {"data": DATA, "licence": "MIT"}
+    with pytest.raises(UserError, match="say what may be done with the model: licence is empty"):
+        library.push(detector, "hub:ada/odd", data=DATA)
+    with pytest.raises(UserError, match="you may not write to others/odd on the hub .403."):
+        library.push(detector, "hub:others/odd", **said)
+    library.push(detector, "hub:ada/odd", samples=True, **said)  # it makes no pictures that ONNX could
+    assert set(known.commits["ada/odd"][-1]) == {"README.md", "model.safetensors", "recipe.toml", "samples.png"}
+    monkeypatch.setenv("HF_TOKEN", "hf_another")
+    with pytest.raises(UserError, match="you may not write to ada/odd on the hub .401."):
+        library.push(detector, "hub:ada/odd", **said)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(Failure, match="hub:ada/later cannot be fetched, and is not in the cache"):
+        library.Run.open("hub:ada/later")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Models on the Hugging Face hub, or on any server of its interface that HF_ENDPOINT names: `hub:OWNER/NAME`, as it is now, or
 `hub:OWNER/NAME@REVISION`, a branch, a tag or a commit."""
 
+import os
 import re
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -84,7 +85,8 @@ def client() -> "HfApi":
 
     if manner.level == Level.QUIET:
         disable_progress_bars()
-    return HfApi(library_name="elegan", library_version=__version__)
+    where = os.environ.get("HF_ENDPOINT")  # as it is now, and not as it was when the library was imported
+    return HfApi(endpoint=where, library_name="elegan", library_version=__version__)
 
 
 def send(to: Repository, content: dict[str, bytes], message: str, private: bool) -> str:

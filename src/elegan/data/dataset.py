@@ -21,7 +21,7 @@ from elegan.data.sources import Source, from_folder, from_zip
 FITS = ("crop", "pad", "stretch")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Dataset:
     """Decoded images and what they are.
 
@@ -39,6 +39,9 @@ class Dataset:
     fingerprint: str
     notes: tuple[str, ...]
     entry: Entry
+
+    def __repr__(self) -> str:  # short, and with no places: notebooks keep it
+        return f"<Dataset {self.name!r}, {self.size}, {len(self.classes)} classes>"
 
     @property
     def names(self) -> list[str]:
