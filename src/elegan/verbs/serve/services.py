@@ -247,7 +247,9 @@ KINDS: tuple[type[Service], ...] = (Generating, Translating, Restoring, Scoring)
 
 
 def services_of(run: Run, limits: Limits) -> list[Service]:
-    """What the run can be asked for. Raises UserError where that is nothing."""
+    """What the run can be asked for, its weights loaded. Raises UserError where that is nothing, and for a checkpoint that is not
+    there or is damaged."""
+    run.nets.eval()
     services = [kind(run, limits) for kind in KINDS if run.game.find(kind.ability)]
     if not services:
         raise UserError(f"{run.path} makes no pictures that could be asked for over HTTP: {run.use}")
