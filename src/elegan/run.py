@@ -1,6 +1,7 @@
 """The run with its networks: what every tool opens that makes, measures or ships something of it."""
 
 import copy
+import importlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -10,9 +11,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from elegan.core import files, ranges, rng
+from elegan.core import files, html, hub, ranges, rng
 from elegan.core.devices import find_device
 from elegan.core.errors import UserError, nearest, shown
+from elegan.core.facts import is_run_folder
+from elegan.core.images import Images
 from elegan.core.pixels import photo_to_tensor, tensor_to_photo, to_tensor
 from elegan.core.progress import counted
 from elegan.data import Dataset, open_data
@@ -56,14 +59,34 @@ class Run(Record):
     def open(
         cls, path: str | Path, checkpoint: str | int = "newest", device: str = "cpu", trust: Iterable[str] = ()
     ) -> "Run":
-        """Opens a run folder, a packed file, or by its name a model that comes with the package. Raises UserError where there is
-        no run or no such device; what is asked of the run later raises it where the run is damaged or has no such checkpoint
+        """Opens a run folder, a packed file, by its name a model that comes with the package, or one on the hub,
+        `hub:OWNER/NAME`, which is fetched once. Raises UserError where there is no run or no such device, Failure where the hub
+        cannot be reached; what is asked of the run later raises it where the run is damaged or has no such checkpoint
         (nearest names given).
 
         A run may be somebody else's: what it names of other packages is used only where `trust` lists the module, as in
         trust=["package.module"], and raises UserError otherwise, with all that it needs.
         """
         return (PackedRun if is_packed(path) else Run)(Path(path), checkpoint, device, trust)
+
+    @classmethod
+    def from_pretrained(
+        cls, name: str | Path, revision: str | None = None, device: str = "cpu", trust: Iterable[str] = ()
+    ) -> "Run":
+        """Opens a model of the hub, OWNER/NAME, or a run on this disk; see `open` for the rest and the errors.
+
+        `revision`: a branch, a tag or a commit, by default the newest.
+        """
+        if hub.is_hub(name) or not (is_run_folder(name) or Path(name).suffix == ".safetensors"):
+            at = f"@{revision}" if revision else ""
+            name = f"{hub.SCHEME}{str(name).removeprefix(hub.SCHEME)}{at}"
+        return cls.open(name, device=device, trust=trust)
+
+    def push_to_hub(self, name: str, **said: Any) -> str:
+        """Puts the run on the hub as OWNER/NAME; `elegan.push` says what is asked, and the errors. Gives its address."""
+        # As people know it from others' models. What a verb does stands above; here is a door to it, as in elegan/__init__.
+        push = importlib.import_module("elegan.verbs.push").push
+        return str(push(self, f"{hub.SCHEME}{name.removeprefix(hub.SCHEME)}", **said))
 
     @property
     def shape(self) -> Shape:
@@ -159,6 +182,18 @@ class Run(Record):
         known = self.info["data"].get("class_counts")  # older runs have none
         return open_data(self.source, *self.shape[:2], self.recipe.data.fit).class_counts if known is None else known
 
+    def _repr_html_(self) -> str:
+        """The run as a notebook shows it: what it is, what was measured, the newest sheet of its training."""
+        data, sheet = self.info["data"], self.file("samples.png")
+        steps = f"step {self.step:,} of {self.trained_by.steps:,}" if self.steps else "nothing saved yet"
+        count = f"{data['count']:,} pictures of " if data["count"] else ""
+        told = html.lines(
+            self.name, f"{self.trained_by.name}, {steps}", f"{count}{data['name']}, {self.shape.resolution} px"
+        )
+        rows = [[r["label"], f"{r['value']:.4g}", f"{r['low']:.4g} .. {r['high']:.4g}"] for r in self.evaluations]
+        measured = html.table(["measured", "value", "95 % interval"], rows) if rows else ""
+        return told + measured + (f"<br>{html.picture(sheet.read_bytes(), 'samples')}" if sheet.exists() else "")
+
     @property
     def columns(self) -> int:
         """Columns of a grid of samples; see `Generates`. Raises UserError for a run that makes none."""
@@ -171,10 +206,11 @@ class Run(Record):
         seeds: Sequence[int] | None = None,
         label: str | int | None = None,
         truncation: float | None = None,
-    ) -> np.ndarray:
-        """Images, uint8 N x H x W x C, one a seed (0 to num - 1 by default); classes in turn unless `label` names one."""
+    ) -> Images:
+        """Images, uint8 N x H x W x C, one a seed (0 to num - 1 by default); classes in turn unless `label` names one. An array,
+        which notebooks show as pictures."""
         chosen = range(num) if seeds is None else seeds
-        return np.concatenate(list(self.stream(chosen, label=label, truncation=truncation)))
+        return np.concatenate(list(self.stream(chosen, label=label, truncation=truncation))).view(Images)
 
     def windows(
         self, num: int = 64, *, seeds: Sequence[int] | None = None, truncation: float | None = None

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, Field, model_validator
 
-from elegan.core import files
+from elegan.core import files, hub
 from elegan.core.errors import UserError, nearest
 from elegan.core.journal import Journal
 from elegan.core.ranges import NonNegativeCount, Pixels, Seed, Width, check
@@ -115,6 +115,8 @@ def no_run(path: Path, shipped: Iterable[str] = ()) -> UserError:
 
 
 def check_there(path: Path, shipped: Collection[str]) -> None:
-    """Raises UserError where nothing stands that could be a run and no shipped model has this name."""
-    if not os.path.exists(path) and str(path) not in shipped:
+    """Raises UserError where nothing stands that could be a run and no shipped model has this name; nothing is fetched."""
+    if hub.is_hub(path):
+        hub.repository(path)
+    elif not os.path.exists(path) and str(path) not in shipped:
         raise no_run(path, shipped)

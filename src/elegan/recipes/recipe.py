@@ -136,7 +136,12 @@ class Recipe(Section):
     @property
     def trust_options(self) -> str:
         """The options to add to a command on a run of this recipe."""
-        return "".join(f" --trust {name}" for name in sorted({parts.owner(name) for name in self.foreign().values()}))
+        return "".join(f" --trust {name}" for name in self.owners)
+
+    @property
+    def owners(self) -> list[str]:
+        """The modules, and sets of the hub, that whoever uses a run of this recipe has to trust."""
+        return sorted({parts.owner(name) for name in self.foreign().values()})
 
     def foreign(self) -> dict[str, str]:
         """The names by key that are not elegan's own: functions of other packages, and data that would be fetched."""
