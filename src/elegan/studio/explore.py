@@ -173,16 +173,14 @@ def png(image: np.ndarray, run: Run, spec: Mapping[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
-def read_spec(data: bytes) -> dict[str, Any]:
-    """The description in a PNG that `png` wrote. Raises UserError for any other file."""
+def read_spec(data: bytes) -> dict[str, Any] | None:
+    """The description in a PNG that `png` wrote; None for any other file."""
     try:
         with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
             spec = json.loads(getattr(image, "text", {})[TEXT])
-    except (OSError, ValueError, KeyError, SyntaxError, RecursionError):
-        raise UserError("this file does not say how it was made: only pictures that were downloaded here do") from None
-    if not isinstance(spec, dict) or not isinstance(spec.get("run"), str):
-        raise UserError("this file does not say which run made it")
-    return spec
+    except (OSError, ValueError, KeyError, SyntaxError, RecursionError, Image.DecompressionBombError):
+        return None
+    return spec if isinstance(spec, dict) and isinstance(spec.get("run"), str) else None
 
 
 def _of_levels(space: Space, found: Tensor) -> Tensor:

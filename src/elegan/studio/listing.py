@@ -16,21 +16,56 @@ from elegan.studio import trainings
 from elegan.studio.place import Place
 from elegan.training.curves import panels
 from elegan.verbs.runs import Listed, listed
-from elegan.verbs.runs import runs as runs_in
 
 ABILITIES = {"generate": Generates, "series": Draws, "translate": Translates, "restore": Restores, "score": Scores}
 POINTS = 3000  # records of a log that a page draws
 
 
-def all_runs(place: Place) -> list[dict[str, Any]]:
-    """Every run below the folder, the newest first, then what began and has no folder yet, or never had."""
-    folder = os.path.realpath(place.folder)
-    found = runs_in(place.folder) if place.folder.is_dir() else []
-    inside = [run for run in found if os.path.realpath(run.path).startswith(folder + os.sep)]
-    records = trainings.begun(place)
-    entries = [_entry(run, records.get(run.path.name)) for run in inside if run.state != "no run"]
-    known = {run.path.name for run in inside if run.state != "no run"}
-    return [*(_beginning(place, name, record) for name, record in records.items() if name not in known), *entries]
+class Runs:
+    """The runs of a folder. Of those that are finished, which nothing changes but a new training or a verb, what was read is kept."""
+
+    def __init__(self, place: Place):
+        self.place = place
+        self.finished: dict[Path, tuple[tuple[int, ...], Listed]] = {}
+
+    def all(self) -> list[dict[str, Any]]:
+        """Every run below the folder, the newest first; before them what began and has no folder yet, or never had."""
+        folder, records = os.path.realpath(self.place.folder), trainings.begun(self.place)
+        found = [self._listed(path) for path in _folders(folder) if is_run_folder(path)]
+        entries = [_entry(run, records.get(run.path.name)) for run in found]
+        known = {run.path.name for run in found}
+        begun = [_beginning(self.place, name, record) for name, record in records.items() if name not in known]
+        return [*begun, *sorted(entries, key=lambda entry: (-entry["changed"], entry["name"]))]
+
+    def _listed(self, path: Path) -> Listed:
+        stamps = _stamps(path)
+        if (before := self.finished.get(path)) and before[0] == stamps:
+            return before[1]
+        run = listed(path)
+        self.finished.pop(path, None)
+        if run.state == "finished":
+            self.finished[path] = stamps, run
+        return run
+
+
+def _folders(folder: str) -> list[Path]:
+    """What may be a run: folders, and links to those that lie in this one."""
+    if not os.path.isdir(folder):
+        return []
+    with os.scandir(folder) as entries:
+        return [
+            Path(entry.path)
+            for entry in entries
+            if not entry.name.startswith(".")
+            and entry.is_dir()
+            and (not entry.is_symlink() or os.path.realpath(entry.path).startswith(folder + os.sep))
+        ]
+
+
+def _stamps(path: Path) -> tuple[int, ...]:
+    """When what is read of a run was written."""
+    names = ("", "log.jsonl", "run.json", "recipe.toml", "checkpoints")
+    return tuple(os.stat(path / name).st_mtime_ns if os.path.exists(path / name) else 0 for name in names)
 
 
 def _entry(run: Listed, record: dict[str, Any] | None) -> dict[str, Any]:

@@ -43,8 +43,10 @@ Answer = Callable[[Request], Awaitable[Response]]
 class Studio:
     """The studio of a folder: what its addresses share."""
 
-    def __init__(self, place: Place):
+    def __init__(self, place: Place, over: live.Over):
+        self.over = over
         self.place, self.works, self.models = place, Works(), explore.Models(place)
+        self.listing = listing.Runs(place)
         self.verbs = Verbs(place, self.models)
 
     def routes(self) -> list[Route]:
@@ -79,16 +81,16 @@ class Studio:
         }  # fmt: skip
 
     async def runs(self, request: Request) -> Any:
-        return await anyio.to_thread.run_sync(listing.all_runs, self.place)
+        return await anyio.to_thread.run_sync(self.listing.all)
 
     async def runs_live(self, request: Request) -> Response:
-        return live.stream(live.of_runs(partial(listing.all_runs, self.place), request))
+        return live.stream(live.of_runs(self.listing.all, request, self.over))
 
     async def run(self, request: Request) -> Any:
         return await anyio.to_thread.run_sync(listing.one_run, self.place, request.path_params["name"])
 
     async def run_live(self, request: Request) -> Response:
-        return live.stream(live.of_run(self.place, request.path_params["name"], request))
+        return live.stream(live.of_run(self.place, request.path_params["name"], request, self.over))
 
     async def model(self, request: Request) -> Any:
         step = request.query_params.get("step")
@@ -160,8 +162,8 @@ class Studio:
         return explore.png(image, run, spec), f"step{run.step}-{spec.get('seed', 'made')}.png"
 
     async def spec(self, request: Request) -> Any:
-        """How a downloaded picture was made."""
-        return explore.read_spec(await _body(request, 64 * MOST))
+        """How a picture was made that was downloaded here; null for any other."""
+        return {"spec": explore.read_spec(await _body(request, 64 * MOST))}
 
     async def new_upload(self, request: Request) -> Any:
         return {"upload": self.place.new_upload(str((await _question(request)).get("kind")))}
@@ -183,12 +185,13 @@ class Studio:
             work = self.works.get(request.path_params["id"])
         except UserError as error:
             return PlainTextResponse(str(error), 404)
-        return live.stream(live.of_work(work, request))
+        return live.stream(live.of_work(work, request, self.over))
 
 
-def app(place: Place, token: str) -> Gate:
-    """The studio of a folder as an ASGI application, which answers only to whoever has the token."""
-    return Gate(Starlette(routes=Studio(place).routes()), token, place.wide)
+def app(place: Place, token: str, over: live.Over) -> Gate:
+    """The studio of a folder as an ASGI application, which answers only to whoever has the token; it tells nothing more once it is
+    `over`."""
+    return Gate(Starlette(routes=Studio(place, over).routes()), token, place.wide)
 
 
 def _told(answer: Callable[[Request], Awaitable[Any]]) -> Answer:

@@ -39,14 +39,15 @@ def studio(folder: str | Path = "runs", *, port: int = 8899, host: str = LOOPBAC
     if browser:
         threading.Timer(0.3, webbrowser.open, [address]).start()
     config = uvicorn.Config(
-        app(place, token),
+        app(place, token, lambda: server.should_exit),
         log_level="warning",
         access_log=False,
         server_header=False,
         limit_concurrency=SLOW,
         timeout_graceful_shutdown=1,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    server = uvicorn.Server(config)
+    server.run(sockets=[listening])
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -1,6 +1,8 @@
 """What the page can ask for that takes a while: elegan's own verbs, on what lies in the studio's folder, as works."""
 
 import io
+import json
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -80,7 +82,8 @@ class Verbs:
     def compare(self, work: Work, asked: Asked) -> dict[str, Any]:
         """Runs side by side."""
         found = compare_runs([self.place.run(str(name)) for name in asked.get("runs") or ()])
-        return found.as_dict() | {"text": str(found)}
+        named = found.as_dict() | {"text": str(found)}
+        return json.loads(json.dumps(named).replace(f"{self.place.folder}{os.sep}", ""))
 
     def report(self, work: Work, asked: Asked) -> dict[str, Any]:
         """Writes the report of a run."""

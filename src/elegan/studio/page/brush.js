@@ -37,7 +37,7 @@ export async function brush(blob) {
   const undo = h("button", { type: "button", disabled: true, onclick: back }, t("Undo"));
   const clear = h("button", { type: "button", onclick: () => { strokes = []; found = null; undo.disabled = true; draw(); } }, t("Clear"));
   layer.addEventListener("keydown", (event) => { if ((event.ctrlKey || event.metaKey) && event.key === "z") { event.preventDefault(); back(); } });
-  const box = h("div", { class: "stack", style: { "--gap": "12px" } }, h("div", { class: "brush" }, view, layer), h("div", { class: "row" }, undo, clear, erase, h("div", { style: { flex: "1 1 160px" } }, slider(t("Brush"), { min: 2, max: Math.round(Math.max(width, height) / 6), step: 1, value: size, show: (v) => `${v} px`, oninput: (v) => { size = v; } }))));
+  const box = h("div", { class: "stack", style: { "--gap": "12px" } }, h("div", { class: "brush", style: { "max-width": `calc(70vh * ${width / height})` } }, view, layer), h("div", { class: "row" }, undo, clear, erase, h("div", { style: { flex: "1 1 160px" } }, slider(t("Brush"), { min: 2, max: Math.round(Math.max(width, height) / 6), step: 1, value: size, show: (v) => `${v} px`, oninput: (v) => { size = v; } }))));
   view.style.width = "100%";
   return {
     box,

@@ -15,8 +15,8 @@ export async function explore(place, { rest: [name], onleave }) {
   let truncation = null, first = 0, chosen = null, amounts = [];
   const pins = [];
 
-  const grid = h("ul", { class: "gallery", "aria-label": t("Pictures by seed") }), big = h("img", { alt: t("The chosen picture"), class: "pixel" }), caption = h("p", { class: "soft number" });
-  const pinned = h("div", { class: "strip", role: "group", "aria-label": t("Pins") }), tools = h("div", { class: "stack" });
+  const grid = h("ul", { class: "gallery", "aria-label": t("Pictures by seed") }), big = h("img", { alt: t("The chosen picture"), class: "pixel" }), caption = h("p", { class: "soft number", style: { margin: 0 } });
+  const pinned = h("div", { class: "strip", role: "group", "aria-label": t("Pins") }), tools = h("div", { class: "stack", style: { "--gap": "10px" } });
 
   const spec = (own) => ({ ...common, ...own, ...(truncation !== null && "seed" in own ? { truncation } : {}) });
   const full = () => (chosen ? { ...chosen, ...(amounts.some(Boolean) ? { ways: amounts } : {}) } : null);
@@ -81,7 +81,7 @@ export async function explore(place, { rest: [name], onleave }) {
       onleave(() => job.stop());
       const found = await job.result;
       amounts = found.map(() => 0);
-      const sliders = found.map((one, i) => h("div", {}, slider(`${i + 1}. ${Math.round(one.share * 100)} %`, { min: -3, max: 3, step: 0.1, value: 0, show: (v) => (v > 0 ? `+${v}` : String(v)), oninput: (v) => { amounts[i] = v; show(); } }), h("p", { class: "soft small", style: { margin: 0 } }, one.about)));
+      const sliders = found.map((one, i) => h("div", {}, slider(`${t("Direction")} ${i + 1} (${(100 * one.share).toFixed(1)} %)`, { min: -3, max: 3, step: 0.1, value: 0, show: (v) => (v > 0 ? `+${v}` : String(v)), oninput: (v) => { amounts[i] = v; show(); } }), h("p", { class: "soft small", style: { margin: 0 } }, one.about)));
       ways.replaceChildren(...sliders, h("button", { type: "button", class: "quiet", onclick: () => { amounts = amounts.map(() => 0); sliders.forEach((box) => box.firstChild.set(0)); show(); } }, t("Back to the middle")));
     } catch (error) { ways.replaceChildren(h("p", { class: "note bad" }, error.message)); }
   };
@@ -135,8 +135,8 @@ export async function explore(place, { rest: [name], onleave }) {
     const [{ file: photo } = {}] = files;
     if (!photo) return;
     if (photo.type === "image/png") {
-      const known = await ask("/api/spec", photo).catch(() => null);
-      if (known && known.run === name) {
+      const { spec: known } = await ask("/api/spec", photo).catch(() => ({}));
+      if (known?.run === name) {
         const { ways: moved = [], ...own } = known;
         amounts = amounts.map((_, i) => moved[i] || 0);
         [...ways.querySelectorAll(".slider")].forEach((box, i) => box.set(amounts[i]));
@@ -172,9 +172,8 @@ export async function explore(place, { rest: [name], onleave }) {
   const keep = h("button", { type: "button", class: "primary", onclick: () => chosen && download(`/api/picture?spec=${encodeURIComponent(JSON.stringify(full()))}`) }, t("Download"));
   const section = (title, ...inside) => h("details", { open: true }, h("summary", {}, title), h("div", { style: { padding: "10px 0 6px" } }, inside));
 
-  tools.append(h("div", { class: "big" }, big), h("div", { class: "row spread" }, caption, h("div", { class: "row" }, h("button", { type: "button", onclick: async () => chosen && fix(full(), big.src) }, t("Pin")), keep)),
-    section(t("Directions"), ways), section(t("Plane between four pins"), pad), model.levels > 1 && section(t("Style mixing"), mix), section(t("From a photograph"), target, nearest));
-  tools.replaceChildren(...[...tools.childNodes].filter((node) => node.nodeType === 1));
+  tools.append(h("div", { class: "show" }, h("div", { class: "big" }, big), h("div", { class: "row spread" }, caption, h("div", { class: "row" }, h("button", { type: "button", onclick: () => chosen && fix(full(), big.src) }, t("Pin")), keep))),
+    section(t("Directions"), ways), section(t("Plane between four pins"), pad), ...(model.levels > 1 ? [section(t("Style mixing"), mix)] : []), section(t("From a photograph"), target, nearest));
   place.append(h("div", { class: "head" }, h("div", {}, h("h1", {}, name), h("p", { class: "soft", style: { margin: "4px 0 0" } }, `${t("step")} ${model.step.toLocaleString()}`)), h("div", { class: "row" }, h("a", { class: "button quiet", href: `#/run/${encodeURIComponent(name)}` }, t("Its training")), h("button", { type: "button", class: "primary", onclick: reroll }, t("Reroll")))),
     h("div", { class: "two" },
       h("div", { class: "stack" }, h("div", { class: "form" }, label, field(t("From seed"), seed), h("div", { class: "field" }, h("span", { class: "row" }, typical, h("label", { for: "typical" }, t("More typical, less varied"))), strength)), grid,

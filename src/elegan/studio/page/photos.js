@@ -17,10 +17,10 @@ export async function photos(place, { query, onleave }) {
     h("optgroup", { label: t("With a run of yours") }, runs.map((run) => h("option", { value: `run:${run.name}`, selected: run.name === own }, run.name))));
   const input = h("input", { type: "file", accept: "image/*", multiple: true, hidden: true, "aria-label": t("Photographs") }), folder = h("input", { type: "file", webkitdirectory: true, hidden: true, "aria-label": t("Folder") });
   const drop = h("div", { class: "drop" }, h("p", { style: { "font-weight": 600, "font-size": "1.1rem" } }, t("Drop photographs, or a folder of them")), h("div", { class: "row" }, h("button", { type: "button", onclick: () => input.click() }, t("Choose photographs")), h("button", { type: "button", onclick: () => folder.click() }, t("Choose a folder")), input, folder));
-  const form = h("div", { class: "form" }), stage = h("div", { class: "stack", "aria-live": "polite" }), results = h("div", { class: "stack" });
+  const chosen = field(t("What to do"), what), form = h("div", { class: "form" }), stage = h("div", { class: "stack", "aria-live": "polite" }), results = h("div", { class: "stack" });
   const begin = h("button", { type: "button", class: "primary", disabled: true, onclick: go }, t("Begin"));
   place.append(h("div", { class: "head" }, h("h1", {}, t("Photos")), h("p", { class: "about" }, t("Larger, cleaner, whole, or turned into another kind of picture. Format, colour profile and metadata are kept; your file is never written over."))),
-    h("div", { class: "stack" }, drop, h("div", { class: "form" }, field(t("What to do"), what)), form, stage, h("div", { class: "row end" }, begin), results));
+    h("div", { class: "stack" }, drop, form, stage, h("div", { class: "row end" }, begin), results));
   onleave(() => job?.stop());
 
   const asked = { scale: 2, sigma: "", detail: 0, strength: 1, direction: "", format: "" };
@@ -35,10 +35,10 @@ export async function photos(place, { query, onleave }) {
       const run = await ask(`/api/runs/${encodeURIComponent(task.slice(4))}`);
       ways = run.abilities.includes("translate") ? ["translate"] : run.abilities.includes("restore") ? ["restore"] : [];
       const direction = h("select", { onchange: (event) => { asked.direction = event.target.value; } }, options(["", "AtoB", "BtoA"], "", (one) => one || t("the only one")));
-      form.replaceChildren(...(ways[0] === "translate" ? [field(t("Direction"), direction), live(t("Strength"), "strength")] : ways[0] ? [field(t("Task"), task_of(run.restores)), format] : [h("p", { class: "note bad" }, t("This run does neither translate nor restore."))]));
+      form.replaceChildren(chosen, ...(ways[0] === "translate" ? [field(t("Direction"), direction), live(t("Strength"), "strength")] : ways[0] ? [field(t("Task"), task_of(run.restores)), format] : [h("p", { class: "note bad" }, t("This run does neither translate nor restore."))]));
     } else {
       const parts = task.split(",");
-      form.replaceChildren(...[parts.includes("upscale") && field(t("How much larger"), number("scale", { min: 1.1, max: 4, step: 0.1 })), parts.includes("upscale") && live(t("Detail (invented)"), "detail"), parts.includes("denoise") && field(t("Noise, 0 to 255; empty: unknown"), number("sigma", { min: 0, max: 255, step: 1 })), format].filter(Boolean));
+      form.replaceChildren(chosen, ...[parts.includes("upscale") && field(t("How much larger"), number("scale", { min: 1.1, max: 4, step: 0.1 })), parts.includes("upscale") && live(t("Detail (invented)"), "detail"), parts.includes("denoise") && field(t("Noise, 0 to 255; empty: unknown"), number("sigma", { min: 0, max: 255, step: 1 })), format].filter(Boolean));
     }
     await prepare();
   }
@@ -62,7 +62,7 @@ export async function photos(place, { query, onleave }) {
         find.disabled = false;
       } }, t("Find scratches"));
       stage.replaceChildren(h("p", { class: "soft" }, t("Paint where something is to be filled in.")), painter.box, h("div", { class: "row" }, find));
-    } else stage.replaceChildren(h("p", { class: "soft" }, `${taken.length} ${t("photographs")}: ${taken.slice(0, 5).map(({ path }) => path).join(", ")}${taken.length > 5 ? " ..." : ""}`));
+    } else stage.replaceChildren(h("p", { class: "soft" }, `${t("Photographs")} (${taken.length}): ${taken.slice(0, 5).map(({ path }) => path).join(", ")}${taken.length > 5 ? " ..." : ""}`));
   }
   async function take(files) {
     taken = files.length ? files : null;
@@ -102,8 +102,8 @@ export async function photos(place, { query, onleave }) {
 
   function outcome(one) {
     if (one.fault) return h("p", { class: "note bad" }, `${one.name}: ${one.fault}`);
-    return h("article", { class: "stack", style: { "--gap": "10px" } }, h("div", { class: "row spread" }, h("h2", { style: { margin: 0 } }, one.name), h("span", { class: "soft number" }, `${one.was.join(" × ")} → ${one.size.join(" × ")}`)), sides(one.before, one.after),
-      one.remark && h("p", { class: "note" }, one.remark), h("div", { class: "row end" }, h("a", { class: "button", href: `${one.url}?save`, download: one.file }, t("Download"))));
+    return h("article", { class: "stack", style: { "--gap": "10px" } }, h("div", { class: "row spread" }, h("h2", { style: { margin: 0 } }, one.name), h("span", { class: "soft number" }, `${one.was.join(" × ")} → ${one.size.join(" × ")}`)), sides(one.before, one.after, h("a", { class: "button primary", href: `${one.url}?save`, download: one.file }, t("Download"))),
+      one.remark && h("p", { class: "note" }, one.remark));
   }
 
   drop.addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("over"); });

@@ -40,8 +40,7 @@ function card(run) {
 export const file = (name, inner) => `/runs/${encodeURIComponent(name)}/${inner}`;
 
 function state(run) {
-  const word = run.alarm && run.state !== "failed" ? "alarm" : run.state;
-  return h("span", { class: `state ${word}` }, run.alarm && run.state === "training" ? `${t("training")}, ${t("alarm")}` : t(word));
+  return h("span", { class: `state ${run.state}${run.alarm ? " alarm" : ""}` }, run.alarm ? `${t(run.state)}, ${t("alarm")}` : t(run.state));
 }
 
 export async function run(place, { rest: [name], onleave }) {
@@ -53,7 +52,7 @@ export async function run(place, { rest: [name], onleave }) {
   const title = h("div", { class: "head" }, h("div", {}, h("h1", {}, name), h("p", { class: "soft", style: { margin: "4px 0 0" } })), head);
   place.append(title, h("div", { class: "stack" },
     bar, facts, alarms,
-    h("div", { class: "two" }, h("section", { class: "stack", "aria-label": t("Samples") }, sheet.box), h("section", { class: "stack" }, h("h2", {}, t("What it can do")), uses(name, known), about(known))),
+    h("div", { class: "two" }, h("section", { class: "stack" }, sheet.box), h("section", { class: "stack" }, h("h2", {}, t("What it can do")), uses(name, known), about(known))),
     h("section", {}, h("h2", {}, t("Curves")), h("p", { class: "soft small" }, t("Over images seen. Drag to zoom, double click for all.")), curves),
     said, deeper(name, known)));
   head.setAttribute("role", "group");

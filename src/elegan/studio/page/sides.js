@@ -3,7 +3,7 @@
 import { h } from "/dom.js";
 import { t } from "/words.js";
 
-export function sides(before, after) {
+export function sides(before, after, ...more) {
   let share = 0.5, scale = 1, x = 0, y = 0, dragging = null;
   const lower = h("img", { src: after, class: "layer", alt: t("After"), draggable: "false" }), upper = h("img", { src: before, class: "layer", alt: t("Before"), draggable: "false" });
   const cover = h("div", { class: "upper" }, upper), line = h("div", { class: "line" });
@@ -55,11 +55,11 @@ export function sides(before, after) {
     event.preventDefault();
     draw();
   });
-  lower.addEventListener("load", draw);
-  const box = h("div", { class: "stack", style: { "--gap": "10px" } }, frame, h("div", { class: "row" },
+  lower.addEventListener("load", () => { frame.style.maxWidth = `calc(78vh * ${lower.naturalWidth / lower.naturalHeight})`; draw(); });
+  const box = h("div", { class: "stack", style: { "--gap": "10px" } }, frame, h("div", { class: "row", style: { "justify-content": "center" } },
     h("button", { type: "button", class: "quiet", "aria-label": t("Zoom out"), onclick: () => zoom(1 / 1.5, ...middle()) }, "−"),
     h("button", { type: "button", class: "quiet", "aria-label": t("Zoom in"), onclick: () => zoom(1.5, ...middle()) }, "+"),
-    h("button", { type: "button", class: "quiet", onclick: () => { scale = 1; draw(); } }, t("Whole picture"))));
+    h("button", { type: "button", class: "quiet", onclick: () => { scale = 1; draw(); } }, t("Whole picture")), more));
   requestAnimationFrame(draw);
   return box;
 }
