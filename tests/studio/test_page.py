@@ -241,21 +241,19 @@ def test_the_page_names_no_other_place():
 def test_a_person_fills_the_form_in_and_begins(page, tmp_path):
     with serving(tmp_path / "runs") as studio:
         shown = page("#/start?data=digits", studio=studio)
-        begin = shown.get_by_role("button", name="Begin training")
-        shown.wait_for_function(
-            "[...document.querySelectorAll('button')].some(b => b.textContent === 'Begin training' && !b.disabled)"
-        )
+        ready = shown.locator("button:enabled", has_text="Begin training")
+        ready.wait_for()
         shown.get_by_label("Recipe").select_option("dcgan")
         shown.get_by_label("Length").select_option("steps")
         shown.get_by_label("how long").fill("6")
+        shown.get_by_label("how long").press("Tab")
+        ready.wait_for()
         shown.get_by_text("All settings of the recipe").click()
-        shown.get_by_label("batch", exact=True).fill("8")
-        shown.get_by_label("batch", exact=True).press("Tab")
-        shown.locator(".changed").wait_for()
-        shown.wait_for_function(
-            "document.querySelector('.card .facts') && document.body.textContent.includes('images a step8')"
-        )
-        begin.click()
+        batch = shown.get_by_label("batch", exact=True)
+        batch.fill("8")
+        batch.press("Tab")
+        shown.locator(".facts div", has_text=re.compile("images a step *8$")).wait_for()
+        ready.click()
         shown.get_by_text("6 / 6").wait_for()
         recipe = next((tmp_path / "runs").glob("digits-dcgan*/recipe.toml")).read_text()
         assert "batch = 8" in recipe

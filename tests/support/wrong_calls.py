@@ -146,6 +146,7 @@ NUMBERS = [
     *((*FILM, "--fps", value) for value in ("nan", "inf", "0", "-1", "61", "x", "")),
     *((*FILM, "--out", name) for name in ("film", "film.mp3", "film.MP4", ".mp4", "afile/x.mp4", "/proc/x.gif")),
     ("doctor", "nowhere"), ("doctor", "afile"), ("doctor", ""), ("doctor", "/dev/null"), ("doctor", "runs/g", "--trust", ""),
+    ("studio", "afile"), ("studio", "x" * 300), ("studio", "--port", "70000"), ("studio", "--port", "x"), ("studio", "--host", "203.0.113.7"),
     ("runs", "nowhere"), ("runs", "afile"), ("runs", ""), ("runs", "/dev/null"),
     ("compare",), ("compare", "nowhere"), ("compare", "runs/g", "runs/c"), ("compare", "runs/g", ""), ("compare", "runs/t", "runs/r"),
     *((*TRAIN, *rest) for rest in (

@@ -83,7 +83,8 @@ class Verbs:
         """Runs side by side."""
         found = compare_runs([self.place.run(str(name)) for name in asked.get("runs") or ()])
         named = found.as_dict() | {"text": str(found)}
-        return json.loads(json.dumps(named).replace(f"{self.place.folder}{os.sep}", ""))
+        bare: dict[str, Any] = json.loads(json.dumps(named).replace(f"{self.place.folder}{os.sep}", ""))
+        return bare
 
     def report(self, work: Work, asked: Asked) -> dict[str, Any]:
         """Writes the report of a run."""
