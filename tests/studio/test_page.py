@@ -202,7 +202,7 @@ def test_the_page_speaks_chinese_and_is_walked_by_keyboard(page):
     shown = page("#/runs")
     shown.locator(".run").wait_for()
     shown.get_by_role("button", name="中文").click()
-    shown.get_by_role("heading", name="训练").wait_for()
+    shown.get_by_role("heading", name="运行").wait_for()
     assert shown.evaluate("document.documentElement.lang") == "zh-CN"
     shown.get_by_role("button", name="English").click()
     shown.reload()

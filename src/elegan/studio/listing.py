@@ -62,6 +62,14 @@ def _folders(folder: str) -> list[Path]:
         ]
 
 
+def _written(path: Path) -> float:
+    """When a file was written, in seconds since 1970; 0 where there is none."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0
+
+
 def _stamps(path: Path) -> tuple[int, ...]:
     """When what is read of a run was written."""
     names = ("", "log.jsonl", "run.json", "recipe.toml", "checkpoints")
@@ -74,7 +82,7 @@ def _entry(run: Listed, record: dict[str, Any] | None) -> dict[str, Any]:
     if run.state in ("stopped", "nothing saved") and record:
         entry["state"] = "starting" if trainings.lives(record) else run.state
     entry["alarm"] = os.path.isdir(run.path / "alarms")
-    entry["picture"] = os.path.isfile(run.path / "samples.png")
+    entry["picture"] = _written(run.path / "samples.png")
     return entry
 
 
@@ -84,7 +92,7 @@ def _beginning(place: Place, name: str, record: dict[str, Any]) -> dict[str, Any
     fault = "" if lives else (trainings.said(place, name) or ["it ended before it began"])[-1]
     return {
         "name": name, "state": "starting" if lives else "failed", "fault": fault, "changed": record.get("asked", 0), "step": 0, "steps": 0,
-        "recipe": "", "data": "", "metric": "", "newest": None, "best": None, "size": 0, "alarm": False, "picture": False,
+        "recipe": "", "data": "", "metric": "", "newest": None, "best": None, "size": 0, "alarm": False, "picture": 0,
     }  # fmt: skip
 
 

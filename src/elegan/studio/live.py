@@ -14,7 +14,7 @@ from elegan.studio import listing, trainings
 from elegan.studio.place import Place
 from elegan.studio.works import Work
 
-EVERY = 1.0  # seconds between looks at a run
+EVERY = 3.0  # seconds between looks at a run, of which none may slow its training
 OFTEN = 0.15  # and at a work; so soon too is noticed that the studio ends
 Over = Callable[[], bool]  # whether the studio is about to end
 
@@ -67,7 +67,7 @@ async def of_runs(runs: Callable[[], list[dict[str, Any]]], request: Request, ov
         marks = [(entry["name"], *_marks(entry)) for entry in found]
         yield event(found) if marks != before else ": \n\n"
         before = marks
-        await _pause(max(2 * EVERY, 50 * (anyio.current_time() - began)), over)  # a fiftieth of the time, at most
+        await _pause(max(EVERY, 50 * (anyio.current_time() - began)), over)  # a fiftieth of the time, at most
 
 
 async def of_work(work: Work, request: Request, over: Over) -> AsyncIterator[str]:

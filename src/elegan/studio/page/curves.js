@@ -14,6 +14,7 @@ export function curve(title) {
   let shown = [0, 1];
 
   function draw() {
+    if (document.hidden) return;
     const all = Object.values(lines).flat();
     if (!all.length) return;
     const full = [Math.min(...all.map((p) => p[0])), Math.max(...all.map((p) => p[0]))];
@@ -33,7 +34,8 @@ export function curve(title) {
     for (const alarm of alarms) if (alarm.images >= from && alarm.images <= to) parts.push(h("line", { class: "mark-alarm", x1: x(alarm.images), x2: x(alarm.images), y1: TOP, y2: H - BOTTOM }));
     Object.entries(lines).forEach(([, points], number) => {
       const inside = points.filter((p, i) => (points[i + 1]?.[0] ?? p[0]) >= from && (points[i - 1]?.[0] ?? p[0]) <= to && Number.isFinite(p[1]));
-      const d = inside.map((p, i) => `${i ? "L" : "M"}${x(p[0]).toFixed(1)} ${y(p[1]).toFixed(1)}`).join("");
+      const every = Math.ceil(inside.length / W) || 1; // no more points than pixels across
+      const d = inside.filter((_, i) => i % every === 0 || i === inside.length - 1).map((p, i) => `${i ? "L" : "M"}${x(p[0]).toFixed(1)} ${y(p[1]).toFixed(1)}`).join("");
       parts.push(h("path", { d: inside.length === 1 ? `${d}h.01` : d, stroke: COLOURS[number % COLOURS.length], "stroke-linecap": "round" }));
     });
     svg.setAttribute("viewBox", `0 0 ${W} ${H}`);
@@ -42,6 +44,10 @@ export function curve(title) {
     legend.replaceChildren(...Object.entries(lines).map(([name, p], number) => h("span", {}, h("i", { style: { background: COLOURS[number % COLOURS.length] } }), `${name || title} ${short(p.at(-1)[1])}`)));
   }
 
+  document.addEventListener("visibilitychange", function again() {
+    if (svg.isConnected) draw();
+    else document.removeEventListener("visibilitychange", again);
+  });
   new ResizeObserver(([{ contentRect }]) => { if (contentRect.width) { W = contentRect.width; draw(); } }).observe(svg);
   let began = null, chosen = null;
   const at = (event) => {

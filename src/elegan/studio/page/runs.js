@@ -28,7 +28,7 @@ export async function runs(place, { onleave, studio }) {
 
 function card(run) {
   const shot = run.picture
-    ? h("img", { src: `${file(run.name, "samples.png")}?${Math.round(run.changed)}`, alt: "", loading: "lazy", class: "pixel" })
+    ? h("img", { src: `${file(run.name, "samples.png")}?${run.picture}`, alt: "", loading: "lazy", class: "pixel" })
     : h("div", { class: "none" }, run.state === "starting" ? t("about to begin") : t("no pictures yet"));
   return h("li", {}, h("a", { class: "run", href: `#/run/${encodeURIComponent(run.name)}` },
     h("div", { class: "shot" }, shot),
@@ -67,7 +67,7 @@ export async function run(place, { rest: [name], onleave }) {
     facts.replaceChildren(...rows(known).map(([word, value]) => h("div", {}, h("dt", {}, t(word)), h("dd", {}, value))));
     alarms.replaceChildren(...(known.alarms || []).slice(-3).map((alarm) => h("p", { class: "alarm-line" }, `${t("step")} ${alarm.step}: ${alarm.rule}. ${alarm.text}`)));
     if (known.fault) alarms.append(h("p", { class: "note bad" }, known.fault));
-    if (known.sheets?.length) sheet.set(known.sheets, known.changed);
+    if (known.sheets?.length) sheet.set(known.sheets, known.picture);
     for (const [panel, lines] of Object.entries(known.panels || {})) {
       if (!panels.has(panel)) { panels.set(panel, curve(panel)); curves.append(panels.get(panel).box); }
       panels.get(panel).set(lines, known.alarms || []);
@@ -149,7 +149,7 @@ function moments(name) {
   } }, t("Film"));
   const box = h("div", { class: "stack", hidden: true, style: { "--gap": "12px" } }, h("div", { class: "row spread" }, h("h2", { style: { margin: 0 } }, h("label", { for: "moment" }, t("Samples"))), at), h("div", { class: "sheet" }, image), input, h("div", { class: "row" }, play, film));
   return { box, set(now, changed) {
-    const grown = now.length !== steps.length || changed !== stamp;
+    const grown = now.length !== steps.length || now.at(-1) !== steps.at(-1);
     steps = now;
     stamp = changed;
     box.hidden = false;

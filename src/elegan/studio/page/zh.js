@@ -2,7 +2,7 @@
 
 export const ZH = {
   // rooms and the frame
-  "Rooms": "页面", "Runs": "训练", "Start": "开始", "Explore": "探索", "Photos": "照片", "Compare": "比较", "Light": "浅色", "Dark": "深色",
+  "Rooms": "页面", "Runs": "运行", "Start": "开始", "Explore": "探索", "Photos": "照片", "Compare": "比较", "Light": "浅色", "Dark": "深色",
   "Skip to the content": "跳到内容",
   // runs
   "New training": "新的训练", "Nothing has been trained here yet.": "这里还没有训练过任何模型。", "Start with a folder of pictures": "从一个图片文件夹开始",
@@ -15,7 +15,7 @@ export const ZH = {
   "Samples, the same latents at every step": "样本：每一步都用相同的潜变量", "Play": "播放", "Pause": "暂停", "Film": "影片", "Explore its pictures": "探索它的图片",
   "Translate photographs": "转换照片", "Restore photographs": "修复照片", "Once it has saved a checkpoint.": "保存第一个检查点之后。", "pictures": "张图片",
   "pixels": "像素", "classes": "个类别", "machine": "设备", "What differs from its recipe": "与配方的不同", "A closer look": "细看", "Report": "报告", "Measure": "评测",
-  "Copies": "复制品", "Cancel": "取消", "Download": "下载", "waiting for the work before it": "等待前一项工作", "working": "进行中", "value": "数值", "interval": "区间", "N": "N",
+  "Copies": "翻版检测", "Cancel": "取消", "Download": "下载", "waiting for the work before it": "等待前一项工作", "working": "进行中", "value": "数值", "interval": "区间", "N": "N",
   "Each row: a suspect, then the training images that it is likest to.": "每行：一张可疑图片，随后是与它最像的训练图片。",
   "Suspects beside their nearest training images": "可疑图片与最接近的训练图片", "Any pictures (framed) beside their nearest training images.": "任意图片（加框）与最接近的训练图片。",
   // start
@@ -36,20 +36,20 @@ export const ZH = {
   "Fine from level": "从此层起用精细风格", "Coarse styles": "粗略风格", "Fine styles": "精细风格", "Mix": "混合", "Style mixing": "风格混合", "A photograph": "照片",
   "Made again from its own settings.": "已按它自带的设置重新生成。", "photograph": "照片", "nearest": "最接近", "times as far out as a random one": "倍于随机点的距离",
   "Drop a photograph, or a picture from here": "拖入照片，或从这里下载的图片", "Choose": "选择", "Film from pin to pin": "图钉之间的影片", "From a photograph": "从照片出发",
-  "Its training": "它的训练", "Reroll": "换一批", "Choose a run whose pictures to walk through.": "选择一个训练，浏览它的图片。",
+  "Its training": "它的训练", "Reroll": "换一批", "Choose a run whose pictures to walk through.": "选择一次运行，浏览它的图片。",
   // photos
-  "With what comes along": "自带的模型", "With a run of yours": "你自己的训练", "upscale": "放大", "denoise": "去噪", "inpaint": "修补", "scratches": "去划痕", "oldphoto": "老照片",
+  "With what comes along": "自带的模型", "With a run of yours": "你自己的运行", "upscale": "放大", "denoise": "去噪", "inpaint": "修补", "scratches": "去划痕", "oldphoto": "老照片",
   "colorize": "上色", "Photographs": "照片", "Drop photographs, or a folder of them": "拖入照片或照片文件夹", "Choose photographs": "选择照片", "Begin": "开始", "What to do": "做什么",
   "Larger, cleaner, whole, or turned into another kind of picture. Format, colour profile and metadata are kept; your file is never written over.":
     "放大、去噪、修补，或变成另一种图片。保留格式、色彩配置和元数据；从不覆盖原文件。",
   "Format": "格式", "as it is": "保持原样", "the only one": "唯一的方向", "Direction": "方向", "Strength": "强度", "Task": "任务",
-  "This run does neither translate nor restore.": "这个训练既不转换也不修复图片。", "How much larger": "放大倍数", "Detail (invented)": "细节（虚构）",
+  "This run does neither translate nor restore.": "这次运行既不转换也不修复图片。", "How much larger": "放大倍数", "Detail (invented)": "细节（虚构）",
   "Noise, 0 to 255; empty: unknown": "噪声，0 到 255；留空：未知",
   "The browser cannot show this file; convert it to PNG or JPEG to paint on it.": "浏览器无法显示此文件；请转换为 PNG 或 JPEG 后再涂抹。",
   "Find scratches": "寻找划痕", "Paint where something is to be filled in.": "涂抹要填补的地方。", "photographs": "照片", "tiles": "分块",
   "Before": "之前", "After": "之后", "Before and after; arrow keys move the line, + and - zoom": "前后对比；方向键移动分隔线，+ 和 - 缩放", "Zoom in": "放大", "Zoom out": "缩小",
   "Whole picture": "整张图片", "The mask: paint where to fill; Ctrl Z takes the last stroke back": "蒙版：涂抹要填补的地方；Ctrl Z 撤销一笔", "Eraser": "橡皮", "Undo": "撤销", "Clear": "清除", "Brush": "画笔",
   // compare
-  "Choose two runs or more that were measured in the same way.": "选择两个或更多以同样方式评测过的训练。", "Measure them all now": "现在全部评测", "run": "训练", "What differs": "不同之处",
+  "Choose two runs or more that were measured in the same way.": "选择两次或更多以同样方式评测过的运行。", "Measure them all now": "现在全部评测", "run": "运行", "What differs": "不同之处",
   "In words": "文字说明",
 };
