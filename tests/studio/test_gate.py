@@ -143,13 +143,16 @@ def test_a_question_that_is_none_is_answered_in_a_line(served):
 def test_a_value_cannot_pass_for_an_option(served):
     asked = {
         "data": "--trust",
-        "recipe": "--trust=os",
+        "recipe": "dcgan",
         "settings": ["--resume=x"],
         "name": "--out",
         "seed": "1 --trust os",
     }
     *options, out, dashes, data = trainings.arguments(Place(served.folder), asked)
-    assert options == ["--recipe=--trust=os", "--seed=1 --trust os", "--name=--out", "--set=--resume=x"]
+    assert options == ["--recipe=dcgan", "--seed=1 --trust os", "--name=--out", "--set=--resume=x"]
+    for recipe in ("--trust=os", "/etc/passwd", "mine.toml", "run:../x", "run:nobody"):
+        with pytest.raises(UserError):
+            trainings.arguments(Place(served.folder), asked | {"recipe": recipe})
     assert (out, dashes, data) == (f"--out={served.folder}", "--", "--trust")
 
 

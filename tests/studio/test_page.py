@@ -12,20 +12,12 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
-from served import TOKEN, serving
+from served import QUICK, TOKEN, serving
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PAGE = files("elegan.studio").joinpath("page")
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 WAIT = 120_000  # milliseconds, for a machine that does much else
-QUICK = [
-    "nets.generator.width=4",
-    "nets.discriminator.width=4",
-    "batch=8",
-    "watch.images=32",
-    "watch.every=5",
-    "watch.log=1",
-]
 
 
 @pytest.fixture(scope="session")

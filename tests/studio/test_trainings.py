@@ -7,16 +7,7 @@ import pytest
 
 from elegan.studio import trainings
 from elegan.studio.place import Place
-from served import serving
-
-LONG = [
-    "nets.generator.width=4",
-    "nets.discriminator.width=4",
-    "batch=8",
-    "watch.images=32",
-    "watch.every=5",
-    "watch.log=1",
-]
+from served import QUICK, serving
 
 
 def entry(studio, name):
@@ -34,7 +25,7 @@ def until(studio, name, state, step=0):
 
 def test_a_training_outlives_the_studio_and_is_found_stopped_and_gone_on_with(tmp_path):
     with serving(tmp_path / "runs") as studio:
-        asked = {"data": "digits", "recipe": "dcgan", "steps": 100_000, "settings": LONG, "name": "long"}
+        asked = {"data": "digits", "recipe": "dcgan", "steps": 100_000, "settings": QUICK, "name": "long"}
         assert studio.ask("/api/train", asked).json == {"name": "long"}
         assert entry(studio, "long")["state"] == "starting"
         assert "trains already" in studio.ask("/api/train", asked).json["fault"]

@@ -97,10 +97,16 @@ def test_a_photograph_is_restored_with_its_metadata_and_a_painted_mask(served):
 
 
 def test_a_folder_is_a_batch_in_which_what_is_broken_is_said(served):
-    photos = served.upload("photos", **{"set/a.png": encoded(PHOTO, "PNG"), "set/b.png": b"no picture"})
-    a, b = served.work("restore", photo=f"{photos}/set", task="denoise", sigma=20)["result"]
+    photos = served.upload(
+        "photos",
+        **{"set/a.png": encoded(PHOTO, "PNG"), "set/b.png": b"no picture", "set/deep/c%23d.png": encoded(PHOTO, "PNG")},
+    )
+    a, b, c = served.work("restore", photo=f"{photos}/set", task="denoise", sigma=20)["result"]
     assert a["fault"] == ""
     assert b["fault"]
+    assert c["name"] == "c#d.png"
+    for address in (c["url"], c["before"], c["after"]):
+        assert served.ask(address).body.startswith(b"\x89PNG")
 
 
 def test_a_run_is_searched_for_copies_and_filmed(served):

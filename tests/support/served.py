@@ -13,6 +13,15 @@ import uvicorn
 from elegan.studio.place import Place
 from elegan.studio.routes import app
 
+# Settings of a training that takes no time.
+QUICK = [
+    "nets.generator.width=4",
+    "nets.discriminator.width=4",
+    "batch=8",
+    "watch.images=32",
+    "watch.every=5",
+    "watch.log=1",
+]
 TOKEN = "a-token-that-nobody-can-guess-1234"
 
 

@@ -49,7 +49,7 @@ class Place:
 
     def result(self, work: str, inner: str) -> tuple[Path, str]:
         """(a file that a work wrote, its media type). Raises UserError for what lies outside its folder."""
-        path = self.own("works", work, inner)
+        path = paths.inside(self.own("works", work), self.own("works", work, *inner.split("/")))
         if not path.is_file():
             raise UserError(f"{shown(inner)} is no longer there; do it again")
         return path, SHOWN.get(path.suffix.lower(), "application/octet-stream")

@@ -23,7 +23,6 @@ from elegan.core.version import __version__
 from elegan.data.named import NAMES
 from elegan.recipes import find_recipe
 from elegan.recipes.fields import fields
-from elegan.recipes.recipe import Recipe
 from elegan.recipes.show import TASKS as KINDS
 from elegan.recipes.show import listed
 from elegan.studio import explore, listing, live, trainings
@@ -60,7 +59,7 @@ class Studio:
             Route("/api/runs/{name}/model", _told(self.model)),
             Route("/api/runs/{name}/{act}", _told(self.act), methods=["POST"]),
             Route("/runs/{name}/{inner:path}", _told(self.run_file)),
-            Route("/results/{work}/{inner}", _told(self.result)),
+            Route("/results/{work}/{inner:path}", _told(self.result)),
             Route("/api/fields", _told(self.fields), methods=["POST"]),
             Route("/api/train", _told(self.train), methods=["POST"]),
             Route("/api/pictures", _told(self.pictures), methods=["POST"]),
@@ -125,11 +124,7 @@ class Studio:
         return await anyio.to_thread.run_sync(self._fields, str(asked.get("recipe")), list(asked.get("settings") or ()))
 
     def _fields(self, name: str, settings: list[str]) -> Any:
-        recipe = (
-            Recipe.from_toml(self.place.run(name.removeprefix("run:")) / "recipe.toml")
-            if name.startswith("run:")
-            else find_recipe(name)
-        ).override(settings)
+        recipe = find_recipe(trainings.recipe_of(self.place, name)).override(settings)
         return plain({"about": recipe.about, "fields": [field._asdict() for field in fields(recipe)]})
 
     async def train(self, request: Request) -> Any:

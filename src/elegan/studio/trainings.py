@@ -14,8 +14,9 @@ from typing import Any
 import psutil
 
 from elegan.core import files, paths
-from elegan.core.errors import Failure, UserError, in_a_line
+from elegan.core.errors import Failure, UserError, in_a_line, nearest, shown
 from elegan.core.facts import is_run_folder
+from elegan.recipes import CATALOGUE
 from elegan.studio.place import Place
 from elegan.verbs.runs import is_locked
 
@@ -46,13 +47,23 @@ def arguments(place: Place, asked: Mapping[str, Any]) -> list[str]:
     if not str(asked.get("data") or "").strip():
         raise UserError("name the data to train on: a folder, a zip or a set such as digits")
     given = {name: value for name in OPTIONS if (value := asked.get(name)) not in (None, "")}
-    if str(given.get("recipe", "")).startswith("run:"):
-        given["recipe"] = str(place.run(str(given["recipe"]).removeprefix("run:")) / "recipe.toml")
+    if "recipe" in given:
+        given["recipe"] = recipe_of(place, str(given["recipe"]))
     if asked.get("name"):
         given["name"] = paths.check_name("name", str(asked["name"]))
     settings = [f"--set={setting}" for setting in asked.get("settings") or ()]
     options = [f"--{name}={value}" for name, value in given.items()]
     return [*options, *settings, f"--out={place.folder}", "--", place.data(str(asked["data"]))]
+
+
+def recipe_of(place: Place, name: str) -> str:
+    """What `--recipe` takes for a recipe of the catalogue, or for `run:NAME` that of a run. Raises UserError for any other, such as
+    a path."""
+    if name.startswith("run:"):
+        return str(paths.inside(place.folder, place.run(name.removeprefix("run:")) / "recipe.toml"))
+    if name not in CATALOGUE:
+        raise UserError(f"unknown recipe {shown(name)}{nearest(name, CATALOGUE)}")
+    return name
 
 
 def dry_run(place: Place, asked: Mapping[str, Any], go_on: Any) -> dict[str, Any]:

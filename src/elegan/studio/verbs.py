@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -123,7 +124,7 @@ class Verbs:
             None if truncation is None else float(truncation),
             folder,
         )
-        return {"url": _result(Path(saved.paths[0]))}
+        return {"url": _result(Path(saved.paths[0]), folder)}
 
     def ways(self, work: Work, asked: Asked) -> list[dict[str, Any]]:
         """A run's directions, each with what it changes."""
@@ -143,7 +144,7 @@ class Verbs:
         mask = find_scratches(_photo(self.place.dropped(str(asked.get("photo")))))
         path = self.place.new_work() / "mask.png"
         grid.save_png(path, mask[..., None].astype(np.uint8) * 255)
-        return {"url": _result(path)}
+        return {"url": _result(path, path.parent)}
 
     def restore(self, work: Work, asked: Asked) -> list[dict[str, Any]]:
         """Restores photographs, one or a folder of them, into a folder of the work's own."""
@@ -211,15 +212,15 @@ def _shown(outcome: Outcome, folder: Path) -> dict[str, Any]:
     size = after.shape[1], after.shape[0]
     sides = {}
     for side, pixels in (("before", before), ("after", after)):
-        path = folder / f".{side}-{outcome.target.name}.png"
+        path = folder / f".{side}-{'-'.join(outcome.target.relative_to(folder).parts)}.png"
         image = Image.fromarray((pixels * 255 + 0.5).astype(np.uint8)).resize(size, Image.Resampling.BICUBIC)
         image.thumbnail((SHOWN, SHOWN), Image.Resampling.LANCZOS)
         buffer = io.BytesIO()
         image.save(buffer, "PNG", compress_level=1)
         files.write(path, buffer.getvalue())
-        sides[side] = _result(path)
+        sides[side] = _result(path, folder)
     return said | {
-        "url": _result(outcome.target),
+        "url": _result(outcome.target, folder),
         "file": outcome.target.name,
         "size": size,
         "was": before.shape[1::-1],
@@ -227,9 +228,9 @@ def _shown(outcome: Outcome, folder: Path) -> dict[str, Any]:
     }
 
 
-def _result(path: Path) -> str:
-    """The address of a file in a work's folder."""
-    return f"/results/{path.parent.name}/{path.name}"
+def _result(path: Path, folder: Path) -> str:
+    """The address of a file in the folder of a work."""
+    return f"/results/{folder.name}/{quote(path.relative_to(folder).as_posix())}"
 
 
 def _inline_image(image: Image.Image) -> str:

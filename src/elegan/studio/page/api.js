@@ -1,5 +1,7 @@
 // Questions to the studio's server, and what it tells as things change.
 
+import { t } from "/words.js";
+
 export class Fault extends Error {}
 
 export async function ask(path, body, method = body === undefined ? "GET" : "POST") {
@@ -7,7 +9,7 @@ export async function ask(path, body, method = body === undefined ? "GET" : "POS
   try {
     answer = await fetch(path, { method, body: body instanceof Blob || body === undefined ? body : JSON.stringify(body) });
   } catch {
-    throw new Fault("The studio does not answer; start it again with elegan studio. Trainings go on without it.");
+    throw new Fault(t("The studio does not answer; start it again with elegan studio. Trainings go on without it."));
   }
   const text = await answer.text();
   let value = null;
@@ -17,8 +19,10 @@ export async function ask(path, body, method = body === undefined ? "GET" : "POS
 }
 
 // Follows an address until `close`; the browser connects again by itself when the server was away.
-export function follow(path, hear) {
+// `lost` is called where it is refused instead: the studio began anew and knows nothing of it.
+export function follow(path, hear, lost = () => {}) {
   const source = new EventSource(path);
+  source.onerror = () => { if (source.readyState === EventSource.CLOSED) lost(); };
   source.onmessage = (message) => hear(JSON.parse(message.data));
   return () => source.close();
 }
@@ -35,7 +39,7 @@ export function work(verb, asked, hear = () => {}) {
         hear(now);
         if (now.state === "done") { close(); done(now.result); }
         else if (now.state === "failed" || now.state === "stopped") { close(); failed(new Fault(now.fault)); }
-      });
+      }, () => failed(new Fault(t("The studio was started anew; begin this again."))));
     });
   })();
   return { result, stop() { stopped = true; if (id) ask(`/api/works/${id}`, undefined, "DELETE"); } };

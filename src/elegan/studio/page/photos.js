@@ -9,7 +9,7 @@ import { t } from "/words.js";
 
 const TASKS = ["upscale", "denoise", "inpaint", "scratches", "scratches,denoise,upscale"];
 
-export async function photos(place, { query, onleave }) {
+export async function photos(place, { query, onleave, studio }) {
   const runs = (await ask("/api/runs")).filter((run) => run.picture && !["damaged", "failed", "starting"].includes(run.state));
   let taken = null, painter = null, job = null;
   const own = query.get("run") || "";
@@ -95,6 +95,8 @@ export async function photos(place, { query, onleave }) {
       const mine = (job = work(verb, question, (now) => { note.textContent = progress(now); if (now.total) { bar.max = now.total; bar.value = now.parts; } }));
       const found = await mine.result;
       results.replaceChildren(...found.map(outcome));
+      const first = found.find((one) => one.url);
+      if (found.length > 1 && first) results.prepend(h("p", { class: "note" }, `${t("All of them are in")} ${studio.folder}/.studio/works/${first.url.split("/")[2]}`));
     } catch (error) { wait.replaceWith(h("p", { class: "note bad", role: "alert" }, error.message)); }
     wait.remove();
     begin.disabled = false;

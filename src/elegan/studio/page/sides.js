@@ -5,7 +5,7 @@ import { t } from "/words.js";
 
 export function sides(before, after, ...more) {
   let share = 0.5, scale = 1, x = 0, y = 0, dragging = null;
-  const lower = h("img", { src: after, class: "layer", alt: t("After"), draggable: "false" }), upper = h("img", { src: before, class: "layer", alt: t("Before"), draggable: "false" });
+  const lower = h("img", { src: after, class: "layer", alt: t("After"), draggable: "false", loading: "lazy" }), upper = h("img", { src: before, class: "layer", alt: t("Before"), draggable: "false", loading: "lazy" });
   const cover = h("div", { class: "upper" }, upper), line = h("div", { class: "line" });
   const frame = h("div", { class: "sides", tabindex: 0, role: "slider", "aria-label": t("Before and after; arrow keys move the line, + and - zoom"), "aria-valuemin": 0, "aria-valuemax": 100 },
     lower, cover, line, h("span", { class: "tag", style: { left: "10px" } }, t("Before")), h("span", { class: "tag", style: { right: "10px" } }, t("After")));

@@ -3,7 +3,9 @@
 export const ZH = {
   // rooms and the frame
   "Rooms": "页面", "Runs": "运行", "Start": "开始", "Explore": "探索", "Photos": "照片", "Compare": "比较", "Light": "浅色", "Dark": "深色",
-  "Skip to the content": "跳到内容",
+  "Skip to the content": "跳到内容", "The studio was started anew; begin this again.": "工作室已重新启动；请重新开始这项工作。",
+  "The studio does not answer; start it again with elegan studio. Trainings go on without it.": "工作室没有响应；请用 elegan studio 重新启动。训练不受影响。",
+  "All of them are in": "全部结果位于",
   // runs
   "New training": "新的训练", "Nothing has been trained here yet.": "这里还没有训练过任何模型。", "Start with a folder of pictures": "从一个图片文件夹开始",
   "about to begin": "即将开始", "no pictures yet": "还没有图片", "training": "训练中", "starting": "启动中", "finished": "已完成", "stopped": "已停止",
