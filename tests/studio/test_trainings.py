@@ -1,5 +1,6 @@
 """Trainings as processes of their own: they outlive the studio, which finds them again, stops them and goes on with them."""
 
+import shutil
 import time
 
 import psutil
@@ -42,6 +43,12 @@ def test_a_training_outlives_the_studio_and_is_found_stopped_and_gone_on_with(tm
         assert "nothing trains" in studio.ask("/api/runs/long/stop", {}).json["fault"]
         assert studio.ask("/api/runs/long/resume", {"steps": stopped["step"] + 3}).status == 200
         assert until(studio, "long", "finished")["step"] == stopped["step"] + 3
+        shutil.rmtree(tmp_path / "runs" / "long")
+        began = time.monotonic()
+        while left := studio.ask("/api/runs").json:  # deleted, and no failure
+            assert left[0]["state"] == "starting"  # its process ends
+            assert time.monotonic() - began < 60
+            time.sleep(0.1)
 
 
 @pytest.mark.slow
@@ -56,3 +63,5 @@ def test_a_training_that_fails_says_why(tmp_path):
         assert now["state"] == "failed"
         assert "no folder, zip or data set 'nowhere'" in now["fault"]
         assert "nowhere" in studio.ask("/api/runs/lost").json["said"][-1]
+        assert studio.ask("/api/runs/lost/forget", {}).status == 200
+        assert studio.ask("/api/runs").json == []

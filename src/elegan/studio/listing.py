@@ -34,7 +34,13 @@ class Runs:
         found = [self._listed(path) for path in _folders(folder) if is_run_folder(path)]
         entries = [_entry(run, records.get(run.path.name)) for run in found]
         known = {run.path.name for run in found}
-        begun = [_beginning(self.place, name, record) for name, record in records.items() if name not in known]
+        for name in records.keys() & known:
+            trainings.made(self.place, name, records[name])
+        missing = {name: record for name, record in records.items() if name not in known}
+        for name in [name for name, record in missing.items() if record.get("made") and not trainings.lives(record)]:
+            trainings.forget(self.place, name)  # its run was deleted
+            del missing[name]
+        begun = [_beginning(self.place, name, record) for name, record in missing.items()]
         return [*begun, *sorted(entries, key=lambda entry: (-entry["changed"], entry["name"]))]
 
     def _listed(self, path: Path) -> Listed:

@@ -97,10 +97,12 @@ class Studio:
         return await anyio.to_thread.run_sync(lambda: opened().facts())
 
     async def act(self, request: Request) -> Any:
-        """Stops a training, or goes on with it, for longer where `steps` says so."""
+        """Stops a training, goes on with it, for longer where `steps` says so, or forgets one that failed."""
         name, act, asked = request.path_params["name"], request.path_params["act"], await _question(request)
         if act == "stop":
             await anyio.to_thread.run_sync(trainings.stop, self.place, name)
+        elif act == "forget":
+            await anyio.to_thread.run_sync(trainings.forget, self.place, name)
         elif act == "resume":
             rest = [f"--resume={self.place.run(name)}"]
             if asked.get("steps") is not None:

@@ -140,6 +140,20 @@ def begun(place: Place) -> dict[str, dict[str, Any]]:
     return found
 
 
+def made(place: Place, name: str, record: dict[str, Any]) -> None:
+    """Puts on record that a training has made its run: where that is missing later, somebody deleted it."""
+    if not record.get("made"):
+        files.write_json(place.own("trainings", f"{name}.json"), record | {"made": True})
+
+
+def forget(place: Place, name: str) -> None:
+    """Drops what is on record of a training that is over. Raises UserError while it goes on."""
+    if alive(place, name):
+        raise UserError(f"{name} trains now; stop it first")
+    for ending in ("json", "log"):
+        place.own("trainings", f"{name}.{ending}").unlink(missing_ok=True)
+
+
 def alive(place: Place, name: str) -> bool:
     """Whether this run is trained now, or is about to be."""
     path = place.folder / name

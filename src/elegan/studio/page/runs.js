@@ -84,13 +84,14 @@ export async function run(place, { rest: [name], onleave }) {
     shown = key;
     const longer = h("input", { type: "number", min: 1, value: known.steps * 2 || 1000, style: { width: "120px" }, "aria-label": t("steps in all") });
     const act = async (what, body = {}) => {
-      try { await ask(`${address}/${what}`, body); say(t(what === "stop" ? "It saves and stops." : "It goes on.")); } catch (error) { say(error.message); }
+      try { await ask(`${address}/${what}`, body); say(t({ stop: "It saves and stops.", resume: "It goes on.", forget: "It is off the list." }[what])); } catch (error) { say(error.message); }
     };
     head.replaceChildren(...(works
       ? [h("button", { type: "button", onclick: () => act("stop") }, t("Stop"))]
       : [
           known.state === "stopped" && h("button", { type: "button", class: "primary", onclick: () => act("resume") }, t("Go on")),
           known.state === "finished" && h("span", { class: "row" }, longer, h("button", { type: "button", class: "primary", onclick: () => act("resume", { steps: Number(longer.value) }) }, t("Go on for longer"))),
+          known.state === "failed" && h("button", { type: "button", onclick: async () => { await act("forget"); location.hash = "#/runs"; } }, t("Take off the list")),
           known.recipe && h("a", { class: "button", href: `#/start?of=${encodeURIComponent(name)}` }, t("Vary a copy")),
         ].filter(Boolean)));
   }

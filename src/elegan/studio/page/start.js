@@ -84,7 +84,7 @@ async function choice(place, asked, planned, studio, planning, of) {
   const recipe = h("select", {}, h("option", { value: "" }, t("chosen by the data")), of && h("option", { value: `run:${of}`, selected: true }, `${t("as in")} ${of}`),
     Object.keys(studio.kinds).map((kind) => h("optgroup", { label: kind }, studio.recipes.filter((one) => one.task === kind).map((one) => h("option", { value: one.name, title: one.about }, one.name)))));
   const length = h("select", {}, options(["", "minutes", "steps", "images", "epochs"], "", (word) => (word ? t(word) : t("as the recipe has it"))));
-  const amount = h("input", { type: "number", min: 0, step: "any", value: 10, disabled: true, "aria-label": t("how long") });
+  const amount = h("input", { type: "number", min: 0, step: "any", value: 10, hidden: true, "aria-label": t("how long") });
   const seed = h("input", { type: "number", min: 0, step: 1, value: 0 }), size = h("input", { type: "text", placeholder: t("from the data") }), name = h("input", { type: "text" });
   const told = h("div", { class: "stack", "aria-live": "polite" }), settings = h("div", {}), begin = h("button", { type: "button", class: "primary", disabled: true }, t("Begin training"));
   let job = null, named = false;
@@ -126,7 +126,7 @@ async function choice(place, asked, planned, studio, planning, of) {
     settings.replaceChildren(h("details", { open: Object.keys(asked.settings).length > 0 }, h("summary", {}, t("All settings of the recipe")), h("p", { class: "soft" }, answer.about), ...grouped(answer.fields, values, asked, plan)));
   }
   recipe.addEventListener("change", () => { asked.settings = {}; plan(); });
-  length.addEventListener("change", () => { amount.disabled = !length.value; amount.value = { minutes: 10, steps: 1000, images: 100000, epochs: 20 }[length.value] || ""; plan(); });
+  length.addEventListener("change", () => { amount.hidden = !length.value; amount.value = { minutes: 10, steps: 1000, images: 100000, epochs: 20 }[length.value] || ""; plan(); });
   for (const one of [amount, seed, size]) one.addEventListener("change", plan);
   begin.addEventListener("click", async () => {
     begin.disabled = true;
@@ -165,7 +165,7 @@ function grouped(fields, values, asked, plan) {
     if (!groups.has(group)) groups.set(group, []);
     groups.get(group).push(one);
   }
-  return [...groups].map(([title, members]) => h("fieldset", { style: { border: 0, padding: "18px 0 0", margin: 0 } }, h("legend", { style: { "font-weight": 620, padding: 0 } }, title), h("div", { class: "form" }, members.map((one) => setting(one, values, asked, plan)))));
+  return [...groups].map(([title, members]) => h("fieldset", {}, h("legend", {}, title), h("div", { class: "form" }, members.map((one) => setting(one, values, asked, plan)))));
 }
 
 // A field by its type: a switch, a choice, a number, or text as in TOML.

@@ -11,7 +11,7 @@ export const ZH = {
   "about to begin": "即将开始", "no pictures yet": "还没有图片", "training": "训练中", "starting": "启动中", "finished": "已完成", "stopped": "已停止",
   "failed": "失败", "damaged": "已损坏", "nothing saved": "未保存", "alarm": "警报", "steps": "步数", "step": "步", "steps in all": "总步数",
   "time left": "剩余时间", "speed": "速度", "images a second": "张/秒", "time so far": "已用时间", "best": "最好", "seed": "种子", "metric": "指标",
-  "Stop": "停止", "Go on": "继续", "Go on for longer": "延长训练", "Vary a copy": "改动后再训练", "It saves and stops.": "正在保存并停止。", "It goes on.": "训练继续。",
+  "Stop": "停止", "Go on": "继续", "Go on for longer": "延长训练", "Vary a copy": "改动后再训练", "It saves and stops.": "正在保存并停止。", "It goes on.": "训练继续。", "Take off the list": "从列表移除", "It is off the list.": "已从列表移除。",
   "What it can do": "它能做什么", "Curves": "曲线", "Over images seen. Drag to zoom, double click for all.": "横轴为见过的图片数。拖动放大，双击还原。",
   "Drag to zoom, double click for all.": "拖动放大，双击还原。", "What the training said": "训练的输出", "Samples": "样本",
   "Samples, the same latents at every step": "样本：每一步都用相同的潜变量", "Play": "播放", "Pause": "暂停", "Film": "影片", "Explore its pictures": "探索它的图片",
