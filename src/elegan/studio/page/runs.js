@@ -11,7 +11,8 @@ export async function runs(place, { onleave, studio }) {
   place.append(h("div", { class: "head" }, h("h1", {}, t("Runs")), h("a", { class: "button primary", href: "#/start" }, t("New training")), count), list);
   const cards = new Map();
   function show(found) {
-    count.textContent = found.length ? `${found.length} · ${studio.folder}` : "";
+    count.textContent = found.length ? `${found.length} · ${studio.folder.split("/").at(-1)}` : "";
+    count.title = studio.folder;
     if (!found.length) {
       list.replaceChildren(h("li", { class: "empty", style: { "grid-column": "1 / -1" } }, h("p", {}, t("Nothing has been trained here yet.")), h("a", { class: "button", href: "#/start" }, t("Start with a folder of pictures"))));
       return;
