@@ -1,13 +1,21 @@
 """The guard in real trainings: it changes nothing, names what is sick with what helps, and takes a run back by its journal."""
 
 import json
+import shlex
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 import elegan
+from alarms import alarms
 from elegan.core.errors import Failure, UserError
+from elegan.core.files import read_plain
+from elegan.training.guard.guard import Alarm, Guard
+from elegan.training.guard.recovery import Doctor, Sick
+from elegan.training.guard.rules import RULES
+from elegan.training.plan import plan_for
 from small import trainer_of
 from tensors import tensors_of
 
@@ -19,17 +27,13 @@ SMALL = [
     "watch.every=100",
     "watch.keep=9",
 ]
+EXPLODING = next(rule for rule in RULES if rule.name == "exploding gradients")
 STUCK = [*SMALL, "optimizers.generator.lr=1e-7"]  # a generator that hardly learns
 
 
 def train(out, settings, steps=400, **options) -> elegan.Run:
     options |= {"settings": settings, "steps": steps, "as_published": True}
     return elegan.train("digits", "dcgan", out=out, name="run", quiet=True, **options)
-
-
-def alarms(run: elegan.Run) -> dict[str, int]:
-    records = map(json.loads, (run.path / "log.jsonl").read_text().splitlines())
-    return {record["alarm"]: record["step"] for record in records if "alarm" in record}
 
 
 @pytest.fixture(scope="module")
@@ -79,13 +83,15 @@ def test_what_is_not_finite_ends_the_training_one_step_later(tmp_path):
 
 def test_a_sick_run_is_taken_back_and_its_journal_plays_it_again(tmp_path):
     run = train(tmp_path / "first", STUCK, guard="recover")
-    (action,) = map(json.loads, (run.path / "recovery.jsonl").read_text().splitlines())
-    assert action == {
+    first, second = map(json.loads, (run.path / "recovery.jsonl").read_text().splitlines())
+    assert first == {
         "step": 300, "alarm": "no progress", "remedy": "own rates",
-        "settings": ["optimizers.generator.lr=0.0002"], "back_to": 200,
+        "settings": ["optimizers.generator.lr=0.0002"], "back_to": 0,
     }  # fmt: skip
+    assert second["alarm"] == "few directions"  # 300 steps of this width and batch are too few to vary
+    assert 0 < second["back_to"] < second["step"]
     assert run.recipe.optimizers["generator"].options["lr"] == 2e-4
-    assert not alarms(run)
+    assert "no progress" not in alarms(run)
 
     journal = run.path / "recovery.jsonl"
     again = train(tmp_path / "again", STUCK, guard=str(journal))
@@ -101,8 +107,65 @@ def test_a_sick_run_is_taken_back_and_its_journal_plays_it_again(tmp_path):
     assert more.recipe.optimizers["generator"].options["lr"] == 2e-4
 
 
+def test_a_journal_of_older_versions_is_played_as_it_says(tmp_path):
+    """They went back to the third newest probe, however long it had shown."""
+    old = {
+        "step": 300, "alarm": "no progress", "remedy": "own rates",
+        "settings": ["optimizers.generator.lr=0.0002"], "back_to": 200,
+    }  # fmt: skip
+    (tmp_path / "old.jsonl").write_text(json.dumps(old) + "\n")
+    run = train(tmp_path, STUCK, guard=str(tmp_path / "old.jsonl"))
+    assert (run.path / "recovery.jsonl").read_text() == (tmp_path / "old.jsonl").read_text()
+    assert run.steps == [100, 200, 300, 400]
+    assert read_plain(run.checkpoint(200))["recipe"]["optimizers"]["generator"]["lr"] == 1e-7
+    assert read_plain(run.checkpoint(300))["recipe"]["optimizers"]["generator"]["lr"] == 2e-4
+
+
+class Ill:
+    """A probe of 16 pictures in which from the sixth time on the spread is gone and the distance has grown."""
+
+    pictures = 16
+    times = 0
+
+    def __call__(self, average, nets, thorough):
+        self.times += 1
+        ill = self.times > 6
+        return {"": {"spread": 0.1 if ill else 1.0, "distance": 1.0 if ill else 0.1, "noise": 0.01}}
+
+
+def test_of_alarms_at_one_step_the_first_explains_the_others_and_all_begin_where_they_first_showed(stuck, tmp_path):
+    probe, nets, norms = Ill(), torch.nn.ModuleDict(), {"generator": torch.tensor(1.0)}
+    guard = Guard(probe, 100, 16)
+    guard.begin(nets, nets)
+    found = [alarm for step in range(1, 101) for alarm in guard.after(step, {}, norms, nets, nets)]
+    at_once = [alarm for alarm in found if alarm.step == found[0].step]
+    assert [alarm.rule.name for alarm in at_once] == ["getting worse", "collapse"]
+    assert {alarm.since for alarm in at_once} == {6 * guard.every}
+    doctor = Doctor(plan_for(resume=stuck.path), "recover")
+    with pytest.raises(Sick) as sick:
+        doctor.act(at_once[0].step, at_once)
+    assert sick.value.action.alarm == "getting worse"
+
+
+@pytest.mark.parametrize(("since", "back_to"), [(100, 0), (101, 100), (300, 200), (301, 300)])
+def test_a_run_goes_back_to_what_was_saved_before_the_first_sign(stuck, since, back_to):
+    with pytest.raises(Sick) as sick:
+        Doctor(plan_for(resume=stuck.path), "recover").act(400, [Alarm(EXPLODING, "generator", 400, since, "", {})])
+    assert sick.value.action.back_to == back_to
+
+
+def test_where_only_another_seed_may_help_the_command_begins_anew(elegan, stuck):
+    seed_alone = replace(EXPLODING, help=("latent", "seed"))  # dcgan's latent is long enough
+    own_rates = plan_for(resume=stuck.path, settings=["optimizers.generator.lr=2e-4"])
+    text = Doctor(own_rates, "warn").advice(Alarm(seed_alone, "", 300, 200, "text", {}))
+    command = text.splitlines()[1].split("try: ")[1]
+    assert command.endswith("--name run-seed --seed 1")
+    done = elegan(*shlex.split(command)[1:], "--dry-run")
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_run_that_nothing_helps_ends_with_what_was_tried(tmp_path):
-    hopeless = [*SMALL, "optimizers.generator.lr=2e-4", "optimizers.discriminator.lr=1e30"]
+    hopeless = [*SMALL, "losses.r1=r1", "losses.r1.weight=1e38"]
     with pytest.raises(Failure, match=r"gave up after not finite at step \d+: back to the beginning with another seed"):
         train(tmp_path, hopeless, guard="recover")
 

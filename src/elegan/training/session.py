@@ -1,6 +1,5 @@
 """Training: where recipe, data, game, run and engine meet."""
 
-import shlex
 import signal
 import threading
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from elegan.core import memory, paths, room
 from elegan.core.errors import Failure, Interrupted, UserError, in_a_line
 from elegan.core.progress import held
 from elegan.run import Run
+from elegan.training import commands
 from elegan.training.assembly import make_trainer
 from elegan.training.guard import recovery
 from elegan.training.guard.guard import Diverged
@@ -108,7 +108,7 @@ def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
             if not looking:
                 previews.draw_if_due(done)
             if stopping and done < recipe.steps:
-                command = f"elegan train --resume {shlex.quote(str(plan.path))}{recipe.trust_options}"
+                command = commands.resume(plan.path, recipe)
                 raise Interrupted(f"stopped at step {done} of {recipe.steps}; go on with: {command}")
     if recorder.view and look:
         bar.say(*summary(plan, recorder.view, look, recorder.checkpoints.history, recorder.seconds, recorder.alarms))

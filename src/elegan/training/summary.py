@@ -4,6 +4,7 @@ import math
 import shlex
 from collections.abc import Sequence
 
+from elegan.training.commands import resume
 from elegan.training.look import Look
 from elegan.training.plan import Plan
 from elegan.training.progress import duration
@@ -119,4 +120,4 @@ def _further(plan: Plan) -> str:
     path, steps = plan.path, 2 * plan.recipe.steps
     if plan.in_memory:
         return f"elegan.train(data, resume={str(path)!r}, steps={steps})"
-    return f"elegan train --resume {shlex.quote(str(path))} --steps {steps}{plan.recipe.trust_options}"
+    return resume(path, plan.recipe, f"--steps {steps}")

@@ -76,7 +76,7 @@ class Guard:
         thorough: bool = False,
     ) -> list[Alarm]:
         """The alarms that begin with step `step`, which left these terms and these lengths of gradients, by player;
-        `thorough` where a look is taken as well.
+        `thorough` where a look is taken as well. They are in the order of `RULES`.
 
         Raises Diverged where a number of the step before is not finite: it is read a step late, so that nothing waits.
         """
@@ -89,7 +89,7 @@ class Guard:
         signs = {player: {"gradient": median(values)} for player, values in self.norms.items()}
         self.norms.clear()
         self._keep(step, signs | (self.probe(average, nets, thorough) if self.probe else {}))
-        return self._alarms(step)
+        return self.alarms(step)
 
     def probes(self, step: int) -> bool:
         """Whether the networks are looked at after this step."""
@@ -112,17 +112,21 @@ class Guard:
             for sign, value in values.items():
                 self.series.setdefault(group, {}).setdefault(sign, []).append((step, value))
 
-    def _alarms(self, step: int) -> list[Alarm]:
+    def alarms(self, step: int) -> list[Alarm]:
+        """The alarms that begin with this step, by the series up to it."""
         alarms = []
-        for group, signs in self.series.items():
-            values = {sign: [value for _, value in pairs] for sign, pairs in signs.items()}
-            for rule in RULES:
-                if (rule.patient and step < self.begun + SOON) or any(sign not in values for sign in rule.signs):
+        values = {
+            group: {sign: [value for _, value in pairs] for sign, pairs in signs.items()}
+            for group, signs in self.series.items()
+        }
+        for rule in RULES:
+            for group, signs in values.items():
+                if (rule.patient and step < self.begun + SOON) or any(sign not in signs for sign in rule.signs):
                     continue
                 key = f"{rule.name}|{group}"
-                if rule.sick(values, step / self.steps):
+                if shown := rule.sick(signs, step / self.steps):
                     if key not in self.ill:
-                        alarms.append(self._alarm(rule, group, step))
+                        alarms.append(self._alarm(rule, group, step, shown))
                     self.ill[key] = 0
                 elif key in self.ill:
                     self.ill[key] += 1
@@ -130,14 +134,14 @@ class Guard:
                         del self.ill[key]
         return alarms
 
-    def _alarm(self, rule: Rule, group: str, step: int) -> Alarm:
+    def _alarm(self, rule: Rule, group: str, step: int, shown: int) -> Alarm:
         pairs = self.series[group][rule.signs[0]]
         values = [value for _, value in pairs]
         text = rule.words.format(
             group=group, now=values[-1], first=values[0], best=lowest(values), most=highest(values)
         )
         newest = {sign: series[-1][1] for sign, series in self.series[group].items()}
-        return Alarm(rule, group, step, pairs[max(0, len(pairs) - 3)][0], text, newest)
+        return Alarm(rule, group, step, pairs[-shown][0], text, newest)
 
     def state(self) -> dict[str, Any]:
         """The plain data that outlive an interruption."""

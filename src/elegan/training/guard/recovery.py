@@ -4,7 +4,6 @@ Every action is a line of the run's `recovery.jsonl`. The same run played by tha
 same at the same steps, and writes the same bytes.
 """
 
-import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,7 +15,9 @@ from elegan.core import files, memory
 from elegan.core.errors import Failure, UserError, nearest
 from elegan.core.facts import read_lines
 from elegan.core.journal import Journal
-from elegan.run import RECOVERY, Run
+from elegan.record.record import RECOVERY
+from elegan.run import Run
+from elegan.training import commands
 from elegan.training.guard.guard import Alarm, Diverged
 from elegan.training.guard.remedies import remedies
 from elegan.training.plan import Plan
@@ -76,10 +77,18 @@ class Doctor:
 
     def advice(self, alarm: Alarm) -> str:
         """An alarm in words, with the command that helps."""
-        helps = [settings for settings in remedies(alarm.rule, self.plan.recipe).values() if settings]
-        command = f"elegan train --resume {shlex.quote(str(self.plan.path))}{self.plan.recipe.trust_options}"
-        what = f"\n         try: {command} " + " ".join(f"--set {setting}" for setting in helps[0]) if helps else ""
-        return f"ALARM    step {alarm.step:,}, since {alarm.since:,}: {alarm.rule.name}: {alarm.text}{what}"
+        what = self._command(alarm)
+        return f"ALARM    step {alarm.step:,}, since {alarm.since:,}: {alarm.rule.name}: {alarm.text}" + (
+            f"\n         try: {what}" if what else ""
+        )
+
+    def _command(self, alarm: Alarm) -> str:
+        """The command that goes on with the likeliest settings; where only another seed may help, one that begins anew."""
+        path, recipe = self.plan.path, self.plan.recipe
+        helps = remedies(alarm.rule, recipe)
+        if settings := next(filter(None, helps.values()), None):
+            return commands.resume(path, recipe, *commands.options(settings))
+        return next((commands.remedied(Run(path, trust=recipe.trust), remedy, []) for remedy in helps), "")
 
     def __enter__(self) -> "Doctor":
         return self
@@ -95,7 +104,7 @@ class Doctor:
                 if action.step == step:
                     raise Sick(action)
         elif self.recovers and alarms:
-            raise Sick(self._next(alarms[0]))
+            raise Sick(self._next(alarms[0]))  # the first of `RULES` explains the others
 
     @contextmanager
     def smaller(self, step: int, say: Callable[[str], None]) -> Iterator[None]:
@@ -123,15 +132,13 @@ class Doctor:
     def _next(self, alarm: Alarm) -> Action:
         """The first remedy that was not yet tried, from the last checkpoint before the alarm's first sign."""
         tried = {action.remedy for action in self.before}
-        left = {
-            name: settings for name, settings in remedies(alarm.rule, self.plan.recipe).items() if name not in tried
-        }
+        left = remedies(alarm.rule, self.plan.recipe, tried)
         if len(self.before) >= MOST or not left:
             done = "; ".join(f"{action.alarm} at step {action.step:,}: {action}" for action in self.before)
             raise Failure(f"{alarm.text}, since step {alarm.since:,}; gave up{f' after {done}' if done else ''}")
         remedy, settings = next(iter(left.items()))
         anew = any(setting.startswith("nets.") for setting in settings)
-        healthy = [step for step in Run(self.plan.path).steps if step <= alarm.since and not anew]
+        healthy = [step for step in Run(self.plan.path).steps if step < alarm.since and not anew]
         return Action(
             step=alarm.step, alarm=alarm.rule.name, remedy=remedy, settings=settings, back_to=max(healthy, default=0)
         )

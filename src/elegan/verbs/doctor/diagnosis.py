@@ -9,11 +9,12 @@ from statistics import median
 from typing import Any
 
 from elegan.core import files
-from elegan.core.errors import UserError
 from elegan.core.facts import read_lines
 from elegan.core.sizes import size_of
 from elegan.core.version import __version__
-from elegan.run import PackedRun, Run, is_whole
+from elegan.record.record import PackedRecord, is_whole
+from elegan.run import Run
+from elegan.training import commands
 from elegan.training.guard.recovery import Action, actions
 from elegan.training.guard.remedies import REMEDIES, remedies
 from elegan.training.guard.rules import NOT_FINITE, RULES
@@ -38,7 +39,7 @@ class Patient:
 
     @cached_property
     def packed(self) -> bool:
-        return isinstance(self.run, PackedRun)
+        return isinstance(self.run, PackedRecord)
 
     @cached_property
     def log(self) -> list[dict[str, Any]]:
@@ -89,29 +90,18 @@ class Patient:
 
     def resume(self, *more: str) -> str:
         """The command that goes on with it; "" where it cannot go on."""
-        return "" if self.packed else " ".join(["elegan train --resume", self.place, *more])
+        return "" if self.packed else commands.resume(self.run.path, self.run.recipe, *more)
 
     def longer(self) -> str:
         return self.resume(f"--steps {2 * max(self.run.recipe.steps, 1)}")
 
     def anew(self, name: str, *more: str) -> str:
         """The command that begins a run beside it with something changed; "" where its data are not known here."""
-        try:
-            source = self.run.source
-        except UserError:
-            return ""
-        if self.packed:
-            return ""
-        words = [
-            "elegan train", shlex.quote(source), "--recipe", shlex.quote(str(self.run.recipe_file)), "--as-published",
-            "--out", shlex.quote(str(self.run.path.parent)), "--name", shlex.quote(f"{self.run.name}-{name}"), *more,
-        ]  # fmt: skip
-        return " ".join(words) + self.run.recipe.trust_options
+        return "" if self.packed else commands.anew(self.run, name, *more)
 
     def changed(self, remedy: str, settings: list[str]) -> str:
         """The command that begins anew with a remedy."""
-        sets = [f"--set {shlex.quote(setting)}" for setting in settings]
-        return self.anew(remedy.replace(" ", "-"), *(sets or [f"--seed {self.run.info['seed'] + 1}"]))
+        return "" if self.packed else commands.remedied(self.run, remedy, settings)
 
     def evaluate(self) -> str:
         return f"elegan evaluate {self.place}"
@@ -167,8 +157,8 @@ def _alarms(p: Patient) -> Iterator[Finding]:
     tried, said = {action.remedy for action in p.actions}, set[str]()
     for name, record in p.alarms.items():
         words = f"At step {record['step']:,}: {name}: {record['text']}."
-        helps = remedies(RULE[name], p.run.recipe)
-        left = [(remedy, settings) for remedy, settings in helps.items() if remedy not in tried | said]
+        helps = remedies(RULE[name], p.run.recipe, tried)
+        left = [(remedy, settings) for remedy, settings in helps.items() if remedy not in said]
         remedy, settings = left[0] if left else ("", [])
         said.add(remedy)
         yield Finding(words, p.changed(remedy, settings) if remedy else "", problem=True)
