@@ -18,10 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from elegan.cli.boundary import told
 from elegan.core.devices import find_device
 from elegan.core.errors import Failure, UserError
 from elegan.core.facts import read_facts
+from elegan.core.faults import told
 from elegan.recipes import CATALOGUE, find_recipe
 from elegan.recipes.recipe import Recipe
 from elegan.record.result import recorded

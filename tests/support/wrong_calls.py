@@ -157,6 +157,7 @@ NUMBERS = [
     ("push", "nowhere", "hub:ada/x"), ("sample", "hub:"), ("sample", "hub:x"), ("report", "hub:a/b@"),
     ("train", "digits", "--recipe", "dcgan", "--from", "hub:x"), ("restore", "photo.png", "--model", "hub:x"),
     ("doctor", "nowhere"), ("doctor", "afile"), ("doctor", ""), ("doctor", "/dev/null"), ("doctor", "runs/g", "--trust", ""),
+    ("studio", "afile"), ("studio", "x" * 300), ("studio", "--port", "70000"), ("studio", "--port", "x"), ("studio", "--host", "203.0.113.7"),
     ("runs", "nowhere"), ("runs", "afile"), ("runs", ""), ("runs", "/dev/null"),
     ("compare",), ("compare", "nowhere"), ("compare", "runs/g", "runs/c"), ("compare", "runs/g", ""), ("compare", "runs/t", "runs/r"),
     *((*TRAIN, *rest) for rest in (

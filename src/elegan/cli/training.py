@@ -66,7 +66,8 @@ def train(
         plan = timed(plan_for(**vars(options)))
         cost = estimate(plan)
         answer(
-            plan.facts() | {"path": plan.path, "recipe": plan.recipe.full(), "cost": vars(cost)},
+            plan.facts()
+            | {"path": plan.path, "recipe": plan.recipe.full(), "why": plan.why, "fit": plan.fit, "cost": vars(cost)},
             *plan.lines(),
             *cost.lines(),
         )
