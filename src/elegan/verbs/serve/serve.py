@@ -111,13 +111,14 @@ def _is_local(host: str) -> bool:
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    """A socket that is bound. Raises UserError where it cannot be."""
+    """A socket that listens. Raises UserError where it cannot be."""
     try:
         ((family, _, _, _, address), *_) = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         # Named as TCP, or asyncio would leave Nagle's algorithm on, which holds the second part of an answer back for 40 ms.
         listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        listener.listen(2048)  # so that who reads the address may ask at once
     except OSError as error:
         raise UserError(f"cannot listen at {host}, port {port}: {error.strerror}; --port names another") from None
     return listener
