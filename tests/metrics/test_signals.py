@@ -5,7 +5,15 @@ import math
 import pytest
 import torch
 
-from elegan.metrics.signals import diversity, energy_distance, lost_clusters, overfitting, separation, small
+from elegan.metrics.signals import (
+    diversity,
+    energy_distance,
+    lost_classes,
+    lost_clusters,
+    overfitting,
+    separation,
+    small,
+)
 
 
 def normal(n: int, d: int, seed: int = 0) -> torch.Tensor:
@@ -80,3 +88,11 @@ def test_a_cluster_is_lost_where_chance_would_not_leave_so_few():
     assert lost_clusters(real, centres[torch.arange(400) % 4] + normal(400, 4, 1), centres) == 0
     assert lost_clusters(real, centres[torch.arange(400) % 3] + normal(400, 4, 1), centres) == 1
     assert lost_clusters(real, centres[torch.arange(8) % 3] + normal(8, 4, 1), centres) == 0  # too few to say
+
+
+def test_classes_are_lost_that_hardly_any_picture_is_nearest_to():
+    label = torch.arange(500) % 5
+    assert lost_classes(label, torch.arange(400) % 5) == 0
+    assert lost_classes(label, torch.arange(400) % 4) == 1
+    assert lost_classes(label, torch.zeros(400, dtype=torch.long)) == 4
+    assert lost_classes(label, torch.arange(20) % 4) == 0  # chance alone leaves out one of five often enough

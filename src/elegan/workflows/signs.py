@@ -20,13 +20,22 @@ from elegan.data import Dataset
 from elegan.data.feed import middles
 from elegan.data.sides import Direction, Sides, Some
 from elegan.games.abilities import Generates, Judges, Restores, Translates
-from elegan.metrics.signals import diversity, energy_distance, lost_clusters, overfitting, separation, small
+from elegan.metrics.signals import (
+    diversity,
+    energy_distance,
+    lost_classes,
+    lost_clusters,
+    overfitting,
+    separation,
+    small,
+)
 
 FEW, MANY = 64, 512  # generated pictures of a probe, and of a thorough one
 HELD = 8  # held-out pictures that translators and restorers are probed with
 BATCHES = 8  # of real pictures, which say what is usual
+TOLD = 0.8  # of pictures, whose class the nearest other one must tell for classes to be counted
 KINDS = 20  # clusters of the real pictures, at most
-KNOWN = 20_000  # training pictures that generated ones are compared with, at most
+KNOWN = 5_000  # training pictures that generated ones are compared with, at most
 
 Signs = dict[str, dict[str, float]]
 
@@ -44,10 +53,11 @@ class GenerationProbe:
     """Signs of a generator, in units of what real pictures show among themselves.
 
     `distance`: the energy distance to the data over the data's own spread, and `noise`, its standard deviation between batches
-    of real pictures; `spread`, `closest`, `directions` and, by class, `within`: see `elegan.metrics.signals.Diversity`;
-    `separation` by the discriminator, and its `overfitting` where `held_out` pictures are given. Thorough: `lost`, the
-    clusters of the data that are hardly made, and `copied`, the share of pictures that are nearer to one of the data than all
-    but a hundredth of those are to another.
+    of real pictures; `repeated`, the share of the data that are its most frequent picture; `spread`, `closest`, `directions`
+    and, by class, `within`: see `elegan.metrics.signals.Diversity`; `separation` by the discriminator, and its `overfitting`
+    where `held_out` pictures are given. Thorough: `lost`, the clusters of the data that are hardly made; `gone`, its classes
+    that are hardly made, where the nearest picture tells the class; and `copied`, the share of pictures that are nearer to one
+    of the data than all but a hundredth of those are to another.
     """
 
     pictures = FEW
@@ -65,7 +75,8 @@ class GenerationProbe:
         self.known = torch.cat(
             [small(to_tensor(data.images[part], device)) for part in np.array_split(places, len(places) // 500 + 1)]
         )
-        self._calibrate(self._labels(data, places) if generates.classes else None)
+        self.classes = self._labels(data, places)
+        self._calibrate(self.classes if generates.classes else None)
 
     def _labels(self, data: Dataset, places: np.ndarray) -> Tensor | None:
         return None if data.labels is None else torch.from_numpy(data.labels[places]).to(self.device)
@@ -79,11 +90,15 @@ class GenerationProbe:
         stream = rng.generator("guard", "calibration")
         count = len(self.known)
         batches = [torch.randperm(count, generator=stream)[:FEW].to(self.device) for _ in range(BATCHES)]
-        self.reference = self.known[torch.randperm(count, generator=stream)[: 8 * FEW].to(self.device)]
+        chosen = torch.randperm(count, generator=stream)[: 8 * FEW].to(self.device)
+        self.reference = self.known[chosen]
         usual = [diversity(self.known[rows], None if label is None else label[rows]) for rows in batches]
         self.usual = {name: float(np.median([getattr(d, name) for d in usual])) for name in usual[0]._fields}
         self.usual["closest"] = max(self.usual["closest"], self.usual["spread"] / 20)  # where pictures stand twice
-        distances = [energy_distance(self.known[rows], self.reference) for rows in batches]
+        self.among = float(torch.pdist(self.reference).mean())
+        # With replacement: of no more pictures than a batch has, each would be the whole set.
+        again = [torch.randint(count, (FEW,), generator=stream).to(self.device) for _ in range(BATCHES)]
+        distances = [energy_distance(self.known[rows], self.reference, self.among) for rows in again]
         self.noise = float(np.std(distances)) / self.usual["spread"]
         distinct = len(torch.unique(self.reference, dim=0))
         clusters = KMeans(max(1, min(KINDS, len(self.reference) // 16, distinct)), n_init=1, random_state=0)
@@ -91,8 +106,11 @@ class GenerationProbe:
         self.centres = torch.from_numpy(centres).to(self.known)
         apart = torch.cdist(self.reference, self.known)
         # A picture that stands twice is no neighbour of itself.
-        others = apart.masked_fill(apart < 1e-4 * self.usual["spread"], math.inf).min(1).values
+        others, nearest = apart.masked_fill(apart < 1e-4 * self.usual["spread"], math.inf).min(1)
         self.near = float(others.quantile(0.01))
+        if self.classes is not None and float((self.classes[nearest] == self.classes[chosen]).double().mean()) < TOLD:
+            self.classes = None
+        self.repeated = float(torch.unique(self.known, dim=0, return_counts=True)[1].max()) / count
 
     @torch.no_grad()
     def __call__(self, average: nn.ModuleDict, nets: nn.ModuleDict, thorough: bool) -> Signs:
@@ -102,13 +120,18 @@ class GenerationProbe:
         signs = {name: getattr(own, name) / max(self.usual[name], 1e-12) for name in own._fields}
         if by_class is None:
             del signs["within"]
-        signs |= {"distance": energy_distance(rows, self.reference) / self.usual["spread"], "noise": self.noise}
+        distance = energy_distance(rows, self.reference, self.among)
+        signs |= {"distance": distance / self.usual["spread"], "noise": self.noise, "repeated": self.repeated}
         if self.judges:
             signs |= self._judged(self.judges, nets, fake, label)
         if thorough:
-            many = torch.cat([small(self._fakes(average, start)[0]) for start in range(0, MANY, FEW)])
-            copied = (torch.cdist(many, self.known).min(1).values < self.near).double().mean()
-            signs |= {"lost": lost_clusters(self.reference, many, self.centres), "copied": float(copied)}
+            more = [small(self._fakes(average, start)[0]) for start in range(FEW, MANY, FEW)]
+            many = torch.cat([rows, *more])
+            apart, nearest = torch.cdist(many, self.known).min(1)
+            copied = float((apart < self.near).double().mean())
+            signs |= {"lost": lost_clusters(self.reference, many, self.centres), "copied": copied}
+            if self.classes is not None:
+                signs["gone"] = lost_classes(self.classes, self.classes[nearest])
         return {"": signs}
 
     def _fakes(self, average: nn.ModuleDict, start: int) -> tuple[Tensor, Tensor | None]:

@@ -132,9 +132,7 @@ class Doctor:
     def _next(self, alarm: Alarm) -> Action:
         """The first remedy that was not yet tried, from the last checkpoint before the alarm's first sign."""
         tried = {action.remedy for action in self.before}
-        left = {
-            name: settings for name, settings in remedies(alarm.rule, self.plan.recipe).items() if name not in tried
-        }
+        left = remedies(alarm.rule, self.plan.recipe, tried)
         if len(self.before) >= MOST or not left:
             done = "; ".join(f"{action.alarm} at step {action.step:,}: {action}" for action in self.before)
             raise Failure(f"{alarm.text}, since step {alarm.since:,}; gave up{f' after {done}' if done else ''}")

@@ -1,6 +1,6 @@
 """Remedies against an alarm, as settings of the recipe: one thing at a time, the likeliest first."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from elegan.recipes import CATALOGUE
 from elegan.recipes.recipe import Recipe
@@ -20,15 +20,30 @@ def _weaker_discriminator(recipe: Recipe) -> Settings | None:
     return [f"optimizers.discriminator.lr={_rate(recipe, 'discriminator') / 4:.6g}"]
 
 
-def _own_rates(recipe: Recipe) -> Settings | None:
-    """The rates that the recipe has of itself, where they were set five times as high or low."""
-    known = CATALOGUE.get(recipe.name)
-    far = {
-        player: own
-        for player in (known.optimizers if known else {})
-        if known and player in recipe.optimizers and _ratio(_rate(recipe, player), own := _rate(known, player)) >= 5
-    }
-    return [f"optimizers.{player}.lr={own:.6g}" for player, own in far.items()] or None
+def _own(kind: str, option: str) -> Callable[[Recipe], Settings | None]:
+    """Gives parts of this kind the option that the recipe has of itself, where it was set to another word, or five times as high
+    or low; what follows the data and the machine stays."""
+
+    def own(recipe: Recipe) -> Settings | None:
+        if not (known := CATALOGUE.get(recipe.name)):
+            return None
+        now, before = recipe.full()[kind], known.full()[kind]
+        keys = {f"{kind}.{name}.{option}": name for name in before if name in now}
+        return [
+            f"{key}={value:.6g}" if isinstance(value, float) else f"{key}={value}"
+            for key, name in keys.items()
+            if key not in (known.fits or {})
+            and (value := before[name].get(option)) is not None
+            and _is_far(now[name].get(option), value)
+        ] or None
+
+    return own
+
+
+def _is_far(a: object, b: object) -> bool:
+    if isinstance(a, float) and isinstance(b, float):
+        return min(a, b) > 0 and max(a / b, b / a) >= 5
+    return isinstance(a, str) and isinstance(b, str) and a != b
 
 
 def _penalty(recipe: Recipe) -> Settings | None:
@@ -69,7 +84,9 @@ def _identity(recipe: Recipe) -> Settings | None:
 
 
 REMEDIES: dict[str, Callable[[Recipe], Settings | None]] = {
-    "own rates": _own_rates,
+    "own rates": _own("optimizers", "lr"),
+    "own weights": _own("losses", "weight"),
+    "own norms": _own("nets", "norm"),
     "slower": _slower,
     "weaker discriminator": _weaker_discriminator,
     "penalty": _penalty,
@@ -81,15 +98,17 @@ REMEDIES: dict[str, Callable[[Recipe], Settings | None]] = {
 }
 
 
-def remedies(rule: Rule, recipe: Recipe) -> dict[str, Settings]:
-    """The settings that may help against this alarm and that the recipe has, by name, in the order of trial."""
-    return {name: settings for name in rule.help if (settings := REMEDIES[name](recipe)) is not None}
+def remedies(rule: Rule, recipe: Recipe, tried: Collection[str] = ()) -> dict[str, Settings]:
+    """The settings that may help against this alarm, that the recipe has and that were not `tried`, by name, in the order of trial.
+
+    What was set far from the recipe's own is the first suspect, whatever the alarm, until something else was changed for one.
+    """
+    own = [name for name in REMEDIES if name.startswith("own")]
+    suspects = own if rule.help and set(tried) <= set(own) else []
+    names = (name for name in (*suspects, *rule.help) if name not in tried)
+    return {name: settings for name in names if (settings := REMEDIES[name](recipe)) is not None}
 
 
 def _rate(recipe: Recipe, player: str) -> float:
     options = recipe.full()["optimizers"][player]
     return float(options["lr"])
-
-
-def _ratio(a: float, b: float) -> float:
-    return max(a / b, b / a) if a > 0 and b > 0 else 1.0

@@ -157,8 +157,8 @@ def _alarms(p: Patient) -> Iterator[Finding]:
     tried, said = {action.remedy for action in p.actions}, set[str]()
     for name, record in p.alarms.items():
         words = f"At step {record['step']:,}: {name}: {record['text']}."
-        helps = remedies(RULE[name], p.run.recipe)
-        left = [(remedy, settings) for remedy, settings in helps.items() if remedy not in tried | said]
+        helps = remedies(RULE[name], p.run.recipe, tried)
+        left = [(remedy, settings) for remedy, settings in helps.items() if remedy not in said]
         remedy, settings = left[0] if left else ("", [])
         said.add(remedy)
         yield Finding(words, p.changed(remedy, settings) if remedy else "", problem=True)
