@@ -115,7 +115,7 @@ group = typer.main.get_command(app)
 verbs = [[name] for name in group.commands if name != "latent"]
 verbs += [["latent", name] for name in group.commands["latent"].commands]
 calls = [[*verb, *rest] for verb in verbs for rest in (["--help"], ["nowhere", "--nonsense"])]
-runs = "sample translate evaluate report export pack bundle film anomaly compare".split()
+runs = "sample translate evaluate report export pack bundle film anomaly compare serve".split()
 calls += [[verb, "nowhere"] for verb in runs] + [["evaluate"], ["evaluate", "--generated", "x"], ["runs"], ["recipes"]]
 for call in calls:
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), contextlib.suppress(Exception):

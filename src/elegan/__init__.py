@@ -15,7 +15,7 @@ from elegan.core.version import __version__
 
 __all__ = [
     "Failure", "Game", "Recipe", "Run", "Turn", "UserError", "__version__", "anomaly", "augment", "bundle", "compare", "copies",
-    "demo", "doctor", "evaluate", "export", "fetch", "film", "latent", "pack", "report", "restore", "runs", "sample", "train",
+    "demo", "doctor", "evaluate", "export", "fetch", "film", "latent", "pack", "push", "report", "restore", "runs", "sample", "serve", "train",
     "translate",
 ]  # fmt: skip
 
@@ -38,10 +38,12 @@ if TYPE_CHECKING:
     from elegan.verbs.export import export
     from elegan.verbs.film import film
     from elegan.verbs.pack import pack
+    from elegan.verbs.push import push
     from elegan.verbs.report.report import report
     from elegan.verbs.restore import restore
     from elegan.verbs.runs import runs
     from elegan.verbs.sample import sample
+    from elegan.verbs.serve import serve
     from elegan.verbs.translate import translate
 
 __getattr__ = on_demand(__name__, {
@@ -63,10 +65,12 @@ __getattr__ = on_demand(__name__, {
     "verbs.export": "export",
     "verbs.film": "film",
     "verbs.pack": "pack",
+    "verbs.push": "push",
     "verbs.report.report": "report",
     "verbs.restore": "restore",
     "verbs.runs": "runs",
     "verbs.sample": "sample",
+    "verbs.serve": "serve",
     "verbs.translate": "translate",
 })  # fmt: skip
 

@@ -1,6 +1,7 @@
 """The run with its networks: what every tool opens that makes, measures or ships something of it."""
 
 import copy
+import importlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -10,18 +11,21 @@ import numpy as np
 import torch
 from torch import nn
 
-from elegan.core import files, ranges, rng
+from elegan.core import files, html, hub, ranges, rng
 from elegan.core.devices import find_device
 from elegan.core.errors import UserError, nearest, shown
+from elegan.core.facts import is_run_folder
+from elegan.core.images import Images
 from elegan.core.pixels import photo_to_tensor, tensor_to_photo, to_tensor
 from elegan.core.progress import counted
-from elegan.core.sizes import resolution_of
 from elegan.data import Dataset, open_data
 from elegan.data.series.columns import from_facts, in_units
 from elegan.data.sides import Direction
-from elegan.games.abilities import Draws, Generates, Restores, Scores, Translates
-from elegan.games.game import Can, Game, Shape
-from elegan.games.inference import BATCH, Generator, drawn, paint
+from elegan.data.tables.columns import Kinds, decoded
+from elegan.data.tables.columns import from_facts as from_facts_of_tables
+from elegan.games.abilities import Draws, Generates, Restores, Scores, Tabulates, Translates
+from elegan.games.game import Can, Game, Shape, shape_of
+from elegan.games.inference import BATCH, Generator, drawn, paint, tabulated
 from elegan.nets import pretrained
 from elegan.nets.tiling import in_tiles
 from elegan.recipes import parts
@@ -55,8 +59,9 @@ class Run(Record):
     def open(
         cls, path: str | Path, checkpoint: str | int = "newest", device: str = "cpu", trust: Iterable[str] = ()
     ) -> "Run":
-        """Opens a run folder, a packed file, or by its name a model that comes with the package. Raises UserError where there is
-        no run or no such device; what is asked of the run later raises it where the run is damaged or has no such checkpoint
+        """Opens a run folder, a packed file, by its name a model that comes with the package, or one on the hub,
+        `hub:OWNER/NAME`, which is fetched once. Raises UserError where there is no run or no such device, Failure where the hub
+        cannot be reached; what is asked of the run later raises it where the run is damaged or has no such checkpoint
         (nearest names given).
 
         A run may be somebody else's: what it names of other packages is used only where `trust` lists the module, as in
@@ -64,10 +69,28 @@ class Run(Record):
         """
         return (PackedRun if is_packed(path) else Run)(Path(path), checkpoint, device, trust)
 
+    @classmethod
+    def from_pretrained(
+        cls, name: str | Path, revision: str | None = None, device: str = "cpu", trust: Iterable[str] = ()
+    ) -> "Run":
+        """Opens a model of the hub, OWNER/NAME, or a run on this disk; see `open` for the rest and the errors.
+
+        `revision`: a branch, a tag or a commit, by default the newest.
+        """
+        if hub.is_hub(name) or not (is_run_folder(name) or Path(name).suffix == ".safetensors"):
+            at = f"@{revision}" if revision else ""
+            name = f"{hub.SCHEME}{str(name).removeprefix(hub.SCHEME)}{at}"
+        return cls.open(name, device=device, trust=trust)
+
+    def push_to_hub(self, name: str, **said: Any) -> str:
+        """Puts the run on the hub as OWNER/NAME; `elegan.push` says what is asked, and the errors. Gives its address."""
+        # As people know it from others' models. What a verb does stands above; here is a door to it, as in elegan/__init__.
+        push = importlib.import_module("elegan.verbs.push").push
+        return str(push(self, f"{hub.SCHEME}{name.removeprefix(hub.SCHEME)}", **said))
+
     @property
     def shape(self) -> Shape:
-        shape = self.info["shape"]
-        return Shape(**(shape | {"resolution": resolution_of(shape["resolution"])}))
+        return shape_of(self.info["shape"])
 
     @cached_property
     def game(self) -> Game:
@@ -109,8 +132,8 @@ class Run(Record):
     @property
     def conditional(self) -> bool:
         """Whether the class can be asked for."""
-        generates = self.game.find(Generates)
-        return bool(generates and generates.classes)
+        makes = self.game.find(Generates) or self.game.find(Tabulates)
+        return bool(makes and makes.classes)
 
     def label_of(self, name: str | int) -> int:
         """The label of a class by name or number. Raises UserError for a class that the run does not know."""
@@ -159,6 +182,18 @@ class Run(Record):
         known = self.info["data"].get("class_counts")  # older runs have none
         return open_data(self.source, *self.shape[:2], self.recipe.data.fit).class_counts if known is None else known
 
+    def _repr_html_(self) -> str:
+        """The run as a notebook shows it: what it is, what was measured, the newest sheet of its training."""
+        data, sheet = self.info["data"], self.file("samples.png")
+        steps = f"step {self.step:,} of {self.trained_by.steps:,}" if self.steps else "nothing saved yet"
+        count = f"{data['count']:,} pictures of " if data["count"] else ""
+        told = html.lines(
+            self.name, f"{self.trained_by.name}, {steps}", f"{count}{data['name']}, {self.shape.resolution} px"
+        )
+        rows = [[r["label"], f"{r['value']:.4g}", f"{r['low']:.4g} .. {r['high']:.4g}"] for r in self.evaluations]
+        measured = html.table(["measured", "value", "95 % interval"], rows) if rows else ""
+        return told + measured + (f"<br>{html.picture(sheet.read_bytes(), 'samples')}" if sheet.exists() else "")
+
     @property
     def columns(self) -> int:
         """Columns of a grid of samples; see `Generates`. Raises UserError for a run that makes none."""
@@ -171,10 +206,11 @@ class Run(Record):
         seeds: Sequence[int] | None = None,
         label: str | int | None = None,
         truncation: float | None = None,
-    ) -> np.ndarray:
-        """Images, uint8 N x H x W x C, one a seed (0 to num - 1 by default); classes in turn unless `label` names one."""
+    ) -> Images:
+        """Images, uint8 N x H x W x C, one a seed (0 to num - 1 by default); classes in turn unless `label` names one. An array,
+        which notebooks show as pictures."""
         chosen = range(num) if seeds is None else seeds
-        return np.concatenate(list(self.stream(chosen, label=label, truncation=truncation)))
+        return np.concatenate(list(self.stream(chosen, label=label, truncation=truncation))).view(Images)
 
     def windows(
         self, num: int = 64, *, seeds: Sequence[int] | None = None, truncation: float | None = None
@@ -186,6 +222,26 @@ class Run(Record):
             ranges.check("truncation", truncation, ranges.Positive)
         made = drawn(draws, self.nets, range(num) if seeds is None else seeds, self.device, truncation)
         return in_units(made, from_facts(self.info["data"]["columns"]))
+
+    def table(
+        self, num: int = 64, *, seeds: Sequence[int] | None = None, label: str | int | None = None
+    ) -> dict[str, np.ndarray]:
+        """Rows of a table by column, in the order of its file and one a seed (0 to num - 1 by default): numbers in the data's units,
+        float64 (NaN where one is missing), or kinds, text. `label` asks for rows of one kind, as in "colour=red"; without it kinds
+        are as frequent as in the data. Raises UserError for a run that learnt no table."""
+        tabulates, chosen = self.ability(Tabulates), range(num) if seeds is None else seeds
+        labels = self.labels_of(chosen)
+        if label is not None:
+            labels = torch.full((len(chosen),), self.label_of(label))
+        known = self.info["data"]
+        columns = from_facts_of_tables(known["columns"])
+        entries = decoded(tabulated(tabulates, self.nets, chosen, labels, self.device), columns)
+        made = {
+            column.name: np.array(column.kinds, object)[x] if isinstance(column, Kinds) else x
+            for column, x in zip(columns, entries, strict=True)
+        }
+        made |= {name: np.full(len(chosen), entry, object) for name, entry in known["constant"].items()}
+        return {name: made[name] for name in known["order"]}
 
     def generator(self) -> Generator:
         """The averaged generator as a plain `torch.nn.Module` of its own, in evaluation mode: N x `latent` (and, where it has
@@ -261,6 +317,10 @@ class Run(Record):
         if not self.shape.classes:
             return None
         return torch.tensor([place % self.shape.classes if one is None else one for place in places])
+
+    def labels_of(self, seeds: Sequence[int]) -> torch.Tensor | None:
+        """A label of each seed, as often as the training data has them."""
+        return rng.labels_of(seeds, self.class_counts) if self.shape.classes else None
 
     def drawn_labels(self, num: int, seed: int = 0) -> torch.Tensor | None:
         """Labels of `num` images, as often as the training data has them."""

@@ -84,6 +84,7 @@ def evaluate(
     }
     if run is not None and data and run.exists() and run.suffix != ".safetensors" and not is_run(run):
         run, generated = None, str(run)
+    results: list[Result]
     if run is not None:
         with stopping(f"stopped before {run} was measured; nothing was written"):
             opened = Run.open(run, checkpoint, device, trust or ())

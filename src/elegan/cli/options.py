@@ -26,6 +26,18 @@ def run_argument(metavar: str = "RUN", help: str = "A run folder, or a packed fi
     return typer.Argument(metavar=metavar, help=help, callback=there, autocompletion=completion.runs)
 
 
+def named_run(text: str) -> tuple[str, Path]:
+    """The name and the path of NAME=RUN; of a path alone the name is ""."""
+    name, equals, path = text.partition("=")
+    return (name, Path(path)) if name and equals and not Path(text).exists() else ("", Path(text))
+
+
+def named_runs_there(ctx: typer.Context, runs: list[str]) -> list[str]:
+    """The runs, with names or without; see `there`."""
+    there(ctx, [named_run(text)[1] for text in runs])
+    return runs
+
+
 RunPath = Annotated[Path, run_argument()]
 Pictures = Annotated[list[str], typer.Argument(metavar="PICTURE...", help="Files, folders or quoted globs.")]
 Checkpoint = Annotated[str, what(help="newest, best (by the watched metric), or a step.")]

@@ -108,10 +108,10 @@ def data(
     ],
 ) -> None:
     """Describes a data set: count, sizes, modes, classes, duplicates and unreadable files."""
-    from elegan.data.series.read import is_rows
+    from elegan.data.rows import is_rows
 
     if is_rows(source):
-        from elegan.data.series.describe import describe
+        from elegan.data.describe_rows import describe
 
         rows = describe(source)
         return answer(rows.as_dict(), str(rows))

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
+from elegan.core import html
 from elegan.core.errors import Failure, UserError, nearest
+from elegan.core.images import SHOWN, Images
 from elegan.core.sizes import Resolution, resolution_of, size_of
 from elegan.data.cache import Entry, cached, default_root
 from elegan.data.in_memory import InMemory
 from elegan.data.layout import SPLITS, plain
 from elegan.data.named import NAMES, from_hub, from_name
-from elegan.data.series.read import is_rows
+from elegan.data.rows import is_rows
 from elegan.data.shape import LARGEST
 from elegan.data.sizing import Options
 from elegan.data.sources import Source, from_folder, from_zip
@@ -20,7 +22,7 @@ from elegan.data.sources import Source, from_folder, from_zip
 FITS = ("crop", "pad", "stretch")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Dataset:
     """Decoded images and what they are.
 
@@ -38,6 +40,9 @@ class Dataset:
     fingerprint: str
     notes: tuple[str, ...]
     entry: Entry
+
+    def __repr__(self) -> str:  # short, and with no places: notebooks keep it
+        return f"<Dataset {self.name!r}, {self.size}, {len(self.classes)} classes>"
 
     @property
     def names(self) -> list[str]:
@@ -70,6 +75,14 @@ class Dataset:
     def size(self) -> str:
         """Number and size of the images, for people."""
         return f"{self.count:,} images of {self.resolution} px"
+
+    def _repr_html_(self) -> str:
+        """The set as a notebook shows it: how many pictures, of which classes, and some from all over it."""
+        counts = zip(self.classes, self.class_counts, strict=False)
+        classes = [f"{len(self.classes)} classes: {', '.join(f'{name} ({n:,})' for name, n in counts)}"]
+        rows = np.linspace(0, self.count - 1, min(self.count, SHOWN)).round().astype(int)
+        told = html.lines(self.name, self.size, *(classes if self.classes else []), *self.notes)
+        return f"{told}<br>{self.images[rows].view(Images)._repr_html_()}"
 
 
 def open_data(

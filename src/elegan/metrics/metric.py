@@ -21,6 +21,7 @@ NEEDS = {
     "labels": "generated images of known classes: a run of cgan or projection, or --generated with a sub-folder a class",
     "held-out": "real images held out of training: --split train of data with a test part, such as folders train/ and test/",
     "pairs": "for each picture the one that it should be: a run that restores, or one that translates pairs",
+    "table": "rows of a table: a run that learnt one, as of ctgan",
     "windows": "windows of a series: a run that learnt one, as of rpgan-series",
     "pictures": "the pictures beside their features",
 }

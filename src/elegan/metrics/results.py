@@ -4,12 +4,13 @@ import itertools
 import platform
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from html import escape
 from typing import Any
 
 import numpy as np
 import torch
 
-from elegan.core import tables
+from elegan.core import html, tables
 from elegan.core.errors import UserError
 from elegan.core.pixels import as_pictures
 from elegan.core.progress import counted
@@ -22,6 +23,17 @@ from elegan.record.result import Result, parted
 
 USUAL = ("fd", "kd", "is", "prdc")  # taken by default, each where it has what it needs
 OWN_REFERENCES = {line: getattr(metric, "reference", "") for metric in METRICS.values() for line in metric.lines}
+
+HEAD = ("metric", "value", "95 % interval", "real floor", "N real", "N made", "N floor")
+
+
+class Results(list[Result]):
+    """Results of one evaluation: a list, which notebooks show as a table."""
+
+    def _repr_html_(self) -> str:
+        shown = html.table(HEAD, [_row(r) for r in self]) if self else "nothing was measured"
+        warnings = dict.fromkeys(itertools.chain(*(r.warnings for r in self)))
+        return shown + "".join(f"<p>{escape(warning)}</p>" for warning in warnings)
 
 
 def extract(
@@ -179,8 +191,7 @@ def table(results: Sequence[Result]) -> str:
     """The results as aligned text, a line each; below it the extractor, how it was measured, and the warnings."""
     if not results:
         return "nothing was measured"
-    head = ("metric", "value", "95 % interval", "real floor", "N real", "N made", "N floor")
-    lines = tables.table(head, [_row(r) for r in results], right=True)
+    lines = tables.table(HEAD, [_row(r) for r in results], right=True)
     s = results[0].settings
     accuracy = f", accuracy {s['accuracy']:.2%} on held-out images" if s.get("accuracy") is not None else ""
     about = []

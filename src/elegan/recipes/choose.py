@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from elegan.core.errors import UserError
 from elegan.recipes.fit import CHEAP, FEW, Given
 
 FEWEST = 1_000  # below this many images fastgan is the choice
@@ -36,12 +35,13 @@ SIDES = {
 
 
 def choose_of_rows(series: str) -> Choice:
-    """The choice for a file of rows; `series` says why they are a series. Raises UserError where it is empty."""
+    """The choice for a file of rows; `series` says why they are a series, "" where they are none."""
     if series:
         return Choice("rpgan-series", (), series)
-    raise UserError(
-        "no column says when, and a row tells little of the next: no series; name the column (--set data.time=NAME), "
-        "or --recipe rpgan-series if the rows are in order all the same"
+    return Choice(
+        "ctgan",
+        (),
+        "a table: no column says when, and a row tells little of the next; --recipe rpgan-series if it does",
     )
 
 

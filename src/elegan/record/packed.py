@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, Field
 
-from elegan.core import files
+from elegan.core import files, hub
 from elegan.core.errors import UserError
 from elegan.core.facts import check_packed
 from elegan.core.ranges import Few, NonNegativeCount, check
@@ -64,8 +64,11 @@ def shipped() -> list[str]:
 
 
 def place_of(name: str | Path) -> Path | None:
-    """The path of a packed file, named by it or, of a shipped model, by its name; None where there is none."""
+    """The path of a packed file, named by it or, of a shipped model, by its name; None where there is none. One on the hub is
+    fetched; see `elegan.core.hub.fetched` for the errors."""
     path = Path(name)
+    if hub.is_hub(path):
+        return hub.fetched(path)
     try:
         if path.suffix == ".safetensors" and os.path.lexists(path) and not path.is_dir():
             return path

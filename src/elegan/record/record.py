@@ -21,7 +21,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from elegan.core import files, paths, ranges
+from elegan.core import files, hub, paths, ranges
 from elegan.core.errors import UserError, nearest, shown
 from elegan.core.facts import is_run_folder, no_run, read_facts, read_source
 from elegan.recipes import parts
@@ -195,7 +195,7 @@ class Record:
 class PackedRecord(Record):
     """A run as a packed file, or a model that comes with the package: one checkpoint, and nothing of the course of its training.
 
-    Verbs write to a folder of its name beside it, in the current one for a model that comes along.
+    Verbs write to a folder of its name beside it, in the current one for a model that comes along or is on the hub.
     """
 
     def __init__(self, path: Path, *options: Any):
@@ -210,7 +210,8 @@ class PackedRecord(Record):
 
     @property
     def folder(self) -> Path:
-        return self.path.with_name(f"{self.path.stem}-results")
+        path = Path(hub.repository(self.path).name) if hub.is_hub(self.path) else self.path
+        return path.with_name(f"{path.stem}-results")
 
     @property
     def name(self) -> str:
@@ -264,6 +265,8 @@ class PackedRecord(Record):
 
 def is_packed(path: str | Path) -> bool:
     """Whether what is there is a packed file and no folder. Raises UserError, with the nearest name, where there is no run."""
+    if hub.is_hub(path):
+        return True
     if is_run_folder(path):
         return False
     if packed.place_of(path) is None:
@@ -282,7 +285,11 @@ def is_whole(checkpoint: Path) -> bool:
 
 def is_run(path: str | Path) -> bool:
     """Whether a run is there, a folder or a packed file; a name that no folder can have is none."""
-    return is_run_folder(Path(path)) or (Path(path).suffix == ".safetensors" and packed.place_of(path) is not None)
+    return (
+        hub.is_hub(path)
+        or is_run_folder(Path(path))
+        or (Path(path).suffix == ".safetensors" and packed.place_of(path) is not None)
+    )
 
 
 def best_of(history: list[list[float]]) -> int | None:

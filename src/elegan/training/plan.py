@@ -14,9 +14,9 @@ from elegan.core.errors import UserError
 from elegan.core.facts import is_run_folder
 from elegan.core.files import folder_for
 from elegan.core.sizes import size_of
+from elegan.data.describe_rows import describe
 from elegan.data.in_memory import InMemory, source_of
-from elegan.data.series.describe import describe
-from elegan.data.series.read import is_rows
+from elegan.data.rows import is_rows
 from elegan.data.sides import kind_of
 from elegan.games.game import Shape
 from elegan.recipes import find_recipe
@@ -61,7 +61,7 @@ class Plan:
 
     @property
     def shape(self) -> Shape:
-        return Shape(self.data.resolution, self.data.channels, len(self.data.classes))
+        return self.workflow.shape(self.data)
 
     @property
     def every(self) -> int:
@@ -82,7 +82,7 @@ class Plan:
                 **self.workflow.facts(data),
                 "notes": list(data.notes),
             },
-            "shape": self.shape._asdict(),
+            "shape": self.shape.facts(),
             "seed": self.seed,
             "precision": self.engine.precision,
             "from": self.start.resolve().name if self.start else None,

@@ -13,8 +13,8 @@ from elegan.core.errors import UserError
 from elegan.core.rng import latents
 from elegan.core.sizes import square_side
 from elegan.data import InMemory
+from elegan.data.rows import is_rows
 from elegan.data.series.columns import from_facts, to_facts
-from elegan.data.series.read import is_rows
 from elegan.data.series.windows import Series, SeriesFeed, open_series
 from elegan.data.shape import LARGEST
 from elegan.data.sides import Direction
@@ -35,6 +35,7 @@ SHOWN = 12  # windows on a sheet
 class SeriesWorkflow(Workflow):
     """The tasks that make windows of a series."""
 
+    items = "windows"
     commands = MappingProxyType(
         {
             "elegan sample {run}": "more of it, as CSV in the data's units",
@@ -115,8 +116,6 @@ class Drawer(nn.Module):
 
 class WindowsView(View):
     """Windows of the data beside as many from the same latents."""
-
-    made = "windows"
 
     def __init__(self, data: Series, draws: Draws, recipe: Recipe, device: torch.device):
         self.draws, self.device, self.count = draws, device, recipe.watch.images

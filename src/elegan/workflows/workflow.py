@@ -64,7 +64,6 @@ class View(ABC):
     to be made better; None where there are none such.
     """
 
-    made: str = "pictures"  # what it shows, in the plural
     ideal: Reference | None = None
     untreated: Reference | None = None
 
@@ -107,9 +106,10 @@ class Asked(NamedTuple):
 
 class Workflow(ABC):
     """A kind of task. A task function may name that of its runs (`elegan.games.game.works_as`); otherwise it follows from the
-    recipe's kind of data. `data` is what `open` gave. `commands`: what is worth doing with a trained run, each with what it
+    recipe's kind of data. `data` is what `open` gave. `items`: what data consist of and are made, in the plural. `commands`: what is worth doing with a trained run, each with what it
     gives in a few words; {run} stands for its folder, and all of them take --checkpoint."""
 
+    items: str = "pictures"
     commands: Mapping[str, str] = MappingProxyType({})
 
     @abstractmethod
@@ -144,6 +144,10 @@ class Workflow(ABC):
     @abstractmethod
     def how_chosen(self, run: Run) -> str:
         """A sentence on what the sheet of a run shows."""
+
+    def shape(self, data: Any) -> Shape:
+        """The shape of such data."""
+        return Shape(data.resolution, data.channels, len(data.classes))
 
     def facts(self, data: Any) -> dict[str, Any]:
         """Facts of such data for run.json, beyond those of all data."""
