@@ -49,6 +49,8 @@ def test_a_run_of_before_goes_on_at_its_own_size(upright, tmp_path):
     run = elegan.train(str(upright), "dcgan", **options)
     recipe = run.path / "recipe.toml"
     recipe.write_text(recipe.read_text().replace("resolution = 16", "resolution = 0"))
+    with pytest.raises(elegan.UserError, match="holds another run: data is"):
+        elegan.train(resume=run.path, settings=["data.resolution=8"], quiet=True, device="cpu")
     again = elegan.train(resume=run.path, steps=2, quiet=True, device="cpu")
     assert again.step == 2
     assert again.shape.resolution == 16

@@ -129,7 +129,7 @@ def _check_disk(needed: int, folder: Path) -> None:
     if free < needed + SPARE_BYTES:
         raise Failure(
             f"the data cache needs {in_bytes(needed + SPARE_BYTES)} at {folder}, only {in_bytes(free)} are free; "
-            "ELEGAN_CACHE names another folder"
+            "ELEGAN_CACHE names another folder, and a smaller --size needs less"
         )
 
 

@@ -130,7 +130,7 @@ class Plan:
     def _patience(self) -> list[str]:
         """A warning of pictures that are large for a machine without a GPU; how long they take its first steps tell."""
         size = size_of(self.shape.resolution)
-        if self.engine.device.type != "cpu" or size.short <= MANY:
+        if self.engine.device.type != "cpu" or size.short <= MANY or self.recipe.data.kind == "series":
             return []
         times = size.area / MANY**2
         return [f"        {size} px without a GPU: about {times:.0f} times as long a step as at {MANY} px"]
@@ -203,7 +203,7 @@ def _resumed(options: Options, resume: str | Path, source: str | InMemory | None
     recipe = _allowed(run.recipe.override(_settings(options)), source)
     engine = Engine(options.device, run.info["precision"] if options.precision == "auto" else options.precision)
     data = _opened(recipe, source or run.source, engine)
-    if data.resolution != run.shape.resolution:  # chosen by other rules or on another machine
+    if not recipe.data.resolution and data.resolution != run.shape.resolution:  # chosen by other rules or elsewhere
         data = _opened(recipe.changed({"data": {"resolution": run.shape.resolution}}), source or run.source, engine)
     return Plan(_of_length(recipe, options, data), data, run.path, run.info["seed"], engine, resumed=True)
 
@@ -262,8 +262,9 @@ def _fitted(recipe: Recipe, options: Options, choice: Choice, data: Opened, engi
 
 
 def _doublings(recipe: Recipe, start: str | Path | None, kept: set[str]) -> dict[str, str]:
-    """The settings that double as the run begun with does, unless they are `kept`: its weights then have a place."""
-    if not start:
+    """The settings that double as the run begun with does, unless they are `kept`: its weights then have a place. None for a
+    recipe that is taken as it is."""
+    if not start or recipe.fits is None:
         return {}
     theirs = flat_values(Run.open(start, trust=recipe.trust).recipe.full()["nets"])
     mine = flat_values(recipe.full()["nets"])
