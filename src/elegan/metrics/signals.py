@@ -79,7 +79,7 @@ def lost_clusters(real: Tensor, fake: Tensor, centres: Tensor, share: float = 0.
     return _missing(count, expected, share)
 
 
-def lost_classes(real: Tensor, label: Tensor, fake: Tensor, share: float = 0.15) -> int:
+def lost_classes(real: Tensor, label: Tensor, fake: Tensor, share: float = 0.25) -> int:
     """The number of classes that have less than `share` of the generated rows M x F that they should have, by the nearest real
     row N x F and its class (int64 N), where chance alone would hardly leave so few, see `lost_clusters`."""
     found = torch.cat([label[torch.cdist(rows, real).argmin(1)] for rows in fake.split(64)])

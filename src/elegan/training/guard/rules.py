@@ -146,10 +146,10 @@ def _returns_input(s: Series, t: float) -> int:
 
 
 def _moved_away(s: Series, t: float) -> int:
-    """Back to where it came from; what a translator makes before it has learnt anything may lie anywhere."""
-    nearness, best = s["nearness"], lowest(s["nearness"])
-    came = max(nearness[: nearness.index(min(nearness))], default=0.0) > best + 0.25
-    return came and lasting(nearness, 3, lambda v: v > max(2 * best, best + 0.25))
+    """Back to where it came from; what a translator makes in the first third, before it has learnt much, may lie anywhere."""
+    learnt = s["nearness"][round(len(s["nearness"]) / t / 3) :]
+    best = lowest(learnt) if learnt else 1.0
+    return lasting(learnt, 3, lambda v: v > max(2 * best, best + 0.25))
 
 
 def _ignores_input(s: Series, t: float) -> int:
