@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import save_file
 
 import elegan
+from alarms import alarms
 from elegan.core import rng
 from elegan.core.pixels import to_bytes
 from elegan.core.rng import latents
@@ -22,7 +23,7 @@ from tensors import tensors_of
 
 def train(name: str, out, steps: int, data="digits", **options) -> "elegan.Run":
     return elegan.train(
-        str(data),
+        data if isinstance(data, np.ndarray) else str(data),
         name,
         settings=small(name),
         steps=steps,
@@ -35,7 +36,7 @@ def train(name: str, out, steps: int, data="digits", **options) -> "elegan.Run":
 
 
 def resumed_bit_for_bit(name: str, tmp_path, data="digits") -> "elegan.Run":
-    """A run of four steps, after one that was cut off at the second ended the same."""
+    """A run of four steps, after one that was cut off at the second ended the same; the guard is silent in both."""
     whole = train(name, tmp_path / "whole", steps=4, data=data)
     shutil.copytree(whole.path, tmp_path / "parts" / "run")
     parts = elegan.Run.open(tmp_path / "parts" / "run")
@@ -43,6 +44,7 @@ def resumed_bit_for_bit(name: str, tmp_path, data="digits") -> "elegan.Run":
     parts = train(name, tmp_path / "parts", steps=4, data=data)
 
     assert whole.steps == parts.steps == [2, 4]
+    assert not alarms(whole)
     for step in whole.steps:
         a, b = tensors_of(whole.checkpoint(step)), tensors_of(parts.checkpoint(step))
         assert a.keys() == b.keys()
@@ -56,6 +58,13 @@ def resumed_bit_for_bit(name: str, tmp_path, data="digits") -> "elegan.Run":
     save_file(exported, tmp_path / "weights.safetensors")
     assert all(np.array_equal(v, exported[k]) for k, v in tensors_of(tmp_path / "weights.safetensors").items())
     return whole
+
+
+def test_what_the_sweep_would_hear_of(tmp_path):
+    """Four steps suffice for an alarm."""
+    images = open_data("digits").images.copy()
+    images[:1300] = images[0]
+    assert alarms(train("dcgan", tmp_path, steps=4, data=images)) == {"repeated picture": 1}
 
 
 @torch.no_grad()

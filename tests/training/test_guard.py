@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import elegan
+from alarms import alarms
 from elegan.core.errors import Failure, UserError
 from elegan.core.files import read_plain
 from elegan.training.guard.guard import Alarm, Guard
@@ -33,11 +34,6 @@ STUCK = [*SMALL, "optimizers.generator.lr=1e-7"]  # a generator that hardly lear
 def train(out, settings, steps=400, **options) -> elegan.Run:
     options |= {"settings": settings, "steps": steps, "as_published": True}
     return elegan.train("digits", "dcgan", out=out, name="run", quiet=True, **options)
-
-
-def alarms(run: elegan.Run) -> dict[str, int]:
-    records = map(json.loads, (run.path / "log.jsonl").read_text().splitlines())
-    return {record["alarm"]: record["step"] for record in records if "alarm" in record}
 
 
 @pytest.fixture(scope="module")

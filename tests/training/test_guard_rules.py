@@ -63,7 +63,6 @@ FAULTS = {
     "collapse": ("spread", lambda v, n: 0.1 * v),
     "near-duplicates": ("closest", lambda v, n: 0.001),
     "lost classes": ("gone", lambda v, n: 1),
-    "few directions": ("directions", lambda v, n: 0.05),
     "one picture a class": ("within", lambda v, n: 0.1),
     "getting worse": ("distance", lambda v, n: v + 0.3),
     "exploding gradients": ("gradient", lambda v, n: 1000 * v),
@@ -99,7 +98,8 @@ def test_pictures_that_for_long_are_much_nearer_than_varied_ones_are_near_duplic
 
 
 def test_kinds_that_were_never_made_are_named_at_the_end():
-    assert shown(healthy() | {"lost": [7] * (N + 1)})["lost kinds"] == (90, 0)
+    learnt = {"distance": [max(v, 0.1) for v in healthy()["distance"]]}
+    assert shown(healthy() | learnt | {"lost": [7] * (N + 1)})["lost kinds"] == (90, 0)
     assert "lost kinds" not in alarms(healthy() | {"lost": [6] * (N + 1)})
 
 
@@ -140,6 +140,37 @@ def test_what_was_never_learnt_is_found_late_enough_and_was_there_from_the_start
     assert shown(series)["all alike"] == (30, 0)
 
 
+def test_what_is_not_yet_learnt_is_no_alarm_while_the_pictures_come_nearer():
+    """As least squares learn the digits: few directions at half-way, twice as many at the end; seven of twenty kinds lost by then."""
+    t = [n / N for n in range(N + 1)]
+    learns = {
+        "distance": [1.2 - 1.1 * x for x in t],
+        "directions": [0.18] * (N + 1),
+        "lost": [7 + (N - n) // 8 for n in range(N + 1)],
+    }
+    assert alarms(healthy() | learns) == {}
+    series = healthy() | learns | {"distance": [max(0.5, 1.2 - 1.1 * x) for x in t]}
+    assert {"few directions", "lost kinds"} <= alarms(series).keys()
+
+
+def test_what_grows_more_varied_makes_progress_where_the_distance_does_not_fall():
+    """As sngan does: the distance falls, rises for a while and falls again."""
+    t = [n / N for n in range(N + 1)]
+    dips = {
+        "distance": [0.6 + 0.2 * min(1, abs(x - 0.1) * 4) for x in t],
+        "separation": [1.0] * (N + 1),
+        "spread": [0.4 + 0.5 * x for x in t],
+    }
+    assert "discriminator has won" not in alarms(healthy() | dips)
+    assert "discriminator has won" in alarms(healthy() | dips | {"spread": [0.7] * (N + 1)})
+
+
+def test_bland_pictures_are_no_copies():
+    series = healthy() | {"copied": [0.6] * (N + 1)}
+    assert alarms(series)["copies"] == 20
+    assert "copies" not in alarms(series | {"spread": [0.4] * (N + 1)})
+
+
 def test_a_single_bad_probe_is_no_alarm():
     for name, (sign, change) in FAULTS.items():
         series = healthy()
@@ -160,7 +191,7 @@ def test_a_run_that_begins_near_its_data_and_stays_there_makes_progress_enough()
 
 
 def test_no_progress_is_noticed_where_the_distance_stays():
-    series = healthy() | {"distance": [0.9 - 0.001 * n for n in range(N + 1)]}
+    series = healthy() | {"distance": [0.9 - 0.001 * n for n in range(N + 1)], "spread": [0.3] * (N + 1)}
     assert shown(series)["no progress"] == (20, 0)
 
 

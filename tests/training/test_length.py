@@ -71,10 +71,10 @@ def test_minutes_are_fixed_as_steps_when_a_run_begins(tmp_path):
     def train(name, **options):
         return elegan.train("digits", "dcgan", settings=CHEAP, out=tmp_path, name=name, quiet=True, **options)
 
-    first = train("timed", minutes=0.2)
+    first = train("timed", minutes=0.1)
     steps, every = first.recipe.steps, first.recipe.watch.every
     assert first.step == steps > 0
-    again = train("timed", minutes=0.2)
+    again = train("timed", minutes=0.1)
     assert (again.recipe.steps, again.recipe.watch.every) == (steps, every)
     settings = {**CHEAP, "watch.every": every}
     other = elegan.train("digits", "dcgan", settings=settings, out=tmp_path, name="steps", steps=steps, quiet=True)
@@ -85,10 +85,10 @@ def test_minutes_are_fixed_as_steps_when_a_run_begins(tmp_path):
         elegan.train(resume=first.path, minutes=1)
     with pytest.raises(UserError, match="leave out --as-published"):
         elegan.train(resume=first.path, as_published=True)
-    more = train("steps", minutes=0.2)  # of a run that was begun with another length
+    more = train("steps", minutes=0.1)  # of a run that was begun with another length
     assert more.recipe.steps > steps
     assert more.step == more.recipe.steps
-    assert train("steps", minutes=0.2).step == more.step
+    assert train("steps", minutes=0.1).step == more.step
     with pytest.raises(UserError, match=r"too short here for a step and a look; the least is --minutes \d+"):
         train("never", minutes=1e-6)
 

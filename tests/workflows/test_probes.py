@@ -1,6 +1,9 @@
 """What reads the signs of networks while they train, on the data that a folder gives."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 import torch
 from PIL import Image
 from torch import nn
@@ -10,6 +13,7 @@ from elegan.data.in_memory import source_of
 from elegan.data.sides import Direction, open_sides
 from elegan.games.abilities import Generates, Translates
 from elegan.workflows.signs import GenerationProbe, TranslationProbe
+from small import trainer_of
 
 
 def test_a_translator_is_probed_with_pictures_of_folders(tmp_path):
@@ -26,6 +30,16 @@ def test_a_translator_is_probed_with_pictures_of_folders(tmp_path):
     signs = probe(nn.ModuleDict(), nn.ModuleDict(), True)
     assert signs.keys() == set(Direction)
     assert all(sign["change"] == 0 and abs(sign["nearness"] - 1) < 1e-6 for sign in signs.values())
+
+
+@pytest.mark.parametrize("count", [20, 64, 1000])
+def test_chance_moves_the_distance_of_few_pictures_too(count):
+    """The standard deviation between batches of real pictures was 0 where a batch was the whole set."""
+    digits = open_data("digits")
+    few = replace(digits, images=digits.images[:count], labels=None)
+    generates = trainer_of("dcgan").game.ability(Generates)
+    probe = GenerationProbe(few, None, generates, None, torch.device("cpu"))
+    assert 0.001 < probe.noise < 0.05
 
 
 class Shows(nn.Module):

@@ -13,6 +13,7 @@ from elegan.data.in_memory import InMemory
 from elegan.data.layout import SPLITS, plain
 from elegan.data.named import NAMES, from_hub, from_name
 from elegan.data.series.read import is_rows
+from elegan.data.shape import LARGEST
 from elegan.data.sizing import Options
 from elegan.data.sources import Source, from_folder, from_zip
 
@@ -78,11 +79,12 @@ def open_data(
     fit: str = "crop",
     split: str = "train",
     cache: Path | None = None,
+    most: int = LARGEST,
 ) -> Dataset:
     """Opens a folder, a zip, a named set or pictures in memory, decoding them into the cache the first time.
 
-    `resolution`: side in pixels of squares, "HxW" or a pair of others; 0 keeps images that are all of one square size in 8..128, and otherwise takes the
-    power of two in 8..128 at or below the median short side. `channels`: 1, 3 or 4; 0 takes 1 where all are grey, 4
+    `resolution`: side in pixels of squares, "HxW" or a pair of others; 0: their own shape, of sides from 8 to `most` pixels
+    (`elegan.data.shape.own_size`). `channels`: 1, 3 or 4; 0 takes 1 where all are grey, 4
     where any pixel is transparent, else 3. `fit` brings images of another shape to it: "crop" takes the centre,
     "pad" repeats the outermost pixels, "stretch" distorts. `split`: "train", "test" or "all"; folders and zips have a
     held-out part when their top level is train/ and test/ (or val/). `cache`: the folder for decoded images.
@@ -98,7 +100,7 @@ def open_data(
     if fit not in FITS:
         raise UserError(f"unknown fit {fit!r}{nearest(fit, FITS)}")
     origin = find(str(source) if isinstance(source, Path) else source, split)
-    entry = cached(origin, Options(resolution, channels, fit), cache or default_root())
+    entry = cached(origin, Options(resolution, channels, fit, most=0 if resolution else most), cache or default_root())
     name, notes = plain(origin.name), (*origin.notes, *entry.notes)
     return Dataset(name, origin.address, entry.images, entry.labels, entry.classes, entry.fingerprint, notes, entry)
 

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from elegan.core.errors import Failure, UserError
+from elegan.core.memory import in_bytes
 from elegan.core.progress import work
 from elegan.core.sizes import size_of
 from elegan.data import decode, looks
@@ -76,11 +77,6 @@ def in_order(work: Callable[[int], T], count: int, block: int = 1024) -> Iterato
             spans = [range(i, min(i + step, stop)) for i in range(start, stop, step)]
             done = pool.map(lambda span: [work(i) for i in span], spans)
             yield [result for results in done for result in results]
-
-
-def in_bytes(count: int) -> str:
-    """A size as people write it: 92 kB, 4.7 MB, 154 MB."""
-    return f"{count / 1e3:.0f} kB" if count < 1e6 else f"{count / 1e6:.{1 if count < 1e7 else 0}f} MB"
 
 
 def sync(path: Path) -> None:

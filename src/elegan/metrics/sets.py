@@ -1,9 +1,10 @@
 """The sets of images that a metric looks at, as an extractor and their labels describe them."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -14,9 +15,9 @@ class Features:
     windows of a series themselves: the (steps, columns) of each, in [0, 1]. All but the features may be None.
     """
 
-    values: Tensor
-    probabilities: Tensor | None = None
-    labels: Tensor | None = None
+    values: "Tensor"
+    probabilities: "Tensor | None" = None
+    labels: "Tensor | None" = None
     pictures: Any = None
     window: tuple[int, int] | None = None
 
@@ -24,19 +25,19 @@ class Features:
         return len(self.values)
 
     @property
-    def known_labels(self) -> Tensor:
+    def known_labels(self) -> "Tensor":
         """The labels of a set that has them, which metrics that need them are only given."""
         assert self.labels is not None
         return self.labels
 
-    def take(self, rows: Tensor, pictures: bool = False) -> "Features":
+    def take(self, rows: "Tensor", pictures: bool = False) -> "Features":
         """Some of the images, with their `pictures` where these are wanted and there."""
         probabilities, labels = (None if x is None else x[rows] for x in (self.probabilities, self.labels))
         kept = None if self.pictures is None or not pictures else self.pictures[rows.numpy()]
         return Features(self.values[rows], probabilities, labels, kept, self.window)
 
     @property
-    def windows(self) -> Tensor:
+    def windows(self) -> "Tensor":
         """The windows of a set of them, N x steps x columns in [0, 1]."""
         assert self.window is not None
         windows: Tensor = self.values.unflatten(1, self.window)

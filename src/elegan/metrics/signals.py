@@ -49,12 +49,11 @@ def diversity(rows: Tensor, label: Tensor | None = None) -> Diversity:
     )
 
 
-def energy_distance(x: Tensor, y: Tensor) -> float:
+def energy_distance(x: Tensor, y: Tensor, among_y: float | None = None) -> float:
     """2 E|x - y| - E|x - x'| - E|y - y'| of rows N x F and M x F, without bias: about 0 for two samples of one distribution,
-    and then below 0 as often as above (Székely and Rizzo 2013, equation 5)."""
-    n, m = len(x), len(y)
-    own = torch.pdist(x).sum() * 2 / (n * (n - 1)) + torch.pdist(y).sum() * 2 / (m * (m - 1))
-    return float(2 * torch.cdist(x, y).mean() - own)
+    and then below 0 as often as above (Székely and Rizzo 2013, equation 5). `among_y`: the last term, where it is known."""
+    own = float(torch.pdist(x).mean()) + (float(torch.pdist(y).mean()) if among_y is None else among_y)
+    return 2 * float(torch.cdist(x, y).mean()) - own
 
 
 def separation(real: Tensor, fake: Tensor) -> float:
@@ -79,11 +78,10 @@ def lost_clusters(real: Tensor, fake: Tensor, centres: Tensor, share: float = 0.
     return _missing(count, expected, share)
 
 
-def lost_classes(real: Tensor, label: Tensor, fake: Tensor, share: float = 0.25) -> int:
-    """The number of classes that have less than `share` of the generated rows M x F that they should have, by the nearest real
-    row N x F and its class (int64 N), where chance alone would hardly leave so few, see `lost_clusters`."""
-    found = torch.cat([label[torch.cdist(rows, real).argmin(1)] for rows in fake.split(64)])
-    expected = torch.bincount(label) / len(label) * len(fake)
+def lost_classes(label: Tensor, found: Tensor, share: float = 0.25) -> int:
+    """The number of classes of real pictures (int64 N) that have less than `share` of the generated ones (int64 M, by the real
+    picture nearest to each) that they should have, where chance alone would hardly leave so few, see `lost_clusters`."""
+    expected = torch.bincount(label) / len(label) * len(found)
     return _missing(torch.bincount(found, minlength=len(expected)), expected, share)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from elegan.core import files, grid
 from elegan.data import source_of
 from elegan.metrics import Result
-from elegan.metrics.records import keep
+from elegan.record.result import keep
 from elegan.run import Run
 from elegan.workflows import workflow_of
 from elegan.workflows.workflow import Asked

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from elegan.core import files, paths
 from elegan.core.errors import UserError
 from elegan.core.journal import Journal
+from elegan.core.memory import in_bytes
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -191,7 +192,7 @@ def table(listed: Sequence[Listed], now: float | None = None) -> "Table":
             f"{printable(run.recipe)}\n{printable(run.data)}",
             f"{run.step}\nof {run.steps}",
             "" if run.newest is None else f"{run.metric} {run.newest:.4g}\nbest {run.best:.4g}",
-            size(run.size),
+            in_bytes(run.size),
         )
         grid.add_row(*map(Text, cells))
     return grid
@@ -206,12 +207,3 @@ def age(seconds: float) -> str:
     """A time in its largest unit, as in 3 min or 2 d."""
     count, unit = next(((seconds // length, unit) for length, unit in UNITS if seconds >= length), (0, "s"))
     return f"{count:.0f} {unit}"
-
-
-def size(count: float) -> str:
-    """A number of bytes in its largest unit, as in 3.2 MB."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 999.5:
-            return f"{count:.3g} {unit}"
-        count /= 1000
-    return f"{count:.3g} TB"

@@ -16,6 +16,7 @@ from elegan.data import InMemory
 from elegan.data.series.columns import from_facts, to_facts
 from elegan.data.series.read import is_rows
 from elegan.data.series.windows import Series, SeriesFeed, open_series
+from elegan.data.shape import LARGEST
 from elegan.data.sides import Direction
 from elegan.games.abilities import Draws
 from elegan.games.game import Game, Shape
@@ -41,7 +42,7 @@ class SeriesWorkflow(Workflow):
         }
     )
 
-    def open(self, recipe: Recipe, source: str | InMemory) -> Series:
+    def open(self, recipe: Recipe, source: str | InMemory, most: int = LARGEST) -> Series:
         if not isinstance(source, str) or not is_rows(source):
             raise UserError(f"{recipe.name!r} learns a file of rows, .csv, .tsv or .parquet; {source!r} is none")
         data = recipe.data

@@ -35,7 +35,7 @@ HELD = 8  # held-out pictures that translators and restorers are probed with
 BATCHES = 8  # of real pictures, which say what is usual
 TOLD = 0.8  # of pictures, whose class the nearest other one must tell for classes to be counted
 KINDS = 20  # clusters of the real pictures, at most
-KNOWN = 20_000  # training pictures that generated ones are compared with, at most
+KNOWN = 5_000  # training pictures that generated ones are compared with, at most
 
 Signs = dict[str, dict[str, float]]
 
@@ -95,7 +95,10 @@ class GenerationProbe:
         usual = [diversity(self.known[rows], None if label is None else label[rows]) for rows in batches]
         self.usual = {name: float(np.median([getattr(d, name) for d in usual])) for name in usual[0]._fields}
         self.usual["closest"] = max(self.usual["closest"], self.usual["spread"] / 20)  # where pictures stand twice
-        distances = [energy_distance(self.known[rows], self.reference) for rows in batches]
+        self.among = float(torch.pdist(self.reference).mean())
+        # With replacement: of no more pictures than a batch has, each would be the whole set.
+        again = [torch.randint(count, (FEW,), generator=stream).to(self.device) for _ in range(BATCHES)]
+        distances = [energy_distance(self.known[rows], self.reference, self.among) for rows in again]
         self.noise = float(np.std(distances)) / self.usual["spread"]
         distinct = len(torch.unique(self.reference, dim=0))
         clusters = KMeans(max(1, min(KINDS, len(self.reference) // 16, distinct)), n_init=1, random_state=0)
@@ -117,16 +120,18 @@ class GenerationProbe:
         signs = {name: getattr(own, name) / max(self.usual[name], 1e-12) for name in own._fields}
         if by_class is None:
             del signs["within"]
-        signs |= {"distance": energy_distance(rows, self.reference) / self.usual["spread"], "noise": self.noise}
-        signs["repeated"] = self.repeated
+        distance = energy_distance(rows, self.reference, self.among)
+        signs |= {"distance": distance / self.usual["spread"], "noise": self.noise, "repeated": self.repeated}
         if self.judges:
             signs |= self._judged(self.judges, nets, fake, label)
         if thorough:
-            many = torch.cat([small(self._fakes(average, start)[0]) for start in range(0, MANY, FEW)])
-            copied = (torch.cdist(many, self.known).min(1).values < self.near).double().mean()
-            signs |= {"lost": lost_clusters(self.reference, many, self.centres), "copied": float(copied)}
+            more = [small(self._fakes(average, start)[0]) for start in range(FEW, MANY, FEW)]
+            many = torch.cat([rows, *more])
+            apart, nearest = torch.cdist(many, self.known).min(1)
+            copied = float((apart < self.near).double().mean())
+            signs |= {"lost": lost_clusters(self.reference, many, self.centres), "copied": copied}
             if self.classes is not None:
-                signs["gone"] = lost_classes(self.known, self.classes, many)
+                signs["gone"] = lost_classes(self.classes, self.classes[nearest])
         return {"": signs}
 
     def _fakes(self, average: nn.ModuleDict, start: int) -> tuple[Tensor, Tensor | None]:

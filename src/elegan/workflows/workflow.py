@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from elegan.core.sizes import Resolution, size_of
 from elegan.data import InMemory
+from elegan.data.shape import LARGEST
 from elegan.data.sides import Direction
 from elegan.games.game import Game, Shape
 from elegan.metrics import Result
@@ -112,9 +113,9 @@ class Workflow(ABC):
     commands: Mapping[str, str] = MappingProxyType({})
 
     @abstractmethod
-    def open(self, recipe: Recipe, source: str | InMemory) -> Any:
-        """Opens the data (`Opened`) of a folder, zip or name, or of pictures in memory. Raises UserError where they cannot be
-        opened or used so."""
+    def open(self, recipe: Recipe, source: str | InMemory, most: int = LARGEST) -> Any:
+        """Opens the data (`Opened`) of a folder, zip or name, or of pictures in memory; `most`: the largest side in pixels where
+        their size is chosen. Raises UserError where they cannot be opened or used so."""
 
     @abstractmethod
     def feed(self, data: Any, recipe: Recipe, seed: int, device: torch.device) -> Callable[[int, range], Any]:

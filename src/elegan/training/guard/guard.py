@@ -89,7 +89,7 @@ class Guard:
         signs = {player: {"gradient": median(values)} for player, values in self.norms.items()}
         self.norms.clear()
         self._keep(step, signs | (self.probe(average, nets, thorough) if self.probe else {}))
-        return self._alarms(step)
+        return self.alarms(step)
 
     def probes(self, step: int) -> bool:
         """Whether the networks are looked at after this step."""
@@ -112,7 +112,8 @@ class Guard:
             for sign, value in values.items():
                 self.series.setdefault(group, {}).setdefault(sign, []).append((step, value))
 
-    def _alarms(self, step: int) -> list[Alarm]:
+    def alarms(self, step: int) -> list[Alarm]:
+        """The alarms that begin with this step, by the series up to it."""
         alarms = []
         values = {
             group: {sign: [value for _, value in pairs] for sign, pairs in signs.items()}

@@ -35,9 +35,10 @@ def lasting(values: Sequence[float], times: int, test: Callable[[float], bool]) 
     return passed if passed >= times else 0
 
 
-def lowest(values: Sequence[float]) -> float:
-    """The lowest median of three values in a row, which one lucky value does not move; of fewer values their lowest."""
-    return min((sorted(values[i : i + 3])[1] for i in range(len(values) - 2)), default=min(values))
+def lowest(values: Sequence[float], of: int = 3) -> float:
+    """The lowest median of three values in a row, or of as many, which one lucky value does not move; of fewer values their
+    lowest."""
+    return min((median(values[i : i + of]) for i in range(len(values) - of + 1)), default=min(values))
 
 
 def highest(values: Sequence[float]) -> float:
@@ -48,23 +49,44 @@ def highest(values: Sequence[float]) -> float:
 def _no_progress(s: Series, t: float) -> int:
     first, noise = s["distance"][0], s["noise"][-1]
     # A training begun with another run may start as near to the data as it gets.
-    return t >= 0.2 and lasting(s["distance"], 4, lambda v: v > max(0.7 * first, 20 * noise))
+    far = max(0.7 * first, 20 * noise)
+    return t >= 0.2 and lowest(s["distance"]) > far and _levelled(s) and lasting(s["distance"], 4, lambda v: v > far)
 
 
 def _worse(s: Series, t: float) -> int:
-    best, noise = lowest(s["distance"]), s["noise"][-1]
+    # On its way from too little contrast to too much a beginner passes near the data.
+    best, noise = lowest(s["distance"], 5), s["noise"][-1]
     return lasting(s["distance"], 3, lambda v: v > max(2 * best, best + 10 * noise))
 
 
-def _stuck(s: Series, judged: Callable[[float], bool]) -> int:
-    """Far from the data, no nearer in the last third than before it, and all that time `judged` so by the discriminator."""
+def _third(values: Sequence[float]) -> int:
+    return max(8, len(values) // 3)
+
+
+def _rises(values: Sequence[float]) -> bool:
+    """Whether the newest third of a share of what is usual is higher than before."""
+    part = _third(values)
+    return len(values) > part and highest(values[-part:]) > highest(values[:-part]) + 0.03
+
+
+def _levelled(s: Series) -> int:
+    """The length of the newest third, where its pictures come no nearer to the data and differ no more than before; else 0: what
+    was never learnt may still be."""
     distance = s["distance"]
-    part = max(8, len(distance) // 3)
-    if len(distance) < 2 * part or not all(map(judged, s["separation"][-part:])):
+    part = _third(distance)
+    if len(distance) < 2 * part:
         return 0
-    now = lowest(distance[-part:])
-    far = now > 20 * s["noise"][-1] and now > 0.25 * distance[0]
-    return part if far and now > 0.95 * lowest(distance[:-part]) else 0
+    past = max(lowest(distance[:-part]), lowest(distance[-part : -part // 2]))
+    nearer = lowest(distance[-part:]) < past - max(0.05 * past, s["noise"][-1])
+    return 0 if nearer or _rises(s["spread"]) else part
+
+
+def _stuck(s: Series, judged: Callable[[float], bool]) -> int:
+    """Far from the data, no nearer in the last third, and all that time `judged` so by the discriminator."""
+    part = _levelled(s)
+    now = lowest(s["distance"][-part:])
+    far = now > 20 * s["noise"][-1] and now > 0.25 * s["distance"][0]
+    return part if far and all(map(judged, s["separation"][-part:])) else 0
 
 
 def _won(s: Series, t: float) -> int:
@@ -89,7 +111,8 @@ def _collapsed(s: Series, t: float) -> int:
 
 
 def _alike(s: Series, t: float) -> int:
-    return t >= 0.3 and not _collapsed(s, t) and lasting(s["spread"], 3, lambda v: v < 0.2)
+    level = _levelled(s) and not _collapsed(s, t)
+    return t >= 0.3 and level and lasting(s["spread"], 3, lambda v: v < 0.2)
 
 
 def _near_duplicates(s: Series, t: float) -> int:
@@ -100,11 +123,12 @@ def _near_duplicates(s: Series, t: float) -> int:
 
 
 def _few_directions(s: Series, t: float) -> int:
-    return t >= 0.5 and lasting(s["directions"], 3, lambda v: v < 0.2)
+    return t >= 0.5 and _levelled(s) and lasting(s["directions"], 3, lambda v: v < 0.2)
 
 
 def _one_a_class(s: Series, t: float) -> int:
-    return t >= 0.5 and not lasting(s["spread"], 3, lambda v: v < 0.3) and lasting(s["within"], 3, lambda v: v < 0.3)
+    differ = not lasting(s["spread"], 3, lambda v: v < 0.3)
+    return t >= 0.5 and differ and not _rises(s["within"]) and lasting(s["within"], 3, lambda v: v < 0.3)
 
 
 def _by_heart(s: Series, t: float) -> int:
@@ -117,7 +141,7 @@ def _lost(s: Series, t: float) -> int:
     """Kinds that were made and are not any more, or that late in the run never were."""
     least = min(s["lost"][3:], default=0)  # the first looks show what was never learnt
     gone = len(s["lost"]) > 5 and lasting(s["lost"], 2, lambda v: v >= least + 3)
-    return gone or (t >= 0.9 and lasting(s["lost"], 2, lambda v: v >= 7))
+    return gone or (t >= 0.9 and _levelled(s) and lasting(s["lost"], 2, lambda v: v >= 7))
 
 
 def _lost_classes(s: Series, t: float) -> int:
@@ -126,7 +150,8 @@ def _lost_classes(s: Series, t: float) -> int:
 
 
 def _copied(s: Series, t: float) -> int:
-    return t >= 0.2 and lasting(s["copied"], 2, lambda v: v > 0.3)
+    varied = lasting(s["spread"], 2, lambda v: v > 0.5)  # bland pictures lie near everything, and copy nothing
+    return t >= 0.2 and varied and lasting(s["copied"], 2, lambda v: v > 0.3)
 
 
 def _exploded(s: Series, t: float) -> int:
@@ -169,13 +194,13 @@ RULES = (
          "the gradient of the {group} is {now:.3g}, more than 30 times what it was", ("slower", "seed")),
     Rule("vanished gradients", ("gradient",), _vanished,
          "the gradient of the {group} has all but vanished: {now:.3g}, once {most:.3g}", ("weaker discriminator", "penalty", "seed")),
-    Rule("no progress", ("distance", "noise"), _no_progress,
+    Rule("no progress", ("distance", "noise", "spread"), _no_progress,
          "the pictures are hardly nearer to the data than at the start: distance {now:.3g}, at first {first:.3g}",
          ("penalty", "seed"), patient=True),
-    Rule("discriminator has won", ("distance", "separation", "noise"), _won,
+    Rule("discriminator has won", ("distance", "separation", "noise", "spread"), _won,
          "the discriminator tells every picture apart and the generator has stopped learning from it: distance {now:.3g}, at best {best:.3g}",
          ("weaker discriminator", "penalty", "augmentation"), patient=True),
-    Rule("discriminator has died", ("distance", "separation", "noise"), _died,
+    Rule("discriminator has died", ("distance", "separation", "noise", "spread"), _died,
          "the discriminator tells nothing apart though the pictures are far from the data: distance {now:.3g}, at best {best:.3g}",
          ("slower", "seed"), patient=True),
     Rule("discriminator thrown off", ("separation", "distance", "noise"), _thrown_off,
@@ -199,20 +224,20 @@ RULES = (
     Rule("collapse", ("spread",), _collapsed,
          "the pictures have become alike: they differ {now:.0%} as much as real ones, at most {most:.0%} before",
          ("penalty", "slower", "seed")),
-    Rule("all alike", ("spread",), _alike,
+    Rule("all alike", ("spread", "distance", "noise"), _alike,
          "the pictures are nearly alike: they differ {now:.0%} as much as real ones", ("penalty", "slower", "seed"), patient=True),
     Rule("near-duplicates", ("closest", "spread"), _near_duplicates,
          "among few pictures some are nearly the same: their smallest distances are {now:.1%} of real ones'",
          ("latent", "penalty", "seed"), patient=True),
-    Rule("few directions", ("directions",), _few_directions,
+    Rule("few directions", ("directions", "distance", "spread", "noise"), _few_directions,
          "the pictures vary in few ways: {now:.0%} of the directions that real ones vary in", ("latent", "penalty", "seed"), patient=True),
-    Rule("one picture a class", ("within",), _one_a_class,
+    Rule("one picture a class", ("within", "spread"), _one_a_class,
          "pictures of one class are alike: they differ {now:.0%} as much as real ones of a class", ("condition", "penalty"), patient=True),
-    Rule("copies", ("copied",), _copied,
+    Rule("copies", ("copied", "spread"), _copied,
          "{now:.0%} of the pictures are nearer to a picture of the data than those are to one another",
-         ("augmentation", "penalty")),
+         ("augmentation", "penalty"), patient=True),
     Rule("lost classes", ("gone",), _lost_classes,
          "{now:.0f} classes of the data are hardly made any more", ("penalty", "slower", "seed"), patient=True),
-    Rule("lost kinds", ("lost",), _lost,
+    Rule("lost kinds", ("lost", "distance", "spread", "noise"), _lost,
          "{now:.0f} kinds of pictures that the data have are no longer made", ("latent", "penalty", "slower", "seed"), patient=True),
 )  # fmt: skip

@@ -21,9 +21,9 @@ from elegan.data.photo import Photo, read_photo
 from elegan.data.resize import resize
 from elegan.nets import pretrained
 from elegan.nets.foreign import check_no_pickle, is_foreign, open_foreign
-from elegan.nets.packed import shipped
 from elegan.nets.restorers import whole
 from elegan.nets.tiling import in_tiles
+from elegan.record.packed import shipped
 from elegan.run import Run
 
 # The ending that each task adds to a file's name.
