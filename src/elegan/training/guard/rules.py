@@ -161,8 +161,8 @@ def _exploded(s: Series, t: float) -> int:
 
 
 def _vanished(s: Series, t: float) -> int:
-    most = highest(s["gradient"])
-    return t >= 0.1 and lasting(s["gradient"], 4, lambda v: v < 1e-3 * most)
+    # Of 60 trainings that learnt none came below a fortieth, of those that were made sick none above a seventieth.
+    return t >= 0.1 and lasting(s["gradient"], 4, lambda v: v < 0.01 * max(s["gradient"]))
 
 
 def _returns_input(s: Series, t: float) -> int:
@@ -193,7 +193,7 @@ RULES = (
     Rule("exploding gradients", ("gradient",), _exploded,
          "the gradient of the {group} is {now:.3g}, more than 30 times what it was", ("slower", "seed")),
     Rule("vanished gradients", ("gradient",), _vanished,
-         "the gradient of the {group} has all but vanished: {now:.3g}, once {most:.3g}", ("weaker discriminator", "penalty", "seed")),
+         "the gradient of the {group} has all but vanished: {now:.3g} is less than a hundredth of what it was", ("weaker discriminator", "penalty", "seed")),
     Rule("no progress", ("distance", "noise", "spread"), _no_progress,
          "the pictures are hardly nearer to the data than at the start: distance {now:.3g}, at first {first:.3g}",
          ("penalty", "seed"), patient=True),
