@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from elegan.core import ramp
 from elegan.core.ranges import Count, Share
-from elegan.data.feed import Batch
+from elegan.data.feed import Batch, Pair
 from elegan.games.game import Game, Shape
 from elegan.games.generate import generate
+from elegan.games.translate import translate_cycle
 from elegan.losses.adversarial import Adversarial, non_saturating
 from elegan.recipes.recipe import Recipe
 
@@ -79,21 +81,27 @@ def nan_in_a_batch(recipe: Recipe, shape: Shape, *, begins: Share = 0.0) -> Game
 
 
 def without_class(recipe: Recipe, shape: Shape, *, begins: Share = 0.0, gone: Count = 1) -> Game:
-    """No more pictures of class `gone`: others of the batch stand in their places."""
-
-    def left(batch: Batch) -> Batch:
-        assert batch.label is not None
-        kept = torch.nonzero(batch.label != gone).flatten()
-        if ramp.t() < begins or not len(kept):
-            return batch
-        rows = torch.arange(len(batch.real))
-        rows = torch.where(batch.label == gone, kept[rows % len(kept)], rows)
-        return Batch(batch.real[rows], batch.label[rows])
-
-    return _fed(generate(recipe, shape), left)
+    """No more pictures of class `gone`."""
+    return _fed(generate(recipe, shape), lambda batch: batch if ramp.t() < begins else others(batch, gone))
 
 
-def _fed(game: Game, change: Callable[[Batch], Batch]) -> Game:
+def others(batch: Batch, gone: int) -> Batch:
+    """The batch with others of its pictures in the places of those of class `gone`."""
+    assert batch.label is not None
+    kept = torch.nonzero(batch.label != gone).flatten()
+    if not len(kept):
+        return batch
+    rows = torch.arange(len(batch.label))
+    rows = torch.where(batch.label == gone, kept[rows % len(kept)], rows)
+    return Batch(batch.real[rows], batch.label[rows])
+
+
+def same_sides(recipe: Recipe, shape: Shape, *, begins: Share = 0.0) -> Game:
+    """A cyclegan that is given pictures of side A for those of side B too, so that returning its input is all that is asked."""
+    return _fed(translate_cycle(recipe, shape), lambda batch: batch if ramp.t() < begins else Pair(batch.A, batch.A))
+
+
+def _fed(game: Game, change: Callable[[Any], Any]) -> Game:
     """The game whose batches are changed before they are played."""
     turns = (replace(turn, loss=lambda nets, batch, loss=turn.loss: loss(nets, change(batch))) for turn in game.turns)
     return replace(game, turns=tuple(turns))

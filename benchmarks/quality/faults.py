@@ -38,7 +38,7 @@ from elegan.run import Run
 from elegan.training.guard.recovery import actions
 from elegan.training.look import Look
 
-EVERY = 20  # steps between two distances
+LOOKS = 60  # at the distance, in a training
 WELL = 1.3  # times the healthy run's distance
 QUICK = {"faults": ["rate x 20"], "steps": 40, "width": 8, "num": 100}
 
@@ -81,6 +81,11 @@ class Base:
     seed: int
     precision: str = "fp32"
 
+    @property
+    def every(self) -> int:
+        """Steps between two distances."""
+        return max(1, self.steps // LOOKS)
+
     @cached_property
     def run(self) -> Run:
         """As users train: ten looks."""
@@ -89,7 +94,7 @@ class Base:
     @cached_property
     def curve(self) -> Curve:
         """The same training, unwatched, by its distances."""
-        run = self.train(self.data, f"{self.name}-curve", [f"watch.every={EVERY}"], guard="off")
+        run = self.train(self.data, f"{self.name}-curve", [f"watch.every={self.every}"], guard="off")
         return Curve(run.path, self.measure)
 
     def train(self, data: Any, name: str, settings: Any = (), **options: Any) -> Run:
@@ -143,7 +148,7 @@ FAULTS = {
     "bfloat16 overflow": Fault(
         ["losses.adversarial=benchmarks.sick:growing", "losses.adversarial.begins={begins}"], base="bfloat16"
     ),
-    "identity translator": Fault(["losses.identity.weight=250", "losses.cycle.weight=500"], 0, "sides"),
+    "identity translator": Fault(["task=benchmarks.sick:same_sides", "task.begins={begins}"], base="sides"),
 }
 
 
@@ -174,7 +179,12 @@ def _bases(runs: Path, steps: int, width: int, num: int, seed: int) -> list[Base
     watch = ["ema=0.99", "watch.metric=none", "watch.keep=100"]
     gauge = Gauge("fd", extractor_for("classifier", real, (real.resolution, real.channels), "crop"), digits)
     sides = _sides(runs / "sides", digits)
-    small = ["data.resolution=8", "batch=16", "nets.generator.blocks=2", "nets.discriminator.layers=1"]
+    small = [
+        "data.resolution=8",
+        "batch=16",
+        "nets.generator.blocks=2",
+        "nets.discriminator.layers=1",
+    ]
     return [
         Base("digits", "digits", "dcgan", steps, [*widths, *watch], lambda run: gauge(run.generate(num)), runs, seed),
         Base(
@@ -217,7 +227,7 @@ def judged(name: str, base: Base, warn_only: bool) -> Row:
             raise _Enough
 
     try:
-        fault.train(base, curve.path.name, [f"watch.every={EVERY}"], guard="off", on_look=look)
+        fault.train(base, curve.path.name, [f"watch.every={base.every}"], guard="off", on_look=look)
     except _Enough:
         pass
     except Failure:

@@ -31,7 +31,7 @@ def healthy(seed: int = 0) -> dict[str, list[float]]:
         "repeated": [0.01] * (N + 1),
         "gradient": [3 * math.exp(0.5 * draw.gauss(0, 1)) for _ in t],
         "change": [0.5] * (N + 1),
-        "nearness": [0.4] * (N + 1),
+        "nearness": [0.4 + 0.8 * math.exp(-9 * x) + 0.01 * draw.gauss(0, 1) for x in t],
         "answer": [0.9] * (N + 1),
         "gain": [0.8 + 1.2 * min(1, 3 * x) for x in t],
     }
@@ -69,6 +69,7 @@ FAULTS = {
     "vanished gradients": ("gradient", lambda v, n: 1e-4 * v),
     "lost kinds": ("lost", lambda v, n: 3),
     "copies": ("copied", lambda v, n: 0.6),
+    "moving away": ("nearness", lambda v, n: 1.0),
     "ignores its input": ("answer", lambda v, n: 0.01),
     "worse than interpolation": ("gain", lambda v, n: 0.7),
 }
@@ -219,6 +220,11 @@ def test_pictures_known_by_heart_alarm_only_where_the_pictures_suffer():
 def test_a_translator_that_returns_its_input_is_named():
     series = healthy() | {"change": [0.01] * (N + 1), "nearness": [1.0] * (N + 1)}
     assert alarms(series)["returns its input"] == 30
+
+
+def test_what_a_translator_makes_before_it_has_learnt_is_no_best():
+    start = [0.35, 0.34, 0.4, 0.6, 0.8, 0.9]
+    assert alarms(healthy() | {"nearness": start + [0.9 - 0.007 * n for n in range(N - 5)]}) == {}
 
 
 def test_helpers():

@@ -1,7 +1,5 @@
 """What reads the signs of networks while they train, on the data that a folder gives."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -9,6 +7,7 @@ from PIL import Image
 from torch import nn
 
 from elegan.data import open_data
+from elegan.data.in_memory import source_of
 from elegan.data.sides import Direction, open_sides
 from elegan.games.abilities import Generates, Translates
 from elegan.workflows.signs import GenerationProbe, TranslationProbe
@@ -34,8 +33,45 @@ def test_a_translator_is_probed_with_pictures_of_folders(tmp_path):
 @pytest.mark.parametrize("count", [20, 64, 1000])
 def test_chance_moves_the_distance_of_few_pictures_too(count):
     """The standard deviation between batches of real pictures was 0 where a batch was the whole set."""
-    digits = open_data("digits")
-    few = replace(digits, images=digits.images[:count], labels=None)
+    few = open_data(source_of(np.array(open_data("digits").images[:count])))
     generates = trainer_of("dcgan").game.ability(Generates)
     probe = GenerationProbe(few, None, generates, None, torch.device("cpu"))
     assert 0.001 < probe.noise < 0.05
+
+
+class Shows(nn.Module):
+    """A generator of the real pictures of some classes in turn."""
+
+    latent = 4
+
+    def __init__(self, images: np.ndarray):
+        super().__init__()
+        self.images = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+    def forward(self, z, label):
+        return self.images[(1000 * z[:, 0].abs()).long() % len(self.images)]
+
+
+def test_classes_that_are_hardly_made_are_counted_where_pictures_tell_them():
+    digits = open_data("digits")
+    for kept, gone in ((10, 0), (8, 2)):
+        generates = Generates.by_generator(G := Shows(np.array(digits.images[digits.labels < kept])))
+        probe = GenerationProbe(digits, None, generates, None, torch.device("cpu"))
+        signs = probe(nn.ModuleDict({"generator": G}), nn.ModuleDict(), True)[""]
+        assert signs["gone"] == gone
+        assert signs["repeated"] < 0.01
+
+    mixed = np.random.default_rng(0).permutation(digits.labels)
+    unlike = open_data(source_of(np.array(digits.images), mixed))
+    probe = GenerationProbe(unlike, None, generates, None, torch.device("cpu"))
+    assert "gone" not in probe(nn.ModuleDict({"generator": G}), nn.ModuleDict(), True)[""]
+
+
+def test_data_that_are_mostly_one_picture_are_seen():
+    images = np.array(open_data("digits").images[:500])
+    images[50:] = images[0]
+    G = Shows(images)
+    data = open_data(source_of(images))
+    probe = GenerationProbe(data, None, Generates.by_generator(G), None, torch.device("cpu"))
+    signs = probe(nn.ModuleDict({"generator": G}), nn.ModuleDict(), False)[""]
+    assert abs(signs["repeated"] - 0.902) < 1e-9

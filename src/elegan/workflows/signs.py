@@ -34,6 +34,7 @@ FEW, MANY = 64, 256  # generated pictures of a probe, and of a thorough one
 JUDGED = 32  # real, held-out and generated pictures that the discriminator scores, of each
 HELD = 8  # held-out pictures that translators and restorers are probed with
 BATCHES = 8  # of real pictures, which say what is usual
+TOLD = 0.8  # of pictures, whose class the nearest other one must tell for classes to be counted
 KINDS = 20  # clusters of the real pictures, at most
 KNOWN = 5_000  # training pictures that generated ones are compared with, at most
 
@@ -53,10 +54,11 @@ class GenerationProbe:
     """Signs of a generator, in units of what real pictures show among themselves.
 
     `distance`: the energy distance to the data over the data's own spread, and `noise`, its standard deviation between batches
-    of real pictures; `repeated`, the share of the data that are its most frequent picture; `spread`, `closest`, `directions` and, by class, `within`: see `elegan.metrics.signals.Diversity`;
-    `separation` by the discriminator, and its `overfitting` where `held_out` pictures are given. Thorough: `lost`, the
-    clusters of the data that are hardly made, and `copied`, the share of pictures that are nearer to one of the data than all
-    but a hundredth of those are to another; where the data have classes, `gone`, how many of these are hardly made.
+    of real pictures; `repeated`, the share of the data that are its most frequent picture; `spread`, `closest`, `directions`
+    and, by class, `within`: see `elegan.metrics.signals.Diversity`; `separation` by the discriminator, and its `overfitting`
+    where `held_out` pictures are given. Thorough: `lost`, the clusters of the data that are hardly made; `gone`, its classes
+    that are hardly made, where the nearest picture tells the class; and `copied`, the share of pictures that are nearer to one
+    of the data than all but a hundredth of those are to another.
     """
 
     pictures = FEW
@@ -89,7 +91,8 @@ class GenerationProbe:
         stream = rng.generator("guard", "calibration")
         count = len(self.known)
         batches = [torch.randperm(count, generator=stream)[:FEW].to(self.device) for _ in range(BATCHES)]
-        self.reference = self.known[torch.randperm(count, generator=stream)[: 8 * FEW].to(self.device)]
+        chosen = torch.randperm(count, generator=stream)[: 8 * FEW].to(self.device)
+        self.reference = self.known[chosen]
         usual = [diversity(self.known[rows], None if label is None else label[rows]) for rows in batches]
         self.usual = {name: float(np.median([getattr(d, name) for d in usual])) for name in usual[0]._fields}
         self.usual["closest"] = max(self.usual["closest"], self.usual["spread"] / 20)  # where pictures stand twice
@@ -104,8 +107,10 @@ class GenerationProbe:
         self.centres = torch.from_numpy(centres).to(self.known)
         apart = torch.cdist(self.reference, self.known)
         # A picture that stands twice is no neighbour of itself.
-        others = apart.masked_fill(apart < 1e-4 * self.usual["spread"], math.inf).min(1).values
+        others, nearest = apart.masked_fill(apart < 1e-4 * self.usual["spread"], math.inf).min(1)
         self.near = float(others.quantile(0.01))
+        if self.classes is not None and float((self.classes[nearest] == self.classes[chosen]).double().mean()) < TOLD:
+            self.classes = None
         self.repeated = float(torch.unique(self.known, dim=0, return_counts=True)[1].max()) / count
 
     @torch.no_grad()

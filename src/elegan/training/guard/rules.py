@@ -170,6 +170,13 @@ def _returns_input(s: Series, t: float) -> int:
     return t >= 0.3 and min(unchanged, lasting(s["nearness"], 3, lambda v: v > 0.8))
 
 
+def _moved_away(s: Series, t: float) -> int:
+    """Back to where it came from; what a translator makes before it has learnt anything may lie anywhere."""
+    nearness, best = s["nearness"], lowest(s["nearness"])
+    came = max(nearness[: nearness.index(min(nearness))], default=0.0) > best + 0.25
+    return came and lasting(nearness, 3, lambda v: v > max(2 * best, best + 0.25))
+
+
 def _ignores_input(s: Series, t: float) -> int:
     return t >= 0.2 and lasting(s["answer"], 3, lambda v: v < 0.1)
 
@@ -204,6 +211,9 @@ RULES = (
          ("augmentation", "penalty")),
     Rule("returns its input", ("change", "nearness"), _returns_input,
          "{group} gives back what it is given: it changes pictures by {now:.1%} of what lies between two of them", ("identity",), patient=True),
+    Rule("moving away", ("nearness",), _moved_away,
+         "{group} is moving away from the pictures that it should make: {now:.0%} of what lies between the sides, at best {best:.0%}",
+         ("slower", "seed")),
     Rule("ignores its input", ("answer",), _ignores_input,
          "{group} paints nearly one picture whatever it is given: {now:.0%} of the variety of the pictures it should make",
          ("slower", "seed"), patient=True),
