@@ -1,7 +1,5 @@
 """What reads the signs of networks while they train, on the data that a folder gives."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -35,8 +33,7 @@ def test_a_translator_is_probed_with_pictures_of_folders(tmp_path):
 @pytest.mark.parametrize("count", [20, 64, 1000])
 def test_chance_moves_the_distance_of_few_pictures_too(count):
     """The standard deviation between batches of real pictures was 0 where a batch was the whole set."""
-    digits = open_data("digits")
-    few = replace(digits, images=digits.images[:count], labels=None)
+    few = open_data(source_of(np.array(open_data("digits").images[:count])))
     generates = trainer_of("dcgan").game.ability(Generates)
     probe = GenerationProbe(few, None, generates, None, torch.device("cpu"))
     assert 0.001 < probe.noise < 0.05

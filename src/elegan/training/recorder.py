@@ -71,7 +71,7 @@ class Recorder:
         if looking:
             self.checkpoints.settle()
         elif self.guard and self.guard.probes(step):  # of what was probed, an interruption must change nothing
-            self.checkpoints.settle(FEW)
+            self.checkpoints.settle(1)
         if not self.guard:
             return []
         trainer = self.trainer

@@ -30,7 +30,8 @@ from elegan.metrics.signals import (
     small,
 )
 
-FEW, MANY = 64, 512  # generated pictures of a probe, and of a thorough one
+FEW, MANY = 64, 256  # generated pictures of a probe, and of a thorough one
+JUDGED = 32  # real, held-out and generated pictures that the discriminator scores, of each
 HELD = 8  # held-out pictures that translators and restorers are probed with
 BATCHES = 8  # of real pictures, which say what is usual
 TOLD = 0.8  # of pictures, whose class the nearest other one must tell for classes to be counted
@@ -69,8 +70,8 @@ class GenerationProbe:
         self.z = latents(range(MANY), generates.latent).to(device)
         order = np.random.default_rng(rng.mix("guard")).permutation(len(data.images))
         self.label = self._labels(data, order[np.arange(MANY) % len(order)])
-        self.real = self._batch(data, order[:FEW])
-        self.held_out = None if held_out is None else self._batch(held_out, np.arange(min(FEW, held_out.count)))
+        self.real = self._batch(data, order[:JUDGED])
+        self.held_out = None if held_out is None else self._batch(held_out, np.arange(min(JUDGED, held_out.count)))
         places = np.sort(order[:KNOWN])
         self.known = torch.cat(
             [small(to_tensor(data.images[part], device)) for part in np.array_split(places, len(places) // 500 + 1)]
@@ -114,7 +115,7 @@ class GenerationProbe:
 
     @torch.no_grad()
     def __call__(self, average: nn.ModuleDict, nets: nn.ModuleDict, thorough: bool) -> Signs:
-        fake, label = self._fakes(average, 0)
+        fake, label = self._fakes(average, slice(FEW))
         rows, by_class = small(fake), label if self.generates.classes else None
         own = diversity(rows, by_class)
         signs = {name: getattr(own, name) / max(self.usual[name], 1e-12) for name in own._fields}
@@ -123,10 +124,9 @@ class GenerationProbe:
         distance = energy_distance(rows, self.reference, self.among)
         signs |= {"distance": distance / self.usual["spread"], "noise": self.noise, "repeated": self.repeated}
         if self.judges:
-            signs |= self._judged(self.judges, nets, fake, label)
+            signs |= self._judged(self.judges, nets, fake[:JUDGED], None if label is None else label[:JUDGED])
         if thorough:
-            more = [small(self._fakes(average, start)[0]) for start in range(FEW, MANY, FEW)]
-            many = torch.cat([rows, *more])
+            many = torch.cat([rows, small(self._fakes(average, slice(FEW, MANY))[0])])
             apart, nearest = torch.cdist(many, self.known).min(1)
             copied = float((apart < self.near).double().mean())
             signs |= {"lost": lost_clusters(self.reference, many, self.centres), "copied": copied}
@@ -134,8 +134,7 @@ class GenerationProbe:
                 signs["gone"] = lost_classes(self.classes, self.classes[nearest])
         return {"": signs}
 
-    def _fakes(self, average: nn.ModuleDict, start: int) -> tuple[Tensor, Tensor | None]:
-        rows = slice(start, start + FEW)
+    def _fakes(self, average: nn.ModuleDict, rows: slice) -> tuple[Tensor, Tensor | None]:
         label = None if self.label is None else self.label[rows]
         return self.generates.generate(average, self.z[rows], label), label
 
