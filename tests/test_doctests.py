@@ -35,11 +35,11 @@ def folder(tmp_path_factory, sides):
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_examples_give_what_they_say(name, request, monkeypatch):
+def test_examples_give_what_they_say(name, request, monkeypatch, tmp_path):
     examples = [test for test in doctest.DocTestFinder().find(importlib.import_module(name)) if test.examples]
     assert examples
-    if any(place in test.docstring for test in examples for place in ("runs/", "pictures/")):
-        monkeypatch.chdir(request.getfixturevalue("folder"))
+    opens = any(place in test.docstring for test in examples for place in ("runs/", "pictures/"))
+    monkeypatch.chdir(request.getfixturevalue("folder") if opens else tmp_path)
     for test in examples:
         said: list[str] = []
         outcome = doctest.DocTestRunner(verbose=False).run(test, out=said.append)

@@ -5,10 +5,14 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 
+def inside(encoded: bytes, kind: str = "png") -> str:
+    """An encoded picture as an address that holds it."""
+    return f"data:image/{kind};base64,{base64.b64encode(encoded).decode()}"
+
+
 def picture(png: bytes, alt: str) -> str:
     """A PNG, inside the page."""
-    data = base64.b64encode(png).decode()
-    return f'<img alt="{escape(alt)}" src="data:image/png;base64,{data}" style="max-width: 100%; image-rendering: pixelated">'
+    return f'<img alt="{escape(alt)}" src="{inside(png)}" style="max-width: 100%; image-rendering: pixelated">'
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

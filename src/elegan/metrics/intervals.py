@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 Z = 1.959963984540054  # the normal distribution's 97.5 % point
 
@@ -17,6 +18,13 @@ class Estimate:
     interval: str  # how the ends were obtained
     n_real: int
     n_fake: int
+
+
+class Spread(NamedTuple):
+    """A number and its standard error."""
+
+    value: float
+    error: float
 
 
 def normal(metric: str, value: float, error: float, how: str, n_real: int, n_fake: int) -> Estimate:

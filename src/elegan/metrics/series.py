@@ -5,7 +5,6 @@ them, which differ in weights and in the split.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import torch
 from scipy.special import stdtrit
@@ -13,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, l1_loss
 
 from elegan.core import rng
-from elegan.metrics.intervals import Estimate
+from elegan.metrics.intervals import Estimate, Spread
 
 TIMES = 5  # networks a measure
 PASSES, STEPS, BATCH, RATE = 90, 2000, 128, 1e-3  # of the training of each
@@ -34,13 +33,6 @@ class Recurrent(nn.Module):
         states, _ = self.layers(x)
         number: Tensor = self.out(states).squeeze(2)
         return number
-
-
-class Spread(NamedTuple):
-    """The mean of several trainings, and its standard error."""
-
-    value: float
-    error: float
 
 
 def discriminative(real: Tensor, fake: Tensor, seed: int = 0) -> Spread:

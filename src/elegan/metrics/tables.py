@@ -1,26 +1,21 @@
 """Measures of generated rows of a table against real ones: columns, pairs of columns, use, nearness to what was learnt."""
 
 import itertools
+import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 
 from elegan.core import rng
 from elegan.metrics.copies.set_tests import nearest
+from elegan.metrics.intervals import Spread
 from elegan.metrics.sets import Features, Layout
 
 TIMES = 5  # learners a measure
 TREES = 100
 DRAWS = 50  # of rows, by the bootstrap, or of training rows as many as are held out
-
-
-class Spread(NamedTuple):
-    """A number and its standard error."""
-
-    value: float
-    error: float
 
 
 def marginals(real: Features, fake: Features) -> float:
@@ -117,8 +112,6 @@ def _variation(a: np.ndarray, b: np.ndarray, kinds: int) -> float:
 
 def _quietly(score: Callable[..., Any], wanted: np.ndarray, told: Sequence[Any]) -> float:
     """A score of rows by the bootstrap, which may lack a kind."""
-    import warnings
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return float(score(wanted, told))

@@ -12,16 +12,17 @@ from elegan.core.errors import UserError
 from elegan.metrics.catalogue import METRICS
 from elegan.metrics.extractor import Extractor
 from elegan.metrics.metric import Metric
+from elegan.metrics.values import Values
 
 
 class Gauge:
     """The distance of pictures from the pictures `real`, all uint8 N x H x W x C, by a metric that can be `Metric.watched`:
-    `gauge(images)` gives it, lower is better, and `label` names it.
+    `gauge(images)` gives it, lower is better, and `label` names it. Of data that are no pictures the same by their `Values`.
 
     Raises UserError for another metric.
     """
 
-    def __init__(self, metric: str, extractor: Extractor, real: np.ndarray):
+    def __init__(self, metric: str, extractor: Extractor | Values, real: np.ndarray):
         kind = METRICS[metric]
         if not isinstance(kind, Metric):
             raise UserError(f"watch.metric = {metric!r} is for restorers; fd, kd or none")

@@ -8,11 +8,8 @@ from elegan.recipes.fit import CHEAP, FEW, Given
 
 FEWEST = 1_000  # below this many images fastgan is the choice
 PER_CLASS = 50  # images that make a class worth conditioning on
-GPU, MANY, FEWER = (
-    1024,
-    128,
-    64,
-)  # the largest side that is chosen: with a GPU, without one but with THREADS, with fewer
+# The largest side that is chosen: with a GPU, without one but with THREADS, with fewer.
+GPU, MANY, FEWER = 1024, 128, 64
 THREADS = 4  # a step at 128 px costs 3.5 times one at 64, which one thread learns in a minute (docs/log.md)
 # For FEWEST pictures without a GPU: what shows something first (docs/log.md).
 QUICK = ("nets.generator.width=16", "nets.discriminator.width=16", "batch=16")

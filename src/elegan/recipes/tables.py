@@ -1,8 +1,7 @@
 """GANs of tables, which learn rows of numbers and kinds."""
 
+from elegan.recipes.classic import both
 from elegan.recipes.recipe import Recipe
-
-_ADAM = {"name": "adam", "lr": 2e-4, "betas": [0.5, 0.9], "weight_decay": 1e-6}
 
 ctgan = Recipe.parse(
     {
@@ -18,7 +17,7 @@ ctgan = Recipe.parse(
             "gradient_penalty": {"name": "gradient_penalty", "weight": 10.0},
             "asked": {"name": "asked", "weight": 1.0},
         },
-        "optimizers": {"generator": _ADAM, "discriminator": _ADAM},
+        "optimizers": both({"name": "adam", "lr": 2e-4, "betas": [0.5, 0.9], "weight_decay": 1e-6}),
         "data": {"kind": "table"},
         "watch": {"extractor": "values"},
     }

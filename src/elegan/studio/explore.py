@@ -15,6 +15,7 @@ from torch import Tensor
 
 from elegan.core import grid, ranges
 from elegan.core.errors import UserError, shown
+from elegan.core.html import inside
 from elegan.core.version import __version__
 from elegan.games.abilities import Generates
 from elegan.run import Run
@@ -154,7 +155,7 @@ def explain(models: Models, name: str, step: int | None, label: str | int | None
 
 def address(image: np.ndarray) -> str:
     """The address that holds a picture, uint8 H x W x C."""
-    return f"data:image/png;base64,{base64.b64encode(grid.png(image)).decode()}"
+    return inside(grid.png(image))
 
 
 def encoded(point: Tensor) -> str:

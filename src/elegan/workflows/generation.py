@@ -1,11 +1,10 @@
 """Images from latents, with an encoder or without."""
 
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from elegan.core import grid, rng
 from elegan.core.rng import labels, latents
@@ -21,7 +20,7 @@ from elegan.run import Run
 from elegan.workflows.images import Images
 from elegan.workflows.reconstruction import Reconstructions
 from elegan.workflows.signs import GenerationProbe, Probe
-from elegan.workflows.workflow import Exported, Reference, View
+from elegan.workflows.workflow import Exported, Reference, View, latent_inputs
 
 BATCH = 64
 
@@ -58,15 +57,8 @@ class Generation(Images):
 
     def exported(self, game: Game, nets: nn.ModuleDict, shape: Shape, way: Direction | None) -> Exported:
         generates = game.ability(Generates)
-
-        def drawn(n: int) -> tuple[Tensor, ...]:
-            z = latents(range(n), generates.latent)
-            return (z, torch.arange(n) % generates.classes) if generates.classes else (z,)
-
-        about: dict[str, dict[str, Any]] = {"z": {"latent": generates.latent, "distribution": "standard normal"}}
-        if generates.classes:
-            about["label"] = {"range": [0, generates.classes - 1], "meaning": "places in classes"}
-        return Exported(Generator(generates, nets), tuple(about), drawn, 0, about)
+        inputs, about = latent_inputs(generates.latent, generates.classes)
+        return Exported(Generator(generates, nets), tuple(about), inputs, 0, about)
 
 
 class Samples(View):

@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from elegan.core import rng
 from elegan.core.errors import UserError
-from elegan.core.rng import latents
 from elegan.core.sizes import square_side
 from elegan.data import InMemory
 from elegan.data.rows import is_rows
@@ -21,11 +20,13 @@ from elegan.data.sides import Direction
 from elegan.games.abilities import Draws
 from elegan.games.game import Game, Shape
 from elegan.games.inference import drawn
-from elegan.metrics import METRICS, Extractor, Features, Metric, Result, measure
+from elegan.metrics import Features, Result, measure
+from elegan.metrics.values import Values, extractor_of
+from elegan.metrics.watched import Gauge
 from elegan.recipes.recipe import Recipe
 from elegan.run import Run
 from elegan.workflows.plots import likeness, windows_beside
-from elegan.workflows.workflow import Asked, Exported, Reference, View, Workflow, with_remark
+from elegan.workflows.workflow import Asked, Exported, Reference, View, Workflow, latent_inputs, with_remark
 
 USUAL = ("discriminative", "predictive", "correlations", "autocorrelation", "prdc")
 MOST = 10_000  # real windows that are measured against
@@ -94,13 +95,9 @@ class SeriesWorkflow(Workflow):
 
     def exported(self, game: Game, nets: nn.ModuleDict, shape: Shape, way: Direction | None) -> Exported:
         draws = game.ability(Draws)
-
-        def inputs(n: int) -> tuple[Tensor, ...]:
-            return (latents(range(n), draws.latent),)
-
-        about = {"z": {"latent": draws.latent, "distribution": "standard normal"}}
+        inputs, about = latent_inputs(draws.latent)
         makes = ("windows", {"axes": ["column", "step"], "range": [-1, 1]})
-        return Exported(Drawer(draws, nets), ("z",), inputs, 0, about, makes=makes)
+        return Exported(Drawer(draws, nets), tuple(about), inputs, 0, about, makes=makes)
 
 
 class Drawer(nn.Module):
@@ -122,20 +119,17 @@ class WindowsView(View):
         self.names = [column.name for column in data.columns]
         order = np.random.default_rng(rng.mix("gauge")).permutation(data.count)
         self.shown = data.windows(order[:SHOWN])
-        self.distance = None
+        self.gauge: Gauge | None = None
         if recipe.watch.metric != "none":
-            metric = METRICS[recipe.watch.metric]
-            if not isinstance(metric, Metric):
-                raise UserError(f"watch.metric = {recipe.watch.metric!r} is for restorers; fd, kd or none")
-            real = features(data.windows(np.sort(order[: self.count]))).values
-            self.distance, self.label = metric.watched(real), f"{next(iter(metric.lines))}[values]"
-            floor = metric.watched_floor(real, self.count)
+            real = data.windows(np.sort(order[: self.count]))
+            self.gauge = Gauge(recipe.watch.metric, Values(features), real)
+            floor = self.gauge.floor(self.count)
             self.ideal = None if floor is None else Reference("real windows among themselves", floor)
 
     def measure(self, nets: nn.ModuleDict) -> dict[str, float]:
-        if self.distance is None:
+        if self.gauge is None:
             return {}
-        return {self.label: self.distance(features(drawn(self.draws, nets, range(self.count), self.device)).values)}
+        return {self.gauge.label: self.gauge(drawn(self.draws, nets, range(self.count), self.device))}
 
     def sheet(self, nets: nn.ModuleDict) -> np.ndarray:
         return windows_beside(self.shown, drawn(self.draws, nets, range(SHOWN), self.device), self.names)
@@ -150,6 +144,5 @@ def features(windows: np.ndarray) -> Features:
 def measured(real: Series, made: np.ndarray, metrics: Sequence[str], seed: int, record: dict[str, Any]) -> list[Result]:
     """Metrics of windows `made`, N x T x C in [-1, 1], against those of a series, at most `MOST` of them at random."""
     places = np.sort(np.random.default_rng(rng.mix("windows", seed)).permutation(real.count)[:MOST])
-    width = real.resolution * real.channels
-    values = Extractor("values", "-", "none", width, lambda x: (x.flatten(1), None))
-    return measure(values, features(real.windows(places)), features(made), metrics, seed, record)
+    windows = features(real.windows(places))
+    return measure(extractor_of(windows), windows, features(made), metrics, seed, record)

@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from elegan.core import rng
 from elegan.core.errors import UserError
-from elegan.core.rng import latents
 from elegan.data import InMemory
 from elegan.data.rows import is_rows
 from elegan.data.shape import LARGEST
@@ -20,12 +19,14 @@ from elegan.data.tables.table import Table, TableFeed, last_of, open_table
 from elegan.games.abilities import Tabulates
 from elegan.games.game import Game, Shape, TableShape
 from elegan.games.inference import tabulated
-from elegan.metrics import METRICS, Extractor, Features, Metric, Result, measure
+from elegan.metrics import METRICS, Features, Result, measure
 from elegan.metrics.sets import Layout
+from elegan.metrics.values import Values, extractor_of
+from elegan.metrics.watched import Gauge
 from elegan.recipes.recipe import Recipe
 from elegan.run import Run
 from elegan.workflows.plots import columns_beside
-from elegan.workflows.workflow import Asked, Exported, Reference, View, Workflow, with_remark
+from elegan.workflows.workflow import Asked, Exported, Reference, View, Workflow, latent_inputs, with_remark
 
 USUAL = ("marginals", "associations", "utility", "closest", "prdc")
 MOST = 10_000  # real rows that are measured against
@@ -107,14 +108,7 @@ class TableWorkflow(Workflow):
 
     def exported(self, game: Game, nets: nn.ModuleDict, shape: Shape, way: Direction | None) -> Exported:
         tabulates = game.ability(Tabulates)
-        about: dict[str, dict[str, Any]] = {"z": {"latent": tabulates.latent, "distribution": "standard normal"}}
-        if tabulates.classes:
-            about["label"] = {"classes": tabulates.classes}
-
-        def inputs(n: int) -> tuple[Tensor, ...]:
-            z = latents(range(n), tabulates.latent)
-            return (z, torch.arange(n) % tabulates.classes) if tabulates.classes else (z,)
-
+        inputs, about = latent_inputs(tabulates.latent, tabulates.classes)
         makes = ("rows", {"axes": ["encoded"], "range": [-1, 1]})
         return Exported(Tabulator(tabulates, nets), tuple(about), inputs, 0, about, makes=makes)
 
@@ -140,22 +134,18 @@ class RowsView(View):
         self.seeds = range(count)
         self.labels = rng.labels_of(self.seeds, data.class_counts) if data.classes else None
         self.entries = np.asarray(data.entries)[np.sort(order)]
-        self.scales = scales(data)
-        self.distance = None
+        self.gauge: Gauge | None = None
         if recipe.watch.metric != "none":
-            metric = METRICS[recipe.watch.metric]
-            if not isinstance(metric, Metric):
-                raise UserError(f"watch.metric = {recipe.watch.metric!r} is for restorers; fd, kd or none")
-            real = features(self.entries, self.columns, self.scales).values
-            self.distance, self.label = metric.watched(real), f"{next(iter(metric.lines))}[values]"
-            floor = metric.watched_floor(real, count)
+            bounds = scales(data)
+            own = Values(lambda entries: features(entries, data.columns, bounds))
+            self.gauge = Gauge(recipe.watch.metric, own, self.entries)
+            floor = self.gauge.floor(count)
             self.ideal = None if floor is None else Reference("real rows among themselves", floor)
 
     def measure(self, nets: nn.ModuleDict) -> dict[str, float]:
-        if self.distance is None:
+        if self.gauge is None:
             return {}
-        made = np.stack(self._made(nets), 1).astype(np.float64)
-        return {self.label: self.distance(features(made, self.columns, self.scales).values)}
+        return {self.gauge.label: self.gauge(np.stack(self._made(nets), 1).astype(np.float64))}
 
     def sheet(self, nets: nn.ModuleDict) -> np.ndarray:
         return columns_beside(list(self.entries.T), self._made(nets), self.columns)
@@ -208,5 +198,4 @@ def measured(
     rows, fake = (features(x, real.columns, bounds, real.target) for x in (entries[places], made))
     held = features(np.asarray(real.held), real.columns, bounds, real.target) if len(real.held) >= 20 else None
     usual = USUAL if held else tuple(name for name in USUAL if "held-out" not in METRICS[name].needs)
-    values = Extractor("values", "-", "none", rows.values.shape[1], lambda x: (x.flatten(1), None))
-    return measure(values, rows, fake, metrics or usual, seed, record, held_out=held)
+    return measure(extractor_of(rows), rows, fake, metrics or usual, seed, record, held_out=held)

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from elegan.core.rng import latents
 from elegan.core.sizes import Resolution, size_of
 from elegan.data import InMemory
 from elegan.data.shape import LARGEST
@@ -91,6 +92,21 @@ class Exported(NamedTuple):
     about: dict[str, dict[str, Any]]
     scale: int = 1
     makes: tuple[str, dict[str, Any]] | None = None
+
+
+def latent_inputs(
+    latent: int, classes: int = 0
+) -> tuple[Callable[[int], tuple[Tensor, ...]], dict[str, dict[str, Any]]]:
+    """`inputs` and `about` of an export (`Exported`) that takes latents and, where it knows classes, labels."""
+
+    def inputs(n: int) -> tuple[Tensor, ...]:
+        z = latents(range(n), latent)
+        return (z, torch.arange(n) % classes) if classes else (z,)
+
+    about: dict[str, dict[str, Any]] = {"z": {"latent": latent, "distribution": "standard normal"}}
+    if classes:
+        about["label"] = {"range": [0, classes - 1], "meaning": "places in classes"}
+    return inputs, about
 
 
 class Asked(NamedTuple):

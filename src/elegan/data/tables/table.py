@@ -106,24 +106,24 @@ class TableFeed:
 
     def __init__(self, table: Table, device: torch.device | str = "cpu"):
         self.table, self.device, self.rows = table, torch.device(device), np.asarray(table.rows)
-        self.starts = np.cumsum([0, *(len(column.kinds) for column in table.of_kinds)])
+        self.columns = len(table.of_kinds)
         kinds = self.rows[:, table.channels - len(table.classes) :]
-        self.of_kind = [np.flatnonzero(kinds[:, place]) for place in range(kinds.shape[1])]
-        often = np.log1p([len(places) for places in self.of_kind])
-        self.shares = [
-            np.cumsum(often[a:b]) / often[a:b].sum() for a, b in zip(self.starts, self.starts[1:], strict=False)
-        ]
+        # The places of the rows of each kind stand one after another, as transposing makes them.
+        self.places, self.counts = np.nonzero(kinds.T)[1], np.count_nonzero(kinds, 0)
+        self.begins = np.cumsum(self.counts) - self.counts
+        often = np.log1p(self.counts)
+        edges = np.cumsum([len(column.kinds) for column in table.of_kinds])[:-1]
+        parts = np.split(often, edges) if self.columns else []
+        # By kind the share of its column up to it, counted on from column to column.
+        self.up_to = np.concatenate([[], *(place + np.cumsum(x) / x.sum() for place, x in enumerate(parts))])
 
     def __call__(self, position: int, rows: range) -> Batch:
         column, kind, row = rng.uniform(len(rows), 3).double().numpy().T
-        if not self.shares:
+        if not self.columns:
             return Batch(self._rows((row * len(self.rows)).astype(int)), None)
-        columns = (column * len(self.shares)).astype(int)
-        labels = np.array(
-            [self.starts[c] + np.searchsorted(self.shares[c], u, "right") for c, u in zip(columns, kind, strict=True)]
-        )
-        places = [self.of_kind[label][int(u * len(self.of_kind[label]))] for label, u in zip(labels, row, strict=True)]
-        return Batch(self._rows(np.array(places)), torch.from_numpy(labels).to(self.device))
+        labels = np.searchsorted(self.up_to, (column * self.columns).astype(int) + kind, "right")
+        places = self.places[self.begins[labels] + (row * self.counts[labels]).astype(int)]
+        return Batch(self._rows(places), torch.from_numpy(labels).to(self.device))
 
     def _rows(self, places: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(self.rows[places]).to(self.device)

@@ -1,6 +1,5 @@
 """Photographs before and after as one HTML page that loads nothing from elsewhere."""
 
-import base64
 import io
 from collections.abc import Sequence
 from html import escape
@@ -10,6 +9,7 @@ from string import Template
 from PIL import Image
 
 from elegan.core import files
+from elegan.core.html import inside
 from elegan.data.decode import decode
 from elegan.data.deep import Unreadable
 from elegan.data.sources import read_file
@@ -57,4 +57,4 @@ def _inside(image: Image.Image) -> str:
     """The picture as an address that holds it."""
     buffer = io.BytesIO()
     image.save(buffer, "WEBP", quality=88)
-    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return inside(buffer.getvalue(), "webp")

@@ -4,13 +4,13 @@ import ipaddress
 import os
 import re
 import signal
-import socket
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 from elegan.core.errors import UserError, shown
+from elegan.core.listening import address_of, listening
 from elegan.core.screen import say
 from elegan.run import Run
 from elegan.verbs.serve.limits import Limits
@@ -55,12 +55,12 @@ def serve(
 
     limits = limits or Limits()
     server = Server(named(runs), limits, key, local)
-    with _listening(host, port) as listener:
+    with listening(host, port) as listener:
         config = uvicorn.Config(
             server.app, http=impatient(limits.seconds), ws="none", log_config=None, access_log=False, server_header=False, lifespan="on",
             timeout_graceful_shutdown=round(limits.seconds) + 1, limit_concurrency=4 * limits.queue + 64, proxy_headers=False,
         )  # fmt: skip
-        place = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+        place = address_of(listener, host)
         for name, (_, services) in server.models.items():
             say(*(f"{place}/v1/models/{name}/{service.verb}" for service in services))
         say(f"{place}  {'with the key' if key else 'for this machine alone, without a key'}; Ctrl-C stops it")
@@ -108,17 +108,3 @@ def _is_local(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    """A socket that listens. Raises UserError where it cannot be."""
-    try:
-        ((family, _, _, _, address), *_) = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        # Named as TCP, or asyncio would leave Nagle's algorithm on, which holds the second part of an answer back for 40 ms.
-        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(2048)  # so that who reads the address may ask at once
-    except OSError as error:
-        raise UserError(f"cannot listen at {host}, port {port}: {error.strerror}; --port names another") from None
-    return listener
