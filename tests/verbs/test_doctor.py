@@ -6,6 +6,8 @@ import os
 import shlex
 import shutil
 import signal
+import subprocess
+import sys
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -211,6 +213,15 @@ def test_the_command_tells_problems_first_and_the_same_as_json(folder, calls):
     answer = json.loads(as_json.out)
     assert answer["findings"][0]["problem"]
     assert answer["facts"]["step"] == "6 of 8"
+
+
+def test_a_run_is_examined_without_torch(folder):
+    program = (
+        "import sys\nfrom elegan.record.record import Record\nfrom elegan.verbs.doctor.doctor import doctor\n"
+        "print(len(doctor(Record.open('runs/run')).findings), 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == [str(len(findings())), "False"], done.stderr
 
 
 def test_the_installation_is_told_as_it_is(tmp_path, monkeypatch):
