@@ -124,11 +124,13 @@ def test_a_failure_and_a_kill_are_told_apart(tmp_path, monkeypatch):
     settings = [*SMALL, "watch.metric=none", "watch.log=1"]
 
     def fails(step: int, values: dict[str, float]) -> None:
-        raise OSError("no such camera")
+        raise OSError("no such camera\a")
 
     with pytest.raises(OSError, match="camera"):
         elegan.train("digits", "dcgan", steps=3, settings=settings, name="run", quiet=True, on_step=fails)
-    assert "It stopped at step 1 of 3: OSError: no such camera." in findings()[0].text
+    found = elegan.doctor(elegan.Run.open("runs/run"))
+    assert "It stopped at step 1 of 3: OSError: no such camera\x07." in found.findings[0].text
+    assert "no such camera\\x07." in found.lines()[0]
     Path("runs/run/stopped.json").unlink()  # for which a kill leaves no time
     assert "left no reason: it was killed" in findings()[0].text
     monkeypatch.setattr(room, "LITTLE", 1 << 62)
