@@ -112,7 +112,7 @@ def benchmark(
         for case in CASES:
             if not wanted or wanted & {case.recipe, case.data}:
                 rows.append(row(case, data, folder, steps or case.steps, width or case.width))
-                say(table(rows[-1:]).splitlines()[-1], to=sys.stderr)
+                say(table(rows[-1:]).splitlines()[-1].strip("| "), to=sys.stderr)
     return rows
 
 
