@@ -173,7 +173,7 @@ def benchmark(
     rows: list[Row] = []
     for name in faults or FAULTS:
         rows.append(judged(name, bases[FAULTS[name].base], warn_only))
-        say(table(rows[-1:]).splitlines()[-1], to=sys.stderr)
+        say(table(rows[-1:]).splitlines()[-1].strip("| "), to=sys.stderr)
     return rows
 
 
