@@ -32,6 +32,7 @@ GIVEN = {
     "perfect": "digits",
     "copies": "tiles",
     "few": "digits --runs runs",
+    "faults": "--runs runs",
     "series": "rows rpgan-series",
     "tables": "--runs runs",
 }

@@ -222,6 +222,12 @@ def test_a_translator_that_returns_its_input_is_named():
     assert alarms(series)["returns its input"] == 30
 
 
+def test_classes_that_come_and_go_before_all_are_made_are_not_lost():
+    assert alarms(healthy() | {"gone": [6 - n % 2 for n in range(N + 1)]}) == {}
+    assert alarms(healthy() | {"gone": [n % 2 for n in range(N + 1)]}) == {}
+    assert "lost classes" in alarms(healthy() | {"gone": [0 if n < 50 else 1 for n in range(N + 1)]})
+
+
 def test_what_a_translator_makes_before_it_has_learnt_is_no_best():
     start = [0.35, 0.34, 0.4, 0.6, 0.8, 0.9]
     assert alarms(healthy() | {"nearness": start + [0.9 - 0.007 * n for n in range(N - 5)]}) == {}

@@ -98,11 +98,13 @@ def _died(s: Series, t: float) -> int:
 
 
 def _thrown_off(s: Series, t: float) -> int:
-    """All at once the discriminator tells little apart of what it long did, while the pictures are no better."""
+    """All at once, within the newest four probes, the discriminator tells little apart of what it long did, and the pictures are
+    no better for it."""
     apart, distance = s["separation"], s["distance"]
-    if len(apart) < 9 or min(apart[-9:-1]) < 0.9:
-        return 0
-    return apart[-1] < 0.75 and distance[-1] > min(distance[:-1]) + s["noise"][-1]
+    fallen = lasting(apart, 1, lambda v: v < 0.75)
+    before = apart[-fallen - 8 : -fallen]
+    sudden = 0 < fallen <= 4 and len(before) == 8 and min(before) > 0.9
+    return fallen if sudden and distance[-1] > min(distance[:-1]) + s["noise"][-1] else 0
 
 
 def _collapsed(s: Series, t: float) -> int:
@@ -145,8 +147,8 @@ def _lost(s: Series, t: float) -> int:
 
 
 def _lost_classes(s: Series, t: float) -> int:
-    least = min(s["gone"])
-    return t >= 0.2 and lasting(s["gone"], 2, lambda v: v > least)
+    """Of classes that were all made, and not only at a single look."""
+    return t >= 0.2 and lowest(s["gone"]) == 0 and lasting(s["gone"], 2, lambda v: v > 0)
 
 
 def _copied(s: Series, t: float) -> int:
@@ -173,8 +175,8 @@ def _returns_input(s: Series, t: float) -> int:
 def _moved_away(s: Series, t: float) -> int:
     """Back to where it came from; what a translator makes in the first third, before it has learnt much, may lie anywhere."""
     learnt = s["nearness"][round(len(s["nearness"]) / t / 3) :]
-    best = lowest(learnt) if learnt else 1.0
-    return lasting(learnt, 3, lambda v: v > max(2 * best, best + 0.25))
+    came = bool(learnt) and lowest(learnt) < 0.5
+    return came and lasting(learnt, 3, lambda v: v > 0.9)
 
 
 def _ignores_input(s: Series, t: float) -> int:
