@@ -18,7 +18,7 @@ from elegan.training.guard.rules import NOT_FINITE, RULES, SOON, Rule, highest, 
 from elegan.workflows.signs import Probe
 
 PROBES, LEAST = 100, 20  # in a run: as many, and where they would cost too much beside the steps no fewer
-COST = 20  # steps whose batch is as large as a probe, between two probes
+COST = 25  # steps whose batch is as large as a probe, between two probes
 OVER = 5  # probes in a row that do not show it, after which an alarm is over and may come again
 
 

@@ -199,7 +199,7 @@ RULES = (
          ("penalty", "seed"), patient=True),
     Rule("discriminator has won", ("distance", "separation", "noise", "spread"), _won,
          "the discriminator tells every picture apart and the generator has stopped learning from it: distance {now:.3g}, at best {best:.3g}",
-         ("weaker discriminator", "penalty", "augmentation"), patient=True),
+         ("weaker discriminator", "penalty", "augmentation")),
     Rule("discriminator has died", ("distance", "separation", "noise", "spread"), _died,
          "the discriminator tells nothing apart though the pictures are far from the data: distance {now:.3g}, at best {best:.3g}",
          ("slower", "seed"), patient=True),
