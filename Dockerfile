@@ -2,10 +2,14 @@
 FROM python:3.12-slim
 
 ARG TORCH_INDEX=""
+# Such as [serve], of pyproject.toml.
+ARG EXTRAS=""
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY src ./src
-RUN pip install --no-cache-dir ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} . \
+# What is installed is this folder, which pins what it needs itself.
+# hadolint ignore=DL3013
+RUN pip install --no-cache-dir ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} ".${EXTRAS}" \
     && useradd --create-home --uid 1000 elegan \
     && install --directory --owner 1000 /work
 

@@ -2,10 +2,9 @@
 
 import inspect
 import math
-import re
 import types
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from elegan.core.ranges import LARGEST
 from elegan.recipes import parts, recipe
+from elegan.recipes.fields import comments
 
 PAGE = Path(__file__).with_suffix(".md")
 START = """# What `--set` takes
@@ -76,7 +76,7 @@ def _index(kind: str) -> list[str]:
 
 def _section(model: type[BaseModel], prefix: str) -> list[str]:
     """A table of the plain values of a section; those that are parts or sections have headings of their own."""
-    said = dict(_comments(model))
+    said = dict(comments(model))
     rows = []
     for name, annotation in typing.get_type_hints(model, include_extras=True).items():
         field = model.model_fields.get(name)
@@ -85,16 +85,6 @@ def _section(model: type[BaseModel], prefix: str) -> list[str]:
         default = "" if field.is_required() else value(field.default)
         rows.append((f"{prefix}{name}", words(annotation), default, said.get(name, "")))
     return _table(rows)
-
-
-def _comments(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
-    """(field, the comment that stands beside it) of a section."""
-    name = ""
-    for line in inspect.getsource(model).splitlines():
-        if field := re.match(r"    (\w+): ", line):
-            name = field[1]
-        if name and (comment := re.search(r"  # (.*)", line)):
-            yield name, comment[1]
 
 
 def _options(function: Callable[..., Any], key: str, name: str) -> list[str]:

@@ -4,11 +4,13 @@ import math
 import os
 import signal
 import subprocess
-import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import hypothesis
 import pytest
+
+from many_calls import Calls
 
 # Two workers on two cores make any single example slow now and then; the suite asserts nothing about time.
 hypothesis.settings.register_profile("elegan", deadline=None, derandomize=True, max_examples=50)
@@ -37,13 +39,21 @@ def test_data() -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def calls(cache):
+    """Calls of the command line and of Python, each a process of its own that need not import torch."""
+    with Calls() as calls:
+        yield calls
+
+
 @pytest.fixture
-def elegan(tmp_path):
+def elegan(calls, tmp_path):
     """Runs the command line in a process of its own, in tmp_path; gives the completed process."""
 
-    def run(*arguments: str, **options) -> subprocess.CompletedProcess:
-        command = [sys.executable, "-m", "elegan", *map(str, arguments)]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, **options)
+    def run(*arguments: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess:
+        words = ["-m", "elegan", *map(str, arguments)]
+        done = calls.start(*words, cwd=tmp_path, env=env).wait()
+        return subprocess.CompletedProcess(words, done.code, done.out, done.err)
 
     return run
 

@@ -17,7 +17,7 @@ from elegan.data import open_data
 from elegan.games.abilities import Generates, Restores, Translates
 from elegan.training.assembly import make_trainer
 from elegan.training.plan import plan_for
-from small import CATALOGUE, DETECTORS, GENERATORS, KINDS, RESTORERS, SERIES, TRANSLATORS, data_for, small
+from small import CATALOGUE, DETECTORS, GENERATORS, KINDS, RESTORERS, SERIES, TABLES, TRANSLATORS, data_for, small
 from tensors import tensors_of
 
 
@@ -143,6 +143,19 @@ def test_series(name, tmp_path, rows):
     assert not np.array_equal(other.windows(2), windows[:2])
 
 
+@pytest.mark.parametrize("name", TABLES)
+def test_table(name, tmp_path, rows):
+    whole = resumed_bit_for_bit(name, tmp_path, rows)
+    made = whole.table(5)
+    assert list(made) == ["slow", "fast", "people", "always", "said"]
+    assert all(len(column) == 5 for column in made.values())
+    assert all(np.array_equal(column[3:4], whole.table(seeds=[3])[name]) for name, column in made.items())
+    assert len(set(made["slow"])) > 1
+    assert set(whole.table(20, label="said=yes")["said"]) <= {"yes", "no"}
+    other = train(name, tmp_path / "other", steps=1, data=rows, seed=1)
+    assert not np.array_equal(other.table(2)["slow"], made["slow"][:2])
+
+
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_a_move_changes_the_weights_of_its_player_alone(name, sides, photographs, rows, tmp_path):
     plan = plan_for(
@@ -177,7 +190,7 @@ def test_a_step_on_pictures_that_are_not_square(name, sides, tmp_path):
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_the_layout_in_memory_changes_no_gradient(name, sides, photographs, rows, tmp_path):
     """The engine lays networks out channels-last; that once met a kernel of torch's with wrong gradients."""
-    single = ["data.resolution=16"] if KINDS[name] == "images" else ["batch=1"]
+    single = {"images": ["data.resolution=16"], "table": []}.get(KINDS[name], ["batch=1"])
     data, found = data_for(name, sides, photographs, rows), []
     for layout in (torch.channels_last, torch.contiguous_format):
         trainer = make_trainer(plan_for(data, name, settings=[*small(name), *single], out=tmp_path, as_published=True))

@@ -6,17 +6,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from many_calls import Calls
-
 TEXT = (Path(__file__).parents[1] / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
 CASES = re.findall(r"^```sh\nelegan (.*)\n```\n\n```text\n(elegan: .*)\n```$", TEXT, re.M)
 SMALL = ("nets.generator.width=4", "nets.discriminator.width=4", "batch=16", "watch.images=32")
-
-
-@pytest.fixture(scope="module")
-def calls():
-    with Calls() as calls:
-        yield calls
 
 
 @pytest.fixture(scope="module")

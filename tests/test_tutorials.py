@@ -9,25 +9,31 @@ from shlex import quote
 
 import pytest
 
+from many_calls import Calls
+
 TUTORIALS = sorted((Path(__file__).parents[1] / "docs" / "tutorials").glob("*.md"))
 # A block of code, and behind it, where it prints anything worth showing, a block of its output.
 BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.M | re.S)
-# The interpreter of the tests is the one that a reader calls python, and its elegan the reader's.
-COMMANDS = f'python() {{ {quote(sys.executable)} "$@"; }}\nelegan() {{ python -m elegan "$@"; }}\n'
+CLIENT = Path(__file__).parent / "support" / "fork_client.py"
+# The interpreter of the tests is the one that a reader calls python; elegan is a child of one that has imported it already.
+COMMANDS = """python() { %s "$@"; }
+elegan() { python -S -E %s %s -m elegan "$@"; }
+"""
 
 
 @pytest.mark.parametrize("page", TUTORIALS, ids=lambda path: path.stem)
-def test_a_tutorial_does_what_it_says(page, tmp_path):
+def test_a_tutorial_does_what_it_says(page, calls, tmp_path):
     blocks = BLOCK.findall(page.read_text(encoding="utf-8"))
     assert len(blocks) > 3
     for language, code, shown in blocks:
-        printed = play(language, code, tmp_path)
+        printed = play(calls, language, code, tmp_path)
         assert not (missing := unprinted(shown, printed)), f"{code}\nprints\n{printed}\nand not\n{missing}"
 
 
-def play(language: str, code: str, folder: Path) -> str:
+def play(calls: Calls, language: str, code: str, folder: Path) -> str:
     """What the block prints in this folder; it must not fail."""
-    command = [sys.executable, "-c", code] if language == "python" else ["bash", "-euc", COMMANDS + code]
+    commands = COMMANDS % (quote(sys.executable), quote(str(CLIENT)), quote(calls.address))
+    command = [sys.executable, "-c", code] if language == "python" else ["bash", "-euc", commands + code]
     environment = os.environ | {"COLUMNS": "120"}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, f"{code}\n{done.stdout}{done.stderr}"

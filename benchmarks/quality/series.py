@@ -21,11 +21,11 @@ from elegan.metrics.sets import Sets
 from elegan.run import Run
 from elegan.workflows.series import features
 
-QUICK = {"most": 60}
-METRICS = ("discriminative", "predictive", "correlations", "autocorrelation")
+QUICK = {"most": 60, "metrics": "correlations,autocorrelation"}
+METRICS = "discriminative,predictive,correlations,autocorrelation"
 
 
-def benchmark(data: str, run: str, most: int = 10_000) -> list[Row]:
+def benchmark(data: str, run: str, most: int = 10_000, metrics: str = METRICS) -> list[Row]:
     opened = Run.open(run)
     recipe = opened.recipe.data
     series = open_series(data, opened.shape.resolution, recipe.stride, recipe.time)
@@ -37,13 +37,13 @@ def benchmark(data: str, run: str, most: int = 10_000) -> list[Row]:
         "block bootstrap": lambda: (real, block_bootstrap(series, len(real))),
         "AR(1)": lambda: (real, autoregression(series, len(real))),
     }
-    return [row(name, *make()) for name, make in kinds.items()]
+    return [row(name, *make(), metrics) for name, make in kinds.items()]
 
 
-def row(name: str, real: np.ndarray, made: np.ndarray) -> Row:
+def row(name: str, real: np.ndarray, made: np.ndarray, metrics: str) -> Row:
     sets = Sets(features(real), features(made))
     cells: Row = {"windows": name, "N": len(made)}
-    for kind in METRICS:
+    for kind in metrics.split(","):
         metric = find_metric(kind)
         assert isinstance(metric, Metric)
         (found,) = metric.estimate(sets, 0)

@@ -8,14 +8,14 @@ elegan.Run.open("runs/photos-rpgan")
 What `elegan.__all__` lists is what programs may rely on; docs/python.md shows each at work.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from elegan.core.demand import on_demand
 from elegan.core.version import __version__
 
 __all__ = [
     "Failure", "Game", "Recipe", "Run", "Turn", "UserError", "__version__", "anomaly", "augment", "bundle", "compare", "copies",
-    "demo", "doctor", "evaluate", "export", "fetch", "film", "latent", "pack", "report", "restore", "runs", "sample", "train",
+    "demo", "doctor", "evaluate", "export", "fetch", "film", "latent", "pack", "push", "report", "restore", "runs", "sample", "serve", "train",
     "translate",
 ]  # fmt: skip
 
@@ -38,47 +38,41 @@ if TYPE_CHECKING:
     from elegan.verbs.export import export
     from elegan.verbs.film import film
     from elegan.verbs.pack import pack
+    from elegan.verbs.push import push
     from elegan.verbs.report.report import report
     from elegan.verbs.restore import restore
     from elegan.verbs.runs import runs
     from elegan.verbs.sample import sample
+    from elegan.verbs.serve import serve
     from elegan.verbs.translate import translate
 
-_HOMES = {
-    "train": "training.session",
-    "sample": "verbs.sample",
-    "translate": "verbs.translate",
-    "restore": "verbs.restore",
-    "evaluate": "verbs.evaluate",
-    "copies": "verbs.copies",
-    "runs": "verbs.runs",
-    "compare": "verbs.compare",
-    "report": "verbs.report.report",
-    "export": "verbs.export",
-    "fetch": "metrics.weights",
-    "pack": "verbs.pack",
-    "bundle": "verbs.bundle",
-    "film": "verbs.film",
-    "anomaly": "verbs.anomaly",
-    "augment": "verbs.augment",
-    "demo": "verbs.demo.demo",
-    "doctor": "verbs.doctor.doctor",
-    "Run": "run",
-    "Recipe": "recipes.recipe",
-    "Game": "games.game",
-    "Turn": "games.game",
-    "UserError": "core.errors",
-    "Failure": "core.errors",
-}
-
-
-def __getattr__(name: str) -> Any:
-    # On demand, because torch takes a second to import and `elegan --help` should not wait for it.
-    if name == "latent":
-        return importlib.import_module("elegan.verbs.latent")
-    if name not in _HOMES:
-        raise AttributeError(f"module 'elegan' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"elegan.{_HOMES[name]}"), name)
+__getattr__ = on_demand(__name__, {
+    "core.errors": "Failure UserError",
+    "games.game": "Game Turn",
+    "metrics.weights": "fetch",
+    "recipes.recipe": "Recipe",
+    "run": "Run",
+    "training.session": "train",
+    "verbs": "latent",
+    "verbs.anomaly": "anomaly",
+    "verbs.augment": "augment",
+    "verbs.bundle": "bundle",
+    "verbs.compare": "compare",
+    "verbs.copies": "copies",
+    "verbs.demo": "demo",
+    "verbs.doctor.doctor": "doctor",
+    "verbs.evaluate": "evaluate",
+    "verbs.export": "export",
+    "verbs.film": "film",
+    "verbs.pack": "pack",
+    "verbs.push": "push",
+    "verbs.report.report": "report",
+    "verbs.restore": "restore",
+    "verbs.runs": "runs",
+    "verbs.sample": "sample",
+    "verbs.serve": "serve",
+    "verbs.translate": "translate",
+})  # fmt: skip
 
 
 def __dir__() -> list[str]:

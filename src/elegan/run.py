@@ -1,22 +1,7 @@
-"""The run folder: all that remains of a training, and all that every later tool reads.
-
-recipe.toml        what was trained, every option written out; may be edited before going on
-run.json           data, seed, precision, versions, hardware
-local.json         where the data lie on this machine; not for sharing
-log.jsonl          a line a record: step, images, losses, metric; the same bytes for the same command
-timing.jsonl       what depends on the machine: seconds, images a second
-samples/           grids of the same latents over time, the first of untrained networks
-samples.png        the newest of them, and while it trains one of the moment
-curves.png         the log as curves
-checkpoints/       whole states, the newest few and the best by the watched metric
-start.safetensors  the weights that it began from, where it began `--from` another run
-recovery.jsonl     how it was taken back and what was changed, where it fell sick (`guard=recover`)
-alarms/            the sheet of each alarm of the guard
-
-What `elegan pack` makes of it is a run as well (`PackedRun`): one file, of which every tool but the training reads the same.
-"""
+"""The run with its networks: what every tool opens that makes, measures or ships something of it."""
 
 import copy
+import importlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -26,26 +11,26 @@ import numpy as np
 import torch
 from torch import nn
 
-from elegan.core import files, paths, ranges, rng
+from elegan.core import files, html, hub, ranges, rng
 from elegan.core.devices import find_device
 from elegan.core.errors import UserError, nearest, shown
-from elegan.core.facts import is_run_folder, no_run, read_facts, read_source
+from elegan.core.facts import is_run_folder
+from elegan.core.images import Images
 from elegan.core.pixels import photo_to_tensor, tensor_to_photo, to_tensor
 from elegan.core.progress import counted
-from elegan.core.sizes import resolution_of
 from elegan.data import Dataset, open_data
 from elegan.data.series.columns import from_facts, in_units
 from elegan.data.sides import Direction
-from elegan.games.abilities import Draws, Generates, Restores, Scores, Translates
-from elegan.games.game import Can, Game, Shape
-from elegan.games.inference import BATCH, Generator, drawn, paint
-from elegan.nets import packed, pretrained
+from elegan.data.tables.columns import Kinds, decoded
+from elegan.data.tables.columns import from_facts as from_facts_of_tables
+from elegan.games.abilities import Draws, Generates, Restores, Scores, Tabulates, Translates
+from elegan.games.game import Can, Game, Shape, shape_of
+from elegan.games.inference import BATCH, Generator, drawn, paint, tabulated
+from elegan.nets import pretrained
 from elegan.nets.tiling import in_tiles
 from elegan.recipes import parts
 from elegan.recipes.recipe import Recipe
-
-START = "start.safetensors"  # the weights that a run began from
-RECOVERY = "recovery.jsonl"  # what was done when it fell sick
+from elegan.record.record import START, PackedRecord, Record, is_packed
 
 
 def build_game(recipe: Recipe, shape: Shape) -> Game:
@@ -54,7 +39,7 @@ def build_game(recipe: Recipe, shape: Shape) -> Game:
     return game
 
 
-class Run:
+class Run(Record):
     """An opened run folder; a packed file opens as one too. `checkpoint` is "newest", "best" or a step; `trust`: modules of
     other packages that the run may name; see `open`.
 
@@ -67,149 +52,45 @@ class Run:
     """
 
     def __init__(self, path: Path, checkpoint: str | int = "newest", device: str = "cpu", trust: Iterable[str] = ()):
-        self.path, self.wanted, self.device, self.trust = path, checkpoint, find_device(device), trust
+        super().__init__(path, checkpoint, trust)
+        self.device = find_device(device)
 
     @classmethod
     def open(
         cls, path: str | Path, checkpoint: str | int = "newest", device: str = "cpu", trust: Iterable[str] = ()
     ) -> "Run":
-        """Opens a run folder, a packed file, or by its name a model that comes with the package. Raises UserError where there is
-        no run or no such device; what is asked of the run later raises it where the run is damaged or has no such checkpoint
+        """Opens a run folder, a packed file, by its name a model that comes with the package, or one on the hub,
+        `hub:OWNER/NAME`, which is fetched once. Raises UserError where there is no run or no such device, Failure where the hub
+        cannot be reached; what is asked of the run later raises it where the run is damaged or has no such checkpoint
         (nearest names given).
 
         A run may be somebody else's: what it names of other packages is used only where `trust` lists the module, as in
         trust=["package.module"], and raises UserError otherwise, with all that it needs.
         """
-        path = Path(path)
-        if is_run_folder(path):
-            return cls(path, checkpoint, device, trust)
-        file = packed.place_of(path)
-        if file is None:
-            raise no_run(path, packed.shipped())
-        return PackedRun(path, packed.read(file), checkpoint, device, trust)
+        return (PackedRun if is_packed(path) else Run)(Path(path), checkpoint, device, trust)
 
-    @property
-    def folder(self) -> Path:
-        """The folder that verbs write to unless another is named."""
-        return self.path
+    @classmethod
+    def from_pretrained(
+        cls, name: str | Path, revision: str | None = None, device: str = "cpu", trust: Iterable[str] = ()
+    ) -> "Run":
+        """Opens a model of the hub, OWNER/NAME, or a run on this disk; see `open` for the rest and the errors.
 
-    @property
-    def name(self) -> str:
-        return self.path.resolve().name
+        `revision`: a branch, a tag or a commit, by default the newest.
+        """
+        if hub.is_hub(name) or not (is_run_folder(name) or Path(name).suffix == ".safetensors"):
+            at = f"@{revision}" if revision else ""
+            name = f"{hub.SCHEME}{str(name).removeprefix(hub.SCHEME)}{at}"
+        return cls.open(name, device=device, trust=trust)
 
-    def file(self, name: str) -> Path:
-        """The path of this file or folder of the run. Raises UserError where a link leads out of the run."""
-        return paths.inside(self.folder, self.folder / name)
-
-    @property
-    def recipe_file(self) -> Path:
-        """The file that says the recipe."""
-        return self.path / "recipe.toml"
-
-    @cached_property
-    def info(self) -> dict[str, Any]:
-        """The facts in run.json. Raises UserError where they are not those of a run."""
-        return read_facts(self.file("run.json"))
-
-    @cached_property
-    def recipe(self) -> Recipe:
-        return Recipe.from_toml(self.file("recipe.toml")).trusting(self.trust)
-
-    @property
-    def trained_by(self) -> Recipe:
-        """The recipe as it was trained by, to be read and compared; `recipe` is the one to build and measure it by."""
-        return self.recipe
-
-    @property
-    def evaluations(self) -> list[dict[str, Any]]:
-        """The records of its evaluations, oldest first. Raises UserError for one that elegan did not write."""
-        from elegan.metrics.records import recorded  # scipy comes with it, which making pictures does without
-
-        return recorded(self.file("evaluations.jsonl"))
-
-    @property
-    def licence(self) -> str:
-        """The licence, in the words of whoever packed it; "" where nobody said."""
-        return ""
-
-    @property
-    def note(self) -> str:
-        """Words of whoever packed it; "" for none."""
-        return ""
-
-    @property
-    def training_on(self) -> str:
-        """The command that trains on with it, with {run} for where it is."""
-        return "elegan train --resume {run}" + (f" --steps {2 * self.recipe.steps}" if self.finished else "")
+    def push_to_hub(self, name: str, **said: Any) -> str:
+        """Puts the run on the hub as OWNER/NAME; `elegan.push` says what is asked, and the errors. Gives its address."""
+        # As people know it from others' models. What a verb does stands above; here is a door to it, as in elegan/__init__.
+        push = importlib.import_module("elegan.verbs.push").push
+        return str(push(self, f"{hub.SCHEME}{name.removeprefix(hub.SCHEME)}", **said))
 
     @property
     def shape(self) -> Shape:
-        shape = self.info["shape"]
-        return Shape(**(shape | {"resolution": resolution_of(shape["resolution"])}))
-
-    @property
-    def classes(self) -> list[str]:
-        names: list[str] = self.info["data"]["classes"]
-        return names
-
-    @property
-    def steps(self) -> list[int]:
-        """Steps of the checkpoints at hand, oldest first. A file of another name, such as a copy of one, is none."""
-        stems = (p.stem for p in (self.path / "checkpoints").glob("[0-9]*.safetensors"))
-        return sorted(step for stem in stems if (step := ranges.whole(stem)) is not None and stem == f"{step:08d}")
-
-    @property
-    def finished(self) -> bool:
-        return bool(self.steps) and self.steps[-1] >= self.recipe.steps
-
-    def checkpoint(self, step: int) -> Path:
-        return self.file(f"checkpoints/{step:08d}.safetensors")
-
-    @property
-    def step(self) -> int:
-        """Step of the checkpoint that this run was opened at. Raises UserError where there is none such."""
-        return self._opened[0]
-
-    @cached_property
-    def _opened(self) -> tuple[int, dict[str, torch.Tensor]]:
-        """The step and the averaged weights of the checkpoint that was asked for.
-
-        A training at work drops old checkpoints: what failed while their list changed is tried again.
-        """
-        while True:
-            steps = self.steps
-            try:
-                step = self._wanted_of(steps)
-                return step, self._read(step, "average/")[0]
-            except UserError:
-                if self.steps == steps:
-                    raise
-
-    def _wanted_of(self, steps: list[int]) -> int:
-        if not steps:
-            raise UserError(f"{self.path} has no checkpoint yet")
-        if self.wanted == "newest":
-            return steps[-1]
-        if self.wanted == "best":
-            best = best_of(self._read(steps[-1], "no tensors")[1]["history"])
-            if best is None:
-                raise UserError(f"{self.path} watched no metric, so it has no best checkpoint; there is the newest")
-            return best
-        step = ranges.whole(str(self.wanted))
-        if step not in steps:
-            valid = [*map(str, steps), "newest", "best"]
-            raise UserError(f"{self.path} has no checkpoint {shown(self.wanted)}{nearest(str(self.wanted), valid)}")
-        return step
-
-    def _read(self, step: int, prefix: str) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
-        """The tensors and plain data of a checkpoint, see `files.read_tensors`. Raises Damaged with the nearest whole one."""
-        try:
-            return files.read_tensors(self.checkpoint(step), prefix)
-        except files.Damaged as error:
-            others = sorted(set(self.steps) - {step}, key=lambda other: abs(other - step))
-            whole = next((other for other in others if is_whole(self.checkpoint(other))), None)
-            rest = "no other is whole" if whole is None else f"a whole one near it: --checkpoint {whole}"
-            raise files.Damaged(f"{error}; {rest}") from None
+        return shape_of(self.info["shape"])
 
     @cached_property
     def game(self) -> Game:
@@ -222,7 +103,7 @@ class Run:
     @cached_property
     def nets(self) -> nn.ModuleDict:
         """The averaged networks in evaluation mode, float32."""
-        _, tensors = self._opened
+        _, tensors = self.opened
         nets = nn.ModuleDict({name: self.game.nets[name] for name in self.game.averaged})
         loaded: nn.ModuleDict = _loaded(nets, tensors, self.recipe_file)
         return loaded.eval().requires_grad_(False).to(self.device)
@@ -233,31 +114,10 @@ class Run:
         discriminator, as they are. A packed file has `nets` alone."""
         nets = dict(self.nets.items())
         for name in self.game.nets.keys() - nets.keys():
-            part, _ = self._read(self.step, f"nets/{name}.")
+            part, _ = self.read(self.step, f"nets/{name}.")
             if part:
                 nets[name] = _loaded(self.game.nets[name], part, self.recipe_file)
         return nn.ModuleDict(nets)
-
-    @property
-    def source(self) -> str:
-        """The data that it was trained on, by folder, zip or name. Raises UserError where that is not known here, and for a
-        set of anybody's on the hub that `trust` does not list."""
-        local = self.file("local.json")
-        source = read_source(local) if local.exists() else self.info["data"].get("source")
-        if not source and self.info["data"].get("in_memory"):
-            raise UserError(f"{self.path} was trained on data in memory: hand them over again, in Python, as data=...")
-        if not source:
-            raise UserError(f"{self.path} does not say where its data lie on this machine: name them")
-        if source.startswith("hf:") and (refusal := parts.untrusted({"data": source}, self.recipe.trust)):
-            raise UserError(f"{self.path} would fetch {refusal}")
-        return source
-
-    def changed(self, fingerprint: str) -> str:
-        """A line where the data of this fingerprint, opened from the run's source, are not what it was trained on; else ""."""
-        known = self.info["data"]
-        if fingerprint == known["fingerprint"]:
-            return ""
-        return f"{known['name']} no longer holds the pictures that {self.name} was trained on"
 
     def training_images(self) -> tuple[Dataset, str]:
         """The run's own images, opened again, and what `changed` says of them."""
@@ -272,8 +132,8 @@ class Run:
     @property
     def conditional(self) -> bool:
         """Whether the class can be asked for."""
-        generates = self.game.find(Generates)
-        return bool(generates and generates.classes)
+        makes = self.game.find(Generates) or self.game.find(Tabulates)
+        return bool(makes and makes.classes)
 
     def label_of(self, name: str | int) -> int:
         """The label of a class by name or number. Raises UserError for a class that the run does not know."""
@@ -322,6 +182,18 @@ class Run:
         known = self.info["data"].get("class_counts")  # older runs have none
         return open_data(self.source, *self.shape[:2], self.recipe.data.fit).class_counts if known is None else known
 
+    def _repr_html_(self) -> str:
+        """The run as a notebook shows it: what it is, what was measured, the newest sheet of its training."""
+        data, sheet = self.info["data"], self.file("samples.png")
+        steps = f"step {self.step:,} of {self.trained_by.steps:,}" if self.steps else "nothing saved yet"
+        count = f"{data['count']:,} pictures of " if data["count"] else ""
+        told = html.lines(
+            self.name, f"{self.trained_by.name}, {steps}", f"{count}{data['name']}, {self.shape.resolution} px"
+        )
+        rows = [[r["label"], f"{r['value']:.4g}", f"{r['low']:.4g} .. {r['high']:.4g}"] for r in self.evaluations]
+        measured = html.table(["measured", "value", "95 % interval"], rows) if rows else ""
+        return told + measured + (f"<br>{html.picture(sheet.read_bytes(), 'samples')}" if sheet.exists() else "")
+
     @property
     def columns(self) -> int:
         """Columns of a grid of samples; see `Generates`. Raises UserError for a run that makes none."""
@@ -334,10 +206,11 @@ class Run:
         seeds: Sequence[int] | None = None,
         label: str | int | None = None,
         truncation: float | None = None,
-    ) -> np.ndarray:
-        """Images, uint8 N x H x W x C, one a seed (0 to num - 1 by default); classes in turn unless `label` names one."""
+    ) -> Images:
+        """Images, uint8 N x H x W x C, one a seed (0 to num - 1 by default); classes in turn unless `label` names one. An array,
+        which notebooks show as pictures."""
         chosen = range(num) if seeds is None else seeds
-        return np.concatenate(list(self.stream(chosen, label=label, truncation=truncation)))
+        return np.concatenate(list(self.stream(chosen, label=label, truncation=truncation))).view(Images)
 
     def windows(
         self, num: int = 64, *, seeds: Sequence[int] | None = None, truncation: float | None = None
@@ -349,6 +222,26 @@ class Run:
             ranges.check("truncation", truncation, ranges.Positive)
         made = drawn(draws, self.nets, range(num) if seeds is None else seeds, self.device, truncation)
         return in_units(made, from_facts(self.info["data"]["columns"]))
+
+    def table(
+        self, num: int = 64, *, seeds: Sequence[int] | None = None, label: str | int | None = None
+    ) -> dict[str, np.ndarray]:
+        """Rows of a table by column, in the order of its file and one a seed (0 to num - 1 by default): numbers in the data's units,
+        float64 (NaN where one is missing), or kinds, text. `label` asks for rows of one kind, as in "colour=red"; without it kinds
+        are as frequent as in the data. Raises UserError for a run that learnt no table."""
+        tabulates, chosen = self.ability(Tabulates), range(num) if seeds is None else seeds
+        labels = self.labels_of(chosen)
+        if label is not None:
+            labels = torch.full((len(chosen),), self.label_of(label))
+        known = self.info["data"]
+        columns = from_facts_of_tables(known["columns"])
+        entries = decoded(tabulated(tabulates, self.nets, chosen, labels, self.device), columns)
+        made = {
+            column.name: np.array(column.kinds, object)[x] if isinstance(column, Kinds) else x
+            for column, x in zip(columns, entries, strict=True)
+        }
+        made |= {name: np.full(len(chosen), entry, object) for name, entry in known["constant"].items()}
+        return {name: made[name] for name in known["order"]}
 
     def generator(self) -> Generator:
         """The averaged generator as a plain `torch.nn.Module` of its own, in evaluation mode: N x `latent` (and, where it has
@@ -425,85 +318,17 @@ class Run:
             return None
         return torch.tensor([place % self.shape.classes if one is None else one for place in places])
 
+    def labels_of(self, seeds: Sequence[int]) -> torch.Tensor | None:
+        """A label of each seed, as often as the training data has them."""
+        return rng.labels_of(seeds, self.class_counts) if self.shape.classes else None
+
     def drawn_labels(self, num: int, seed: int = 0) -> torch.Tensor | None:
         """Labels of `num` images, as often as the training data has them."""
         return rng.labels(self.class_counts, num, seed) if self.shape.classes else None
 
 
-class PackedRun(Run):
-    """A run as a packed file, or a model that comes with the package: one checkpoint, and nothing of the course of its training.
-
-    Verbs write to a folder of its name beside it, in the current one for a model that comes along.
-    """
-
-    def __init__(
-        self,
-        path: Path,
-        content: packed.Packed,
-        checkpoint: str | int = "newest",
-        device: str = "cpu",
-        trust: Iterable[str] = (),
-    ):
-        super().__init__(path, checkpoint, device, trust)
-        self.content, self.header = content, content.header
-
-    @property
-    def folder(self) -> Path:
-        return self.path.with_name(f"{self.path.stem}-results")
-
-    @property
-    def name(self) -> str:
-        return self.header.name
-
-    @property
-    def recipe_file(self) -> Path:
-        return self.path
-
-    @cached_property
-    def info(self) -> dict[str, Any]:
-        return self.header.facts
-
-    @property
-    def trained_by(self) -> Recipe:
-        return self.content.recipe.trusting(self.trust)
-
-    @cached_property
-    def recipe(self) -> Recipe:
-        return packed.for_use(self.trained_by)
-
-    @property
-    def evaluations(self) -> list[dict[str, Any]]:
-        """The records that were packed with it, and those since."""
-        from elegan.metrics.records import checked
-
-        return [*checked(str(self.path), self.header.evaluations), *super().evaluations]
-
-    @property
-    def licence(self) -> str:
-        return self.header.licence
-
-    @property
-    def note(self) -> str:
-        return self.header.note
-
-    @property
-    def training_on(self) -> str:
-        return f"elegan train DATA --recipe {self.recipe.name} --from {{run}}"
-
-    @property
-    def steps(self) -> list[int]:
-        return [self.header.step]
-
-    @cached_property
-    def _opened(self) -> tuple[int, dict[str, torch.Tensor]]:
-        (step,) = self.steps
-        if str(self.wanted) not in ("newest", str(step)):
-            raise UserError(f"{self.path} holds no checkpoint {shown(self.wanted)} but only step {step}")
-        return step, self.content.tensors()
-
-    @property
-    def learnt(self) -> nn.ModuleDict:
-        return self.nets
+class PackedRun(PackedRecord, Run):
+    """A packed file, or a model that comes with the package, with its networks."""
 
     @property
     def restorer(self) -> nn.Module:
@@ -519,22 +344,3 @@ def _loaded(net: nn.Module, tensors: dict[str, torch.Tensor], recipe_file: Path)
     except RuntimeError as error:
         raise UserError(f"{recipe_file} does not fit its checkpoint: {str(error).split(chr(10))[1].strip()}") from None
     return net
-
-
-def is_whole(checkpoint: Path) -> bool:
-    """Whether every tensor of the file is what was written."""
-    try:
-        files.read_tensors(checkpoint)
-    except UserError:
-        return False
-    return True
-
-
-def is_run(path: str | Path) -> bool:
-    """Whether a run is there, a folder or a packed file; a name that no folder can have is none."""
-    return is_run_folder(Path(path)) or (Path(path).suffix == ".safetensors" and packed.place_of(path) is not None)
-
-
-def best_of(history: list[list[float]]) -> int | None:
-    """The step of the lowest value in [[step, value], ...]; None without any."""
-    return int(min(history, key=lambda pair: pair[1])[0]) if history else None

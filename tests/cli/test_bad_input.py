@@ -18,16 +18,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from elegan.cli.boundary import told
 from elegan.core.devices import find_device
 from elegan.core.errors import Failure, UserError
 from elegan.core.facts import read_facts
-from elegan.metrics.records import recorded
+from elegan.core.faults import told
 from elegan.recipes import CATALOGUE, find_recipe
 from elegan.recipes.recipe import Recipe
+from elegan.record.result import recorded
 from elegan.run import Run
 from elegan.verbs.sample import parse_seeds
-from many_calls import Called, Calls
+from many_calls import Called
 from points_corpus import write_points
 from rare import write_rare
 from wrong_calls import DEVICES, NUMBERS, PLACES, RECIPES, SLIPS
@@ -43,12 +43,6 @@ TRAINED = {
     "r": ("photographs", "sr-x2", "nets.restorer.width=4", "nets.restorer.blocks=2", "batch=2", "watch.images=4",
           "data.resolution=32"),
 }  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def calls():
-    with Calls() as calls:
-        yield calls
 
 
 @pytest.fixture(scope="session")

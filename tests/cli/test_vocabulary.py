@@ -42,14 +42,6 @@ ANSWERS = {  # the keys of what each verb prints with --json
 
 
 @pytest.fixture(scope="module")
-def calls():
-    from many_calls import Calls
-
-    with Calls() as calls:
-        yield calls
-
-
-@pytest.fixture(scope="module")
 def answers(calls, tmp_path_factory) -> dict[tuple[str, ...], str]:
     """What each verb prints, in one folder, in this order."""
     folder, printed = tmp_path_factory.mktemp("answers"), {}
@@ -247,6 +239,29 @@ def test_memory_is_told_without_the_modules_of_unix(monkeypatch):
     monkeypatch.setitem(sys.modules, "resource", None)
     assert 0 < memory.free() < 1 << 50
     assert memory.peak() > 1 << 20
+
+
+WITHOUT_UNIX = """
+import os, signal, sys
+import psutil  # which itself uses them here
+for name in ("resource", "fcntl", "pwd", "grp", "termios", "tty", "pty", "syslog"):
+    sys.modules[name] = None
+del os.sched_getaffinity, os.getloadavg, signal.SIGHUP
+import elegan
+from elegan.verbs.runs import is_locked
+small = {"nets.generator.width": 4, "nets.discriminator.width": 4, "batch": 8, "watch.images": 32}
+seen = []
+run = elegan.train("digits", "dcgan", steps=2, settings=small, name="w", quiet=True,
+                   on_step=lambda *step: seen.append(is_locked(elegan.Run.open("runs/w").path)))
+print(seen, is_locked(run.path), elegan.runs()[0].state, bool(elegan.doctor(run).findings))
+"""
+
+
+def test_a_run_is_locked_and_looked_at_without_what_only_unix_has(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_UNIX], cwd=tmp_path, capture_output=True, text=True, timeout=300
+    )
+    assert done.stdout == "[True, True] False finished True\n", done.stderr
 
 
 @pytest.mark.parametrize(

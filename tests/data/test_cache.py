@@ -15,6 +15,7 @@ from PIL import Image
 from data_corpus import folder_of, pixels, png_claiming, save
 from elegan.core import screen
 from elegan.core.errors import Failure, UserError
+from elegan.core.memory import in_bytes
 from elegan.data import open_data
 
 OPEN = """
@@ -55,7 +56,7 @@ def test_second_open_reads_the_cache(tmp_path, cache):
     assert (again.fingerprint, again.classes, again.notes) == (first.fingerprint, first.classes, first.notes)
     assert np.array_equal(again.images, first.images)
     assert np.array_equal(again.labels, first.labels)
-    assert f"cache: 2 kB at {entry}" in again.places
+    assert f"cache: {in_bytes(first.images.size)} at {entry}" in again.places
     assert not any(str(entry) in note for note in again.notes)
 
 
@@ -105,7 +106,7 @@ def test_fingerprint_follows_the_options(tmp_path, cache):
     folder = str(folder_of(tmp_path / "set", ["1.png", "2.png"], width=32))
     kinds = [{}, {"resolution": 8}, {"channels": 1}, {"channels": 4}, {"fit": "pad"}, {"fit": "stretch"}]
     assert len({open_data(folder, **options).fingerprint for options in kinds}) == len(kinds)
-    assert open_data(folder).fingerprint == open_data(folder, resolution=16, channels=3).fingerprint
+    assert open_data(folder).fingerprint == open_data(folder, resolution="16x32", channels=3).fingerprint
 
 
 def test_two_processes_at_once_agree_and_leave_one_entry(tmp_path, cache):
@@ -187,7 +188,7 @@ def test_free_space_is_looked_at_first(tmp_path, cache):
     free = os.statvfs(tmp_path).f_bavail * os.statvfs(tmp_path).f_frsize
     if free > 2001 * 4096 * 4096 * 3:
         pytest.skip(f"{free >> 30} GB are free here, too many to ask for more")
-    with pytest.raises(Failure, match=r"the data cache needs .* MB at .*, only .* MB are free"):
+    with pytest.raises(Failure, match=r"the data cache needs .* [GM]B at .*, only .*B are free.*smaller --size"):
         open_data(str(folder), resolution=4096)
     assert not entries(cache)
 
@@ -234,7 +235,6 @@ def test_a_set_empty_after_skipping_is_an_error(tmp_path, cache):
     [
         ([(28, 28)] * 3, 28, "28x28 kept as is"),
         ([(128, 128)], 128, "128x128 kept as is"),
-        ([(100, 80)] * 2, 64, "100x80 centre-cropped and resized to 64x64"),
         ([(200, 200)], 128, "200x200 resized to 128x128"),
         ([(5, 5)], 8, "5x5 resized to 8x8"),
         ([(64, 64), (64, 64), (70, 30)], 64, "2 sizes, median short side 64, centre-cropped and resized to 64x64"),

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from elegan.core.errors import UserError
+from elegan.data.describe_rows import describe
+from elegan.data.rows import is_rows
 from elegan.data.series.columns import in_units, scaled
-from elegan.data.series.describe import describe
-from elegan.data.series.read import is_rows, read
+from elegan.data.series.read import read
 from elegan.data.series.windows import SeriesFeed, open_series
 
 

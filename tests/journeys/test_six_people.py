@@ -19,6 +19,8 @@ from phone import write_photo
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TINY = ("--set", "nets.generator.width=16", "--set", "nets.discriminator.width=16", "--set", "watch.images=200")
 
+SKIES = 600  # steps of 16 photographs, from which on one sees skies and horizons (docs/first-hour.md)
+
 
 def colours(picture: Image.Image) -> int:
     return len(np.unique(np.asarray(picture.convert("RGB")).reshape(-1, 3), axis=0))
@@ -32,7 +34,7 @@ def test_a_hobbyist_with_300_photos_of_a_phone(travels, phone):
         runs = person.folder / "runs"
         person.start_clock()  # what is timed is the training
 
-        watcher = Watcher(person, "runs/*/samples.png")
+        watcher = Watcher(person, "runs/*/samples.png", SKIES)
         code = person.until(("train", "photos"), watcher, signal.SIGINT)
         assert colours(person.sees(watcher.kept[-1], useful=True)) > 1000
         assert code == 130

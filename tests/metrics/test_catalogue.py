@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ import elegan as library
 from elegan.core.errors import UserError
 from elegan.data import open_data
 from elegan.metrics import METRICS, Metric, PairMetric, find_metric, measure, open_extractor
+from elegan.metrics.likelihood import LEAST
 from elegan.metrics.metric import NEEDS
 
 DOCS = Path(__file__).parents[2] / "docs" / "metrics.md"
@@ -77,6 +77,10 @@ def test_a_metric_says_all_that_is_to_be_known_of_it(metric):
         assert find_metric(name) is metric
 
 
+def test_the_least_that_a_description_says_is_that_of_the_computation():
+    assert METRICS["fld"].least == LEAST
+
+
 def test_no_two_metrics_share_a_name():
     names = [name for metric in METRICS.values() for name in (metric.name, *metric.aliases)]
     assert len(names) == len(set(names))
@@ -124,7 +128,7 @@ def mine(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-def test_a_metric_of_anybody_is_measured_recorded_and_reported(mine):
+def test_a_metric_of_anybody_is_measured_recorded_and_reported(calls, mine):
     settings = ["nets.generator.width=8", "nets.discriminator.width=8", "watch.images=64"]
     run = library.train("digits", settings=settings, steps=2, out=mine, name="run", quiet=True)
     command = [
@@ -139,12 +143,11 @@ def test_a_metric_of_anybody_is_measured_recorded_and_reported(mine):
         "--extractor",
         "pixel",
     ]
-    python = f"import sys; sys.path.insert(0, {str(mine)!r}); from elegan.cli.main import main; main()"
-    done = subprocess.run([sys.executable, "-c", python, *command], cwd=mine, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert re.search(r"^brightness +\S+ +\S+ \.\. \S+ +\S+ +1442 +60 +721$", done.stdout, re.M)
-    assert "brightness is measured by own_metrics:Brightness" in done.stdout
-    assert "warning: <b>brightness</b> is not beauty" in done.stdout
+    done = calls(*command, cwd=mine)
+    assert done.code == 0, done.err
+    assert re.search(r"^brightness +\S+ +\S+ \.\. \S+ +\S+ +1442 +60 +721$", done.out, re.M)
+    assert "brightness is measured by own_metrics:Brightness" in done.out
+    assert "warning: <b>brightness</b> is not beauty" in done.out
     record, distance = (json.loads(line) for line in (run.path / "evaluations.jsonl").read_text().splitlines())
     images = np.concatenate(list(run.stream(range(60), labels=run.drawn_labels(60))))
     assert record["value"] == pytest.approx(images.mean() - open_data("digits").images.mean())

@@ -6,7 +6,7 @@ from torch.nn.functional import conv2d, interpolate
 
 from elegan import nets
 from elegan.nets.layers import normal_weights
-from elegan.nets.upsampling import NearestConv, doubling
+from elegan.nets.upsampling import NearestConv, doubling, painting
 from elegan.recipes import find_recipe
 from elegan.recipes.fit import Given, fitted
 
@@ -24,6 +24,12 @@ def test_an_even_picture_stays_even_whatever_the_weights(kind):
     inner = [doubling(k, 4, 2, 4)(x)[..., 2:-2, 2:-2] for k in (kind, "transposed")]
     even, gridded = (y.flatten(2).std(2).max().item() for y in inner)
     assert even < 1e-6 < 1e-2 < gridded
+
+
+@pytest.mark.parametrize("kind", ["nearest", "bilinear"])
+def test_no_frame_is_painted_around_a_picture(kind):
+    painted, inner = (layer(kind, 4, 2, 4)(torch.ones(1, 4, 6, 6)).flatten(2) for layer in (painting, doubling))
+    assert painted.std(2).max() < 1e-6 < 1e-2 < inner.std(2).max()
 
 
 @pytest.mark.parametrize("size", [3, 4])

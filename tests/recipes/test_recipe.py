@@ -132,7 +132,7 @@ def test_the_catalogue_is_listed_by_task_in_80_columns():
     lines = by_task()
     assert max(map(len, lines)) <= 80
     heads = [line.partition(":")[0] for line in lines if not line.startswith(" ")]
-    assert heads == ["generate", "translate", "restore", "series", "detect"]
+    assert heads == ["generate", "translate", "restore", "series", "table", "detect"]
     assert sorted(line.split()[0] for line in lines if line.startswith(" ")) == sorted(CATALOGUE)
     places = {line.split()[0].rstrip(":"): number for number, line in enumerate(lines)}
     assert places["generate"] < places["rpgan"] < places["translate"] < places["cut"] < places["restore"]
@@ -155,6 +155,9 @@ def test_a_function_of_another_package_is_a_part():
         (60_000, 64, 10, False, "rpgan", "nets.generator.condition=norm"),
         (60_000, 64, 10, False, "rpgan", "nets.discriminator.condition=projection"),
         (400, 256, 0, False, "rpgan", "nets.discriminator.width=16"),
+        (300, 64, 0, False, "rpgan", "nets.generator.width=16"),
+        (300, 64, 0, False, "rpgan", "steps=4000"),
+        (1000, 64, 0, False, "rpgan", "batch=64"),
         (100, 32, 0, False, "rpgan", "steps=1000"),
         (400, 128, 0, True, "fastgan", "steps=8000"),
         (5000, 64, 0, True, "stylegan2-ada", "batch=32"),
@@ -172,7 +175,9 @@ def test_the_choice_follows_its_rules_and_is_fitted(count, side, classes, accele
     given = Given(count, side, accelerated)
     choice = choose(given, labels, classes)
     assert choice.recipe == recipe
-    fit = fitted(find_recipe(choice.recipe).override(choice.settings), given)
+    fit = fitted(
+        find_recipe(choice.recipe).override(choice.settings), given, [s.partition("=")[0] for s in choice.settings]
+    )
     assert fit.full() == fit.override([among]).full()
 
 

@@ -121,19 +121,21 @@ def sheets(run: Path) -> list[Path]:
 class Watcher:
     """Somebody who looks at a run's `samples.png` while it trains, and keeps each sheet that is not like the one before."""
 
-    def __init__(self, person: Journey, pattern: str) -> None:
-        self.person, self.pattern = person, pattern
+    def __init__(self, person: Journey, pattern: str, steps: int) -> None:
+        self.person, self.pattern, self.steps = person, pattern, steps
         self.kept: list[Path] = []
         self.last = b""
 
     def __call__(self) -> bool:
-        """Whether there is a sheet of a generator that has learnt: one that changed, or that stands behind a step."""
+        """Whether there is a new sheet of a generator that has learnt for so many steps."""
+        learnt = False
         for sheet in self.person.folder.glob(self.pattern):
             if (now := sheet.read_bytes()) != self.last and now:
                 self.last = now
+                learnt = any(record["step"] >= self.steps for record in logged(sheet.parent))
                 self.kept.append(self.person.folder / f"sheet-after-{self.person.seconds:.0f}-s.png")
                 self.kept[-1].write_bytes(now)
-        return len(self.kept) > 1 or any(sheets(sheet.parent) for sheet in self.person.folder.glob(self.pattern))
+        return learnt
 
 
 def logged(run: Path) -> list[dict]:

@@ -1,6 +1,7 @@
-"""Many calls of the command line at the price of one import: a process that has imported it forks once a call.
+"""Many processes at the price of one import: one that has imported elegan forks whenever a test asks for another.
 
-Each call is a process of its own, with its own folder, output and limits, so one that hangs or eats memory hurts nobody.
+Each call is a process of its own, with its own folder, output, environment and limits, so one that hangs or eats memory hurts
+nobody. What is lost is the import itself, which tests of their own see to, and another hash seed.
 """
 
 import gc
@@ -8,14 +9,20 @@ import importlib
 import json
 import os
 import resource
+import runpy
+import select
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from fork_client import ask
 
 SECONDS, MEMORY = 60, 4 << 30  # that a call may take before it is killed; what it may use is checked afterwards
 
@@ -31,34 +38,61 @@ class Called:
     seconds: float
 
 
+class Process:
+    """A process at work. `words` are those behind `python`."""
+
+    def __init__(self, address: str, words: list[str], cwd: Path, environment: Mapping[str, str], **most: int):
+        self.files = [tempfile.TemporaryFile() for _ in range(2)]  # noqa: SIM115  # closed in `wait`
+        with open(os.devnull, "rb") as nothing:
+            files = [nothing.fileno(), *(file.fileno() for file in self.files)]
+            self.pid, self._ended = ask(address, words, str(cwd), dict(environment), files, **most)
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def wait(self) -> Called:
+        """What it left behind."""
+        answer, texts = self._ended(), []
+        for file in self.files:
+            with file:
+                file.seek(0)
+                texts.append(file.read().decode(errors="replace"))
+        return Called(answer["code"], *texts, answer["peak"], answer["seconds"])
+
+
 class Calls:
-    """`calls(arguments, cwd)` is one call; leave it as a context."""
+    """`calls(arguments, cwd)` is one call of the command line; leave it as a context."""
 
     def __enter__(self) -> "Calls":
-        command = [sys.executable, __file__]
-        self.server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.folder = tempfile.TemporaryDirectory(prefix="calls-")
+        self.address = str(Path(self.folder.name, "socket"))
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(self.address)
+            listener.listen(8)
+            command = [sys.executable, __file__, str(listener.fileno())]
+            self.server = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[listener.fileno()])
         return self
 
     def __exit__(self, *exception) -> None:
         self.server.stdin.close()
         self.server.wait(60)
-        self.server.stdout.close()
+        self.folder.cleanup()
+
+    def start(self, *words: object, cwd: Path, env: Mapping[str, str] | None = None, **most: int) -> Process:
+        """A process of `python` with these words: `-m` and a module or a file, and arguments. `most`: see `ask`."""
+        return Process(self.address, [*map(str, words)], cwd, os.environ if env is None else env, **most)
 
     def __call__(self, *arguments: object, cwd: Path, memory: int = MEMORY, stop: str = "") -> Called:
         """`memory`: that the call may take. `stop`: Ctrl-C comes as soon as this path is there, or after so many seconds."""
-        with tempfile.TemporaryDirectory() as folder:
-            request = {
-                "arguments": [*map(str, arguments)],
-                "cwd": str(cwd),
-                "into": folder,
-                "memory": memory,
-                "stop": stop,
-            }
-            self.server.stdin.write(json.dumps(request) + "\n")
-            self.server.stdin.flush()
-            answer = json.loads(self.server.stdout.readline())
-            texts = [Path(folder, name).read_text(encoding="utf-8", errors="replace") for name in ("out", "err")]
-        return Called(answer["code"], *texts, answer["peak"], answer["seconds"])
+        process = self.start("-m", "elegan", *arguments, cwd=cwd, memory=memory, seconds=SECONDS)
+        if stop:
+            begun = time.monotonic()
+            while not Path(cwd, stop).exists() and time.monotonic() - begun < (
+                float(stop) if stop.isdigit() else SECONDS
+            ):
+                time.sleep(0.02)
+            process.send_signal(signal.SIGINT)
+        return process.wait()
 
 
 PRELOADED = (
@@ -69,48 +103,66 @@ PRELOADED = (
 )  # fmt: skip
 
 
-def serve() -> None:
-    """Answers each line on standard input."""
+def serve(listener: socket.socket) -> None:
+    """Forks a child for each request, until standard input ends; answers with its id, and once it has ended with what it took."""
     for name in PRELOADED:
         importlib.import_module(name)
     gc.freeze()  # so that a child's collections leave the shared pages alone
-    for line in sys.stdin:
-        request = json.loads(line)
-        child = os.fork()
-        if not child:
-            _call(request)
-        if request["stop"]:
-            _interrupt(child, Path(request["cwd"]), request["stop"])
-        _, status, used = os.wait4(child, 0)
-        code = os.waitstatus_to_exitcode(status)
-        seconds = used.ru_utime + used.ru_stime
-        print(json.dumps({"code": code, "peak": 1024 * used.ru_maxrss, "seconds": seconds}), flush=True)
+    ends, begins = socket.socketpair()
+    for end in (ends, begins):
+        end.setblocking(False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(begins.fileno(), warn_on_full_buffer=False)
+    waiting: dict[int, socket.socket] = {}
+    while True:
+        ready, _, _ = select.select([listener, ends, sys.stdin], [], [])
+        if sys.stdin in ready:
+            return
+        if listener in ready:
+            connection, _ = listener.accept()
+            _, files, _, _ = socket.recv_fds(connection, 1, 3)
+            with connection.makefile() as lines:
+                request = json.loads(lines.readline())
+            if not (child := os.fork()):
+                _play(request, files)
+            for file in files:
+                os.close(file)
+            waiting[child] = connection
+            _tell(connection, child)
+        if ends in ready:
+            ends.recv(4096)
+        while waiting and (ended := os.wait4(-1, os.WNOHANG))[0]:
+            child, status, used = ended
+            code, seconds = os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime
+            with waiting.pop(child) as connection:
+                _tell(connection, {"code": code, "peak": 1024 * used.ru_maxrss, "seconds": seconds})
 
 
-def _interrupt(child: int, folder: Path, stop: str) -> None:
-    begun = time.monotonic()
-    while not (folder / stop).exists() and time.monotonic() - begun < (float(stop) if stop.isdigit() else SECONDS):
-        time.sleep(0.02)
-    os.kill(child, signal.SIGINT)
+def _tell(connection: socket.socket, answer: object) -> None:
+    connection.sendall(json.dumps(answer).encode() + b"\n")
 
 
-def _call(request: dict) -> None:
+def _play(request: dict, files: list[int]) -> None:
     """In the child: the call, and the end of the process."""
-    from elegan.cli.main import main
-
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.chdir(request["cwd"])
-    for number, name in ((1, "out"), (2, "err")):
-        os.dup2(os.open(Path(request["into"], name), os.O_WRONLY | os.O_CREAT), number)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    resource.setrlimit(resource.RLIMIT_DATA, (request["memory"], request["memory"]))
-    signal.setitimer(signal.ITIMER_PROF, SECONDS)  # of its own work, however busy the machine is
-    signal.alarm(5 * SECONDS)
-    sys.argv = ["elegan", *request["arguments"]]
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    for number, file in enumerate(files):
+        os.dup2(file, number)
+    if memory := request["memory"]:
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    if seconds := request["seconds"]:
+        signal.setitimer(signal.ITIMER_PROF, seconds)  # of its own work, however busy the machine is
+        signal.alarm(5 * seconds)
     code = 0
     try:
-        main()
+        _as_python(request["words"])
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 1 if error.code else 0
+        if isinstance(error.code, str):
+            print(error.code, file=sys.stderr)
     except BaseException:
         traceback.print_exc()
         code = 1
@@ -119,5 +171,15 @@ def _call(request: dict) -> None:
     os._exit(code)
 
 
+def _as_python(words: list[str]) -> None:
+    """Does what Python does with these words on its command line."""
+    if words[0] == "-m":
+        sys.argv, sys.path[0] = words[1:], os.getcwd()
+        runpy.run_module(words[1], run_name="__main__", alter_sys=True)
+    else:
+        sys.argv, sys.path[0] = words, str(Path(words[0]).resolve().parent)
+        runpy.run_path(words[0], run_name="__main__")
+
+
 if __name__ == "__main__":
-    serve()
+    serve(socket.socket(fileno=int(sys.argv[1])))

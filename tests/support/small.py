@@ -37,12 +37,15 @@ SMALL |= {
     "laplacian_refiner": ["nets.refiner.width=8"],
     "head": [],
     **{f"series_{n}": [f"nets.{n}.width=8"] for n in ("generator", "discriminator")},
+    "table_generator": ["nets.generator.width=8", "nets.generator.latent=4"],
+    "table_discriminator": ["nets.discriminator.width=8", "nets.discriminator.pack=2"],
 }
 DETECTORS = [name for name, recipe in CATALOGUE.items() if recipe.task.name == "anomaly"]
 KINDS = {name: recipe.data.kind for name, recipe in CATALOGUE.items()}
 GENERATORS = [name for name, kind in KINDS.items() if kind == "images" and name not in DETECTORS]
 TRANSLATORS = [name for name, kind in KINDS.items() if kind in ("pairs", "sides")]
 RESTORERS = [name for name, kind in KINDS.items() if kind == "photographs"]
+TABLES = [name for name, kind in KINDS.items() if kind == "table"]
 SERIES = [name for name, kind in KINDS.items() if kind == "series"]
 WATCH = ["batch=8", "watch.log=1", "watch.every=2", "watch.images=64", "watch.keep=9"]
 
@@ -52,7 +55,9 @@ def small(name: str) -> list[str]:
 
 
 def data_for(name: str, sides, photographs, rows) -> str:
-    return {"images": "digits", "photographs": str(photographs), "series": str(rows)}.get(KINDS[name], str(sides))
+    return {"images": "digits", "photographs": str(photographs), "series": str(rows), "table": str(rows)}.get(
+        KINDS[name], str(sides)
+    )
 
 
 SHAPE = Shape(8, 1, 3)

@@ -145,7 +145,19 @@ NUMBERS = [
     ("copies", "", "--data", "digits"),
     *((*FILM, "--fps", value) for value in ("nan", "inf", "0", "-1", "61", "x", "")),
     *((*FILM, "--out", name) for name in ("film", "film.mp3", "film.MP4", ".mp4", "afile/x.mp4", "/proc/x.gif")),
+    *(("serve", *runs) for runs in (
+        (), ("nowhere",), ("",), ("afile",), ("x=nowhere",), ("runs/g", "runs/g"), ("a/b=runs/g",), ("scratches",), ("=runs/g",))),
+    *(("serve", "runs/g", *rest) for rest in (
+        ("--host", "0.0.0.0"), ("--host", ""), ("--port", "-1"), ("--port", "70000"), ("--port", "x"), ("--megabytes", "0"),
+        ("--megabytes", "nan"), ("--megapixels", "90"), ("--num", "0"), ("--seconds", "0"), ("--seconds", "inf"), ("--queue", "0"),
+        ("--checkpoint", "99"), ("--trust", ""))),
+    *(("push", "runs/g", *rest) for rest in (
+        (), ("",), ("ada/x",), ("hub:x",), ("hub:a/b/c",), ("hub:ada/x",), ("hub:ada/x", "--data", ""), ("hub:ada/x", "--data", "d"),
+        ("hub:ada/x", "--data", "x" * 10_001, "--licence", "MIT"), ("hub:ada/x", "--data", "d", "--licence", "MIT", "--checkpoint", "99"))),
+    ("push", "nowhere", "hub:ada/x"), ("sample", "hub:"), ("sample", "hub:x"), ("report", "hub:a/b@"),
+    ("train", "digits", "--recipe", "dcgan", "--from", "hub:x"), ("restore", "photo.png", "--model", "hub:x"),
     ("doctor", "nowhere"), ("doctor", "afile"), ("doctor", ""), ("doctor", "/dev/null"), ("doctor", "runs/g", "--trust", ""),
+    ("studio", "afile"), ("studio", "x" * 300), ("studio", "--port", "70000"), ("studio", "--port", "x"), ("studio", "--host", "203.0.113.7"),
     ("runs", "nowhere"), ("runs", "afile"), ("runs", ""), ("runs", "/dev/null"),
     ("compare",), ("compare", "nowhere"), ("compare", "runs/g", "runs/c"), ("compare", "runs/g", ""), ("compare", "runs/t", "runs/r"),
     *((*TRAIN, *rest) for rest in (

@@ -1,5 +1,7 @@
 """Two processes under torchrun are the same run as one, and either goes on with the other's checkpoint."""
 
+import os
+import socket
 import subprocess
 import sys
 
@@ -14,13 +16,31 @@ SMALL = ["--set", "nets.generator.width=8", "--set", "nets.discriminator.width=8
 SGD = [s for p in ("generator", "discriminator") for s in ("--set", f"optimizers.{p}=sgd")]
 
 
-def launch(folder, processes, out, steps, *options) -> None:
-    launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"] if processes > 1 else []
-    command = [sys.executable, *launcher, "-m", "elegan", "train", "digits", "--as-published", *SMALL, *SGD, *options]
-    done = subprocess.run(
-        [*command, "--out", out, "--steps", str(steps)], cwd=folder, capture_output=True, text=True, timeout=300
-    )
+def command(out, steps, *options) -> list[str]:
+    own = [*SMALL, *SGD, *options, "--out", out, "--steps", str(steps)]
+    return ["-m", "elegan", "train", "digits", "--as-published", *own]
+
+
+def torchrun(folder, out, steps, *options) -> None:
+    """Two processes as users start them."""
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    words = [sys.executable, *launcher, *command(out, steps, *options)]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
+
+
+def launch(calls, folder, processes, out, steps, *options) -> None:
+    """One process, or several with what torchrun tells them."""
+    with socket.create_server(("localhost", 0)) as free:
+        port = free.getsockname()[1]
+    told = [] if processes == 1 else [
+        {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(processes), "LOCAL_WORLD_SIZE": str(processes),
+         "MASTER_ADDR": "localhost", "MASTER_PORT": str(port)}
+        for rank in range(processes)
+    ]  # fmt: skip
+    started = [calls.start(*command(out, steps, *options), cwd=folder, env=os.environ | more) for more in told or [{}]]
+    for done in [process.wait() for process in started]:
+        assert done.code == 0, done.err
 
 
 def weights(folder, out, step) -> dict[str, np.ndarray]:
@@ -41,13 +61,13 @@ def weights(folder, out, step) -> dict[str, np.ndarray]:
     ],
     ids=["batch-norm", "double-backward", "double-backward-of-batch-norm", "running-statistics"],
 )
-def test_two_processes_teach_what_one_does_with_the_doubled_batch(tmp_path, options):
+def test_two_processes_teach_what_one_does_with_the_doubled_batch(calls, tmp_path, options):
     recipe, *settings = options.split()
     options = ["--recipe", recipe, *(s for setting in settings for s in ("--set", setting))]
-    launch(tmp_path, 1, "one", 4, *options)
-    launch(tmp_path, 2, "two", 2, *options)
+    launch(calls, tmp_path, 1, "one", 4, *options)
+    launch(calls, tmp_path, 2, "two", 2, *options)
     first_half = weights(tmp_path, "two", 2)
-    launch(tmp_path, 2, "two", 4, *options)
+    launch(calls, tmp_path, 2, "two", 4, *options)
     one, two = weights(tmp_path, "one", 4), weights(tmp_path, "two", 4)
     assert one.keys() == two.keys()
     for key, expected in one.items():
@@ -56,12 +76,12 @@ def test_two_processes_teach_what_one_does_with_the_doubled_batch(tmp_path, opti
     assert len(moved) > len([key for key in one if key.startswith("nets/")]) / 2
 
 
-def test_one_goes_on_with_the_checkpoint_of_two_and_back(tmp_path):
+def test_one_goes_on_with_the_checkpoint_of_two_and_back(calls, tmp_path):
     options = ["--recipe", "cgan"]
-    launch(tmp_path, 1, "one", 6, *options)
-    launch(tmp_path, 2, "mixed", 2, *options)
-    launch(tmp_path, 1, "mixed", 4, *options)
-    launch(tmp_path, 2, "mixed", 6, *options)
+    launch(calls, tmp_path, 1, "one", 6, *options)
+    torchrun(tmp_path, "mixed", 2, *options)
+    launch(calls, tmp_path, 1, "mixed", 4, *options)
+    launch(calls, tmp_path, 2, "mixed", 6, *options)
     one, mixed = weights(tmp_path, "one", 6), weights(tmp_path, "mixed", 6)
     for key, expected in one.items():
         np.testing.assert_allclose(mixed[key], expected, rtol=5e-3, atol=5e-5, err_msg=key)

@@ -18,13 +18,6 @@ SMALL = ("--set", "nets.generator.width=8", "--set", "nets.discriminator.width=8
 COMMAND = ("train", "digits", "--steps", "60", "--name", "run", *SMALL)
 
 
-def start(folder, *arguments, **options) -> subprocess.Popen:
-    return subprocess.Popen(
-        [sys.executable, "-m", "elegan", *arguments], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True, **options,
-    )  # fmt: skip
-
-
 def wait_for(condition, seconds=120) -> None:
     end = time.monotonic() + seconds
     while not condition():
@@ -41,7 +34,8 @@ def test_killed_again_and_again_it_ends_as_if_it_had_not_been(elegan, tmp_path):
     assert whole.returncode == 0, whole.stderr
     run, log = tmp_path / "killed" / "run", tmp_path / "killed" / "run" / "log.jsonl"
     for lines in (1, 5, 12):  # before the first checkpoint, and later within and around others
-        process = start(tmp_path, *COMMAND, "--out", "killed")
+        command = [sys.executable, "-m", "elegan", *COMMAND, "--out", "killed"]  # with a hash seed of its own
+        process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for(lambda lines=lines: log.exists() and log.read_text().count("\n") >= lines)
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -59,13 +53,14 @@ def test_killed_again_and_again_it_ends_as_if_it_had_not_been(elegan, tmp_path):
     assert not [p for p in run.rglob("*") if p.name.startswith(".") and p.name != ".lock"]
 
 
-def test_control_c_saves_and_says_how_to_go_on(elegan, tmp_path):
+def test_control_c_saves_and_says_how_to_go_on(calls, elegan, tmp_path):
     run = tmp_path / "runs" / "run"
-    process = start(tmp_path, *COMMAND)
+    process = calls.start("-m", "elegan", *COMMAND, cwd=tmp_path)
     wait_for(lambda: (run / "log.jsonl").exists() and len(records(run)) >= 1)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130, errors
+    done = process.wait()
+    errors = done.err
+    assert done.code == 130, errors
     assert "go on with: elegan train --resume runs/run" in errors
     assert "Traceback" not in errors
     assert list((run / "checkpoints").iterdir())
@@ -78,13 +73,10 @@ def test_control_c_saves_and_says_how_to_go_on(elegan, tmp_path):
     assert records(run) == records(tmp_path / "whole" / "run")
 
 
-def test_a_full_disk_ends_the_run_with_its_last_checkpoint_whole(tmp_path):
+def test_a_full_disk_ends_the_run_with_its_last_checkpoint_whole(calls, tmp_path):
     run = tmp_path / "runs" / "run"
     command = [*COMMAND, "--set", "nets.generator.width=64", "--set", "nets.discriminator.width=64"]
-    small = subprocess.run(
-        [sys.executable, "-m", "elegan", *command, "--steps", "10"], cwd=tmp_path, capture_output=True
-    )
-    assert small.returncode == 0
+    assert calls(*command, "--steps", "10", cwd=tmp_path).code == 0
     checkpoint = run / "checkpoints" / "00000010.safetensors"
     size, before = checkpoint.stat().st_size, checkpoint.read_bytes()
     assert size > 1_000_000  # and nothing else that a run writes comes near
@@ -148,17 +140,17 @@ def test_a_finished_run_says_so_and_a_longer_one_goes_on(elegan, tmp_path):
     assert (tmp_path / "runs/run/checkpoints/00000005.safetensors").exists()
 
 
-def test_two_at_once_do_not_share_a_run(elegan, tmp_path):
+def test_two_at_once_do_not_share_a_run(calls, elegan, tmp_path):
     endless = (*COMMAND, "--steps", "1000000")  # the second must find the first at work, however slowly it starts
-    process = start(tmp_path, *endless)
+    process = calls.start("-m", "elegan", *endless, cwd=tmp_path)
     try:
         wait_for(lambda: (tmp_path / "runs/run/log.jsonl").exists())
         second = elegan(*endless)
         assert second.returncode == 2
         assert "another process is training in runs/run" in second.stderr
     finally:
-        process.kill()
-        process.communicate()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
 
 
 def test_a_diverged_run_stops_with_the_reason(elegan):

@@ -17,11 +17,6 @@ DISCRIMINATORS = {
 }  # fmt: skip
 
 
-AS_BEFORE = (
-    "nets.generator.upsample=transposed"  # as small pictures have it, where larger ones are fitted with a resize
-)
-
-
 def trained(root, name, recipe, *settings, steps=1, **options):
     settings = [*small(recipe), "watch.metric=none", *settings]
     return elegan.train("digits", recipe, steps=steps, settings=settings, name=name, out=root, quiet=True, **options)
@@ -65,8 +60,9 @@ def test_a_packed_model_brings_what_it_has(first, tmp_path):
 
 
 def test_a_larger_size_takes_the_blocks_at_the_picture(first):
-    """Two blocks become four, as wide at the picture: those nearest to it are carried, the first linear layer is new."""
-    trainer = begun("dcgan", first.path, "data.resolution=32", AS_BEFORE)
+    """Two blocks become four, as wide at the picture: those nearest to it are carried, as they double alike; the first linear
+    layer is new."""
+    trainer = begun("dcgan", first.path, "data.resolution=32")
     G, D = (trainer.game.nets["generator"], bare(trainer.game.nets["discriminator"]))
     theirs = first.learnt["generator"]
     assert torch.equal(G.ups[-1].weight, theirs.ups[-1].weight)
@@ -84,13 +80,18 @@ def test_blocks_of_equal_features_are_taken_where_the_larger_networks_are_narrow
     """At twice the size and half the width, as elegan chooses it, features of one resolution are as wide."""
     first = trained(tmp_path, "sixteen", "dcgan", "data.resolution=16")
     widths = [f"nets.{name}.width=8" for name in ("generator", "discriminator")]
-    trainer = begun("dcgan", first.path, "data.resolution=32", AS_BEFORE, *widths)
+    trainer = begun("dcgan", first.path, "data.resolution=32", *widths)
     generator, discriminator = trainer.taken
     assert {"project.weight", "norms.0.norm.weight", "ups.0.weight"} <= set(generator.carried)
     assert torch.equal(trainer.game.nets["generator"].project.weight, first.nets["generator"].project.weight)
     mine, theirs = (bare(nets["discriminator"]) for nets in (trainer.game.nets, first.learnt))
     assert {"layers.5.weight", "score.linear.weight"} <= set(discriminator.carried)
     assert torch.equal(mine.layers[5].weight, theirs.layers[2].weight)
+
+
+def test_what_was_asked_for_doubles_as_it_says(first):
+    asked = begun("dcgan", first.path, "data.resolution=32", "nets.generator.upsample=nearest")
+    assert asked.taken[0].share < begun("dcgan", first.path, "data.resolution=32").taken[0].share
 
 
 def test_classes_are_carried_by_name(tmp_path):
@@ -115,6 +116,9 @@ def test_the_command_line_names_what_matched_and_the_run_remembers(first, elegan
     assert done.returncode == 0, done.stderr
     assert "generator: " in done.stderr
     assert "new: project.weight (" in done.stderr
+    command = ("train", "digits", "--recipe", "dcgan", "--from", first.path, "--size", "16", "--dry-run")
+    said = elegan(*command, *(word for setting in small("dcgan") for word in ("--set", setting))).stdout
+    assert "new: project.weight (" in said
     kept = json.loads((tmp_path / "runs" / "next" / "run.json").read_text())["began_with"]
     assert kept["generator"]["carried"]
     assert "project.weight" in kept["generator"]["new"]

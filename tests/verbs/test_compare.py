@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 import elegan
 from elegan.core.errors import UserError
 from elegan.metrics import Result
-from elegan.metrics.records import keep
+from elegan.record.result import keep
 
 TINY = ["nets.generator.width=4", "nets.discriminator.width=4", "batch=8", "watch.images=32"]
 
@@ -135,3 +137,14 @@ def test_what_was_measured_otherwise_is_refused(runs):
     measured(runs / "a-seed2", IS=1.0)
     with pytest.raises(UserError, match="no metric in common"):
         elegan.compare([runs / "a-seed0", runs / "a-seed2"])
+
+
+def test_the_command_does_not_wait_for_torch(runs):
+    elegan.pack(elegan.Run.open(runs / "a-seed2"), "packed.safetensors")
+    for seed, folder in enumerate(("runs/a-seed0", "runs/a-seed1", "packed-results")):
+        measured(Path(folder), FD=3.0 + seed)
+    compared = ["compare", "runs/a-seed0", "runs/a-seed1", "packed.safetensors"]
+    code = f"import sys; from elegan.cli.main import app; app({compared}, standalone_mode=False); assert 'torch' not in sys.modules"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "FD" in done.stdout

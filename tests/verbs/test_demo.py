@@ -13,7 +13,6 @@ from elegan.verbs.demo.lessons import CASES, lesson, plain
 from elegan.verbs.demo.measures import best_answer, covered, felt, kernel_density
 from elegan.verbs.demo.play import play
 from elegan.verbs.demo.points import KNOWN, Mixture, open_points
-from many_calls import Calls
 from points_corpus import ROWS, WRONG, write_points
 
 CELL = 0.01
@@ -88,11 +87,10 @@ def test_a_million_points_are_taken(tmp_path):
     assert len(open_points(str(tmp_path / "many.csv")).rows) == 1_000_000
 
 
-def test_the_command_says_what_one_sees_and_gives_the_same_bytes(tmp_path):
-    with Calls() as calls:
-        first = calls("demo", "--steps", 3, "--case", "collapse", cwd=tmp_path)
-        assert first.code == 0, first.err
-        again = calls("demo", "--steps", 3, "--case", "collapse", "--out", "new/b.gif", cwd=tmp_path)
+def test_the_command_says_what_one_sees_and_gives_the_same_bytes(calls, tmp_path):
+    first = calls("demo", "--steps", 3, "--case", "collapse", cwd=tmp_path)
+    assert first.code == 0, first.err
+    again = calls("demo", "--steps", 3, "--case", "collapse", "--out", "new/b.gif", cwd=tmp_path)
     assert "left: after 3 steps" in first.out
     assert "right: after 3 steps" in first.out
     assert first.out.splitlines()[-1] == "demo.gif"

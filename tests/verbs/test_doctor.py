@@ -15,7 +15,6 @@ from elegan.core.journal import Journal
 from elegan.core.version import __version__
 from elegan.verbs.doctor.finding import Finding
 from elegan.verbs.doctor.installation import installation
-from many_calls import Calls
 
 SMALL = ["nets.generator.width=8", "nets.discriminator.width=8", "batch=16", "watch.images=64", "watch.keep=9"]
 
@@ -34,12 +33,6 @@ def folder(finished, tmp_path, monkeypatch) -> Path:
     shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-@pytest.fixture(scope="module")
-def calls():
-    with Calls() as calls:
-        yield calls
 
 
 def findings() -> tuple[Finding, ...]:

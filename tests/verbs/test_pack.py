@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +12,10 @@ from PIL import Image
 import elegan as library
 from elegan.core import files
 from elegan.core.errors import UserError
-from elegan.nets import packed
 from elegan.recipes.recipe import Recipe
-from elegan.run import PackedRun, Run, is_run
+from elegan.record import packed
+from elegan.record.record import is_run
+from elegan.run import PackedRun, Run
 from elegan.training.assembly import make_trainer
 from elegan.training.plan import plan_for
 from elegan.verbs.latent.space import Space
@@ -178,7 +177,7 @@ def test_what_half_precision_cannot_hold_stays_whole(tmp_path, packs):
     assert {name: tensor.item() for name, tensor in stored.items()} == {"large": 1e6, "small": 0.5, "count": 70_000}
 
 
-def test_a_friend_needs_nothing_that_only_the_training_took(tmp_path):
+def test_a_friend_needs_nothing_that_only_the_training_took(calls, tmp_path):
     """A loss and an optimizer of a module that the friend does not have."""
     (tmp_path / "own_parts.py").write_text(
         "import torch\nfrom elegan.losses.adversarial import hinge\n"
@@ -186,14 +185,12 @@ def test_a_friend_needs_nothing_that_only_the_training_took(tmp_path):
     )
     sets = [*small("dcgan"), "losses.adversarial=own_parts:loss", "optimizers.generator=own_parts:optimizer"]
     options = [word for setting in sets for word in ("--set", setting)]
-    here = {"cwd": tmp_path, "capture_output": True, "text": True}
-    own = [sys.executable, "-c", "import sys; sys.path.insert(0, '.'); from elegan.cli.main import main; main()"]
     for command in (
         ["train", "digits", "--recipe", "dcgan", "--steps", "1", "--name", "own", *options],
         ["pack", "runs/own", "--out", "own.safetensors", "--trust", "own_parts"],
     ):
-        done = subprocess.run([*own, *command], **here)
-        assert done.returncode == 0, done.stderr
+        done = calls(*command, cwd=tmp_path)
+        assert done.code == 0, done.err
     (tmp_path / "own_parts.py").unlink()
     opened = Run.open(tmp_path / "own.safetensors")
     assert opened.generate(2).shape == (2, 8, 8, 1)

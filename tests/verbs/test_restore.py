@@ -23,10 +23,11 @@ from elegan.data.photo import read_photo
 from elegan.data.resize import resize
 from elegan.games.abilities import Restores
 from elegan.metrics.fidelity import psnr
-from elegan.nets import packed, pretrained
+from elegan.nets import pretrained
 from elegan.nets.perceptual import VGGFeatures, vgg_features
 from elegan.nets.restorers import hourglass_restorer, residual_restorer, smooth_fill, whole
 from elegan.nets.tiling import in_tiles
+from elegan.record import packed
 from elegan.training.assembly import make_trainer
 from elegan.training.plan import plan_for
 from elegan.verbs.restore import find_scratches, open_chain, open_restorer, restore_files, targets

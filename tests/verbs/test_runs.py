@@ -15,7 +15,8 @@ from filelock import FileLock
 import elegan
 from elegan.core.errors import UserError
 from elegan.core.journal import Journal
-from elegan.verbs.runs import age, size
+from elegan.core.memory import in_bytes
+from elegan.verbs.runs import age
 
 TINY = ["nets.generator.width=4", "nets.discriminator.width=4", "batch=8", "watch.images=32", "watch.every=1"]
 
@@ -191,11 +192,11 @@ def test_there_must_be_a_folder(tmp_path):
 
 def test_ages_and_sizes_are_short():
     assert [age(s) for s in (-1, 0, 59, 60, 7300, 200_000)] == ["0 s", "0 s", "59 s", "1 min", "2 h", "2 d"]
-    assert [size(n) for n in (0, 999, 1000, 123_456, 2.5e9, 3e15)] == [
+    assert [in_bytes(n) for n in (0, 999, 1000, 123_456, 2.5e9, 3e15)] == [
         "0 B",
         "999 B",
         "1 kB",
         "123 kB",
         "2.5 GB",
-        "3e+03 TB",
+        "3 PB",
     ]

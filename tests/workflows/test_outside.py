@@ -93,7 +93,7 @@ class SignalView(View):
 
 
 class SignalWorkflow(Workflow):
-    def open(self, recipe, source):
+    def open(self, recipe, source, most=0):
         if not source.endswith(".npy"):
             raise UserError(f"{source!r} is no .npy of signals")
         values = np.load(source, allow_pickle=False)

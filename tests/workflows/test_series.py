@@ -97,5 +97,5 @@ def test_rows_in_no_order_are_not_taken_for_a_series(tmp_path):
     draws = np.random.default_rng(0).normal(size=(200, 2))
     path = tmp_path / "noise.csv"
     path.write_text("a,b\n" + "\n".join(f"{a:.3f},{b:.3f}" for a, b in draws))
-    with pytest.raises(UserError, match="no column says when"):
-        library.train(str(path), out=tmp_path, quiet=True)
+    run = library.train(str(path), settings=["batch=20"], steps=1, out=tmp_path, quiet=True)
+    assert run.recipe.name == "ctgan"

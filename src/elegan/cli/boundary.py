@@ -10,11 +10,10 @@ from typing import Any
 
 from typer.core import TyperGroup
 
-from elegan.core import memory, progress
-from elegan.core.errors import Failure, Interrupted, UserError, in_a_line
+from elegan.core import progress
+from elegan.core.errors import Interrupted, UserError
+from elegan.core.faults import DEBUG, told
 from elegan.core.screen import say
-
-DEBUG = "ELEGAN_DEBUG"  # set to anything, it shows where an error came from
 
 
 class Verbs(TyperGroup):
@@ -54,17 +53,6 @@ def hush() -> None:
     """Hides Python's warnings, which are for developers, unless they are asked for with `-W` or ELEGAN_DEBUG."""
     if not sys.warnoptions and DEBUG not in os.environ:
         warnings.simplefilter("ignore")
-
-
-def told(error: Exception) -> UserError | Failure | Interrupted:
-    """Turns any error into one whose message is a line that says what to do about it."""
-    if isinstance(error, UserError | Failure | Interrupted):
-        return error
-    if memory.is_short(error):
-        return Failure(f"memory does not suffice ({in_a_line(error)}); fewer or smaller pictures at once need less")
-    if isinstance(error, OSError) and error.strerror:
-        return Failure(f"{error.filename}: {error.strerror}" if error.filename else error.strerror)
-    return Failure(f"internal error: {in_a_line(error)}; please report it, {DEBUG}=1 shows where it happened")
 
 
 def end(error: Exception) -> None:

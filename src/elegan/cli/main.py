@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from elegan.cli import lesson, making, measuring, runs, sharing, training
+from elegan.cli import lesson, making, measuring, runs, serving, sharing, studio, training
 from elegan.cli.boundary import Verbs, check_given, end, hush
 from elegan.cli.latent import latent
 from elegan.cli.verb import Verb, add
@@ -14,10 +14,18 @@ from elegan.core.screen import say
 from elegan.core.version import __version__
 
 VERBS: dict[str, list[Callable[..., None]]] = {  # in the order of `elegan --help`
-    "From data to a run": [training.data, training.recipes, training.train, lesson.demo, runs.runs, runs.doctor],
+    "From data to a run": [
+        training.data,
+        training.recipes,
+        training.train,
+        lesson.demo,
+        runs.runs,
+        runs.doctor,
+        studio.studio,
+    ],
     "What a run makes": [making.sample, making.translate, making.restore, making.anomaly, making.augment, making.film],
     "How good it is": [measuring.evaluate, measuring.copies, measuring.compare, measuring.report, measuring.fetch],
-    "For others": [sharing.pack, sharing.export, sharing.bundle],
+    "For others": [sharing.pack, sharing.export, sharing.bundle, sharing.push, serving.serve],
 }
 
 app = typer.Typer(

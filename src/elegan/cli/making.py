@@ -103,7 +103,7 @@ def restore(
     scale: Annotated[float, how(help="How much larger, for upscale: above 1, up to 4.")] = 2.0,
     sigma: Annotated[str, how(help="Standard deviation of the noise, on the 0-255 scale; auto: unknown.")] = "auto",
     mask: Annotated[
-        str | None, what(help="For inpaint, white where to fill: a file, a folder, or auto-scratches.")
+        str | None, what(help="For inpaint, white where to fill: a file, a folder, auto-scratches, or transparent.")
     ] = None,
     detail: Annotated[float | None, how(help="From 0 (faithful) to 1 (more detail, which is invented).")] = None,
     model: Annotated[

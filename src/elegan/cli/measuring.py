@@ -1,7 +1,5 @@
 """The verbs that measure runs and show the results: evaluate, copies, compare, report."""
 
-import ast
-import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +7,7 @@ import typer
 
 from elegan.cli import completion
 from elegan.cli.boundary import stopping
-from elegan.cli.options import MOST, Checkpoint, Device, RunPath, Seed, Trust, all_there, place, there
+from elegan.cli.options import MOST, Checkpoint, Device, RunPath, Seed, Trust, place, run_argument
 from elegan.cli.panels import how, what, where
 from elegan.cli.verb import Verb
 from elegan.core.errors import UserError
@@ -28,44 +26,14 @@ class Evaluate(Verb):
 
 
 def _metrics() -> list[str]:
-    """A line a metric, read from its file: importing it would take torch along."""
-    lines = []
-    for file in sorted((Path(__file__).parents[1] / "metrics" / "catalogue").glob("[a-z]*.py")):
-        for kind in (
-            node for node in ast.parse(file.read_text(encoding="utf-8")).body if isinstance(node, ast.ClassDef)
-        ):
-            said = _constants(kind)
-            lines.append(f"{', '.join((said['name'], *said.get('aliases', ())))}: {said['help']}.")
-    return lines
+    """A line a metric."""
+    from elegan.metrics.catalogue import METRICS
 
-
-def _constants(kind: ast.ClassDef) -> dict[str, Any]:
-    """The names and values of a class that its body sets to constants, one by one or several in a line."""
-    said: dict[str, Any] = {}
-    for node in kind.body:
-        if isinstance(node, ast.Assign):
-            (target,), value = node.targets, node.value
-            pairs = (
-                zip(target.elts, value.elts, strict=True)
-                if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)
-                else [(target, value)]
-            )
-            for name, constant in pairs:
-                with contextlib.suppress(ValueError):
-                    said[ast.unparse(name)] = ast.literal_eval(constant)
-    return said
+    return [f"{', '.join((metric.name, *metric.aliases))}: {metric.help}." for metric in METRICS.values()]
 
 
 def evaluate(
-    run: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="RUN|FOLDER",
-            help="A run, or a folder or zip of images.",
-            callback=there,
-            autocompletion=completion.runs,
-        ),
-    ] = None,
+    run: Annotated[Path | None, run_argument("RUN|FOLDER", "A run, or a folder or zip of images.")] = None,
     real: Annotated[
         str | None,
         typer.Argument(metavar="DATA", help="Real images; default: the run's data.", autocompletion=completion.data),
@@ -103,8 +71,9 @@ def evaluate(
     if generated and not data:
         raise UserError("--generated needs --real: the images to measure against")
     from elegan.metrics.evaluate import evaluate_folder
-    from elegan.metrics.records import keep
-    from elegan.run import Run, is_run
+    from elegan.record.record import is_run
+    from elegan.record.result import keep
+    from elegan.run import Run
     from elegan.verbs.evaluate import evaluate as evaluate_run
 
     options: dict[str, Any] = {
@@ -115,6 +84,7 @@ def evaluate(
     }
     if run is not None and data and run.exists() and run.suffix != ".safetensors" and not is_run(run):
         run, generated = None, str(run)
+    results: list[Result]
     if run is not None:
         with stopping(f"stopped before {run} was measured; nothing was written"):
             opened = Run.open(run, checkpoint, device, trust or ())
@@ -156,7 +126,8 @@ def copies(
     """Finds copies of training images among generated ones, each with a p-value and its nearest training images."""
     from elegan.core.devices import find_device
     from elegan.metrics.copies.audit import copies as find
-    from elegan.run import Run, is_run
+    from elegan.record.record import is_run
+    from elegan.run import Run
     from elegan.verbs.copies import copies as copies_of
 
     options: dict[str, Any] = {"alpha": alpha, "max_share": max_share, "seed": seed}
@@ -178,15 +149,7 @@ def copies(
 
 
 def compare(
-    runs: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="RUN RUN...",
-            help="Run folders, or packed files.",
-            callback=all_there,
-            autocompletion=completion.runs,
-        ),
-    ],
+    runs: Annotated[list[Path], run_argument("RUN RUN...", "Run folders, or packed files.")],
 ) -> None:
     """Compares runs, those of the same settings and other seeds as one; refuses what was measured differently."""
     from elegan.verbs.compare import compare as side_by_side

@@ -1,7 +1,7 @@
 """Arguments and options that several verbs of the command line share."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,27 +10,35 @@ from elegan.cli.panels import how, what
 from elegan.core.errors import UserError
 from elegan.core.facts import check_there
 
-SHIPPED = Path(__file__).parents[1] / "nets" / "weights"  # models that come along, known by their names
+
+def there(ctx: typer.Context, named: Path | list[Path] | None) -> Path | list[Path] | None:
+    """The run, or the runs. Raises UserError where there is nothing of the name of one, before torch is waited for."""
+    if named is not None and not ctx.resilient_parsing:
+        from elegan.record.packed import shipped
+
+        for run in named if isinstance(named, list) else [named]:
+            check_there(run, shipped())
+    return named
 
 
-def there(ctx: typer.Context, run: Path | None) -> Path | None:
-    """The run. Raises UserError where there is nothing of its name, before torch is waited for."""
-    if run is not None and not ctx.resilient_parsing:
-        check_there(run, [file.stem for file in SHIPPED.glob("*.safetensors")])
-    return run
+def run_argument(metavar: str = "RUN", help: str = "A run folder, or a packed file.") -> Any:
+    """An argument that names a run, which is checked and completed."""
+    return typer.Argument(metavar=metavar, help=help, callback=there, autocompletion=completion.runs)
 
 
-def all_there(ctx: typer.Context, runs: list[Path]) -> list[Path]:
-    """The runs; see `there`."""
-    return [run for run in runs if there(ctx, run)]
+def named_run(text: str) -> tuple[str, Path]:
+    """The name and the path of NAME=RUN; of a path alone the name is ""."""
+    name, equals, path = text.partition("=")
+    return (name, Path(path)) if name and equals and not Path(text).exists() else ("", Path(text))
 
 
-RunPath = Annotated[
-    Path,
-    typer.Argument(
-        metavar="RUN", help="A run folder, or a packed file.", callback=there, autocompletion=completion.runs
-    ),
-]
+def named_runs_there(ctx: typer.Context, runs: list[str]) -> list[str]:
+    """The runs, with names or without; see `there`."""
+    there(ctx, [named_run(text)[1] for text in runs])
+    return runs
+
+
+RunPath = Annotated[Path, run_argument()]
 Pictures = Annotated[list[str], typer.Argument(metavar="PICTURE...", help="Files, folders or quoted globs.")]
 Checkpoint = Annotated[str, what(help="newest, best (by the watched metric), or a step.")]
 Direction = Annotated[str | None, what(help="AtoB or BtoA, where the run knows both.")]

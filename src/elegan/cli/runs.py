@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from elegan.cli import completion
-from elegan.cli.options import Trust, there
+from elegan.cli.options import Trust, run_argument
 from elegan.core.screen import answer
 
 if TYPE_CHECKING:
@@ -28,12 +27,7 @@ def runs(
 def doctor(
     run: Annotated[
         Path | None,
-        typer.Argument(
-            metavar="[RUN]",
-            help="A run folder, or a packed file; without one the installation is looked at.",
-            callback=there,
-            autocompletion=completion.runs,
-        ),
+        run_argument("[RUN]", "A run folder, or a packed file; without one the installation is looked at."),
     ] = None,
     trust: Trust = None,
 ) -> None:

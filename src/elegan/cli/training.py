@@ -66,7 +66,8 @@ def train(
         plan = timed(plan_for(**vars(options)))
         cost = estimate(plan)
         answer(
-            plan.facts() | {"path": plan.path, "recipe": plan.recipe.full(), "cost": vars(cost)},
+            plan.facts()
+            | {"path": plan.path, "recipe": plan.recipe.full(), "why": plan.why, "fit": plan.fit, "cost": vars(cost)},
             *plan.lines(),
             *cost.lines(),
         )
@@ -108,10 +109,10 @@ def data(
     ],
 ) -> None:
     """Describes a data set: count, sizes, modes, classes, duplicates and unreadable files."""
-    from elegan.data.series.read import is_rows
+    from elegan.data.rows import is_rows
 
     if is_rows(source):
-        from elegan.data.series.describe import describe
+        from elegan.data.describe_rows import describe
 
         rows = describe(source)
         return answer(rows.as_dict(), str(rows))

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, Field, model_validator
 
-from elegan.core import files
+from elegan.core import files, hub
 from elegan.core.errors import UserError, nearest
 from elegan.core.journal import Journal
 from elegan.core.ranges import NonNegativeCount, Pixels, Seed, Width, check
@@ -32,6 +32,15 @@ class _Shape(BaseModel, extra="forbid"):
     resolution: Annotated[Pixels, Field(gt=0)] | tuple[Annotated[Pixels, Field(gt=0)], Annotated[Pixels, Field(gt=0)]]
     channels: Width
     classes: NonNegativeCount
+    blocks: list[Width] | None = None  # of a table
+
+    @model_validator(mode="after")
+    def _of_its_blocks(self) -> Self:
+        if self.blocks is not None and (self.resolution, self.channels) != (len(self.blocks), sum(self.blocks)):
+            raise ValueError(
+                f"{len(self.blocks)} blocks of {sum(self.blocks)} numbers are not {self.resolution} of {self.channels}"
+            )
+        return self
 
 
 class _Session(BaseModel):
@@ -106,6 +115,8 @@ def no_run(path: Path, shipped: Iterable[str] = ()) -> UserError:
 
 
 def check_there(path: Path, shipped: Collection[str]) -> None:
-    """Raises UserError where nothing stands that could be a run and no shipped model has this name."""
-    if not os.path.exists(path) and str(path) not in shipped:
+    """Raises UserError where nothing stands that could be a run and no shipped model has this name; nothing is fetched."""
+    if hub.is_hub(path):
+        hub.repository(path)
+    elif not os.path.exists(path) and str(path) not in shipped:
         raise no_run(path, shipped)

@@ -35,7 +35,7 @@ def check_room(count: int, each: float, what: str) -> None:
     room = int(free() // each)
     if count > room:
         raise UserError(
-            f"{what} = {count:,} takes {_size(count * each)} of memory, and {_size(free())} are free; {room:,} would fit"
+            f"{what} = {count:,} takes {in_bytes(count * each)} of memory, and {in_bytes(free())} are free; {room:,} would fit"
         )
 
 
@@ -87,9 +87,10 @@ def _of_process() -> list[int]:
     return [max(0, most - used[kind]) for kind, most in limits.items() if most != resource.RLIM_INFINITY]
 
 
-def _size(count: float) -> str:
+def in_bytes(count: float) -> str:
+    """A number of bytes in its largest unit, as in 3.2 MB."""
     for unit in ("B", "kB", "MB", "GB", "TB"):
-        if count < 1000:
+        if count < 999.5:
             return f"{count:.3g} {unit}"
         count /= 1000
     return f"{count:.3g} PB"

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING, TextIO, TypeVar, cast
 
@@ -16,6 +17,9 @@ T = TypeVar("T")
 EVERY = 10.0  # seconds from one line to the next
 _held = 0  # by works that are open, or by a training; only the outermost is shown
 _bars: "list[Progress]" = []  # that are on the screen
+Listener = Callable[[str, int, int | None], None]  # what is done, parts that are done, of how many
+# Of the work of one thread, so that another's is told to somebody else.
+_listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
 
 
 @cache
@@ -37,6 +41,16 @@ def held() -> Iterator[bool]:
         _held -= 1
 
 
+@contextmanager
+def heard(by: Listener) -> Iterator[None]:
+    """A context in which `by` is called as works of this thread begin and advance, inner ones too. What it raises ends the work."""
+    before = _listener.set(by)
+    try:
+        yield
+    finally:
+        _listener.reset(before)
+
+
 def clear() -> None:
     """Takes what stands on the screen away, before an error is said: the work that failed may not have been left yet."""
     while _bars:
@@ -51,10 +65,16 @@ class Work:
         self.began = self.told = time.monotonic()
         self.bar = _bar(total) if shown and console().is_terminal else None
         self.task = self.bar.add_task(what, total=total) if self.bar else None
+        self._tell()
+
+    def _tell(self) -> None:
+        if listener := _listener.get():
+            listener(self.what, self.done, self.total)
 
     def advance(self, parts: int = 1) -> None:
         """Counts parts that were done."""
         self.done += parts
+        self._tell()
         now = time.monotonic()
         if self.bar and self.task is not None:
             self.bar.advance(self.task, parts)

@@ -109,6 +109,13 @@ def latents(seeds: Sequence[int], size: int, truncation: float | None = None) ->
     return squeezed.float()
 
 
+def labels_of(seeds: Sequence[int], counts: Sequence[int]) -> Tensor:
+    """Labels, int64, one a seed, drawn in the shares of `counts`, the items of each class."""
+    shares = np.cumsum(counts) / np.sum(counts)
+    drawn = [torch.rand(1, generator=generator("label", seed), dtype=torch.float64).item() for seed in seeds]
+    return torch.from_numpy(np.searchsorted(shares, drawn, "right"))
+
+
 def labels(counts: Sequence[int], num: int, seed: int = 0) -> Tensor:
     """Labels, int64 `num`, each drawn independently in the shares of `counts`, the images of each class.
 

@@ -20,8 +20,9 @@ from filelock import FileLock
 from platformdirs import user_cache_path
 
 from elegan.core.errors import Failure
+from elegan.core.memory import in_bytes
 from elegan.data import decode
-from elegan.data.ingest import SKIPPED, build, in_bytes, sync
+from elegan.data.ingest import SKIPPED, build, sync
 from elegan.data.sizing import Options
 from elegan.data.sources import Source
 

@@ -6,20 +6,23 @@ from pathlib import Path
 
 import numpy as np
 
+from elegan.core import html
 from elegan.core.errors import Failure, UserError, nearest
+from elegan.core.images import SHOWN, Images
 from elegan.core.sizes import Resolution, resolution_of, size_of
 from elegan.data.cache import Entry, cached, default_root
 from elegan.data.in_memory import InMemory
 from elegan.data.layout import SPLITS, plain
 from elegan.data.named import NAMES, from_hub, from_name
-from elegan.data.series.read import is_rows
+from elegan.data.rows import is_rows
+from elegan.data.shape import LARGEST
 from elegan.data.sizing import Options
 from elegan.data.sources import Source, from_folder, from_zip
 
 FITS = ("crop", "pad", "stretch")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Dataset:
     """Decoded images and what they are.
 
@@ -37,6 +40,9 @@ class Dataset:
     fingerprint: str
     notes: tuple[str, ...]
     entry: Entry
+
+    def __repr__(self) -> str:  # short, and with no places: notebooks keep it
+        return f"<Dataset {self.name!r}, {self.size}, {len(self.classes)} classes>"
 
     @property
     def names(self) -> list[str]:
@@ -70,6 +76,14 @@ class Dataset:
         """Number and size of the images, for people."""
         return f"{self.count:,} images of {self.resolution} px"
 
+    def _repr_html_(self) -> str:
+        """The set as a notebook shows it: how many pictures, of which classes, and some from all over it."""
+        counts = zip(self.classes, self.class_counts, strict=False)
+        classes = [f"{len(self.classes)} classes: {', '.join(f'{name} ({n:,})' for name, n in counts)}"]
+        rows = np.linspace(0, self.count - 1, min(self.count, SHOWN)).round().astype(int)
+        told = html.lines(self.name, self.size, *(classes if self.classes else []), *self.notes)
+        return f"{told}<br>{self.images[rows].view(Images)._repr_html_()}"
+
 
 def open_data(
     source: str | Path | InMemory,
@@ -78,11 +92,12 @@ def open_data(
     fit: str = "crop",
     split: str = "train",
     cache: Path | None = None,
+    most: int = LARGEST,
 ) -> Dataset:
     """Opens a folder, a zip, a named set or pictures in memory, decoding them into the cache the first time.
 
-    `resolution`: side in pixels of squares, "HxW" or a pair of others; 0 keeps images that are all of one square size in 8..128, and otherwise takes the
-    power of two in 8..128 at or below the median short side. `channels`: 1, 3 or 4; 0 takes 1 where all are grey, 4
+    `resolution`: side in pixels of squares, "HxW" or a pair of others; 0: their own shape, of sides from 8 to `most` pixels
+    (`elegan.data.shape.own_size`). `channels`: 1, 3 or 4; 0 takes 1 where all are grey, 4
     where any pixel is transparent, else 3. `fit` brings images of another shape to it: "crop" takes the centre,
     "pad" repeats the outermost pixels, "stretch" distorts. `split`: "train", "test" or "all"; folders and zips have a
     held-out part when their top level is train/ and test/ (or val/). `cache`: the folder for decoded images.
@@ -98,7 +113,7 @@ def open_data(
     if fit not in FITS:
         raise UserError(f"unknown fit {fit!r}{nearest(fit, FITS)}")
     origin = find(str(source) if isinstance(source, Path) else source, split)
-    entry = cached(origin, Options(resolution, channels, fit), cache or default_root())
+    entry = cached(origin, Options(resolution, channels, fit, most=0 if resolution else most), cache or default_root())
     name, notes = plain(origin.name), (*origin.notes, *entry.notes)
     return Dataset(name, origin.address, entry.images, entry.labels, entry.classes, entry.fingerprint, notes, entry)
 

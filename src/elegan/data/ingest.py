@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from elegan.core.errors import Failure, UserError
+from elegan.core.memory import in_bytes
 from elegan.core.progress import work
 from elegan.core.sizes import size_of
 from elegan.data import decode, looks
@@ -78,11 +79,6 @@ def in_order(work: Callable[[int], T], count: int, block: int = 1024) -> Iterato
             yield [result for results in done for result in results]
 
 
-def in_bytes(count: int) -> str:
-    """A size as people write it: 92 kB, 4.7 MB, 154 MB."""
-    return f"{count / 1e3:.0f} kB" if count < 1e6 else f"{count / 1e6:.{1 if count < 1e7 else 0}f} MB"
-
-
 def sync(path: Path) -> None:
     """Makes a file, or the names in a folder, survive a loss of power."""
     if os.name == "nt":  # Windows opens no folder, and no file for syncing that is read-only
@@ -133,7 +129,7 @@ def _check_disk(needed: int, folder: Path) -> None:
     if free < needed + SPARE_BYTES:
         raise Failure(
             f"the data cache needs {in_bytes(needed + SPARE_BYTES)} at {folder}, only {in_bytes(free)} are free; "
-            "ELEGAN_CACHE names another folder"
+            "ELEGAN_CACHE names another folder, and a smaller --size needs less"
         )
 
 

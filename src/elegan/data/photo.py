@@ -62,11 +62,15 @@ class Photo:
 
 
 def read_photo(path: Path) -> Photo:
-    """Reads a photograph; camera raw is developed, to be written as TIFF.
+    """Reads a photograph; see `photo_of`."""
+    return photo_of(read_file(str(path)))
+
+
+def photo_of(encoded: bytes) -> Photo:
+    """The photograph in the bytes of a file; camera raw is developed, to be written as TIFF.
 
     Raises Unreadable for what is no image, is damaged, moves, or has more pixels than a picture should.
     """
-    encoded = read_file(str(path))
     if raw.is_raw(encoded):
         return Photo(raw.develop(encoded).astype(np.float32) / 65535, None, 16, "TIFF", None, None)
     image = open_image(encoded)
@@ -121,14 +125,21 @@ def _texts(image: Image.Image) -> dict[str, str]:
 
 
 def write_photo(path: Path, pixels: np.ndarray, like: Photo, quality: int | None = None) -> str:
-    """Writes float H x W x C in [0, 1], any size, with the bits, alpha (resized where need be), format and all that is told
-    in the file of `like`; `quality` 1 to 100 is for formats that lose something.
+    """Writes a picture as `photo_bytes` makes it, and gives its remark. Raises Failure on a full disk."""
+    encoded, remark = photo_bytes(pixels, like, quality)
+    files.write(path, encoded)
+    return remark
 
-    Gives a remark, "" for none: a JPEG knows no transparency and is flattened on white. Raises Failure on a full disk.
+
+def photo_bytes(pixels: np.ndarray, like: Photo, quality: int | None = None) -> tuple[bytes, str]:
+    """The file of float H x W x C in [0, 1], any size, with the bits, alpha (resized where need be), format and all that is
+    told in the file of `like`; `quality` 1 to 100 is for formats that lose something.
+
+    Also gives a remark, "" for none: a JPEG knows no transparency and is flattened on white.
     """
     if like.alpha is not None and like.format in OPAQUE:
-        write_photo(path, _flattened(pixels, like), replace(like, alpha=None), quality)
-        return f"{like.format} knows no transparency; flattened on white"
+        flat, _ = photo_bytes(_flattened(pixels, like), replace(like, alpha=None), quality)
+        return flat, f"{like.format} knows no transparency; flattened on white"
     deep = like.bits == 16 and like.format in DEEP
     full = 65535 if deep else 255
     kind = np.uint16 if deep else np.uint8
@@ -137,8 +148,7 @@ def write_photo(path: Path, pixels: np.ndarray, like: Photo, quality: int | None
         alpha = _alpha(like.alpha, values.shape[:2])
         alpha = alpha if deep or like.bits == 8 else np.rint(alpha / 257).astype(np.uint8)
         values = np.concatenate([values, alpha[:, :, None]], 2)
-    files.write(path, _encode_deep(values, like, quality) if deep else _encode(values, like, quality))
-    return ""
+    return (_encode_deep if deep else _encode)(values, like, quality), ""
 
 
 def _flattened(pixels: np.ndarray, like: Photo) -> np.ndarray:

@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from elegan.core.sizes import Resolution, size_of
 from elegan.data.decode import LONGEST, Facts, middle, scaled
+from elegan.data.shape import LARGEST, Sides, loss, lower_median, own_size
 
-SMALLEST, LARGEST = 8, 128  # resolutions that are chosen; any other is taken where it is asked for
+CUT = 0.01  # of a picture's area, from which on it counts as cropped
 _DONE = {
     "16-bit": "scaled to 8 bits",
     "float": "scaled to 8 bits",
@@ -29,12 +30,14 @@ class Options(NamedTuple):
     """The size and channels that were asked for; 0 leaves the resolution or the channels to the data.
 
     For whole pictures `resolution` is the short side, 0 their own, and `least` what it is enlarged to where it is less.
+    `most`: the largest side that is chosen.
     """
 
     resolution: Resolution
     channels: int
     fit: str
     least: Resolution = 0
+    most: int = 0
 
 
 class Plan(NamedTuple):
@@ -54,7 +57,7 @@ def plan_for(facts: Counter[Facts], options: Options) -> Plan:
     channels = options.channels or max(map(_channels, facts), default=3)
     if options.fit in WHOLE:
         return Plan(options.resolution, channels, _mean_pixels(facts, options))
-    resolution = options.resolution or _resolution(facts)
+    resolution = options.resolution or own_size(_sides(facts), options.most)
     return Plan(resolution, channels, size_of(resolution).area)
 
 
@@ -74,27 +77,11 @@ def _channels(facts: Facts) -> int:
     return 1 if facts.mode in ("1", "L", "F") or facts.mode.startswith("I") else 3
 
 
-def _resolution(facts: Counter[Facts]) -> int:
-    sizes = {(one.width, one.height) for one in facts}
-    if len(sizes) == 1:
-        width, height = next(iter(sizes))
-        if width == height and SMALLEST <= width <= LARGEST:
-            return width
-    power = 1 << (max(1, _median_short_side(facts)).bit_length() - 1)
-    return min(max(power, SMALLEST), LARGEST)
-
-
-def _median_short_side(facts: Counter[Facts]) -> int:
-    """The lower median, so that it is the side of a real image."""
-    sides: Counter[int] = Counter()
+def _sides(facts: Counter[Facts]) -> Sides:
+    sides: Sides = Counter()
     for one, count in facts.items():
-        sides[min(one.width, one.height)] += count
-    left = (sides.total() + 1) // 2
-    for side in sorted(sides):
-        left -= sides[side]
-        if left <= 0:
-            return side
-    return SMALLEST
+        sides[one.width, one.height] += count
+    return sides
 
 
 def notes_on(facts: Counter[Facts], plan: Plan, options: Options) -> list[str]:
@@ -106,7 +93,12 @@ def notes_on(facts: Counter[Facts], plan: Plan, options: Options) -> list[str]:
     if options.fit in WHOLE:
         lines = [_whole_note(facts, plan.resolution), *_cut_note(facts, options)]
     else:
-        lines = [_size_note(facts, plan.resolution, options.fit)]
+        sides = _sides(facts)
+        lines = [
+            _size_note(sides, plan.resolution, options.fit),
+            *_crop_note(sides, plan.resolution, options.fit),
+            *_larger_note(sides, plan.resolution, options.most),
+        ]
     lines += [f"{peculiar[name]} {name} images {done}" for name, done in _DONE.items() if peculiar[name]]
     lines += [f"{_images(peculiar[name])} with a {name} {done}" for name, done in _PROFILES.items() if peculiar[name]]
     if peculiar["transparency"] and plan.channels < 4:
@@ -139,18 +131,39 @@ def _cut_note(facts: Counter[Facts], options: Options) -> list[str]:
     return [f"{cut} too long to be enlarged whole, cut to their middle, {LONGEST} times the short side"] if cut else []
 
 
-def _size_note(facts: Counter[Facts], resolution: Resolution, fit: str) -> str:
-    sizes: Counter[tuple[int, int]] = Counter()
-    for one, count in facts.items():
-        sizes[one.width, one.height] += count
+def _size_note(sides: Sides, resolution: Resolution, fit: str) -> str:
     high, wide = size_of(resolution)
     target = f"{wide}x{high}" if wide == high else f"{high}x{wide} (height x width)"
-    if set(sizes) == {(wide, high)}:
+    if set(sides) == {(wide, high)}:
         return f"{target} kept as is"
     how = {"crop": "centre-cropped and ", "pad": "padded and ", "stretch": "stretched and "}[fit]
-    if all(width * high == height * wide for width, height in sizes):
+    if all(width * high == height * wide for width, height in sides):
         how = ""
-    if len(sizes) == 1:
-        width, height = next(iter(sizes))
+    if len(sides) == 1:
+        width, height = next(iter(sides))
         return f"{width}x{height} {how}resized to {target}"
-    return f"{len(sizes)} sizes, median short side {_median_short_side(facts)}, {how}resized to {target}"
+    short = lower_median((min(side), count) for side, count in sides.items())
+    return f"{len(sides)} sizes, median short side {short}, {how}resized to {target}"
+
+
+def _crop_note(sides: Sides, resolution: Resolution, fit: str) -> list[str]:
+    """How many pictures the crop takes something of, and how much."""
+    losses = [(loss(*side, size_of(resolution)), count) for side, count in sides.items()] if fit == "crop" else []
+    cut = [(share, count) for share, count in losses if share >= CUT]
+    if not cut:
+        return []
+    cropped = sum(count for _, count in cut)
+    mean = sum(share * count for share, count in cut) / cropped
+    return [
+        f"{cropped} of {sides.total()} images lose {mean:.0%} of their area to the crop on average, {max(cut)[0]:.0%} at most "
+        "(data.fit=pad keeps all)"
+    ]
+
+
+def _larger_note(sides: Sides, resolution: Resolution, most: int) -> list[str]:
+    """What more pixels would cost, where the machine and not the pictures set the limit to fewer than usual."""
+    larger = own_size(sides, LARGEST) if 0 < most < LARGEST else resolution
+    if larger == resolution:
+        return []
+    times = size_of(larger).area / size_of(resolution).area
+    return [f"held to {most} px for this machine; --size {larger} takes about {times:.0f} times as long"]

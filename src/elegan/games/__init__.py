@@ -7,6 +7,7 @@ from elegan.games.generate import generate
 from elegan.games.laplacian import laplacian
 from elegan.games.restore import restore
 from elegan.games.series import series
+from elegan.games.table import table
 from elegan.games.translate import translate_cycle, translate_pairs, translate_patches
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "laplacian",
     "restore",
     "series",
+    "table",
     "translate_cycle",
     "translate_pairs",
     "translate_patches",

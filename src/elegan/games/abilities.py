@@ -80,6 +80,19 @@ class Draws(Ability):
 
 
 @dataclass(frozen=True)
+class Tabulates(Ability):
+    """Rows of a table from latents: `tabulate(nets, z, label)`, N x `latent` and labels N (None where there are no `classes`) to
+    encoded rows N x W (`elegan.data.tables.columns`)."""
+
+    use = "elegan sample {run}{trust}"
+    lacking = "makes no rows of a table"
+    does = "makes rows of a table from latents, one a seed"
+    latent: int
+    tabulate: Paint
+    classes: int = 0
+
+
+@dataclass(frozen=True)
 class Judges(Ability):
     """Scores of single pictures by the discriminator as it stands, without augmentation: `judge(nets, x, label)` of all the
     game's networks, not their averages, to scores of N pictures, more where they look real."""

@@ -3,14 +3,14 @@
 A task builds a `Game` from a recipe; the trainer plays any game without knowing which it is.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 from torch import Tensor, nn
 
 from elegan.core.errors import UserError
-from elegan.core.sizes import Resolution
+from elegan.core.sizes import Resolution, resolution_of
 from elegan.games.abilities import Ability
 
 Terms = dict[str, Tensor]
@@ -25,6 +25,36 @@ class Shape(NamedTuple):
     resolution: Resolution
     channels: int
     classes: int
+
+    def facts(self) -> dict[str, Any]:
+        """The shape, ready for JSON; `shape_of` is the inverse."""
+        return self._asdict()
+
+
+class TableShape(Shape):
+    """The shape of the rows of a table: the widths of the `blocks` that a row is encoded as (`elegan.data.tables.columns`), of
+    which there are `resolution`, `channels` numbers in all; `classes`: all kinds of all columns of kinds, the last of the
+    numbers."""
+
+    blocks: tuple[int, ...]
+
+    def __new__(cls, blocks: Sequence[int], classes: int) -> "TableShape":
+        shape = super().__new__(cls, len(blocks), sum(blocks), classes)
+        shape.blocks = tuple(blocks)
+        return shape
+
+    def __getnewargs__(self) -> Any:
+        return self.blocks, self.classes
+
+    def facts(self) -> dict[str, Any]:
+        return super().facts() | {"blocks": list(self.blocks)}
+
+
+def shape_of(facts: dict[str, Any]) -> Shape:
+    """The shape that `Shape.facts` gave."""
+    if "blocks" in facts:
+        return TableShape(facts["blocks"], facts["classes"])
+    return Shape(**(facts | {"resolution": resolution_of(facts["resolution"])}))
 
 
 @dataclass(frozen=True)

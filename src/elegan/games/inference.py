@@ -9,10 +9,10 @@ from torch import nn
 from elegan.core.pixels import to_bytes, to_tensor
 from elegan.core.rng import latents
 from elegan.data.sides import Direction
-from elegan.games.abilities import Draws, Generates, Reconstructs, Restores, Translates
+from elegan.games.abilities import Draws, Generates, Reconstructs, Restores, Tabulates, Translates
 
 BATCH = 64
-MANY = 1024  # windows of a series, which are small
+MANY = 1024  # windows of a series or rows of a table, which are small
 
 
 class Generator(nn.Module):
@@ -60,6 +60,19 @@ def drawn(
     for start in range(0, len(seeds), MANY):
         z = latents(seeds[start : start + MANY], draws.latent, truncation).to(device)
         parts.append(draws.draw(nets, z).float().transpose(1, 2).cpu().numpy())
+    return np.concatenate(parts)
+
+
+@torch.no_grad()
+def tabulated(
+    tabulates: Tabulates, nets: nn.ModuleDict, seeds: Sequence[int], labels: torch.Tensor | None, device: torch.device
+) -> np.ndarray:
+    """Encoded rows of these seeds, float32 N x W."""
+    parts = []
+    for start in range(0, len(seeds), MANY):
+        z = latents(seeds[start : start + MANY], tabulates.latent).to(device)
+        label = None if labels is None else labels[start : start + MANY].to(device)
+        parts.append(tabulates.tabulate(nets, z, label).float().cpu().numpy())
     return np.concatenate(parts)
 
 

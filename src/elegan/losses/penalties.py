@@ -41,13 +41,13 @@ class Styled(Generator, Protocol):
 
 
 def _gradient(D: Critic, x: Tensor) -> Tensor:
-    """d sum D(x) / dx as N x (C H W), with a graph, in float32."""
+    """d sum D(x) / dx as N x (C H W), with a graph, in float32; of a critic that scores several at once these are one row."""
     with torch.autocast(x.device.type, enabled=False):
         x = x.detach().float().requires_grad_()
         with TwiceDifferentiable():
             scores = D(x.view_as(x))  # FlopCounterMode cannot follow a gradient by a leaf that a module was given
         (gradient,) = torch.autograd.grad(scores.sum(), x, create_graph=True)
-    return gradient.flatten(1)
+    return gradient.reshape(len(scores), -1)
 
 
 def _distance_from(target: float, gradient: Tensor, one_sided: bool) -> Tensor:

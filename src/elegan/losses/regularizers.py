@@ -8,10 +8,19 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from elegan.core.errors import UserError
 from elegan.core.ranges import BelowOne, NonNegative, Share
 from elegan.core.statistics import RunningMean
 from elegan.data.transforms import flip, shift
 from elegan.losses.penalties import Critic, Generator
+
+
+class Asking(Generator, Protocol):
+    """A generator that is asked for a kind of a column."""
+
+    def log_probability(self, z: Tensor, label: Tensor) -> Tensor:
+        """log p of that kind in what it makes, N."""
+        ...
 
 
 class Reconstructing(Protocol):
@@ -88,3 +97,13 @@ def orthogonal(G: Generator, z: Tensor, label: Tensor | None) -> Tensor:
     embeddings = {p for module in G.modules() if isinstance(module, nn.Embedding) for p in module.parameters()}
     weights = [p.flatten(1) for p in G.parameters() if p.dim() in (2, 4) and p not in embeddings]
     return torch.stack([(W @ W.T).fill_diagonal_(0.0).square().sum() for W in weights]).sum()
+
+
+def asked(G: Asking, z: Tensor, label: Tensor | None) -> Tensor:
+    """E -log p(the kind that was asked for) in generated rows of a table (Xu et al. 2019, section 4.3); 0 where none is.
+
+    Raises UserError for a generator without `log_probability`.
+    """
+    if not hasattr(G, "log_probability"):
+        raise UserError("losses.asked needs a generator of rows with kinds, such as table_generator")
+    return z.new_zeros(()) if label is None else -G.log_probability(z, label).mean()

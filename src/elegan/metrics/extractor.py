@@ -59,16 +59,6 @@ class Extractor:
         return f"{line}[{self.tag}]"
 
 
-def parted(label: str) -> tuple[str, str]:
-    """A label as its line and the extractor's tag, "" where it has none.
-
-    >>> parted("FD[random:1a2b3c4d]")
-    ('FD', 'random:1a2b3c4d')
-    """
-    line, bracket, tag = label.removesuffix("]").partition("[")
-    return line, tag if bracket else ""
-
-
 def weights_digest(weights: dict[str, Tensor]) -> str:
     """SHA-256 over names, types, shapes and bytes of the tensors, in order of their names."""
     h = hashlib.sha256()

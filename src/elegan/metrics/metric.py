@@ -3,15 +3,16 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from elegan.core.errors import UserError
 from elegan.metrics.intervals import Estimate
 from elegan.metrics.sets import Sets
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Better = Literal["lower", "higher", "neither"]
 NEEDS = {
@@ -20,6 +21,7 @@ NEEDS = {
     "labels": "generated images of known classes: a run of cgan or projection, or --generated with a sub-folder a class",
     "held-out": "real images held out of training: --split train of data with a test part, such as folders train/ and test/",
     "pairs": "for each picture the one that it should be: a run that restores, or one that translates pairs",
+    "table": "rows of a table: a run that learnt one, as of ctgan",
     "windows": "windows of a series: a run that learnt one, as of rpgan-series",
     "pictures": "the pictures beside their features",
 }
@@ -66,6 +68,8 @@ class Metric(Described, ABC):
     def real_parts(self, sets: Sets, estimates: Sequence[Estimate], seed: int) -> Sets | None:
         """Random halves of the real set, or parts as large as what was measured if that is less, as real and generated
         images; None where they are smaller than `least`."""
+        import torch
+
         n = min(len(sets.real) // 2, max(e.n_real for e in estimates))
         if n < self.least:
             return None
@@ -77,14 +81,14 @@ class Metric(Described, ABC):
         """Sentences that a reader of these numbers must know."""
         return ()
 
-    def watched(self, real: Tensor) -> Callable[[Tensor], float]:
+    def watched(self, real: "Tensor") -> "Callable[[Tensor], float]":
         """The quick distance of features N x d from the features `real`, for watching a training; lower is better.
 
         Raises UserError where the metric is not to be watched.
         """
         raise UserError(f"{self.name!r} cannot be watched during training")
 
-    def watched_floor(self, real: Tensor, count: int) -> float | None:
+    def watched_floor(self, real: "Tensor", count: int) -> float | None:
         """Estimates what `watched` gives for the features of `count` other real images from those of `real` alone, N x d; None
         where these are too few to say."""
         return None

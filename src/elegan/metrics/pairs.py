@@ -9,7 +9,8 @@ import numpy as np
 from elegan.core.errors import UserError
 from elegan.metrics.catalogue import METRICS, find_metric
 from elegan.metrics.metric import PairMetric
-from elegan.metrics.results import Result, provenance
+from elegan.metrics.results import provenance
+from elegan.record.result import Result
 
 USUAL = ("l1", "psnr", "ssim")
 

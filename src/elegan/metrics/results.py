@@ -1,50 +1,39 @@
-"""Measurements of one set of images against another: value, interval, floor, warnings, and the record of it all."""
+"""Measurements of one set of images against another: value, interval, floor, warnings."""
 
 import itertools
 import platform
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
+from html import escape
 from typing import Any
 
 import numpy as np
 import torch
 
-from elegan.core import tables
+from elegan.core import html, tables
 from elegan.core.errors import UserError
 from elegan.core.pixels import as_pictures
 from elegan.core.progress import counted
 from elegan.core.version import __version__
 from elegan.metrics.catalogue import METRICS, check_needs, find_metric, is_own, needed
-from elegan.metrics.extractor import Extractor, parted
+from elegan.metrics.extractor import Extractor
 from elegan.metrics.metric import NEEDS, Metric, PairMetric
 from elegan.metrics.sets import Features, Sets
+from elegan.record.result import Result, parted
 
 USUAL = ("fd", "kd", "is", "prdc")  # taken by default, each where it has what it needs
 OWN_REFERENCES = {line: getattr(metric, "reference", "") for metric in METRICS.values() for line in metric.lines}
 
+HEAD = ("metric", "value", "95 % interval", "real floor", "N real", "N made", "N floor")
 
-@dataclass(frozen=True)
-class Result:
-    """One line of a report. The floor is the metric between two parts of the real set, or its `Metric.reference`."""
 
-    metric: str
-    label: str
-    value: float
-    low: float
-    high: float
-    interval: str
-    n_real: int
-    n_fake: int
-    floor: float | None
-    floor_low: float | None
-    floor_high: float | None
-    floor_n: int
-    warnings: tuple[str, ...] = ()
-    settings: dict[str, Any] = field(default_factory=dict)
+class Results(list[Result]):
+    """Results of one evaluation: a list, which notebooks show as a table."""
 
-    def to_record(self) -> dict[str, Any]:
-        """JSON-able; `Result(**record)` is its inverse."""
-        return asdict(self) | {"warnings": list(self.warnings)}
+    def _repr_html_(self) -> str:
+        shown = html.table(HEAD, [_row(r) for r in self]) if self else "nothing was measured"
+        warnings = dict.fromkeys(itertools.chain(*(r.warnings for r in self)))
+        return shown + "".join(f"<p>{escape(warning)}</p>" for warning in warnings)
 
 
 def extract(
@@ -198,25 +187,11 @@ def provenance(metric: Metric | PairMetric) -> dict[str, Any]:
     return {"measured by": f"{type(metric).__module__}:{type(metric).__name__}", "better": metric.lines}
 
 
-COMPARED = (
-    "metric", "measured by", "n_real", "n_fake", "extractor", "digest", "resizer", "dims", "data", "fingerprint", "split",
-)  # fmt: skip
-
-
-def comparable(a: Result | dict[str, Any], b: Result | dict[str, Any]) -> list[str]:
-    """The settings that forbid a comparison of two results or records, as `name: one and other`; empty if none does."""
-    flat = [x | x["settings"] for x in (r.to_record() if isinstance(r, Result) else r for r in (a, b))]
-    return [
-        f"{key}: {flat[0].get(key)} and {flat[1].get(key)}" for key in COMPARED if flat[0].get(key) != flat[1].get(key)
-    ]
-
-
 def table(results: Sequence[Result]) -> str:
     """The results as aligned text, a line each; below it the extractor, how it was measured, and the warnings."""
     if not results:
         return "nothing was measured"
-    head = ("metric", "value", "95 % interval", "real floor", "N real", "N made", "N floor")
-    lines = tables.table(head, [_row(r) for r in results], right=True)
+    lines = tables.table(HEAD, [_row(r) for r in results], right=True)
     s = results[0].settings
     accuracy = f", accuracy {s['accuracy']:.2%} on held-out images" if s.get("accuracy") is not None else ""
     about = []

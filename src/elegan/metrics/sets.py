@@ -1,9 +1,24 @@
 """The sets of images that a metric looks at, as an extractor and their labels describe them."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from torch import Tensor
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
+
+
+class Layout(NamedTuple):
+    """The columns of rows of a table as features, side by side: a number in [0, 1] has width 1, one of K kinds width K with a
+    single value above 0. `target`: the place of the column that is to be told from the others."""
+
+    widths: tuple[int, ...]
+    target: int
+
+    def entries(self, values: "Tensor") -> "list[np.ndarray]":
+        """Features N x F by column: float64 N or, of kinds, int64 N."""
+        parts = values.double().split(self.widths, 1)
+        return [(part[:, 0] if part.shape[1] == 1 else part.argmax(1)).numpy() for part in parts]
 
 
 @dataclass(frozen=True)
@@ -11,36 +26,43 @@ class Features:
     """A set of images as it is known: features N x d, class probabilities N x K, labels (N integers), the pictures.
 
     `pictures` (uint8, N x H x W x C) are kept only for a metric that learns from them. `window` says that the features are
-    windows of a series themselves: the (steps, columns) of each, in [0, 1]. All but the features may be None.
+    windows of a series themselves: the (steps, columns) of each, in [0, 1]; `layout` that they are rows of a table. All but the features may be None.
     """
 
-    values: Tensor
-    probabilities: Tensor | None = None
-    labels: Tensor | None = None
+    values: "Tensor"
+    probabilities: "Tensor | None" = None
+    labels: "Tensor | None" = None
     pictures: Any = None
     window: tuple[int, int] | None = None
+    layout: Layout | None = None
 
     def __len__(self) -> int:
         return len(self.values)
 
     @property
-    def known_labels(self) -> Tensor:
+    def known_labels(self) -> "Tensor":
         """The labels of a set that has them, which metrics that need them are only given."""
         assert self.labels is not None
         return self.labels
 
-    def take(self, rows: Tensor, pictures: bool = False) -> "Features":
+    def take(self, rows: "Tensor", pictures: bool = False) -> "Features":
         """Some of the images, with their `pictures` where these are wanted and there."""
         probabilities, labels = (None if x is None else x[rows] for x in (self.probabilities, self.labels))
         kept = None if self.pictures is None or not pictures else self.pictures[rows.numpy()]
-        return Features(self.values[rows], probabilities, labels, kept, self.window)
+        return Features(self.values[rows], probabilities, labels, kept, self.window, self.layout)
 
     @property
-    def windows(self) -> Tensor:
+    def windows(self) -> "Tensor":
         """The windows of a set of them, N x steps x columns in [0, 1]."""
         assert self.window is not None
         windows: Tensor = self.values.unflatten(1, self.window)
         return windows
+
+    @property
+    def entries(self) -> "list[np.ndarray]":
+        """The columns of a set of rows: numbers in [0, 1], float64 N, or places among kinds, int64 N."""
+        assert self.layout is not None
+        return self.layout.entries(self.values)
 
 
 @dataclass(frozen=True)
@@ -59,6 +81,7 @@ class Sets:
             "classes": self.real.labels is not None,
             "labels": self.fake.labels is not None,
             "held-out": self.held_out is not None,
+            "table": self.real.layout is not None and self.fake.layout is not None,
             "windows": self.real.window is not None and self.fake.window is not None,
             "pictures": self.real.pictures is not None and self.fake.pictures is not None,
         }

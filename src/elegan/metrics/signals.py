@@ -78,7 +78,7 @@ def lost_clusters(real: Tensor, fake: Tensor, centres: Tensor, share: float = 0.
     return _missing(count, expected, share)
 
 
-def lost_classes(label: Tensor, found: Tensor, share: float = 0.15) -> int:
+def lost_classes(label: Tensor, found: Tensor, share: float = 0.25) -> int:
     """The number of classes of real pictures (int64 N) that have less than `share` of the generated ones (int64 M, by the real
     picture nearest to each) that they should have, where chance alone would hardly leave so few, see `lost_clusters`."""
     expected = torch.bincount(label) / len(label) * len(found)

@@ -8,10 +8,10 @@ from torch import nn
 
 from elegan.core.errors import UserError, nearest
 from elegan.core.ranges import Few, check
-from elegan.nets import packed
-from elegan.nets.packed import shipped
 from elegan.recipes import parts
 from elegan.recipes.recipe import Recipe
+from elegan.record import packed
+from elegan.record.packed import shipped
 
 
 def unpack(name: str | Path, trust: Iterable[str] = ()) -> tuple[nn.Module, Recipe]:

@@ -9,12 +9,14 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import product
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import batch_norm, interpolate
 
 from elegan.core import memory
+from elegan.core.progress import counted
 
 WHOLE = 1_500_000  # pixels up to which a picture is not cut
 TILE = 768  # pixels a side of a tile, without what it brings around it
@@ -50,14 +52,14 @@ def in_tiles(function: Function, x: Tensor, net: nn.Module, tile: int | None = N
 def _tiled(function: Function, x: Tensor, multiple: int, reach: int, tile: int, scale: int) -> Tensor:
     tile, reach = (math.ceil(size / multiple) * multiple for size in (tile, reach))
     y: Tensor | None = None
-    for top in range(0, x.shape[2], tile):
-        for left in range(0, x.shape[3], tile):
-            (up, down), (west, east) = _around(top, tile, reach, x.shape[2]), _around(left, tile, reach, x.shape[3])
-            part = function(x[:, :, up:down, west:east])
-            if y is None:
-                y = part.new_empty(*part.shape[:2], scale * x.shape[2], scale * x.shape[3])
-            to, inside = _square(top, left, tile, scale), _square(top - up, left - west, tile, scale)
-            y[to] = part[inside]
+    corners = list(product(range(0, x.shape[2], tile), range(0, x.shape[3], tile)))
+    for top, left in counted(corners, "tiles", len(corners)):
+        (up, down), (west, east) = _around(top, tile, reach, x.shape[2]), _around(left, tile, reach, x.shape[3])
+        part = function(x[:, :, up:down, west:east])
+        if y is None:
+            y = part.new_empty(*part.shape[:2], scale * x.shape[2], scale * x.shape[3])
+        to, inside = _square(top, left, tile, scale), _square(top - up, left - west, tile, scale)
+        y[to] = part[inside]
     assert y is not None
     return y
 

@@ -37,5 +37,8 @@ def doubling(kind: Doubling, inside: int, outside: int, size: int, bias: bool = 
 
 
 def painting(kind: Doubling, inside: int, channels: int, size: int) -> nn.Module:
-    """The `doubling` to pixels. Nothing behind it smooths what nearest pixels leave of a grid, so bilinear takes their place."""
-    return doubling("bilinear" if kind == "nearest" else kind, inside, channels, size)
+    """The `doubling` to pixels. Nothing behind it smooths what nearest pixels leave of a grid, so bilinear takes their place; nor
+    what is wrong at the border, which is repeated beyond it: with zeros there every picture has a frame (docs/log.md)."""
+    if kind == "transposed":
+        return doubling(kind, inside, channels, size)
+    return nn.Sequential(Upsample(), nn.Conv2d(inside, channels, 3, 1, 1, padding_mode="replicate"))

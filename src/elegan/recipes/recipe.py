@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from elegan.core import paths
 from elegan.core.errors import UserError, nearest, shown
 from elegan.core.ramp import Number
-from elegan.core.ranges import BelowOneAlong, Count, NonNegative, NonNegativeCount, Pixels, Share, Side
+from elegan.core.ranges import BelowOne, BelowOneAlong, Count, NonNegative, NonNegativeCount, Pixels, Share, Side
 from elegan.recipes import parts
 from elegan.recipes.parts import Part
 from elegan.recipes.settings import Settings, by_name, owners, pairs
@@ -41,11 +41,11 @@ class Data(Section):
     """The reading of pictures, and their variation in training (before the discriminator sees them as real).
 
     `kind`: images to be like; two sides A and B to translate between, as pairs of one scene or as unpaired sets;
-    photographs of any sizes, which the recipe's `damage` spoils and the network restores; or a series, of which windows are
-    learnt.
+    photographs of any sizes, which the recipe's `damage` spoils and the network restores; a series, of which windows are
+    learnt; or a table, of which rows are.
     """
 
-    kind: Literal["images", "pairs", "sides", "photographs", "series"] = "images"
+    kind: Literal["images", "pairs", "sides", "photographs", "series", "table"] = "images"
     resolution: Side = 0  # 0: from the data; "256x384": height x width; of a series rows a window, then 24
     channels: Literal[0, 1, 3, 4] = 0  # 0: from the data
     fit: Literal["crop", "pad", "stretch"] = "crop"
@@ -57,6 +57,8 @@ class Data(Section):
     flip: bool = False
     crop: Pixels = 0  # random shifts by up to so many pixels
     rotate: Annotated[NonNegative, Field(le=180)] = 0.0  # random turns by up to so many degrees
+    held: BelowOne = 0.2  # of a table: the share of its rows that is kept from training, to measure by
+    target: str = ""  # of a table: the column that is told from the others where that is measured; empty: the last
     stride: Count = 1  # of a series: rows from the start of a window to that of the next
     time: str = ""  # of a series: the column that says when; empty: from the data
 
@@ -134,7 +136,12 @@ class Recipe(Section):
     @property
     def trust_options(self) -> str:
         """The options to add to a command on a run of this recipe."""
-        return "".join(f" --trust {name}" for name in sorted({parts.owner(name) for name in self.foreign().values()}))
+        return "".join(f" --trust {name}" for name in self.owners)
+
+    @property
+    def owners(self) -> list[str]:
+        """The modules, and sets of the hub, that whoever uses a run of this recipe has to trust."""
+        return sorted({parts.owner(name) for name in self.foreign().values()})
 
     def foreign(self) -> dict[str, str]:
         """The names by key that are not elegan's own: functions of other packages, and data that would be fetched."""

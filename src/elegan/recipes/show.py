@@ -12,6 +12,7 @@ TASKS = {
     "translate": "one kind of picture into another",
     "restore": "photographs larger, cleaner, whole",
     "series": "more of the same series: rows of numbers in time",
+    "table": "more rows of a table: numbers and kinds, in no order",
     "detect": "pictures unlike those of a folder",
 }
 BY_DATA = {
@@ -20,6 +21,7 @@ BY_DATA = {
     "sides": "translate",
     "photographs": "restore",
     "series": "series",
+    "table": "table",
 }
 
 

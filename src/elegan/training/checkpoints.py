@@ -11,7 +11,8 @@ from elegan.core.facts import is_run_folder
 from elegan.core.machine import hardware
 from elegan.games.abilities import Generates
 from elegan.recipes.recipe import flat_values
-from elegan.run import RECOVERY, START, Run, best_of
+from elegan.record.record import RECOVERY, START, best_of
+from elegan.run import Run
 from elegan.training.ema import BATCHES, recompute_statistics
 from elegan.training.guard.guard import Guard
 from elegan.training.plan import Plan

@@ -16,7 +16,8 @@ from elegan.training.progress import duration, outlook
 @dataclass(frozen=True)
 class Cost:
     """The cost of a training. `parameters` by network; FLOPs of `making` an image and of `training` on one; `memory`, bytes at
-    the peak on `device`; `seconds` of all `steps` of `batch` images, with those of a `step`, and of a `look` `every` so many.
+    the peak on `device`; `seconds` of all `steps` of `batch` images, with those of a `step`, and of a `look` `every` so many;
+    `taken` says what fits of the run begun with, a line each.
     """
 
     parameters: dict[str, int]
@@ -30,11 +31,13 @@ class Cost:
     look: float
     every: int
     seconds: float
+    taken: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
         """For people."""
         counts = [f"{name} {size:,}" for name, size in self.parameters.items() if size]
         return [
+            *(f"            {line}" for line in self.taken),
             f"parameters  {', '.join(counts)}",
             f"FLOPs       {self.making / 1e6:,.1f} million to make an image, "
             f"{self.training / 1e6:,.1f} million to train on one",
@@ -64,6 +67,7 @@ def estimate(plan: Plan) -> Cost:
         look=pace.look,
         every=plan.every,
         seconds=pace.seconds(recipe.steps, plan.every),
+        taken=tuple(line for taken in trainer.taken for line in taken.lines()),
     )
 
 

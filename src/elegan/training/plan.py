@@ -7,22 +7,25 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from elegan.core import paths, rng
 from elegan.core.errors import UserError
 from elegan.core.facts import is_run_folder
 from elegan.core.files import folder_for
 from elegan.core.sizes import size_of
+from elegan.data.describe_rows import describe
 from elegan.data.in_memory import InMemory, source_of
-from elegan.data.series.describe import describe
-from elegan.data.series.read import is_rows
+from elegan.data.rows import is_rows
 from elegan.data.sides import kind_of
 from elegan.games.game import Shape
 from elegan.recipes import find_recipe
-from elegan.recipes.choose import SIDES, choose, choose_of_rows
+from elegan.recipes.choose import MANY, SIDES, Choice, choose, choose_of_rows, largest_side
 from elegan.recipes.fit import Given, fitted, in_words
 from elegan.recipes.recipe import Recipe, flat_values, nested
 from elegan.recipes.settings import Settings, pairs, spelled
-from elegan.run import PackedRun, Run
+from elegan.record.record import PackedRecord
+from elegan.run import Run
 from elegan.training.engine import Engine
 from elegan.training.naming import run_name
 from elegan.training.options import Options, takes
@@ -58,7 +61,7 @@ class Plan:
 
     @property
     def shape(self) -> Shape:
-        return Shape(self.data.resolution, self.data.channels, len(self.data.classes))
+        return self.workflow.shape(self.data)
 
     @property
     def every(self) -> int:
@@ -79,7 +82,7 @@ class Plan:
                 **self.workflow.facts(data),
                 "notes": list(data.notes),
             },
-            "shape": self.shape._asdict(),
+            "shape": self.shape.facts(),
             "seed": self.seed,
             "precision": self.engine.precision,
             "from": self.start.resolve().name if self.start else None,
@@ -116,12 +119,21 @@ class Plan:
             *(f"        {note}" for note in (*data.notes, *data.places)),
             f"recipe  {self.recipe.name}{f' ({self.why})' if self.why else ''}",
             *([f"        {self.fit}"] if self.fit else []),
+            *self._patience(),
             *self._accumulation(),
             *([f"time    {self.pace}"] if self.pace else []),
             *([f"from    {self.start}"] if self.start else []),
             f"run     {self.path} ({self.engine.device}, {self.engine.precision})",
             f"shows   {self.path / 'samples.png'}, renewed as it learns",
         ]
+
+    def _patience(self) -> list[str]:
+        """A warning of pictures that are large for a machine without a GPU; how long they take its first steps tell."""
+        size = size_of(self.shape.resolution)
+        if self.engine.device.type != "cpu" or size.short <= MANY or self.recipe.data.kind == "series":
+            return []
+        times = size.area / MANY**2
+        return [f"        {size} px without a GPU: about {times:.0f} times as long a step as at {MANY} px"]
 
     def _accumulation(self) -> list[str]:
         """Gradients of parts add up to the whole batch's, but for batch norm, whose statistics are those of a part."""
@@ -147,17 +159,17 @@ def _new(options: Options, source: str | InMemory | None) -> Plan:
     if not source:
         raise UserError("name the data to train on: a folder, a zip or a set such as digits")
     folder, engine = folder_for(options.out), Engine(options.device, options.precision)
-    recipe, why = _recipe_for(options, source, engine)
+    recipe, choice = _recipe_for(options, source, engine)
     recipe = _allowed(recipe.trusting(options.trust), source)
-    data = _opened(recipe, source)
-    recipe, fit = _fitted(recipe, options, data, engine)
+    data = _opened(recipe, source, engine)
+    recipe, fit = _fitted(recipe, options, choice, data, engine)
     recipe = _of_length(recipe, options, data)
     name = options.name
     if name is None:
         name = run_name(folder, data.name, recipe, spelled(_settings(options)), options.seed)
     path = folder / (paths.check_name if is_run_folder(folder / name) else paths.check_portable)("name", name)
     start = Path(options.start) if options.start else None
-    plan = Plan(recipe, data, path, options.seed, engine, why, fit, start=start, minutes=options.minutes)
+    plan = Plan(recipe, data, path, options.seed, engine, choice.why, fit, start=start, minutes=options.minutes)
     return plan if options.minutes is None else _as_begun(plan)
 
 
@@ -174,7 +186,7 @@ def _as_begun(plan: Plan) -> Plan:
 def _resumed(options: Options, resume: str | Path, source: str | InMemory | None) -> Plan:
     """The plan to go on with a run by what it is: its recipe, its seed, its place."""
     run = Run.open(resume, trust=options.trust)
-    if isinstance(run, PackedRun):
+    if isinstance(run, PackedRecord):
         begin = run.training_on.format(run=run.path)
         raise UserError(f"{run.path} is packed, without what a training goes on from; begin with its weights: {begin}")
     own = f"--resume goes on with {run.path}"
@@ -190,7 +202,9 @@ def _resumed(options: Options, resume: str | Path, source: str | InMemory | None
         raise UserError(f"{own}'s own recipe as it is; leave out --as-published")
     recipe = _allowed(run.recipe.override(_settings(options)), source)
     engine = Engine(options.device, run.info["precision"] if options.precision == "auto" else options.precision)
-    data = _opened(recipe, source or run.source)
+    data = _opened(recipe, source or run.source, engine)
+    if not recipe.data.resolution and data.resolution != run.shape.resolution:  # chosen by other rules or elsewhere
+        data = _opened(recipe.changed({"data": {"resolution": run.shape.resolution}}), source or run.source, engine)
     return Plan(_of_length(recipe, options, data), data, run.path, run.info["seed"], engine, resumed=True)
 
 
@@ -213,31 +227,33 @@ def _given(settings: Settings) -> set[str]:
     return {key for name, value in pairs(settings) for key in flat_values(nested(name, value))}
 
 
-def _recipe_for(options: Options, source: str | InMemory, engine: Engine) -> tuple[Recipe, str]:
-    """The recipe asked for, or the one that suits the data, with its settings; and why it was chosen."""
+def _recipe_for(options: Options, source: str | InMemory, engine: Engine) -> tuple[Recipe, Choice]:
+    """The recipe asked for, or the one that suits the data, with its settings; and how it was chosen."""
     settings, recipe = _settings(options), options.recipe
     if recipe:
         named = recipe if isinstance(recipe, Recipe) else find_recipe(str(recipe))
-        return named.trusting(options.trust).override(settings), ""
+        return named.trusting(options.trust).override(settings), Choice(named.name, (), "")
     if options.as_published:
         raise UserError("--as-published is for a recipe that is named: give --recipe")
     if is_rows(source):
         named = dict(pairs(settings)).get("data.time", "")
         choice = choose_of_rows(describe(str(source), str(named)).series)
-        return find_recipe(choice.recipe).override(settings), choice.why
-    if (kind := kind_of(source)) in SIDES:
-        return find_recipe(SIDES[kind].recipe).override(settings), SIDES[kind].why
-    of_data = {key: value for key, value in pairs(settings) if key.startswith("data.")}
-    seen = open_images(find_recipe("dcgan").override(of_data), source)
-    choice = choose(_data_and_machine(seen, engine), seen.labels, len(seen.classes))
-    return find_recipe(choice.recipe).override(choice.settings).override(settings), choice.why
+    elif (kind := kind_of(source)) in SIDES:
+        choice = SIDES[kind]
+    else:
+        of_data = {key: value for key, value in pairs(settings) if key.startswith("data.")}
+        seen = open_images(find_recipe("dcgan").override(of_data), source, _most(engine))
+        choice = choose(_data_and_machine(seen, engine), seen.labels, len(seen.classes))
+    return find_recipe(choice.recipe).override(choice.settings).override(settings), choice
 
 
-def _fitted(recipe: Recipe, options: Options, data: Opened, engine: Engine) -> tuple[Recipe, str]:
+def _fitted(recipe: Recipe, options: Options, choice: Choice, data: Opened, engine: Engine) -> tuple[Recipe, str]:
     """The recipe as it suits the data and the machine, where it was named and not handed over; and what that changed."""
     if isinstance(options.recipe, Recipe) or options.as_published:
         return recipe, ""
-    kept = _given(options.settings) | ({"steps"} if options.lengths else set())
+    kept = _given(options.settings) | _given(choice.settings) | ({"steps"} if options.lengths else set())
+    doublings = _doublings(recipe, options.start, kept)
+    recipe, kept = recipe.override(doublings), kept | doublings.keys()
     given = _data_and_machine(data, engine)
     fit = fitted(recipe, given, kept)
     changes = in_words(recipe, fit)
@@ -245,8 +261,23 @@ def _fitted(recipe: Recipe, options: Options, data: Opened, engine: Engine) -> t
     return fit, f"fitted to {given}: {changes} (as published: {otherwise}--as-published)" if changes else ""
 
 
+def _doublings(recipe: Recipe, start: str | Path | None, kept: set[str]) -> dict[str, str]:
+    """The settings that double as the run begun with does, unless they are `kept`: its weights then have a place. None for a
+    recipe that is taken as it is."""
+    if not start or recipe.fits is None:
+        return {}
+    theirs = flat_values(Run.open(start, trust=recipe.trust).recipe.full()["nets"])
+    mine = flat_values(recipe.full()["nets"])
+    ours = (key for key in mine if key.endswith(".upsample") and key in theirs)
+    return {f"nets.{key}": theirs[key] for key in ours if f"nets.{key}" not in kept}
+
+
 def _data_and_machine(data: Opened, engine: Engine) -> Given:
     return Given(data.count, data.resolution, engine.device.type != "cpu")
+
+
+def _most(engine: Engine) -> int:
+    return largest_side(engine.device.type != "cpu", torch.get_num_threads() * engine.world)
 
 
 def _of_length(recipe: Recipe, options: Options, data: Opened) -> Recipe:
@@ -261,10 +292,10 @@ def _allowed(recipe: Recipe, source: str | InMemory | None) -> Recipe:
     return recipe.trusting([source] if isinstance(source, str) and source.startswith("hf:") else [])
 
 
-def _opened(recipe: Recipe, source: str | InMemory) -> Opened:
+def _opened(recipe: Recipe, source: str | InMemory, engine: Engine) -> Opened:
     if recipe.schedule.name == "plateau" and recipe.watch.metric == "none":
         raise UserError(
             "schedule = 'plateau' follows the watched metric, and watch.metric = 'none'; set watch.metric, or schedule=cosine"
         )
-    data: Opened = workflow_of(recipe).open(recipe, source)
+    data: Opened = workflow_of(recipe).open(recipe, source, _most(engine))
     return data

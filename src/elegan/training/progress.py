@@ -51,9 +51,9 @@ class Bar:
     def _introduce(self) -> None:
         self.say(*self.plan.lines(), *self.remarks)
         if self.start >= self.plan.recipe.steps:
-            console().print(f"finished before, at step {self.start:,}; more with --steps")
+            self.say(f"finished before, at step {self.start:,}; more with --steps")
         elif self.start:
-            console().print(f"goes on from step {self.start:,} of {self.plan.recipe.steps:,}")
+            self.say(f"goes on from step {self.start:,} of {self.plan.recipe.steps:,}")
 
     def advance(self, done: int, losses: dict[str, float]) -> None:
         now = time.monotonic()

@@ -18,12 +18,12 @@ from elegan.training import commands
 from elegan.training.assembly import make_trainer
 from elegan.training.guard import recovery
 from elegan.training.guard.guard import Diverged
+from elegan.training.live import bar_for
 from elegan.training.look import Look
 from elegan.training.options import Options, takes
 from elegan.training.pace import timed
 from elegan.training.plan import Plan, plan_for
 from elegan.training.previews import Previews
-from elegan.training.progress import Bar
 from elegan.training.recorder import Recorder
 from elegan.training.summary import standing, summary
 from elegan.training.trainer import Trainer
@@ -70,7 +70,7 @@ def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
     every = plan.every
     quiet, remarks = options.quiet or not engine.leads, recorder.checkpoints.remarks
     with (
-        Bar(plan, start, quiet, remarks) as bar,
+        bar_for(plan, start, quiet, remarks, recorder.run.file("samples.png")) as bar,
         held(),
         _Stop() as stop,
         _failing_with(recorder),

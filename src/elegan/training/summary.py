@@ -37,10 +37,10 @@ def summary(
     """Lines for people on a training that has ended with this look; `seconds` is all it took, `alarms` what the guard said."""
     looks = [(int(step), value) for step, value in history if math.isfinite(value)]
     if look.values and looks:
-        words = _nearness(view, looks[-1][1])
+        words = _nearness(view, plan.workflow.items, looks[-1][1])
         lines = [*([words] if words else []), f"    {standing(look, view)}", *_way(plan, view, looks)]
     else:
-        lines = [f"No metric was watched: the {view.made} tell."]
+        lines = [f"No metric was watched: the {plan.workflow.items} tell."]
     if alarms:
         command = f"elegan doctor {shlex.quote(str(plan.path))}{plan.recipe.trust_options}"
         lines += [f"The guard raised {', '.join(alarms)}; what to try:", f"    {command}"]
@@ -49,7 +49,7 @@ def summary(
     return ["", *lines, f"{took}; all of it: {plan.path}, its curves: {plan.path / 'curves.png'}"]
 
 
-def _nearness(view: View, value: float) -> str:
+def _nearness(view: View, items: str, value: float) -> str:
     """How near the real pictures it is; empty where nothing is known to compare with."""
     ideal, untreated = view.ideal, view.untreated
     if untreated and value > 0.99 * untreated.value:
@@ -60,14 +60,14 @@ def _nearness(view: View, value: float) -> str:
         share = (untreated.value - value) / (untreated.value - ideal.value)
         return f"It goes {share:.0%} of the way from {untreated.words} to real ones."
     if ideal and ideal.value > 0:
-        return _times(value / ideal.value, view.made)
+        return _times(value / ideal.value, items)
     return ""
 
 
-def _times(ratio: float, made: str) -> str:
+def _times(ratio: float, items: str) -> str:
     if ratio <= AS_NEAR:
-        return f"Its {made} are about as near to the real ones as those are to each other, as far as this metric sees."
-    return f"Its {made} are {_number(ratio)} times as far from the real ones as those are from each other."
+        return f"Its {items} are about as near to the real ones as those are to each other, as far as this metric sees."
+    return f"Its {items} are {_number(ratio)} times as far from the real ones as those are from each other."
 
 
 def _way(plan: Plan, view: View, looks: list[tuple[int, float]]) -> list[str]:

@@ -98,14 +98,21 @@ def anomaly(run: Run, inputs: Named, data: Any = None, *, alpha: float = 0.01) -
             faults[path] = str(error)
             continue
         scores[path] = float(run.scores(pixels[None])[0])
+    normal, remark = normal_scores(run, source)
+    if not 1 / (len(normal) + 1) <= alpha < 1:
+        raise UserError(
+            f"alpha = {alpha} is not in {1 / (len(normal) + 1):.4f}..1, as {len(normal)} normal pictures allow"
+        )
+    return Anomalies(scores, faults, normal, alpha, remark)
+
+
+def normal_scores(run: Run, source: Any = None) -> tuple[np.ndarray, str]:
+    """The sorted scores of as many as NORMAL pictures of `source`, see `open_data`, or of the run's own data, and a caution
+    about these or ""."""
     if source:
-        normal, remark = open_data(source, size, channels, run.recipe.data.fit).images, ""
+        images, remark = open_data(source, *run.shape[:2], run.recipe.data.fit).images, ""
     else:
         own, remark = run.training_images()
-        normal = own.images
-    indices = np.random.default_rng(rng.mix("normal")).permutation(len(normal))[:NORMAL]
-    if not 1 / (len(indices) + 1) <= alpha < 1:
-        raise UserError(
-            f"alpha = {alpha} is not in {1 / (len(indices) + 1):.4f}..1, as {len(indices)} normal pictures allow"
-        )
-    return Anomalies(scores, faults, np.sort(run.scores(normal[np.sort(indices)])), alpha, remark)
+        images = own.images
+    indices = np.random.default_rng(rng.mix("normal")).permutation(len(images))[:NORMAL]
+    return np.sort(run.scores(images[np.sort(indices)])), remark

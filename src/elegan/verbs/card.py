@@ -10,13 +10,14 @@ from elegan.verbs.report.evaluations import COLUMNS, Evaluation, evaluations, le
 from elegan.workflows import workflow_of
 
 
-def card(run: Run) -> str:
-    """The card of a run, in Markdown."""
+def card(run: Run, *, place: str = "", about_data: str = "", pictures: Sequence[str] = ()) -> str:
+    """The card of a run, in Markdown. `place`: what it is opened by, the name of its file without; `about_data`: words of
+    somebody who knows where these come from; `pictures`: files beside the card to be shown."""
     measured = newest(run)
     sections = {
-        "": _what(run),
-        "Use": _use(run),
-        "Data": _data(run),
+        "": [*_what(run), *(f"![{name.partition('.')[0]}]({name})" for name in pictures)],
+        "Use": _use(run, place),
+        "Data": [*_data(run), _lines(about_data)],
         "Measured": [*_tables(evaluations(measured)), legend(measured) if measured else "Not measured."],
         "Limits": [_listed(_limits(run, bool(measured)))],
         "Licence": [
@@ -42,10 +43,13 @@ def _numbers(facts: dict[str, object]) -> str:
     return f" ({'; '.join(words)})" if words else ""
 
 
-def _use(run: Run) -> list[str]:
-    command = run.game.use.format(run=run.path.name, trust=run.recipe.trust_options)
+def _use(run: Run, place: str) -> list[str]:
+    command = run.game.use.format(run=place or run.path.name, trust=run.recipe.trust_options)
+    trust = f", trust={run.recipe.owners}" if run.recipe.owners else ""
+    program = f"```python\nrun = elegan.Run.from_pretrained({place.removeprefix('hub:')!r}{trust})\n```"
     return [
         f"```\n{_plain(command)}\n```",
+        program if place else "",
         "Meant for looking, learning, and making or mending pictures where somebody looks at them before they count. Not meant "
         "as evidence of what something or somebody looks like, nor to decide over people.",
     ]
@@ -56,7 +60,7 @@ def _data(run: Run) -> list[str]:
     counts = data.get("class_counts") or []
     named = zip(data["classes"], counts, strict=False) if counts else ((name, None) for name in data["classes"])
     classes = ", ".join(_plain(name) + (f" ({count:,})" if count else "") for name, count in named)
-    many = f", {data['count']:,} pictures" if data["count"] else ""
+    many = f", {data['count']:,} {workflow_of(run.recipe).items}" if data["count"] else ""
     lines = [f"{_plain(data['name'])}{many}" + (f", {len(data['classes'])} classes: {classes}." if classes else ".")]
     if not data["fingerprint"]:
         return [*lines, *(f"{_plain(note)}." for note in data["notes"])]
@@ -77,7 +81,7 @@ def _limits(run: Run, measured: bool) -> list[str]:
     limits = [
         "What is not in the data it has not learnt; what is rare there it makes or mends badly.",
         "What it makes is invented, also where it looks real: detail that was not in its input is a guess.",
-        "It may have learnt pictures of its data by heart; `elegan copies` looks for them, with the data at hand.",
+        "It may have learnt parts of its data by heart; `elegan copies` looks for such pictures, with the data at hand.",
     ]
     if run.step < run.trained_by.steps:
         limits.append(f"Its training stopped at step {run.step:,} of {run.trained_by.steps:,}.")

@@ -13,12 +13,11 @@ from typing import Any
 from elegan.core.errors import UserError
 from elegan.core.journal import Journal
 from elegan.core.tables import table
-from elegan.metrics import comparable
 from elegan.metrics.catalogue import better_of
-from elegan.metrics.extractor import parted
 from elegan.metrics.seeds import CERTAIN, Difference, difference, holm, mean_interval
 from elegan.recipes.recipe import flat_values
-from elegan.run import Run
+from elegan.record.record import Record
+from elegan.record.result import comparable, parted
 
 # Settings that tell nothing of the training itself; a recipe's name is what its author called these same settings.
 APART = ("name", "parent", "about", "watch.log", "watch.keep", "watch.tensorboard")
@@ -132,7 +131,7 @@ class Comparison:
         return ["", "; ".join(about)]
 
 
-def compare(runs: Sequence[Run | str | Path]) -> Comparison:
+def compare(runs: Sequence[Record | str | Path]) -> Comparison:
     """Runs or their folders side by side, by the newest evaluation of each; where none was evaluated, by the newest value of
     the metric that was watched while they trained. `str()` of the result is a table, `as_dict()` is ready for JSON.
 
@@ -145,7 +144,7 @@ def compare(runs: Sequence[Run | str | Path]) -> Comparison:
     >>> print(str(comparison).splitlines()[-3])
     FD: runs/digits is not certainly better than runs/other (by -0, with too few seeds to tell)
     """
-    opened = {str(run.path): run for run in (run if isinstance(run, Run) else Run.open(run) for run in runs)}
+    opened = {str(run.path): run for run in (run if isinstance(run, Record) else Record.open(run) for run in runs)}
     newest = _measured(opened)
     first = next(iter(newest.values()))
     shared = [metric for metric in first if all(metric in records for records in newest.values())]
@@ -160,7 +159,7 @@ def compare(runs: Sequence[Run | str | Path]) -> Comparison:
     return Comparison(tuple(groups), {metric: first[metric]["label"] for metric in shared}, tuple(pairs))
 
 
-def _measured(runs: dict[str, Run]) -> dict[str, Records]:
+def _measured(runs: dict[str, Record]) -> dict[str, Records]:
     """The newest record of each metric, by run."""
     evaluated = {path: {r["metric"]: r for r in run.evaluations} for path, run in runs.items()}
     newest = evaluated if any(evaluated.values()) else {path: _watched(run) for path, run in runs.items()}
@@ -170,7 +169,7 @@ def _measured(runs: dict[str, Run]) -> dict[str, Records]:
     return newest
 
 
-def _watched(run: Run) -> Records:
+def _watched(run: Record) -> Records:
     """The last value of each watched metric in the log, as if it were an evaluation; it has no interval."""
     watch, data = run.recipe.watch, run.info["data"]
     records = {}
@@ -186,7 +185,7 @@ def _watched(run: Run) -> Records:
     return records
 
 
-def _grouped(runs: dict[str, Run], records: dict[str, Records]) -> list[Group]:
+def _grouped(runs: dict[str, Record], records: dict[str, Records]) -> list[Group]:
     """Runs whose settings differ in nothing but the seed; a second run of the same seed begins a group of its own."""
     groups: dict[tuple[str, int], list[str]] = defaultdict(list)
     again: Counter[tuple[str, int]] = Counter()
@@ -208,7 +207,7 @@ def _grouped(runs: dict[str, Run], records: dict[str, Records]) -> list[Group]:
     ]
 
 
-def _settings(run: Run, records: Records) -> dict[str, Any]:
+def _settings(run: Record, records: Records) -> dict[str, Any]:
     """The settings and data that runs of one group have in common, by key."""
     info, steps = run.info, [record["settings"].get("step") for record in records.values()]
     values = flat_values(run.trained_by.model_dump()).items()

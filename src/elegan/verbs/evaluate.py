@@ -6,8 +6,8 @@ from typing import Any
 
 from elegan.core import files, grid
 from elegan.data import source_of
-from elegan.metrics import Result
-from elegan.metrics.records import keep
+from elegan.metrics.results import Results
+from elegan.record.result import keep
 from elegan.run import Run
 from elegan.workflows import workflow_of
 from elegan.workflows.workflow import Asked
@@ -24,7 +24,7 @@ def evaluate(
     split: str = "train",
     seed: int = 0,
     out: str | Path | None = None,
-) -> list[Result]:
+) -> Results:
     """Measures `num` generated images against the run's data or `data`, and adds the records to evaluations.jsonl of the
     run's folder or `out`; of a run that learnt a series also the picture likeness.png.
 
@@ -42,7 +42,7 @@ def evaluate(
     place = files.folder_for(out or run.folder)
     workflow = workflow_of(run.recipe)
     asked = Asked(source_of(data, labels), metrics, num, extractor, split, seed)
-    results = workflow.evaluate(run, asked)
+    results = Results(workflow.evaluate(run, asked))
     keep(place, results)
     if (picture := workflow.likeness(run, asked)) is not None:
         grid.save_png(place / "likeness.png", picture)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from elegan.core.errors import UserError, shown
-from elegan.nets import packed
+from elegan.record import packed
 from elegan.run import Run
 from elegan.verbs.card import card
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from elegan.core import files, paths
 from elegan.core.errors import UserError
 from elegan.core.journal import Journal
+from elegan.core.memory import in_bytes
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -65,10 +66,11 @@ def runs(folder: str | Path = "runs") -> list[Listed]:
             folders = [Path(entry.path) for entry in entries if os.path.isdir(entry) and not entry.name.startswith(".")]
     except (OSError, ValueError) as error:
         raise UserError(f"no folder of runs at {folder}: {getattr(error, 'strerror', error)}") from None
-    return sorted(map(_listed, folders), key=lambda run: (-run.changed, run.path))
+    return sorted(map(listed, folders), key=lambda run: (-run.changed, run.path))
 
 
-def _listed(path: Path) -> Listed:
+def listed(path: Path) -> Listed:
+    """What the folder at this path is, among the runs."""
     if not os.path.isfile(path / "run.json"):
         return Listed(path, "no run", changed=_time(path), size=_size(path), fault="there is no run.json")
     changed = _time(path / "log.jsonl") or _time(path / "run.json")
@@ -174,7 +176,7 @@ def _files(path: str | Path) -> Iterator[os.DirEntry[str]]:
                 yield entry
 
 
-def table(listed: Sequence[Listed], now: float | None = None) -> "Table":
+def table(runs: Sequence[Listed], now: float | None = None) -> "Table":
     """A table for a terminal, two lines a run and more for long names, with what is none of them left out."""
     from rich.table import Table
     from rich.text import Text
@@ -184,14 +186,14 @@ def table(listed: Sequence[Listed], now: float | None = None) -> "Table":
     for name, options in (("run", {"overflow": "fold"}), ("state", {}), ("recipe", {"overflow": "fold", "max_width": 14}),
                           ("step", {"justify": "right"}), ("metric", {"justify": "right"}), ("size", {"justify": "right"})):  # fmt: skip
         grid.add_column(name, **options)
-    for run in listed:
+    for run in runs:
         cells = (
             printable(run.path.name),
             f"{run.state}\n{age(now - run.changed)} ago",
             f"{printable(run.recipe)}\n{printable(run.data)}",
             f"{run.step}\nof {run.steps}",
             "" if run.newest is None else f"{run.metric} {run.newest:.4g}\nbest {run.best:.4g}",
-            size(run.size),
+            in_bytes(run.size),
         )
         grid.add_row(*map(Text, cells))
     return grid
@@ -206,12 +208,3 @@ def age(seconds: float) -> str:
     """A time in its largest unit, as in 3 min or 2 d."""
     count, unit = next(((seconds // length, unit) for length, unit in UNITS if seconds >= length), (0, "s"))
     return f"{count:.0f} {unit}"
-
-
-def size(count: float) -> str:
-    """A number of bytes in its largest unit, as in 3.2 MB."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 999.5:
-            return f"{count:.3g} {unit}"
-        count /= 1000
-    return f"{count:.3g} TB"

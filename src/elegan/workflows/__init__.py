@@ -7,6 +7,7 @@ from elegan.workflows.generation import Generation
 from elegan.workflows.reconstruction import Reconstruction
 from elegan.workflows.restoration import Restoration
 from elegan.workflows.series import SeriesWorkflow
+from elegan.workflows.table import TableWorkflow
 from elegan.workflows.translation import Translation
 from elegan.workflows.workflow import Workflow
 
@@ -17,6 +18,7 @@ WORKFLOWS: dict[str, Workflow] = {
     "sides": Translation(),
     "photographs": Restoration(),
     "series": SeriesWorkflow(),
+    "table": TableWorkflow(),
     "reconstruction": Reconstruction(),
 }
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from elegan.data import Dataset, InMemory, open_data
 from elegan.data.feed import Feed
+from elegan.data.shape import LARGEST
 from elegan.metrics import Result
 from elegan.metrics.evaluate import evaluate
 from elegan.recipes.recipe import Recipe
@@ -18,8 +19,8 @@ from elegan.workflows.workflow import Asked, Workflow, with_remark
 class Images(Workflow):
     """The tasks that are trained on images and measured against them."""
 
-    def open(self, recipe: Recipe, source: str | InMemory) -> Dataset:
-        return open_images(recipe, source)
+    def open(self, recipe: Recipe, source: str | InMemory, most: int = LARGEST) -> Dataset:
+        return open_images(recipe, source, most)
 
     def feed(self, data: Dataset, recipe: Recipe, seed: int, device: torch.device) -> Feed:
         return Feed(data.images, data.labels, recipe.batch, seed, device, recipe.data)
@@ -53,12 +54,13 @@ class Images(Workflow):
         return with_remark(results, remark)
 
 
-def open_images(recipe: Recipe, source: str | InMemory) -> Dataset:
-    """Opens the images of a folder, zip or name, or in memory, as the recipe wants them.
+def open_images(recipe: Recipe, source: str | InMemory, most: int = LARGEST) -> Dataset:
+    """Opens the images of a folder, zip or name, or in memory, as the recipe wants them, of `most` pixels a side where it leaves
+    the size to them.
 
     Raises UserError where there are none.
     """
-    return open_data(source, recipe.data.resolution, recipe.data.channels, recipe.data.fit)
+    return open_data(source, recipe.data.resolution, recipe.data.channels, recipe.data.fit, most=most)
 
 
 def _names(run: Run, labels: Tensor | None) -> list[str] | None:

@@ -1,11 +1,14 @@
-"""Windows of a series as pictures."""
+"""Windows of a series, and the columns of a table, as pictures."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-MOST = 8  # columns that are drawn
+from elegan.data.tables.columns import Column, Kinds
+
+MOST = 8  # columns of a series that are drawn
+MOST_COLUMNS, MOST_KINDS = 24, 8  # of a table
 
 
 def windows_beside(real: np.ndarray, made: np.ndarray, names: Sequence[str]) -> np.ndarray:
@@ -68,6 +71,32 @@ def likeness(real: np.ndarray, made: np.ndarray, names: Sequence[str], seed: int
         axes.set_yscale("log")
     for axes in places[2 + shown :]:
         axes.set_visible(False)
+    return _pixels(figure)
+
+
+def columns_beside(real: Sequence[np.ndarray], made: Sequence[np.ndarray], columns: Sequence[Column]) -> np.ndarray:
+    """How the entries of each column are distributed in the data and in what was made, as `decoded` gives them. Gives uint8 H x W x 3."""
+    shown = min(MOST_COLUMNS, len(columns))
+    across = min(4, shown)
+    figure = _figure(3 * across, 2.2 * -(-shown // across))
+    places = figure.subplots(-(-shown // across), across, squeeze=False).flatten()
+    for axes, column, a, b in zip(places, columns, real, made, strict=False):
+        if isinstance(column, Kinds):
+            counts = [np.bincount(x.astype(int), minlength=len(column.kinds)) / len(x) for x in (a, b)]
+            kinds = counts[0].argsort()[::-1][:MOST_KINDS]
+            for heights, offset, name in zip(counts, (-0.2, 0.2), ("real", "generated"), strict=True):
+                axes.bar(np.arange(len(kinds)) + offset, heights[kinds], 0.4, label=name)
+            labels = [column.kinds[kind][:10] or "(missing)" for kind in kinds]
+            axes.set_xticks(range(len(kinds)), labels, rotation=30 if len(kinds) > 3 else 0, fontsize=7)
+        else:
+            edges = np.linspace(column.low, column.high, 31)
+            for x, name in ((a, "real"), (b, "generated")):
+                axes.hist(x[np.isfinite(x)], edges, density=True, histtype="step", label=name)
+        axes.set_title(column.name[:24], fontsize=9)
+        axes.set_yticks([])
+    for axes in places[shown:]:
+        axes.set_visible(False)
+    places[0].legend(fontsize=7)
     return _pixels(figure)
 
 

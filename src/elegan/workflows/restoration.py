@@ -14,6 +14,7 @@ from elegan.data import InMemory
 from elegan.data.feed import PhotographFeed
 from elegan.data.photographs import Photographs, open_photographs
 from elegan.data.resize import resize
+from elegan.data.shape import LARGEST
 from elegan.data.sides import Direction
 from elegan.games.abilities import Restores
 from elegan.games.game import Game, Shape
@@ -46,7 +47,7 @@ class Restoration(Workflow):
         }
     )
 
-    def open(self, recipe: Recipe, source: str | InMemory) -> Photographs:
+    def open(self, recipe: Recipe, source: str | InMemory, most: int = LARGEST) -> Photographs:
         data = check_uncut(recipe.data)
         return open_photographs(source, square_side(data.resolution or 128, TURNED), data.channels, data.split)
 

@@ -13,9 +13,10 @@ from elegan.core.errors import UserError
 from elegan.core.rng import latents
 from elegan.core.sizes import square_side
 from elegan.data import InMemory
+from elegan.data.rows import is_rows
 from elegan.data.series.columns import from_facts, to_facts
-from elegan.data.series.read import is_rows
 from elegan.data.series.windows import Series, SeriesFeed, open_series
+from elegan.data.shape import LARGEST
 from elegan.data.sides import Direction
 from elegan.games.abilities import Draws
 from elegan.games.game import Game, Shape
@@ -34,6 +35,7 @@ SHOWN = 12  # windows on a sheet
 class SeriesWorkflow(Workflow):
     """The tasks that make windows of a series."""
 
+    items = "windows"
     commands = MappingProxyType(
         {
             "elegan sample {run}": "more of it, as CSV in the data's units",
@@ -41,7 +43,7 @@ class SeriesWorkflow(Workflow):
         }
     )
 
-    def open(self, recipe: Recipe, source: str | InMemory) -> Series:
+    def open(self, recipe: Recipe, source: str | InMemory, most: int = LARGEST) -> Series:
         if not isinstance(source, str) or not is_rows(source):
             raise UserError(f"{recipe.name!r} learns a file of rows, .csv, .tsv or .parquet; {source!r} is none")
         data = recipe.data
@@ -114,8 +116,6 @@ class Drawer(nn.Module):
 
 class WindowsView(View):
     """Windows of the data beside as many from the same latents."""
-
-    made = "windows"
 
     def __init__(self, data: Series, draws: Draws, recipe: Recipe, device: torch.device):
         self.draws, self.device, self.count = draws, device, recipe.watch.images

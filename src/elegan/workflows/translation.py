@@ -12,6 +12,7 @@ from elegan.core.errors import UserError
 from elegan.core.sizes import resolution_of, size_of
 from elegan.data import InMemory
 from elegan.data.feed import SidesFeed, middles
+from elegan.data.shape import LARGEST
 from elegan.data.sides import Direction, Sides, open_sides
 from elegan.games.abilities import Translates
 from elegan.games.game import Game, Shape
@@ -35,7 +36,7 @@ class Translation(Workflow):
         {"elegan evaluate {run}": "how near its pictures are to those of the other side, measured with care"}
     )
 
-    def open(self, recipe: Recipe, source: str | InMemory) -> Sides:
+    def open(self, recipe: Recipe, source: str | InMemory, most: int = LARGEST) -> Sides:
         data = check_uncut(recipe.data)
         return open_sides(source, data.kind == "pairs", resolution_of(data.resolution or 128), data.channels, data.zoom)
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from elegan.core.sizes import Resolution, size_of
 from elegan.data import InMemory
+from elegan.data.shape import LARGEST
 from elegan.data.sides import Direction
 from elegan.games.game import Game, Shape
 from elegan.metrics import Result
@@ -63,7 +64,6 @@ class View(ABC):
     to be made better; None where there are none such.
     """
 
-    made: str = "pictures"  # what it shows, in the plural
     ideal: Reference | None = None
     untreated: Reference | None = None
 
@@ -106,15 +106,16 @@ class Asked(NamedTuple):
 
 class Workflow(ABC):
     """A kind of task. A task function may name that of its runs (`elegan.games.game.works_as`); otherwise it follows from the
-    recipe's kind of data. `data` is what `open` gave. `commands`: what is worth doing with a trained run, each with what it
+    recipe's kind of data. `data` is what `open` gave. `items`: what data consist of and are made, in the plural. `commands`: what is worth doing with a trained run, each with what it
     gives in a few words; {run} stands for its folder, and all of them take --checkpoint."""
 
+    items: str = "pictures"
     commands: Mapping[str, str] = MappingProxyType({})
 
     @abstractmethod
-    def open(self, recipe: Recipe, source: str | InMemory) -> Any:
-        """Opens the data (`Opened`) of a folder, zip or name, or of pictures in memory. Raises UserError where they cannot be
-        opened or used so."""
+    def open(self, recipe: Recipe, source: str | InMemory, most: int = LARGEST) -> Any:
+        """Opens the data (`Opened`) of a folder, zip or name, or of pictures in memory; `most`: the largest side in pixels where
+        their size is chosen. Raises UserError where they cannot be opened or used so."""
 
     @abstractmethod
     def feed(self, data: Any, recipe: Recipe, seed: int, device: torch.device) -> Callable[[int, range], Any]:
@@ -143,6 +144,10 @@ class Workflow(ABC):
     @abstractmethod
     def how_chosen(self, run: Run) -> str:
         """A sentence on what the sheet of a run shows."""
+
+    def shape(self, data: Any) -> Shape:
+        """The shape of such data."""
+        return Shape(data.resolution, data.channels, len(data.classes))
 
     def facts(self, data: Any) -> dict[str, Any]:
         """Facts of such data for run.json, beyond those of all data."""

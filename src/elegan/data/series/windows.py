@@ -2,22 +2,20 @@
 
 import hashlib
 import json
-import os
-import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from filelock import FileLock
 
 from elegan.core import files
-from elegan.core.errors import Failure, UserError
-from elegan.data.cache import default_root
+from elegan.core.errors import UserError
 from elegan.data.feed import Batch, Order
+from elegan.data.rows import cached
 from elegan.data.series.columns import Column, from_facts, in_units, scaled, to_facts
-from elegan.data.series.read import Rows, read, stamp
+from elegan.data.series.read import Rows, read
 
 VERSION = 2  # of what stands in the cache
 WINDOW = 24  # rows, where nobody says
@@ -88,7 +86,7 @@ def open_series(source: str, window: int = 0, stride: int = 1, time: str = "", c
     be written.
     """
     length = window or WINDOW
-    entry = _cached(source, time, cache or default_root())
+    entry = cached(source, "series", [VERSION, time], _filler(source, time), cache)
     rows = np.load(entry / "rows.npy", mmap_mode="r", allow_pickle=False)
     follows = np.load(entry / "follows.npy", allow_pickle=False)
     facts = files.read_json(entry / "facts.json")
@@ -118,43 +116,20 @@ def remarks(rows: Rows) -> list[str]:
     return told + [f"missing: {name} in {count:,} of {rows.count:,} rows" for name, count in rows.missing.items()]
 
 
-def _cached(source: str, time: str, root: Path) -> Path:
-    """The folder in the cache with the rows of this file, built unless it stands there."""
-    key = hashlib.sha256(json.dumps(["series", VERSION, stamp(source), time]).encode()).hexdigest()[:24]
-    folder = root.absolute() / key
-    if (folder / "facts.json").is_file():
-        return folder
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        with FileLock(root / f"{key}.lock"):
-            if not (folder / "facts.json").is_file():
-                _fill(read(source, time), folder)
-    except OSError as error:
-        raise Failure(
-            f"the data cache at {root} cannot be written: {error.strerror or error}; ELEGAN_CACHE names another folder"
-        ) from None
-    return folder
-
-
-def _fill(rows: Rows, folder: Path) -> None:
-    work = folder.with_name(f".{folder.name}")
-    shutil.rmtree(work, ignore_errors=True)  # a killed builder's, as the lock is ours
-    work.mkdir()
-    try:
-        values = scaled(rows.values, rows.columns)
-        np.save(work / "rows.npy", values)
-        np.save(work / "follows.npy", rows.follows)
-        columns = to_facts(rows.columns)
+def _filler(source: str, time: str) -> Callable[[Path], dict[str, Any]]:
+    def fill(folder: Path) -> dict[str, Any]:
+        rows = read(source, time)
+        values, columns = scaled(rows.values, rows.columns), to_facts(rows.columns)
+        np.save(folder / "rows.npy", values)
+        np.save(folder / "follows.npy", rows.follows)
         digest = hashlib.sha256(json.dumps(columns).encode() + values.tobytes() + rows.follows.tobytes()).hexdigest()
-        facts = {
+        return {
             "name": rows.name,
             "address": rows.address,
             "columns": columns,
             "constant": rows.constant,
             "fingerprint": digest[:16],
+            "notes": [*rows.notes, *remarks(rows)],
         }
-        files.write_json(work / "facts.json", facts | {"notes": [*rows.notes, *remarks(rows)]})
-        shutil.rmtree(folder, ignore_errors=True)  # of an older build that was cut off
-        os.rename(work, folder)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+
+    return fill

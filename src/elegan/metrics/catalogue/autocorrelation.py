@@ -2,7 +2,6 @@
 
 from elegan.metrics.intervals import Estimate, normal
 from elegan.metrics.metric import Metric
-from elegan.metrics.series import autocorrelation, resampled
 from elegan.metrics.sets import Sets
 
 
@@ -16,5 +15,7 @@ class Autocorrelation(Metric):
     least = 20
 
     def estimate(self, sets: Sets, seed: int) -> list[Estimate]:
+        from elegan.metrics.series import autocorrelation, resampled
+
         found = resampled(autocorrelation, sets.real.windows, sets.fake.windows, seed)
         return [normal("autocorrelation", *found, "bootstrap of windows", len(sets.real), len(sets.fake))]

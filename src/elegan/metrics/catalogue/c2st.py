@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from elegan.metrics.intervals import Estimate, share
 from elegan.metrics.metric import Metric
 from elegan.metrics.sets import Sets
-from elegan.metrics.two_sample import classifier_two_sample
 
 CHANCE = 0.5
 
@@ -21,6 +20,8 @@ class ClassifierTwoSample(Metric):
     reference = f"{CHANCE}"
 
     def estimate(self, sets: Sets, seed: int) -> list[Estimate]:
+        from elegan.metrics.two_sample import classifier_two_sample
+
         accuracy, n = classifier_two_sample(sets.real.pictures, sets.fake.pictures, seed=seed)
         how = f"{n} held-out images, training held fixed"
         return [share("C2ST", accuracy, n, how, len(sets.real), len(sets.fake))]

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from elegan.metrics.classes import classification_accuracy_score
 from elegan.metrics.intervals import Estimate, share
 from elegan.metrics.metric import Metric
 from elegan.metrics.sets import Sets
@@ -19,6 +18,8 @@ class ClassificationAccuracyScore(Metric):
     reference = "what real images score themselves"
 
     def estimate(self, sets: Sets, seed: int) -> list[Estimate]:
+        from elegan.metrics.classes import classification_accuracy_score
+
         assert sets.held_out is not None
         fake, test = sets.fake, sets.held_out
         score = classification_accuracy_score(

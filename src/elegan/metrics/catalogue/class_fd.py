@@ -3,11 +3,8 @@
 import math
 from collections.abc import Iterable, Sequence
 
-import torch
-
 from elegan.core.errors import UserError
 from elegan.metrics.catalogue.fd import few_for_covariance
-from elegan.metrics.classes import per_class_frechet
 from elegan.metrics.intervals import Estimate, Z, normal
 from elegan.metrics.metric import Metric
 from elegan.metrics.sets import Sets
@@ -40,6 +37,10 @@ class ClassFrechetDistance(Metric):
 
 
 def _within(sets: Sets) -> list[Estimate]:
+    import torch
+
+    from elegan.metrics.classes import per_class_frechet
+
     real, fake = sets.real.known_labels, sets.fake.known_labels
     distances = per_class_frechet(sets.real.values, real, sets.fake.values, fake, sets.classes)
     counts = zip(*(torch.bincount(x, minlength=len(sets.classes)).tolist() for x in (real, fake)), strict=True)

@@ -2,7 +2,6 @@
 
 from elegan.metrics.intervals import Estimate, normal
 from elegan.metrics.metric import Metric
-from elegan.metrics.series import correlations, resampled
 from elegan.metrics.sets import Sets
 
 
@@ -16,5 +15,7 @@ class Correlations(Metric):
     least = 20
 
     def estimate(self, sets: Sets, seed: int) -> list[Estimate]:
+        from elegan.metrics.series import correlations, resampled
+
         found = resampled(correlations, sets.real.windows, sets.fake.windows, seed)
         return [normal("correlations", *found, "bootstrap of windows", len(sets.real), len(sets.fake))]

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 
 from elegan.metrics.intervals import Estimate
 from elegan.metrics.metric import Metric
-from elegan.metrics.series import discriminative, of_trainings
 from elegan.metrics.sets import Sets
 
 FEW = 1000
@@ -22,6 +21,8 @@ class Discriminative(Metric):
     least = 20
 
     def estimate(self, sets: Sets, seed: int) -> list[Estimate]:
+        from elegan.metrics.series import discriminative, of_trainings
+
         found = discriminative(sets.real.windows, sets.fake.windows, seed)
         return [of_trainings("discriminative", found, len(sets.real), len(sets.fake))]
 

@@ -1,16 +1,14 @@
 """The Frechet distance."""
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
-import torch
-from torch import Tensor
-
-from elegan.core import rng
-from elegan.metrics.frechet import Moments, frechet_distance, frechet_with_error
 from elegan.metrics.intervals import Estimate, normal
 from elegan.metrics.metric import Metric
 from elegan.metrics.sets import Sets
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class FrechetDistance(Metric):
@@ -22,19 +20,29 @@ class FrechetDistance(Metric):
     published = ("FD", "FID")
 
     def estimate(self, sets: Sets, seed: int) -> list[Estimate]:
+        from elegan.metrics.frechet import frechet_with_error
+
         value = frechet_with_error(sets.real.values, sets.fake.values)
         return [normal("FD", *value, "delta method", len(sets.real), len(sets.fake))]
 
     def warnings(self, sets: Sets, estimates: Sequence[Estimate]) -> Iterable[str]:
         return few_for_covariance(sets, estimates)
 
-    def watched(self, real: Tensor) -> Callable[[Tensor], float]:
+    def watched(self, real: "Tensor") -> "Callable[[Tensor], float]":
+        from elegan.metrics.frechet import Moments, frechet_distance
+
         moments = Moments().update(real)
         return lambda features: frechet_distance(moments, Moments().update(features))
 
-    def watched_floor(self, real: Tensor, count: int) -> float | None:
+    def watched_floor(self, real: "Tensor", count: int) -> float | None:
         """Scales the distance of halves. Between sets of one distribution it is bias alone, which goes as 1 / n + 1 / m (Chong
         and Forsyth 2020): of 100 to 2000 photographs it came within a third of what others really get."""
+        import numpy as np
+        import torch
+
+        from elegan.core import rng
+        from elegan.metrics.frechet import Moments, frechet_distance
+
         n = len(real) // 2
         if n < self.least:
             return None

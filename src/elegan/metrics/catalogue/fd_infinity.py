@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 
 from elegan.metrics.catalogue.fd import few_for_covariance
-from elegan.metrics.frechet import fd_infinity
 from elegan.metrics.intervals import Estimate, normal
 from elegan.metrics.metric import Metric
 from elegan.metrics.sets import Sets
@@ -19,6 +18,8 @@ class FrechetInfinity(Metric):
     least = 8
 
     def estimate(self, sets: Sets, seed: int) -> list[Estimate]:
+        from elegan.metrics.frechet import fd_infinity
+
         real, fake = sets.real, sets.fake
         value = fd_infinity(real.values, fake.values, least=min(1000, len(fake) // 4), seed=seed)
         how = f"delta method; the bias of {len(real)} real images stays"

@@ -8,7 +8,6 @@ from elegan.core.errors import UserError
 from elegan.metrics.intervals import Estimate, Z
 from elegan.metrics.metric import Metric
 from elegan.metrics.sets import Sets
-from elegan.metrics.spectrum import grid_shares, periods
 
 SHOWS = 1.2  # times what real pictures have
 
@@ -22,6 +21,8 @@ class Grid(Metric):
     needs = frozenset({"pictures"})
 
     def estimate(self, sets: Sets, seed: int) -> list[Estimate]:
+        from elegan.metrics.spectrum import periods
+
         size = sets.real.pictures.shape[1:3]
         if not (known := periods(*size)):
             raise UserError(
@@ -37,6 +38,8 @@ class Grid(Metric):
 
 def _ratio(period: int, real: np.ndarray, fake: np.ndarray) -> Estimate:
     """The mean share of the generated pictures over that of the real ones, with an interval on its logarithm."""
+    from elegan.metrics.spectrum import grid_shares
+
     a, b = grid_shares(real, period), grid_shares(fake, period)
     if not a.mean() or not b.mean():
         which = "real" if not a.mean() else "generated"

@@ -4,11 +4,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from scipy.special import stdtrit
-
 from elegan.metrics.intervals import Estimate
 from elegan.metrics.metric import Metric
-from elegan.metrics.score import split_scores
 from elegan.metrics.sets import Sets
 
 
@@ -23,6 +20,10 @@ class InceptionScore(Metric):
     reference = "what real images score themselves"
 
     def estimate(self, sets: Sets, seed: int) -> list[Estimate]:
+        from scipy.special import stdtrit
+
+        from elegan.metrics.score import split_scores
+
         real, fake = sets.real, sets.fake
         scores = split_scores(fake.probabilities, min(10, len(fake)), seed)
         n, value = len(scores), float(scores.mean())

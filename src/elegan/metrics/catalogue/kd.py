@@ -1,13 +1,14 @@
 """The kernel distance."""
 
 from collections.abc import Callable, Iterable, Sequence
-
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from elegan.metrics.intervals import Estimate, normal
-from elegan.metrics.kernel import kernel_distance, kernel_with_error
 from elegan.metrics.metric import Metric
 from elegan.metrics.sets import Sets
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class KernelDistance(Metric):
@@ -19,6 +20,8 @@ class KernelDistance(Metric):
     published = ("KD", "KID")
 
     def estimate(self, sets: Sets, seed: int) -> list[Estimate]:
+        from elegan.metrics.kernel import kernel_with_error
+
         size = min(1000, len(sets.real), len(sets.fake))
         value = kernel_with_error(sets.real.values, sets.fake.values, subset_size=size, seed=seed)
         return [normal("KD", *value, f"U-statistic, 100 subsets of {size}", len(sets.real), len(sets.fake))]
@@ -28,9 +31,11 @@ class KernelDistance(Metric):
         if n < 1000:
             yield f"KD on subsets of {n}, not 1000: compare it with no other size"
 
-    def watched(self, real: Tensor) -> Callable[[Tensor], float]:
+    def watched(self, real: "Tensor") -> "Callable[[Tensor], float]":
+        from elegan.metrics.kernel import kernel_distance
+
         return lambda features: kernel_distance(real, features, subsets=10)[0]
 
-    def watched_floor(self, real: Tensor, count: int) -> float | None:
+    def watched_floor(self, real: "Tensor", count: int) -> float | None:
         """Zero: between sets of one distribution nothing but chance is left, as it is unbiased."""
         return 0.0

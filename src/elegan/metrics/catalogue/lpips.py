@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from elegan.metrics import fidelity
 from elegan.metrics.metric import PairMetric
 
 
@@ -14,4 +13,6 @@ class PerceptualDistance(PairMetric):
     lower = ("LPIPS",)
 
     def each(self, made: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+        from elegan.metrics import fidelity
+
         return fidelity.lpips_each(made, wanted).numpy()

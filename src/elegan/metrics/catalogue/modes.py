@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterable, Sequence
 
 from elegan.metrics.catalogue.inception_score import few_for_classes
-from elegan.metrics.classes import modes_with_errors
 from elegan.metrics.intervals import Estimate, normal
 from elegan.metrics.metric import Metric
 from elegan.metrics.sets import Sets
@@ -20,6 +19,8 @@ class Modes(Metric):
     needs = frozenset({"probabilities"})
 
     def estimate(self, sets: Sets, seed: int) -> list[Estimate]:
+        from elegan.metrics.classes import modes_with_errors
+
         assert sets.real.probabilities is not None
         assert sets.fake.probabilities is not None
         count, n = sets.fake.probabilities.shape[1], (len(sets.real), len(sets.fake))

@@ -2,10 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-import torch
-
-from elegan.metrics.deletions import prdc_with_errors
 from elegan.metrics.intervals import Estimate, normal, share
 from elegan.metrics.metric import Metric
 from elegan.metrics.sets import Features, Sets
@@ -21,6 +17,8 @@ class PrecisionRecall(Metric):
     least = 12
 
     def estimate(self, sets: Sets, seed: int) -> list[Estimate]:
+        from elegan.metrics.deletions import prdc_with_errors
+
         n, how = min(len(sets.real), len(sets.fake)), "jackknife deleting many images of both sets"
         values = prdc_with_errors(_some(sets.real, n, seed).values, _some(sets.fake, n, seed).values, seed=seed)
         density = normal("density", *values.pop("density"), how, n, n)
@@ -43,4 +41,7 @@ def _effective(p: float, error: float, n: int) -> float:
 
 def _some(x: Features, n: int, seed: int) -> Features:
     """A random `n` of the images, or all in their order."""
+    import numpy as np
+    import torch
+
     return x if n == len(x) else x.take(torch.from_numpy(np.random.default_rng(seed).permutation(len(x))[:n]))

@@ -2,7 +2,6 @@
 
 from elegan.metrics.intervals import Estimate
 from elegan.metrics.metric import Metric
-from elegan.metrics.series import of_trainings, predictive
 from elegan.metrics.sets import Sets
 
 
@@ -16,5 +15,7 @@ class Predictive(Metric):
     least = 20
 
     def estimate(self, sets: Sets, seed: int) -> list[Estimate]:
+        from elegan.metrics.series import of_trainings, predictive
+
         found = predictive(sets.real.windows, sets.fake.windows, seed)
         return [of_trainings("predictive", found, len(sets.real), len(sets.fake))]

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from elegan.metrics import fidelity
 from elegan.metrics.metric import PairMetric
 
 
@@ -14,4 +13,6 @@ class PeakSignalToNoise(PairMetric):
     higher = ("PSNR",)
 
     def each(self, made: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+        from elegan.metrics import fidelity
+
         return np.array([fidelity.psnr(made[i : i + 1], wanted[i : i + 1]) for i in range(len(made))])

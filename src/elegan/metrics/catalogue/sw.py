@@ -3,7 +3,6 @@
 from elegan.metrics.intervals import Estimate, normal
 from elegan.metrics.metric import Metric
 from elegan.metrics.sets import Sets
-from elegan.metrics.sliced import sliced_with_error
 
 
 class SlicedWasserstein(Metric):
@@ -14,5 +13,7 @@ class SlicedWasserstein(Metric):
     lower = ("SW",)
 
     def estimate(self, sets: Sets, seed: int) -> list[Estimate]:
+        from elegan.metrics.sliced import sliced_with_error
+
         value = sliced_with_error(sets.real.values, sets.fake.values, seed=seed)
         return [normal("SW", *value, "delta method", len(sets.real), len(sets.fake))]

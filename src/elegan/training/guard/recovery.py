@@ -15,7 +15,8 @@ from elegan.core import files, memory
 from elegan.core.errors import Failure, UserError, nearest
 from elegan.core.facts import read_lines
 from elegan.core.journal import Journal
-from elegan.run import RECOVERY, Run
+from elegan.record.record import RECOVERY
+from elegan.run import Run
 from elegan.training import commands
 from elegan.training.guard.guard import Alarm, Diverged
 from elegan.training.guard.remedies import remedies

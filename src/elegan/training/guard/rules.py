@@ -161,8 +161,8 @@ def _exploded(s: Series, t: float) -> int:
 
 
 def _vanished(s: Series, t: float) -> int:
-    most = highest(s["gradient"])
-    return t >= 0.1 and lasting(s["gradient"], 4, lambda v: v < 1e-3 * most)
+    # Of 60 trainings that learnt none came below a fortieth, of those that were made sick none above a seventieth.
+    return t >= 0.1 and lasting(s["gradient"], 4, lambda v: v < 0.01 * max(s["gradient"]))
 
 
 def _returns_input(s: Series, t: float) -> int:
@@ -171,10 +171,10 @@ def _returns_input(s: Series, t: float) -> int:
 
 
 def _moved_away(s: Series, t: float) -> int:
-    """Back to where it came from; what a translator makes before it has learnt anything may lie anywhere."""
-    nearness, best = s["nearness"], lowest(s["nearness"])
-    came = max(nearness[: nearness.index(min(nearness))], default=0.0) > best + 0.25
-    return came and lasting(nearness, 3, lambda v: v > max(2 * best, best + 0.25))
+    """Back to where it came from; what a translator makes in the first third, before it has learnt much, may lie anywhere."""
+    learnt = s["nearness"][round(len(s["nearness"]) / t / 3) :]
+    best = lowest(learnt) if learnt else 1.0
+    return lasting(learnt, 3, lambda v: v > max(2 * best, best + 0.25))
 
 
 def _ignores_input(s: Series, t: float) -> int:
@@ -193,7 +193,7 @@ RULES = (
     Rule("exploding gradients", ("gradient",), _exploded,
          "the gradient of the {group} is {now:.3g}, more than 30 times what it was", ("slower", "seed")),
     Rule("vanished gradients", ("gradient",), _vanished,
-         "the gradient of the {group} has all but vanished: {now:.3g}, once {most:.3g}", ("weaker discriminator", "penalty", "seed")),
+         "the gradient of the {group} has all but vanished: {now:.3g} is less than a hundredth of what it was", ("weaker discriminator", "penalty", "seed")),
     Rule("no progress", ("distance", "noise", "spread"), _no_progress,
          "the pictures are hardly nearer to the data than at the start: distance {now:.3g}, at first {first:.3g}",
          ("penalty", "seed"), patient=True),

@@ -12,7 +12,8 @@ from elegan.core import files
 from elegan.core.facts import read_lines
 from elegan.core.sizes import size_of
 from elegan.core.version import __version__
-from elegan.run import PackedRun, Run, is_whole
+from elegan.record.record import PackedRecord, is_whole
+from elegan.run import Run
 from elegan.training import commands
 from elegan.training.guard.recovery import Action, actions
 from elegan.training.guard.remedies import REMEDIES, remedies
@@ -38,7 +39,7 @@ class Patient:
 
     @cached_property
     def packed(self) -> bool:
-        return isinstance(self.run, PackedRun)
+        return isinstance(self.run, PackedRecord)
 
     @cached_property
     def log(self) -> list[dict[str, Any]]:

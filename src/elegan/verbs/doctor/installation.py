@@ -16,11 +16,11 @@ from torch.nn import functional as F
 from elegan.core import memory
 from elegan.core.devices import present
 from elegan.core.machine import hardware
+from elegan.core.memory import in_bytes
 from elegan.core.threads import WAITING, chosen
 from elegan.data.cache import default_root
 from elegan.training.engine import gains_from_bfloat16
 from elegan.verbs.doctor.finding import Examination, Finding
-from elegan.verbs.runs import size
 
 LITTLE = 2 << 30  # bytes free on a disk below which trainings have stopped
 ROUNDS = 5
@@ -39,18 +39,18 @@ def installation(runs: Path = Path("runs")) -> Examination:
         "precision auto": "bf16" if gains_from_bfloat16(torch.device(present()[-1])) else "fp32",
         "extras": [name for name, missing in extras.items() if not missing],
         "extras missing": [name for name, missing in extras.items() if missing],
-        "memory free": size(memory.free()),
-        "disk free": {name: size(count) for name, count in free.items()},
-        "cache": f"{size(held)} in {cache}",
+        "memory free": in_bytes(memory.free()),
+        "disk free": {name: in_bytes(count) for name, count in free.items()},
+        "cache": f"{in_bytes(held)} in {cache}",
     }
     return Examination((*_disks(free, cache, held), *_threads(), *_precision(gains), *_missing(extras)), facts)
 
 
 def _disks(free: dict[str, int], cache: Path, held: int) -> list[Finding]:
     low = {name: count for name, count in free.items() if count < LITTLE}
-    where = " and ".join(f"{size(count)} are free for the {name}" for name, count in low.items())
+    where = " and ".join(f"{in_bytes(count)} are free for the {name}" for name, count in low.items())
     mend = f"rm -r {cache}" if held > LITTLE - min(free.values()) else ""
-    decoded = f"; {size(held)} are decoded pictures, which are decoded again when they are needed" if mend else ""
+    decoded = f"; {in_bytes(held)} are decoded pictures, which are decoded again when they are needed" if mend else ""
     return [Finding(f"The disk is nearly full: {where}{decoded}.", mend, problem=True)] if low else []
 
 

@@ -19,6 +19,7 @@ from elegan.data.deep import Unreadable
 from elegan.data.sources import read_file
 from elegan.metrics.evaluate import extractor_for
 from elegan.metrics.extractor import Extractor
+from elegan.run import Run
 from elegan.verbs.inputs import pictures_in
 from elegan.verbs.latent import pages
 from elegan.verbs.latent.directions import directions
@@ -95,7 +96,7 @@ def save_inverted(space: Space, inputs: Sequence[str], where: str | None, steps:
 
     Raises UserError for a file that is no picture.
     """
-    named = _read(space, inputs)
+    named = read_pictures(space.run, inputs)
     inverted = {name: invert(space, target, where, steps, starts) for name, target in named.items()}
     kind = where or space.name
     pairs = np.stack([image for name, one in inverted.items() for image in (named[name], one.image)])
@@ -111,14 +112,12 @@ def save_inverted(space: Space, inputs: Sequence[str], where: str | None, steps:
     return Saved(paths, [_line(space, *item) for item in inverted.items()])
 
 
-def _read(space: Space, inputs: Sequence[str]) -> dict[str, np.ndarray]:
+def read_pictures(run: Run, inputs: Sequence[str]) -> dict[str, np.ndarray]:
     """Pictures, uint8 H x W x C, as the run reads its data, by path. Raises UserError for a file that is no picture."""
-    (size, channels, _), pictures = space.run.shape, {}
+    (size, channels, _), pictures = run.shape, {}
     for path in (picture.source for picture in pictures_in(inputs)):
         try:
-            pictures[str(path)] = brought_to(
-                size_of(size), read_file(str(path)), channels, space.run.recipe.data.fit
-            ).pixels
+            pictures[str(path)] = brought_to(size_of(size), read_file(str(path)), channels, run.recipe.data.fit).pixels
         except Unreadable as error:
             raise UserError(f"{path} cannot be read: {error}") from None
     return pictures

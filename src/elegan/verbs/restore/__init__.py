@@ -2,6 +2,7 @@
 
 from elegan.verbs.restore.files import FORMATS, check_quality, restore, restore_files, targets
 from elegan.verbs.restore.restorers import (
+    SCRATCHES,
     TASKS,
     Chain,
     Restorer,
@@ -11,6 +12,6 @@ from elegan.verbs.restore.restorers import (
 )
 
 __all__ = [
-    "FORMATS", "TASKS", "Chain", "Restorer", "check_quality", "find_scratches", "open_chain", "open_restorer", "restore", "restore_files",
+    "FORMATS", "SCRATCHES", "TASKS", "Chain", "Restorer", "check_quality", "find_scratches", "open_chain", "open_restorer", "restore", "restore_files",
     "targets",
 ]  # fmt: skip

@@ -21,9 +21,9 @@ from elegan.data.photo import Photo, read_photo
 from elegan.data.resize import resize
 from elegan.nets import pretrained
 from elegan.nets.foreign import check_no_pickle, is_foreign, open_foreign
-from elegan.nets.packed import shipped
 from elegan.nets.restorers import whole
 from elegan.nets.tiling import in_tiles
+from elegan.record.packed import shipped
 from elegan.run import Run
 
 # The ending that each task adds to a file's name.
@@ -33,7 +33,7 @@ TASKS = {
 }  # fmt: skip
 FILLING = ("inpaint", "scratches")
 LARGEST = 4.0
-SCRATCHES = "auto-scratches"
+SCRATCHES, TRANSPARENT = "auto-scratches", "transparent"  # masks that the photograph itself shows
 
 
 @cache
@@ -57,8 +57,8 @@ def find_scratches(photo: Photo, short: int = 512) -> np.ndarray:
 @dataclass(frozen=True)
 class Restorer:
     """A network and what to do with it. `scale`: that of the result, which the network's is reduced to; `sigma`: that of the
-    noise on the 0-255 scale, None unknown; `mask`: of what is to be filled, SCRATCHES, a file, or a folder of files named as
-    the photographs."""
+    noise on the 0-255 scale, None unknown; `mask`: of what is to be filled, SCRATCHES, TRANSPARENT, a file, or a folder of
+    files named as the photographs."""
 
     net: Any  # a module with channels, hints, scale, multiple and reach, see `elegan.nets.restorers`
     task: str
@@ -81,6 +81,7 @@ class Restorer:
             if self.scale != net.scale:
                 y = resize(y, (round(x.shape[2] * self.scale), round(x.shape[3] * self.scale)))
         pixels = tensor_to_photo(y)
+        photo = replace(photo, alpha=None) if self.mask == TRANSPARENT else photo  # what was transparent is filled
         coloured = self.task == "colorize" and photo.pixels.shape[2] == 1
         return (
             replace(photo, profile=None, pixels=pixels) if coloured else replace(photo, pixels=photo.as_its_own(pixels))
@@ -97,6 +98,11 @@ class Restorer:
         """The mask of what is to be filled, bool H x W. Raises Unreadable where it does not fit."""
         if self.mask == SCRATCHES:
             return find_scratches(photo)
+        if self.mask == TRANSPARENT:
+            if photo.alpha is None:
+                raise Unreadable("nothing of it is transparent, which would be filled")
+            holes: np.ndarray = photo.alpha == 0
+            return holes
         assert self.mask
         path = Path(self.mask)
         mask = read_photo(path / name if path.is_dir() else path).colours(1)[:, :, 0] > 0.5
@@ -178,9 +184,9 @@ def open_restorer(
         raise UserError(f"scratches are found, not told: --mask {mask} is for --task inpaint")
     mask = SCRATCHES if task == "scratches" else mask
     if task == "inpaint" and not mask:
-        raise UserError(f"inpainting needs --mask: a picture that is white where to fill, or {SCRATCHES}")
-    if mask and mask != SCRATCHES and not Path(mask).exists():
-        raise UserError(f"no mask {mask!r}{nearest(mask, [SCRATCHES])}")
+        raise UserError(f"inpainting needs --mask: a picture that is white where to fill, {SCRATCHES} or {TRANSPARENT}")
+    if mask and mask not in (SCRATCHES, TRANSPARENT) and not Path(mask).exists():
+        raise UserError(f"no mask {mask!r}{nearest(mask, [SCRATCHES, TRANSPARENT])}")
     name = model if model is not None else _shipped_for(task, scale)
     net: Any = _network(name, detail, place, trust)
     if (task == "upscale" and not scale <= net.scale) or (task != "upscale" and net.scale != 1):

@@ -1,4 +1,4 @@
-"""Generated windows of a series as files: CSV in the data's units, and a picture."""
+"""Generated windows of a series and rows of a table as files: CSV in the data's units, and a picture."""
 
 import csv
 import io
@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from elegan.core import files, grid
+from elegan.core.errors import UserError
 from elegan.data.series.columns import from_facts
+from elegan.data.tables.columns import Numbers
+from elegan.data.tables.columns import from_facts as columns_of_table
 from elegan.run import Run
 from elegan.workflows.plots import windows_alone
 
@@ -38,6 +41,33 @@ def save_windows(
     picture = out / f"{stem}-{first}-{last}.png"
     grid.save_png(picture, windows_alone(values, [column.name for column in columns]))
     return [out if separate else out / next(iter(tables)), picture]
+
+
+def save_rows(
+    run: Run,
+    seeds: Sequence[int],
+    label: str | int | None,
+    truncation: float | None,
+    separate: bool,
+    stem: str,
+    out: Path,
+) -> list[Path]:
+    """Writes rows of a table, one a seed, as one CSV with the columns of the data, to the folder `out` or to the file that it is
+    where it ends in .csv. Gives its path. Raises UserError for a truncation and for files of a row each."""
+    if truncation is not None:
+        raise UserError("rows of a table have no truncation, which would change how often kinds are made: leave it out")
+    if separate:
+        raise UserError("rows of a table are one file: leave out --separate")
+    made, known = run.table(seeds=seeds, label=label), run.info["data"]
+    columns = {column.name: column for column in columns_of_table(known["columns"])}
+    written = [
+        [columns[name].written(x) if isinstance(columns.get(name), Numbers) else x for x in values]
+        for name, values in made.items()
+    ]
+    alone = out.suffix.lower() == ".csv"
+    path = files.file_for(out) if alone else files.folder_for(out) / f"{stem}-{seeds[0]}-{seeds[-1]}.csv"
+    files.write(path, _csv([list(made), *zip(*written, strict=True)]).encode())
+    return [path]
 
 
 def _csv(rows: Sequence[Sequence[str]]) -> str:

@@ -6,13 +6,11 @@ The file may be somebody else's: its header is checked before anything in it is 
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-import torch
 from pydantic import BaseModel, Field
-from torch import Tensor
 
-from elegan.core import files
+from elegan.core import files, hub
 from elegan.core.errors import UserError
 from elegan.core.facts import check_packed
 from elegan.core.ranges import Few, NonNegativeCount, check
@@ -20,7 +18,10 @@ from elegan.core.version import __version__
 from elegan.recipes import parts
 from elegan.recipes.recipe import Recipe
 
-SHIPPED = Path(__file__).parent / "weights"
+if TYPE_CHECKING:
+    from torch import Tensor
+
+SHIPPED = Path(__file__).parents[1] / "nets" / "weights"
 AVERAGE = "average/"  # before the names of the tensors
 Text = Annotated[str, Field(max_length=10_000)]
 Side = Literal["channels", "hints", "scale"]  # what a restorer is built for
@@ -51,7 +52,7 @@ class Packed:
     recipe: Recipe
     prefix: str = ""  # what older files leave out of the names of their tensors
 
-    def tensors(self) -> dict[str, Tensor]:
+    def tensors(self) -> "dict[str, Tensor]":
         """The averaged weights by name, in float32 where they are no whole numbers. Raises Damaged for a broken file."""
         stored, _ = files.read_tensors(self.path, "" if self.prefix else AVERAGE)
         return {self.prefix + name: t.float() if t.is_floating_point() else t for name, t in stored.items()}
@@ -63,8 +64,11 @@ def shipped() -> list[str]:
 
 
 def place_of(name: str | Path) -> Path | None:
-    """The path of a packed file, named by it or, of a shipped model, by its name; None where there is none."""
+    """The path of a packed file, named by it or, of a shipped model, by its name; None where there is none. One on the hub is
+    fetched; see `elegan.core.hub.fetched` for the errors."""
     path = Path(name)
+    if hub.is_hub(path):
+        return hub.fetched(path)
     try:
         if path.suffix == ".safetensors" and os.path.lexists(path) and not path.is_dir():
             return path
@@ -73,7 +77,7 @@ def place_of(name: str | Path) -> Path | None:
     return SHIPPED / f"{name}.safetensors" if str(name) in shipped() else None
 
 
-def write(path: Path, weights: dict[str, Tensor], header: Header, half: bool = False) -> None:
+def write(path: Path, weights: "dict[str, Tensor]", header: Header, half: bool = False) -> None:
     """Writes averaged weights by name and what is known of them. `half` halves the file: weights in half precision, but for
     those that it cannot hold. Raises UserError where there cannot be such a file, Failure on a full disk."""
     files.file_for(path)
@@ -81,7 +85,9 @@ def write(path: Path, weights: dict[str, Tensor], header: Header, half: bool = F
     files.write_tensors(path, tensors, header.model_dump())
 
 
-def _halved(tensor: Tensor) -> Tensor:
+def _halved(tensor: "Tensor") -> "Tensor":
+    import torch
+
     if not tensor.is_floating_point():
         return tensor
     halved = tensor.half()

@@ -1,0 +1,1 @@
+"""What a run says of itself, by its folder or its packed file, without its networks."""
