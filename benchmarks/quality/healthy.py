@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import elegan
-from benchmarks.results import Row
+from benchmarks.results import Row, table
 from elegan.core import files
 from elegan.core.errors import UserError
 from elegan.core.screen import say
@@ -27,7 +27,7 @@ from elegan.data import open_data
 from elegan.recipes import find_recipe
 from elegan.training.guard.guard import Alarm, Guard
 
-QUICK = {"data": ".", "only": "gan", "steps": 4, "width": 8}
+QUICK = {"data": ".", "only": "digits", "steps": 4, "width": 8}
 
 
 class Case(NamedTuple):
@@ -112,7 +112,7 @@ def benchmark(
         for case in CASES:
             if not wanted or wanted & {case.recipe, case.data}:
                 rows.append(row(case, data, folder, steps or case.steps, width or case.width))
-                say(", ".join(str(cell) for cell in rows[-1].values()), to=sys.stderr)
+                say(table(rows[-1:]).splitlines()[-1].strip("| "), to=sys.stderr)
     return rows
 
 

@@ -182,7 +182,7 @@ def test_names_are_never_markup(page, digits_run, tmp_path):
     facts.write_text(facts.read_text().replace('"name": "digits"', '"name": "<b>data</b>"'))
     with serving(tmp_path / "runs") as studio:
         shown = page("#/runs", studio=studio)
-        assert shown.locator(".run h2").inner_text() == evil
+        shown.locator(".run h2", has_text=evil).wait_for()
         shown.locator(".run").click()
         shown.locator("h1", has_text=evil).wait_for()
         assert shown.get_by_text("<b>data</b>").count() == 1

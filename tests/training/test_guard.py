@@ -58,11 +58,10 @@ def test_the_command_says_what_helps(elegan, tmp_path):
     settings = [part for setting in STUCK for part in ("--set", setting)]
     done = elegan("train", "digits", "--recipe", "dcgan", "--steps", "320", "--name", "run", *settings)
     assert done.returncode == 0, done.stderr
-    lines = done.stderr.splitlines()
-    place = next(place for place, line in enumerate(lines) if "no progress: " in line)
-    alarm, advice = lines[place : place + 2]
-    assert "step 300" in alarm
-    assert "--resume runs/run --set optimizers.generator.lr=0.0002" in advice  # dcgan's own rate
+    said = done.stderr.splitlines()
+    (place,) = (number for number, line in enumerate(said) if "no progress: " in line)
+    assert "step 300" in said[place]
+    assert "--resume runs/run --set optimizers.generator.lr=0.0002" in said[place + 1]  # dcgan's own rate
 
 
 def test_an_interrupted_run_remembers_what_the_guard_saw(stuck, tmp_path):
