@@ -27,7 +27,7 @@ from elegan.data import open_data
 from elegan.recipes import find_recipe
 from elegan.training.guard.guard import Alarm, Guard
 
-QUICK = {"data": ".", "only": "digits", "steps": 4, "width": 8}
+QUICK = {"data": ".", "only": "gan", "steps": 4, "width": 8}
 
 
 class Case(NamedTuple):

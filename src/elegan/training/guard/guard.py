@@ -14,11 +14,11 @@ import torch
 from torch import Tensor, nn
 
 from elegan.core.errors import Failure
-from elegan.training.guard.rules import NOT_FINITE, RULES, SOON, Rule, highest, lowest
+from elegan.training.guard.rules import NOT_FINITE, RULES, Rule, highest, lowest
 from elegan.workflows.signs import Probe
 
 PROBES, LEAST = 100, 20  # in a run: as many, and where they would cost too much beside the steps no fewer
-COST = 20  # steps whose batch is as large as a probe, between two probes
+COST = 25  # steps whose batch is as large as a probe, between two probes
 OVER = 5  # probes in a row that do not show it, after which an alarm is over and may come again
 
 
@@ -121,7 +121,7 @@ class Guard:
         }
         for rule in RULES:
             for group, signs in values.items():
-                if (rule.patient and step < self.begun + SOON) or any(sign not in signs for sign in rule.signs):
+                if step < self.begun + rule.patience or any(sign not in signs for sign in rule.signs):
                     continue
                 key = f"{rule.name}|{group}"
                 if shown := rule.sick(signs, step / self.steps):

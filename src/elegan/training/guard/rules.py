@@ -18,15 +18,15 @@ Series = Mapping[str, Sequence[float]]  # by sign, one value a probe, oldest fir
 class Rule:
     """`sick(series, t)`: how many of the newest probes in a row show it at progress t in (0, 1], the first of which is its first
     sign; 0 where there are too few to say so. It is asked where all of `signs` are there. `words`: what it is; {now}, {best}
-    and {first} are values of the first of them. `help`: names of `remedies`, the one to try first first. `patient`: it finds
-    fault with what was never learnt, so it is not asked in the first `SOON` steps."""
+    and {first} are values of the first of them. `help`: names of `remedies`, the one to try first first. `patience`: in
+    so many steps it is not asked, as it finds fault with what was never learnt."""
 
     name: str
     signs: tuple[str, ...]
     sick: Callable[[Series, float], int]
     words: str
     help: tuple[str, ...]
-    patient: bool = False
+    patience: int = 0
 
 
 def lasting(values: Sequence[float], times: int, test: Callable[[float], bool]) -> int:
@@ -198,13 +198,13 @@ RULES = (
          "the gradient of the {group} has all but vanished: {now:.3g} is less than a hundredth of what it was", ("weaker discriminator", "penalty", "seed")),
     Rule("no progress", ("distance", "noise", "spread"), _no_progress,
          "the pictures are hardly nearer to the data than at the start: distance {now:.3g}, at first {first:.3g}",
-         ("penalty", "seed"), patient=True),
+         ("penalty", "seed"), patience=SOON),
     Rule("discriminator has won", ("distance", "separation", "noise", "spread"), _won,
          "the discriminator tells every picture apart and the generator has stopped learning from it: distance {now:.3g}, at best {best:.3g}",
-         ("weaker discriminator", "penalty", "augmentation"), patient=True),
+         ("weaker discriminator", "penalty", "augmentation"), patience=100),  # two fifths of the run besides
     Rule("discriminator has died", ("distance", "separation", "noise", "spread"), _died,
          "the discriminator tells nothing apart though the pictures are far from the data: distance {now:.3g}, at best {best:.3g}",
-         ("slower", "seed"), patient=True),
+         ("slower", "seed"), patience=SOON),
     Rule("discriminator thrown off", ("separation", "distance", "noise"), _thrown_off,
          "all at once the discriminator tells little apart of what it did tell apart ({now:.2f} of pairs, before {most:.2f}), and the pictures are no better",
          ("slower", "seed")),
@@ -212,34 +212,34 @@ RULES = (
          "the discriminator knows its pictures by heart: those it never saw score as generated ones do, and the pictures no longer get better",
          ("augmentation", "penalty")),
     Rule("returns its input", ("change", "nearness"), _returns_input,
-         "{group} gives back what it is given: it changes pictures by {now:.1%} of what lies between two of them", ("identity",), patient=True),
+         "{group} gives back what it is given: it changes pictures by {now:.1%} of what lies between two of them", ("identity",), patience=SOON),
     Rule("moving away", ("nearness",), _moved_away,
          "{group} is moving away from the pictures that it should make: {now:.0%} of what lies between the sides, at best {best:.0%}",
          ("slower", "seed")),
     Rule("ignores its input", ("answer",), _ignores_input,
          "{group} paints nearly one picture whatever it is given: {now:.0%} of the variety of the pictures it should make",
-         ("slower", "seed"), patient=True),
+         ("slower", "seed"), patience=SOON),
     Rule("worse than interpolation", ("gain",), _below_interpolation,
-         "the damaged picture, merely enlarged, is nearer to the original than what is restored: {now:.2f} times", ("slower",), patient=True),
+         "the damaged picture, merely enlarged, is nearer to the original than what is restored: {now:.2f} times", ("slower",), patience=SOON),
     Rule("getting worse", ("distance", "noise"), _worse,
          "the pictures are getting worse: distance to the data {now:.3g}, at best {best:.3g}", ("slower", "penalty", "seed")),
     Rule("collapse", ("spread",), _collapsed,
          "the pictures have become alike: they differ {now:.0%} as much as real ones, at most {most:.0%} before",
          ("penalty", "slower", "seed")),
     Rule("all alike", ("spread", "distance", "noise"), _alike,
-         "the pictures are nearly alike: they differ {now:.0%} as much as real ones", ("penalty", "slower", "seed"), patient=True),
+         "the pictures are nearly alike: they differ {now:.0%} as much as real ones", ("penalty", "slower", "seed"), patience=SOON),
     Rule("near-duplicates", ("closest", "spread"), _near_duplicates,
          "among few pictures some are nearly the same: their smallest distances are {now:.1%} of real ones'",
-         ("latent", "penalty", "seed"), patient=True),
+         ("latent", "penalty", "seed"), patience=SOON),
     Rule("few directions", ("directions", "distance", "spread", "noise"), _few_directions,
-         "the pictures vary in few ways: {now:.0%} of the directions that real ones vary in", ("latent", "penalty", "seed"), patient=True),
+         "the pictures vary in few ways: {now:.0%} of the directions that real ones vary in", ("latent", "penalty", "seed"), patience=SOON),
     Rule("one picture a class", ("within", "spread"), _one_a_class,
-         "pictures of one class are alike: they differ {now:.0%} as much as real ones of a class", ("condition", "penalty"), patient=True),
+         "pictures of one class are alike: they differ {now:.0%} as much as real ones of a class", ("condition", "penalty"), patience=SOON),
     Rule("copies", ("copied", "spread"), _copied,
          "{now:.0%} of the pictures are nearer to a picture of the data than those are to one another",
-         ("augmentation", "penalty"), patient=True),
+         ("augmentation", "penalty"), patience=SOON),
     Rule("lost classes", ("gone",), _lost_classes,
-         "{now:.0f} classes of the data are hardly made any more", ("penalty", "slower", "seed"), patient=True),
+         "{now:.0f} classes of the data are hardly made any more", ("penalty", "slower", "seed"), patience=SOON),
     Rule("lost kinds", ("lost", "distance", "spread", "noise"), _lost,
-         "{now:.0f} kinds of pictures that the data have are no longer made", ("latent", "penalty", "slower", "seed"), patient=True),
+         "{now:.0f} kinds of pictures that the data have are no longer made", ("latent", "penalty", "slower", "seed"), patience=SOON),
 )  # fmt: skip
