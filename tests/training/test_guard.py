@@ -121,25 +121,25 @@ def test_a_journal_of_older_versions_is_played_as_it_says(tmp_path):
 
 
 class Ill:
-    """A probe of 16 pictures in which from the sixth time on the spread is gone and the distance has grown."""
+    """A probe of 16 pictures in which from the sixtieth time on the spread is gone and the distance has grown."""
 
     pictures = 16
     times = 0
 
     def __call__(self, average, nets, thorough):
         self.times += 1
-        ill = self.times > 6
+        ill = self.times > 60
         return {"": {"spread": 0.1 if ill else 1.0, "distance": 1.0 if ill else 0.1, "noise": 0.01}}
 
 
 def test_of_alarms_at_one_step_the_first_explains_the_others_and_all_begin_where_they_first_showed(stuck, tmp_path):
     probe, nets, norms = Ill(), torch.nn.ModuleDict(), {"generator": torch.tensor(1.0)}
-    guard = Guard(probe, 100, 16)
+    guard = Guard(probe, 2500, 16)
     guard.begin(nets, nets)
-    found = [alarm for step in range(1, 101) for alarm in guard.after(step, {}, norms, nets, nets)]
+    found = [alarm for step in range(1, 2501) for alarm in guard.after(step, {}, norms, nets, nets)]
     at_once = [alarm for alarm in found if alarm.step == found[0].step]
     assert [alarm.rule.name for alarm in at_once] == ["getting worse", "collapse"]
-    assert {alarm.since for alarm in at_once} == {6 * guard.every}
+    assert {alarm.since for alarm in at_once} == {60 * guard.every}
     doctor = Doctor(plan_for(resume=stuck.path), "recover")
     with pytest.raises(Sick) as sick:
         doctor.act(at_once[0].step, at_once)

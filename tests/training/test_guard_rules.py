@@ -99,7 +99,7 @@ def test_pictures_that_for_long_are_much_nearer_than_varied_ones_are_near_duplic
 
 def test_kinds_that_were_never_made_are_named_at_the_end():
     learnt = {"distance": [max(v, 0.1) for v in healthy()["distance"]]}
-    assert shown(healthy() | learnt | {"lost": [7] * (N + 1)})["lost kinds"] == (90, 0)
+    assert shown(healthy() | learnt | {"lost": [7] * (N + 1)})["lost kinds"] == (100, 0)
     assert "lost kinds" not in alarms(healthy() | {"lost": [6] * (N + 1)})
 
 

@@ -19,7 +19,8 @@ class Rule:
     """`sick(series, t)`: how many of the newest probes in a row show it at progress t in (0, 1], the first of which is its first
     sign; 0 where there are too few to say so. It is asked where all of `signs` are there. `words`: what it is; {now}, {best}
     and {first} are values of the first of them. `help`: names of `remedies`, the one to try first first. `patience`: in
-    so many steps it is not asked, as it finds fault with what was never learnt."""
+    so many steps it is not asked, as it finds fault with what was never learnt. `settled`: nor is it shown what was seen in
+    them, as beginners swing."""
 
     name: str
     signs: tuple[str, ...]
@@ -27,6 +28,7 @@ class Rule:
     words: str
     help: tuple[str, ...]
     patience: int = 0
+    settled: bool = False
 
 
 def lasting(values: Sequence[float], times: int, test: Callable[[float], bool]) -> int:
@@ -140,10 +142,10 @@ def _by_heart(s: Series, t: float) -> int:
 
 
 def _lost(s: Series, t: float) -> int:
-    """Kinds that were made and are not any more, or that late in the run never were."""
+    """Kinds that were made and are not any more, or that by the end of the run never were."""
     least = min(s["lost"][3:], default=0)  # the first looks show what was never learnt
     gone = len(s["lost"]) > 5 and lasting(s["lost"], 2, lambda v: v >= least + 3)
-    return gone or (t >= 0.9 and _levelled(s) and lasting(s["lost"], 2, lambda v: v >= 7))
+    return gone or (t >= 1 and _levelled(s) and lasting(s["lost"], 2, lambda v: v >= 7))
 
 
 def _lost_classes(s: Series, t: float) -> int:
@@ -222,7 +224,8 @@ RULES = (
     Rule("worse than interpolation", ("gain",), _below_interpolation,
          "the damaged picture, merely enlarged, is nearer to the original than what is restored: {now:.2f} times", ("slower",), patience=SOON),
     Rule("getting worse", ("distance", "noise"), _worse,
-         "the pictures are getting worse: distance to the data {now:.3g}, at best {best:.3g}", ("slower", "penalty", "seed")),
+         "the pictures are getting worse: distance to the data {now:.3g}, at best {best:.3g}", ("slower", "penalty", "seed"),
+         patience=SOON, settled=True),
     Rule("collapse", ("spread",), _collapsed,
          "the pictures have become alike: they differ {now:.0%} as much as real ones, at most {most:.0%} before",
          ("penalty", "slower", "seed")),
