@@ -46,7 +46,7 @@ class Case(NamedTuple):
 BY_NORM = ("nets.generator.condition=norm",)
 CASES = (
     Case("lsgan", "digits", 8, 1100, width=32),
-    Case("sngan", "digits", 8, 600),
+    Case("sngan", "digits", 8, 1100),
     Case("infogan", "digits", 8, 1100, width=32),
     Case("cgan", "digits", 8, 1100, width=32, settings=BY_NORM),
     Case("projection", "cifar10", 16, 350),
@@ -70,7 +70,7 @@ CASES = (
     Case("wgan", "digits", 8, 600),
     Case("dcgan", "digits", 8, 1100, count=100, seed=1, width=32),
     Case("lapgan", "flowers64", 16, 500),
-    Case("progressive", "flowers64", 16, 500),
+    Case("progressive", "flowers64", 16, 1500),
     Case("dragan", "mnist", 16, 500),
     Case("lsgan", "mnist", 16, 600, seed=1, width=32),
     Case("infogan", "mnist", 16, 600, seed=1, width=32),

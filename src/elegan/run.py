@@ -121,7 +121,7 @@ class Run(Record):
 
     def training_images(self) -> tuple[Dataset, str]:
         """The run's own images, opened again, and what `changed` says of them."""
-        data = open_data(self.source, *self.shape[:2], self.recipe.data.fit)
+        data = self._data()
         return data, self.changed(data.fingerprint)
 
     @property
@@ -180,7 +180,11 @@ class Run(Record):
     def class_counts(self) -> list[int]:
         """Training images of each class; empty without classes."""
         known = self.info["data"].get("class_counts")  # older runs have none
-        return open_data(self.source, *self.shape[:2], self.recipe.data.fit).class_counts if known is None else known
+        return self._data().class_counts if known is None else known
+
+    def _data(self) -> Dataset:
+        asked = self.recipe.data
+        return open_data(self.source, *self.shape[:2], asked.fit, distinct=asked.distinct)
 
     def _repr_html_(self) -> str:
         """The run as a notebook shows it: what it is, what was measured, the newest sheet of its training."""

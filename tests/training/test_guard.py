@@ -12,6 +12,7 @@ import elegan
 from alarms import alarms
 from elegan.core.errors import Failure, UserError
 from elegan.core.files import read_plain
+from elegan.data import open_data
 from elegan.training.guard.guard import Alarm, Guard
 from elegan.training.guard.recovery import Doctor, Sick
 from elegan.training.guard.rules import RULES
@@ -34,6 +35,11 @@ STUCK = [*SMALL, "optimizers.generator.lr=1e-7"]  # a generator that hardly lear
 def train(out, settings, steps=400, **options) -> elegan.Run:
     options |= {"settings": settings, "steps": steps, "as_published": True}
     return elegan.train("digits", "dcgan", out=out, name="run", quiet=True, **options)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return open_data("digits")
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +110,17 @@ def test_a_sick_run_is_taken_back_and_its_journal_plays_it_again(tmp_path):
         tmp_path / "first", STUCK, steps=410, guard="recover"
     )  # the same command goes on, with what was changed
     assert more.recipe.optimizers["generator"].options["lr"] == 2e-4
+
+
+def test_a_repeated_picture_is_taken_once_from_the_beginning_on(digits, tmp_path):
+    options = {"settings": SMALL, "steps": 40, "as_published": True, "out": tmp_path, "quiet": True}
+    repeated = np.concatenate([digits.images[:200], np.repeat(digits.images[:1], 800, 0)])
+    run = elegan.train(repeated, "dcgan", name="run", guard="recover", **options)
+    (action,) = map(json.loads, (run.path / "recovery.jsonl").read_text().splitlines())
+    assert (action["alarm"], action["settings"], action["back_to"]) == ("repeated picture", ["data.distinct=true"], 0)
+    assert "repeated picture" not in alarms(run)
+    again = elegan.train(repeated, "dcgan", name="again", guard=str(run.path / "recovery.jsonl"), **options)
+    assert again.checkpoint(40).read_bytes() == run.checkpoint(40).read_bytes()
 
 
 def test_a_journal_of_older_versions_is_played_as_it_says(tmp_path):

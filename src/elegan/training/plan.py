@@ -292,6 +292,14 @@ def _allowed(recipe: Recipe, source: str | InMemory | None) -> Recipe:
     return recipe.trusting([source] if isinstance(source, str) and source.startswith("hf:") else [])
 
 
+def with_recipe(plan: Plan, recipe: Recipe) -> Plan:
+    """The plan with another recipe, for which its data are opened anew where it reads them in another way."""
+    if recipe.data == plan.recipe.data:
+        return replace(plan, recipe=recipe)
+    sized = recipe.changed({"data": {"resolution": plan.shape.resolution}})
+    return replace(plan, recipe=recipe, data=_opened(sized, plan.data.source, plan.engine))
+
+
 def _opened(recipe: Recipe, source: str | InMemory, engine: Engine) -> Opened:
     if recipe.schedule.name == "plateau" and recipe.watch.metric == "none":
         raise UserError(

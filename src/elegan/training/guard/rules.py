@@ -20,7 +20,7 @@ class Rule:
     sign; 0 where there are too few to say so. It is asked where all of `signs` are there. `words`: what it is; {now}, {best}
     and {first} are values of the first of them. `help`: names of `remedies`, the one to try first first. `patience`: in
     so many steps it is not asked, as it finds fault with what was never learnt. `settled`: nor is it shown what was seen in
-    them, as beginners swing."""
+    them, as beginners swing. `of_data`: the data are what is wrong, and no setting is suspected."""
 
     name: str
     signs: tuple[str, ...]
@@ -29,6 +29,7 @@ class Rule:
     help: tuple[str, ...]
     patience: int = 0
     settled: bool = False
+    of_data: bool = False
 
 
 def lasting(values: Sequence[float], times: int, test: Callable[[float], bool]) -> int:
@@ -106,6 +107,7 @@ def _thrown_off(s: Series, t: float) -> int:
     fallen = lasting(apart, 1, lambda v: v < 0.75)
     before = apart[-fallen - 8 : -fallen]
     sudden = 0 < fallen <= 4 and len(before) == 8 and min(before) > 0.9
+    sudden = sudden and (fallen > 1 or apart[-1] < 0.65)  # of 32 pictures one probe says little
     return fallen if sudden and distance[-1] > min(distance[:-1]) + s["noise"][-1] else 0
 
 
@@ -193,7 +195,7 @@ NOT_FINITE = Rule("not finite", (), lambda s, t: 0, "{now}", ("seed", "slower", 
 # What explains the others comes first, where several come at once: what is wrong with the data, what befalls the training, what its pictures show of it.
 RULES = (
     Rule("repeated picture", ("repeated",), lambda s, t: lasting(s["repeated"], 1, lambda v: v > 0.2),
-         "{now:.0%} of the data are one and the same picture, which is what is learnt", ()),
+         "{now:.0%} of the data are one and the same picture, which is what is learnt", ("distinct",), of_data=True),
     Rule("exploding gradients", ("gradient",), _exploded,
          "the gradient of the {group} is {now:.3g}, more than 30 times what it was", ("slower", "seed")),
     Rule("vanished gradients", ("gradient",), _vanished,
