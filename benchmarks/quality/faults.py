@@ -39,8 +39,8 @@ from elegan.games.abilities import Translates
 from elegan.games.inference import translated
 from elegan.metrics.evaluate import extractor_for, open_plain_extractor
 from elegan.metrics.watched import Gauge
+from elegan.record.course import actions
 from elegan.run import Run
-from elegan.training.guard.recovery import actions
 from elegan.training.look import Look
 
 LOOKS = 60  # at the distance, in a training

@@ -58,7 +58,8 @@ def _penalty(recipe: Recipe) -> Settings | None:
 
 def _augment(recipe: Recipe) -> Settings | None:
     """DiffAugment (Zhao et al. 2020), where there is none yet."""
-    options = recipe.full()["task"]
+    given = recipe.task.options
+    options = given if "augment" in given else recipe.full()["task"]  # a run's recipe says every option, without torch
     return ["task.augment=color,translation"] if options.get("augment") == "" and not options.get("ada") else None
 
 

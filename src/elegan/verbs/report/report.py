@@ -17,6 +17,7 @@ from elegan.core.version import __version__
 from elegan.metrics import METRICS
 from elegan.recipes import CATALOGUE
 from elegan.recipes.show import differences, full
+from elegan.record.course import Logged, Timed
 from elegan.run import Run
 from elegan.training.curves import panels
 from elegan.verbs.report.charts import chart
@@ -26,23 +27,6 @@ from elegan.verbs.report.pictures import moments, neighbours, sheet
 from elegan.workflows import workflow_of
 
 Facts = list[tuple[str, str]]
-
-
-class Logged(BaseModel, extra="allow"):
-    """A line of log.jsonl: beside the place, numbers by name."""
-
-    __pydantic_extra__: dict[str, float]
-    step: int
-    images: int
-    alarm: str | None = None
-    text: str | None = None
-
-
-class Timed(BaseModel):
-    """A line of timing.jsonl."""
-
-    seconds: float
-    images_per_second: float
 
 
 class Copies(BaseModel):
