@@ -96,7 +96,7 @@ NUMBERS = [
     *((*RESTORE, *rest) for rest in (
         ("--scale", "nan"), ("--scale", "inf"), ("--scale", "-2"), ("--scale", "1"), ("--scale", "5"), ("--scale", "x"),
         ("--sigma", "nan"), ("--sigma", "inf"), ("--sigma", "-1"), ("--sigma", "²"), ("--sigma", "300"), ("--sigma", ""),
-        ("--detail", "nan"), ("--detail", "2"), ("--detail", "-1"), ("--detail", "0.5"), ("--mask", "nowhere"),
+        ("--detail", "nan"), ("--detail", "2"), ("--detail", "-1"), ("--mask", "nowhere"), ("--sigma", "5"),
         ("--mask", ""), ("--format", "gif"), ("--format", ""), ("--task", ""), ("--task", "denoise"), ("--model", ""),
         ("--model", "nowhere"), ("--model", "runs/g"), ("--model", "afile"), ("--model", "empty"), ("--model", "."),
         ("--model", "runs"), ("--model", "x.safetensors"), ("--model", "../denoise"), ("--model", "runs/g/run.json"),
@@ -106,7 +106,9 @@ NUMBERS = [
         ("--page", "/proc/x.html"), ("--page", f"{'x' * 300}.html"), ("--out", "x.png", "--format", "jpg"))),
     *(("restore", "photo.png", *rest) for rest in (
         ("--task", "denoise,scratches", "--detail", "1"), ("--task", "upscale,scratches", "--sigma", "5"),
-        ("--task", "denoise,upscale", "--mask", "photo.png"), ("--task", "scratches", "--mask", "photo.png"))),
+        ("--task", "denoise,upscale", "--mask", "photo.png"), ("--task", "scratches", "--mask", "photo.png"),
+        ("--task", "denoise", "--mask", "photo.png"), ("--task", "denoise", "--detail", "0.5"), ("--mask", "transparent"),
+        ("--task", "scratches", "--sigma", "5"))),
     ("restore", "photo.png", "rgba.png", "--out", "one.png"),
     ("restore", "nowhere.png"), ("restore", ""), ("restore", "empty"), ("restore", "garbage"), ("restore", "afile"),
     ("restore", "[z"), ("restore", "/dev/null"), ("translate", "runs/t", "garbage", "--direction", "AtoB"),
