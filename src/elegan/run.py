@@ -27,6 +27,7 @@ from elegan.games.abilities import Draws, Generates, Restores, Scores, Tabulates
 from elegan.games.game import Can, Game, Shape, shape_of
 from elegan.games.inference import BATCH, Generator, drawn, paint, tabulated
 from elegan.nets import pretrained
+from elegan.nets.latents import check_truncation
 from elegan.nets.tiling import in_tiles
 from elegan.recipes import parts
 from elegan.recipes.recipe import Recipe
@@ -222,8 +223,7 @@ class Run(Record):
         """Windows of a series in the units of the data, float64 N x T x C, one a seed (0 to num - 1 by default). Raises UserError
         for a run that learnt no series."""
         draws = self.ability(Draws)
-        if truncation is not None:
-            ranges.check("truncation", truncation, ranges.Positive)
+        check_truncation(draws.prior, truncation)
         made = drawn(draws, self.nets, range(num) if seeds is None else seeds, self.device, truncation)
         return in_units(made, from_facts(self.info["data"]["columns"]))
 
@@ -307,8 +307,7 @@ class Run(Record):
         Raises UserError for a run that makes no images from latents.
         """
         generates = self.ability(Generates)
-        if truncation is not None:
-            ranges.check("truncation", truncation, ranges.Positive)
+        check_truncation(generates.prior, truncation)
         one = None if label is None else self.label_of(label)
         pages = [range(start, min(start + BATCH, len(seeds))) for start in range(0, len(seeds), BATCH)]
         for places in counted(pages, "generating pictures", len(seeds), parts=len):
