@@ -8,6 +8,7 @@ from elegan.games.laplacian import laplacian
 from elegan.games.restore import restore
 from elegan.games.series import series
 from elegan.games.table import table
+from elegan.games.text import likelihood, text
 from elegan.games.translate import translate_cycle, translate_pairs, translate_patches
 
 __all__ = [
@@ -17,9 +18,11 @@ __all__ = [
     "auxiliary_codes",
     "generate",
     "laplacian",
+    "likelihood",
     "restore",
     "series",
     "table",
+    "text",
     "translate_cycle",
     "translate_pairs",
     "translate_patches",
