@@ -9,6 +9,7 @@ from elegan.games.restore import restore
 from elegan.games.series import series
 from elegan.games.table import table
 from elegan.games.text import likelihood, text
+from elegan.games.timegan import timegan
 from elegan.games.translate import translate_cycle, translate_pairs, translate_patches
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "series",
     "table",
     "text",
+    "timegan",
     "translate_cycle",
     "translate_pairs",
     "translate_patches",

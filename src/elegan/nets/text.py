@@ -48,7 +48,7 @@ class TextGenerator(nn.Module):
             chosen = one_hot(_drawn(log_p, quantile), self.places).float()
             if torch.is_grad_enabled():
                 soft = ((log_p + _gumbel(log_p, chosen)) / ramp.now(self.tau)).softmax(1)
-                chosen = chosen + soft - soft.detach()
+                chosen = chosen + (soft - soft.detach())  # in this order exactly single ones
             end = one_hot(torch.zeros_like(over[:, 0], dtype=torch.long), self.places).float()
             chosen = torch.where(over, end, chosen)
             over = over | (chosen[:, END : END + 1] > 0.5)

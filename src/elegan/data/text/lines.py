@@ -13,8 +13,8 @@ import torch
 from elegan.core import files, rng
 from elegan.core.errors import UserError
 from elegan.data.feed import Batch, Order
-from elegan.data.rows import cached
-from elegan.data.text.read import Apart, read
+from elegan.data.rows import cached, file_of
+from elegan.data.text.read import SUFFIXES, Apart, read
 from elegan.data.text.vocabulary import END, UNKNOWN, Vocabulary, characters_of, from_facts, pairs_of
 
 VERSION = 1  # of what stands in the cache
@@ -98,6 +98,7 @@ def open_text(
     Raises UserError for what `elegan.data.text.read.read` does and where fewer than two items are short enough, Failure where
     the cache cannot be written.
     """
+    file_of(source, SUFFIXES)
     entry = cached(source, "text", [VERSION, apart, vocabulary, held], _filler(source, apart, vocabulary, held), cache)
     facts = files.read_json(entry / "facts.json")
     whole = np.load(entry / "places.npy", mmap_mode="r", allow_pickle=False)

@@ -1,13 +1,13 @@
 """The items of a file of text, with all that was found wrong in words: its lines, or what blank lines set apart."""
 
 import codecs
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from elegan.core.errors import UserError, nearest, shown
+from elegan.core.errors import UserError
+from elegan.data.rows import file_of
 
 SUFFIXES = (".txt", ".text")
 Apart = Literal["auto", "lines", "blank"]
@@ -37,7 +37,7 @@ def read(source: str, apart: Apart = "auto") -> Items:
     Blanks at the ends of an item and control characters are left out, and so are items that are not UTF-8. Raises UserError
     where there is no such file, where it is no text, and for fewer than two items.
     """
-    path = _place(source)
+    path = file_of(source, SUFFIXES)
     content, notes = _bytes_of(path), list[str]()
     if b"\0" in content:
         raise UserError(f"{path} is no text: it holds bytes of value 0")
@@ -74,11 +74,3 @@ def _clean(item: str) -> str:
     """Without control characters, which would speak to a terminal, and without blanks at the ends of lines."""
     lines = ["".join(c if c.isprintable() else " " if c.isspace() else "" for c in line) for line in item.split("\n")]
     return "\n".join(line.strip() for line in lines).strip()
-
-
-def _place(source: str) -> Path:
-    path = Path(os.path.expanduser(source))
-    if path.is_file():
-        return path
-    beside = [entry.name for entry in path.parent.glob("*") if entry.name.lower().endswith(SUFFIXES)]
-    raise UserError(f"no file {shown(source)}{nearest(path.name, beside)}")
