@@ -125,6 +125,30 @@ def test_what_is_for_pictures_alone_is_said_in_a_line(run, poem, tmp_path):
     assert run.ability(Writes).facts() == {"latent": run.shape.resolution}
 
 
+def test_a_policy_learns_what_is_rewarded(poem):
+    """REINFORCE raises the likelihood of lines with a score above the mean."""
+    from elegan.core import rng
+    from elegan.data.feed import Batch
+    from elegan.games.game import Shape
+    from elegan.games.text import reinforced
+    from elegan.recipes import find_recipe
+    from elegan.run import build_game
+
+    recipe = find_recipe("textgan").override(["task.gradient=policy", *SMALL[:3]])
+    game = build_game(recipe, Shape(6, 5, 0))
+    assert [turn.loss is reinforced for turn in game.turns if turn.player == "generator"] == [True]
+    game.nets["discriminator"].forward = lambda x, label: x[:, 3].sum(1)  # more of place 3
+    G, optimizer = game.nets["generator"], torch.optim.Adam(game.nets["generator"].parameters(), 0.02)
+    z = torch.randn(500, G.latent, generator=torch.Generator().manual_seed(0))
+    before = (G.write(z) == 3).float().mean()
+    for step in range(30):
+        with rng.drawing(0, step, total=32, rows=range(32)):
+            reinforced(game.nets, Batch(torch.zeros(32, 6, dtype=torch.long), None))["policy"].backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    assert (G.write(z) == 3).float().mean() > 2 * before
+
+
 def test_gradients_pass_what_is_written(run):
     """By the straight-through estimator every step of a line learns from a score of the whole."""
     from elegan.run import build_game

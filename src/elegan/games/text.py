@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
+from elegan.core import rng
 from elegan.core.errors import UserError
 from elegan.core.ranges import Repeats, Share
 from elegan.data.feed import Batch
@@ -24,9 +26,17 @@ def likelihood(recipe: Recipe, shape: Shape) -> Game:
     return Game(nn.ModuleDict({"generator": G}), {"likelihood": ("generator",)}, (turn,), ("generator",), (_writes(G),))
 
 
-def text(recipe: Recipe, shape: Shape, *, n_critic: Repeats = 1, warmup: Share = 0.7) -> Game:
+def text(
+    recipe: Recipe,
+    shape: Shape,
+    *,
+    n_critic: Repeats = 1,
+    warmup: Share = 0.7,
+    gradient: Literal["gumbel", "policy"] = "gumbel",
+) -> Game:
     """The likelihood of `likelihood` up to progress `warmup`, and then the game of images from noise
-    (`elegan.games.generate.generate`) on items N x V x T of single ones, V places in T steps."""
+    (`elegan.games.generate.generate`) on items N x V x T of single ones, V places in T steps. The generator's `gradient` passes
+    what it wrote by the Gumbel softmax, or is that of a policy whose reward is the score (see `reinforced`)."""
     G: Any = _writer(recipe, shape)
     D = discriminator(recipe, *shape)
     game = contest(recipe, G, D, n_critic=n_critic, clip=0.0, augment="")
@@ -34,6 +44,8 @@ def text(recipe: Recipe, shape: Shape, *, n_critic: Repeats = 1, warmup: Share =
         replace(turn, loss=partial(_of_single_ones, turn.loss, shape.channels), during=(warmup, 1.0))
         for turn in game.turns
     )
+    if gradient == "policy":
+        after = tuple(replace(turn, loss=reinforced) if turn.player == "generator" else turn for turn in after)
     return replace(
         game,
         players=game.players | {"likelihood": ("generator",)},
@@ -49,10 +61,25 @@ def likely(nets: nn.ModuleDict, batch: Batch) -> Terms:
     return {"nats": nats.sum() / (nats > 0).sum().clamp(min=1)}
 
 
+def reinforced(nets: nn.ModuleDict, batch: Batch) -> Terms:
+    """REINFORCE (Williams 1992): the likelihood of whole items that the generator wrote, each times its score in standard deviations
+    from the mean of the batch."""
+    G: Any = nets["generator"]
+    with torch.no_grad():
+        places = G.write(rng.normal(len(batch.real), G.latent, device=batch.real.device))
+        score = nets["discriminator"](_single_ones(places, G.places), None)
+        reward = (score - score.mean()) / score.std().clamp(min=1e-6)
+    return {"policy": (reward[:, None] * G.nats(places)).sum(1).mean(), "fake": score.mean()}
+
+
 def _of_single_ones(loss: Any, places: int, nets: nn.ModuleDict, batch: Batch) -> Terms:
-    spelled = one_hot(batch.real, places).transpose(1, 2).float()
-    terms: Terms = loss(nets, Batch(spelled, None))
+    terms: Terms = loss(nets, Batch(_single_ones(batch.real, places), None))
     return terms
+
+
+def _single_ones(items: Tensor, places: int) -> Tensor:
+    """Items N x T as N x V x T."""
+    return one_hot(items, places).transpose(1, 2).float()
 
 
 def _writer(recipe: Recipe, shape: Shape) -> Any:
