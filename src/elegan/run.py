@@ -23,9 +23,10 @@ from elegan.data.series.columns import from_facts, in_units
 from elegan.data.sides import Direction
 from elegan.data.tables.columns import Kinds, decoded
 from elegan.data.tables.columns import from_facts as from_facts_of_tables
-from elegan.games.abilities import Draws, Generates, Restores, Scores, Tabulates, Translates
+from elegan.data.text.vocabulary import from_facts as vocabulary_of
+from elegan.games.abilities import Draws, Generates, Restores, Scores, Tabulates, Translates, Writes
 from elegan.games.game import Can, Game, Shape, shape_of
-from elegan.games.inference import BATCH, Generator, drawn, paint, tabulated
+from elegan.games.inference import BATCH, Generator, drawn, paint, tabulated, written
 from elegan.nets import pretrained
 from elegan.nets.latents import check_truncation
 from elegan.nets.tiling import in_tiles
@@ -226,6 +227,16 @@ class Run(Record):
         check_truncation(draws.prior, truncation)
         made = drawn(draws, self.nets, range(num) if seeds is None else seeds, self.device, truncation)
         return in_units(made, from_facts(self.info["data"]["columns"]))
+
+    def lines(self, num: int = 64, *, seeds: Sequence[int] | None = None, temperature: float = 1.0) -> list[str]:
+        """Lines of text, one a seed (0 to num - 1 by default), of probabilities to the power of 1 / temperature: below 1 more usual
+        lines, above 1 more unusual ones. Raises UserError for a run that learnt no text."""
+        writes = self.ability(Writes)
+        ranges.check("temperature", temperature, ranges.Positive)
+        chosen = range(num) if seeds is None else seeds
+        vocabulary = vocabulary_of(self.info["data"]["vocabulary"])
+        places = written(writes, self.nets, chosen, self.device, temperature)
+        return [vocabulary.decode(row) for row in places.tolist()]
 
     def table(
         self, num: int = 64, *, seeds: Sequence[int] | None = None, label: str | int | None = None

@@ -35,6 +35,7 @@ GIVEN = {
     "faults": "--runs runs",
     "series": "rows rpgan-series",
     "tables": "--runs runs",
+    "text": "poem lm",
 }
 SLOW = {  # above ten seconds
     "busy", "faults", "few", "learns", "memory", "perfect", "recognisable", "serve", "translation", "translates",
@@ -54,7 +55,7 @@ def play(calls) -> Callable[..., str]:
 
 
 @pytest.fixture(scope="module")
-def there(tmp_path_factory, photographs, sides, rows):
+def there(tmp_path_factory, photographs, sides, rows, poem):
     """Gives a thing to measure by its name: made of real photographs, or trained for two steps."""
     root = tmp_path_factory.mktemp("measured")
     views = [load_sample_image(name) for name in ("china.jpg", "flower.jpg")]
@@ -89,6 +90,8 @@ def there(tmp_path_factory, photographs, sides, rows):
         "runs": lambda: root / "few",
         "acgan": lambda: trained("acgan", "digits"),
         "rows": lambda: rows,
+        "poem": lambda: poem,
+        "lm": lambda: trained("lm", str(poem)),
         "rpgan-series": lambda: trained("rpgan-series", str(rows)),
         "pix2pix": lambda: trained("pix2pix", str(sides)),
     }

@@ -116,6 +116,13 @@ def data(
 
         rows = describe(source)
         return answer(rows.as_dict(), str(rows))
+    from elegan.data.text.read import is_text
+
+    if is_text(source):
+        from elegan.data.text.describe import describe_text
+
+        text = describe_text(source)
+        return answer(text.as_dict(), str(text))
     from elegan.data import survey
 
     pictures = survey(source)

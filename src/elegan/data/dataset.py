@@ -18,6 +18,7 @@ from elegan.data.rows import is_rows
 from elegan.data.shape import LARGEST
 from elegan.data.sizing import Options
 from elegan.data.sources import Source, from_folder, from_zip
+from elegan.data.text.read import is_text
 
 FITS = ("crop", "pad", "stretch")
 
@@ -166,6 +167,10 @@ def find(source: str | InMemory, split: str) -> Source:
     if is_rows(source) and path.is_file():
         raise UserError(
             f"{source} holds rows and no pictures: rpgan-series learns them, which elegan train {source} takes by itself"
+        )
+    if is_text(source) and path.is_file():
+        raise UserError(
+            f"{source} holds text and no pictures: textgan learns it, which elegan train {source} takes by itself"
         )
     if path.is_file():
         return from_zip(path, split)

@@ -8,6 +8,8 @@ from elegan.games.laplacian import laplacian
 from elegan.games.restore import restore
 from elegan.games.series import series
 from elegan.games.table import table
+from elegan.games.text import likelihood, text
+from elegan.games.timegan import timegan
 from elegan.games.translate import translate_cycle, translate_pairs, translate_patches
 
 __all__ = [
@@ -17,9 +19,12 @@ __all__ = [
     "auxiliary_codes",
     "generate",
     "laplacian",
+    "likelihood",
     "restore",
     "series",
     "table",
+    "text",
+    "timegan",
     "translate_cycle",
     "translate_pairs",
     "translate_patches",

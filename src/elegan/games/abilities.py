@@ -99,6 +99,20 @@ class Tabulates(Ability):
 
 
 @dataclass(frozen=True)
+class Writes(Ability):
+    """Items of text from latents: `write(nets, z, temperature)`, N x `latent` to places N x T (int64) in a vocabulary
+    (`elegan.data.text.vocabulary`), of probabilities to the power of 1 / temperature; and `nats(nets, places)`, -log p of each
+    place, N x T, 0 after an item's end."""
+
+    use = "elegan sample {run}{trust}"
+    lacking = "writes no text"
+    does = "writes items of text from latents, one a seed"
+    latent: int
+    write: Callable[[nn.ModuleDict, Tensor, float], Tensor]
+    nats: Repaint
+
+
+@dataclass(frozen=True)
 class Judges(Ability):
     """Scores of single pictures by the discriminator as it stands, without augmentation: `judge(nets, x, label)` of all the
     game's networks, not their averages, to scores of N pictures, more where they look real."""

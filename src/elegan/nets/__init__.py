@@ -4,7 +4,8 @@ generators map latents N x latent (and labels N) to images N x C x H x W in [-1,
 a class that is asked for also carry `classes`, how many there are, else it is 0 or absent;
 discriminators map images (and labels) to scores N, or N x P of P patches, as `score(features(x))` where something else reads
 their features;
-those of a series and of a table do the same with windows N x C x T and rows N x W;
+those of a series, a table and a text do the same with windows N x C x T, rows N x W and items N x V x T of single ones;
+those of timegan map steps N x T x K to steps N x T x L;
 translators map pictures to pictures, patch discriminators map them to lists of score maps, restorers map damaged pictures to whole ones.
 """
 
@@ -19,10 +20,12 @@ from elegan.nets.patches import patch_discriminator, patch_heads
 from elegan.nets.perceptual import restorer_features, vgg_features
 from elegan.nets.progressive import progressive_discriminator, progressive_generator
 from elegan.nets.r3gan import r3gan_discriminator, r3gan_generator
+from elegan.nets.recurrent import recurrent
 from elegan.nets.resnet import resnet_discriminator, resnet_generator
 from elegan.nets.restorers import hourglass_restorer, residual_restorer
 from elegan.nets.stylegan import stylegan2_discriminator, stylegan2_generator
 from elegan.nets.tables import table_discriminator, table_generator
+from elegan.nets.text import text_discriminator, text_generator
 from elegan.nets.translators import resnet_translator, unet
 
 __all__ = [
@@ -43,6 +46,7 @@ __all__ = [
     "progressive_generator",
     "r3gan_discriminator",
     "r3gan_generator",
+    "recurrent",
     "residual_restorer",
     "resnet_discriminator",
     "resnet_generator",
@@ -54,6 +58,8 @@ __all__ = [
     "stylegan2_generator",
     "table_discriminator",
     "table_generator",
+    "text_discriminator",
+    "text_generator",
     "unet",
     "vgg_features",
 ]

@@ -42,6 +42,12 @@ def choose_of_rows(series: str) -> Choice:
     )
 
 
+def choose_of_text(apart: str, count: int) -> Choice:
+    """The choice for a file of text with so many items, which are its lines or what blank lines set apart."""
+    kind = "lines" if apart == "lines" else "paragraphs"
+    return Choice("textgan", (), f"a text of {count:,} {kind}; --recipe lm stops at maximum likelihood")
+
+
 def choose(given: Given, labels: np.ndarray | None, classes: int) -> Choice:
     """The choice for images with `labels` (int64 N) of `classes`, on this machine.
 

@@ -23,6 +23,8 @@ from elegan.data.deep import Unreadable
 from elegan.data.describe_rows import describe
 from elegan.data.photo import read_photo
 from elegan.data.rows import is_rows
+from elegan.data.text.describe import describe_text
+from elegan.data.text.read import is_text
 from elegan.run import Run
 from elegan.studio import explore, trainings
 from elegan.studio.explore import address
@@ -68,6 +70,8 @@ class Verbs:
         source = self.place.data(str(asked.get("data") or ""))
         if is_rows(source):
             return {"lines": str(describe(source)).splitlines(), "pictures": [], "series": True}
+        if is_text(source):
+            return {"lines": str(describe_text(source)).splitlines(), "pictures": [], "series": True}
         found = survey_of(source)
         return found.as_dict() | {"lines": found.lines(), "pictures": _samples(source)}
 

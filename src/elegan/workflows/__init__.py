@@ -8,6 +8,7 @@ from elegan.workflows.reconstruction import Reconstruction
 from elegan.workflows.restoration import Restoration
 from elegan.workflows.series import SeriesWorkflow
 from elegan.workflows.table import TableWorkflow
+from elegan.workflows.text import TextWorkflow
 from elegan.workflows.translation import Translation
 from elegan.workflows.workflow import Workflow
 
@@ -19,6 +20,7 @@ WORKFLOWS: dict[str, Workflow] = {
     "photographs": Restoration(),
     "series": SeriesWorkflow(),
     "table": TableWorkflow(),
+    "text": TextWorkflow(),
     "reconstruction": Reconstruction(),
 }
 

@@ -64,6 +64,7 @@ def report(run: Run, out: str | Path | None = None) -> Path:
         summary=_summary(run),
         tiles=_tiles(run, measured),
         samples=sheet(samples, "generated images") if samples.is_file() else None,
+        told=_told(run),
         how_chosen=workflow.how_chosen(run),
         columns=COLUMNS,
         evaluations=evaluations(measured),
@@ -85,6 +86,11 @@ def report(run: Run, out: str | Path | None = None) -> Path:
     )
     files.write(path, html.encode())
     return path
+
+
+def _told(run: Run) -> list[str]:
+    """What it makes in words; none of a run without a checkpoint."""
+    return workflow_of(run.recipe).told(run) if run.steps else []
 
 
 def _summary(run: Run) -> str:
