@@ -40,6 +40,7 @@ from elegan.games.inference import translated
 from elegan.metrics.evaluate import extractor_for, open_plain_extractor
 from elegan.metrics.watched import Gauge
 from elegan.record.course import actions
+from elegan.record.record import Record
 from elegan.run import Run
 from elegan.training.look import Look
 
@@ -288,7 +289,7 @@ def _recovered(fault: Fault, base: Base, called: str, healthy: float) -> Row:
         well = "yes" if distance <= WELL * healthy else "no"
     except Failure:
         distance, well = "gave up", "no"
-    done = actions(base.out / f"{called}-recover")
+    done = actions(Record(base.out / f"{called}-recover"))
     return {
         "recovered": distance,
         "well again": well,

@@ -145,8 +145,8 @@ def _by_heart(s: Series, t: float) -> int:
 
 def _lost(s: Series, t: float) -> int:
     """Kinds that were made and are not any more, or that by the end of the run never were."""
-    least = min(s["lost"][3:], default=0)  # the first looks show what was never learnt
-    gone = len(s["lost"]) > 5 and lasting(s["lost"], 2, lambda v: v >= least + 3)
+    known = s["lost"][3:]  # the first looks show what was never learnt
+    gone = len(known) > 2 and lasting(s["lost"], 2, lambda v: v >= lowest(known) + 3)
     return gone or (t >= 1 and _levelled(s) and lasting(s["lost"], 2, lambda v: v >= 7))
 
 
