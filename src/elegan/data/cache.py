@@ -11,7 +11,7 @@ import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import numpy as np
 from filelock import FileLock
 from platformdirs import user_cache_path
 
+from elegan.core import files
 from elegan.core.errors import Failure
 from elegan.core.memory import in_bytes
 from elegan.data import decode
@@ -81,10 +82,11 @@ class Entry:
 
 
 def cached(source: Source, options: Options, root: Path) -> Entry:
-    """The decoded images of `source`, built under `root` unless they stand there. Raises `UserError`, `Failure`."""
-    key = hashlib.sha256(json.dumps([decode.VERSION, source.stamp, options]).encode()).hexdigest()[:24]
+    """The decoded images of `source`, built under `root` unless they stand there. What was built by a choice of size or channels is
+    found again by whoever names these. Raises `UserError`, `Failure`."""
+    key = _key(source, options)
     folder = root.absolute() / key
-    entry = _open(folder)
+    entry = _open(folder) or _open_chosen(folder)
     if entry is not None:
         return entry
     with _clear_errors(root):
@@ -96,6 +98,10 @@ def cached(source: Source, options: Options, root: Path) -> Entry:
     if entry is None:
         raise Failure(f"the data cache at {folder} was changed while it was being opened")
     return entry
+
+
+def _key(source: Source, options: Options) -> str:
+    return hashlib.sha256(json.dumps([decode.VERSION, source.stamp, options]).encode()).hexdigest()[:24]
 
 
 def default_root() -> Path:
@@ -122,6 +128,16 @@ def _open(folder: Path) -> Entry | None:
         return None
 
 
+def _open_chosen(folder: Path) -> Entry | None:
+    """The entry that was built by a choice of what this folder's options name, or None."""
+    try:
+        chosen = json.loads(folder.with_suffix(".json").read_text(encoding="utf-8"))
+        entry = _open(folder.with_name(chosen["entry"]))
+        return entry and replace(entry, notes=tuple(chosen["notes"]))
+    except (OSError, ValueError, KeyError):
+        return None
+
+
 @contextmanager
 def _clear_errors(root: Path) -> Iterator[None]:
     try:
@@ -138,10 +154,13 @@ def _fill(source: Source, options: Options, folder: Path) -> None:
         shutil.rmtree(work)
     work.mkdir()
     try:
-        build(source, options, work)
+        meta = build(source, options, work)
         if folder.exists():  # damaged, or it would have been opened
             shutil.rmtree(folder)
         os.rename(work, folder)
         sync(folder.parent)
+        for named in options.settled(meta["shape"]):
+            notes = [note for note in meta["notes"] if note not in meta["on_choice"]]
+            files.write_json(folder.with_name(f"{_key(source, named)}.json"), {"entry": folder.name, "notes": notes})
     finally:
         shutil.rmtree(work, ignore_errors=True)
