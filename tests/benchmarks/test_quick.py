@@ -38,7 +38,7 @@ GIVEN = {
     "text": "poem lm",
 }
 SLOW = {  # above ten seconds
-    "busy", "faults", "few", "learns", "memory", "perfect", "recognisable", "serve", "translation", "translates",
+    "busy", "faults", "few", "learns", "memory", "perfect", "recognisable", "serve", "studio", "translation", "translates",
 }  # fmt: skip
 
 
@@ -104,6 +104,8 @@ def there(tmp_path_factory, photographs, sides, rows, poem):
 def test_a_benchmark_runs_and_is_kept(name, play, there, tmp_path):
     if name == "serve" and shutil.which("wrk") is None:
         pytest.skip("wrk is not installed")
+    if name == "studio" and not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+        pytest.skip("no Chromium on this machine")
     arguments = [there(part) for part in GIVEN.get(name, "").split()]
     out = tmp_path / f"{name}.json"
     printed = play(name, *arguments, "--quick", "--out", str(out))

@@ -155,7 +155,8 @@ NUMBERS = [
         ("--checkpoint", "99"), ("--trust", ""))),
     *(("push", "runs/g", *rest) for rest in (
         (), ("",), ("ada/x",), ("hub:x",), ("hub:a/b/c",), ("hub:ada/x",), ("hub:ada/x", "--data", ""), ("hub:ada/x", "--data", "d"),
-        ("hub:ada/x", "--data", "x" * 10_001, "--licence", "MIT"), ("hub:ada/x", "--data", "d", "--licence", "MIT", "--checkpoint", "99"))),
+        ("hub:ada/x", "--data", "x" * 10_001, "--licence", "MIT"), ("hub:ada/x", "--data", "d", "--licence", "MIT", "--checkpoint", "99"),
+        ("hub:ada/x", "--data", "d", "--licence", "MIT", "--out", "runs"))),
     ("push", "nowhere", "hub:ada/x"), ("sample", "hub:"), ("sample", "hub:x"), ("report", "hub:a/b@"),
     ("train", "digits", "--recipe", "dcgan", "--from", "hub:x"), ("restore", "photo.png", "--model", "hub:x"),
     ("doctor", "nowhere"), ("doctor", "afile"), ("doctor", ""), ("doctor", "/dev/null"), ("doctor", "runs/g", "--trust", ""),

@@ -289,6 +289,9 @@ def test_only_who_has_the_key_and_is_no_page_of_elsewhere_is_answered(serving):
             assert serving.refused(path, Authorization=given)[0] == 401, (path, given)
     assert serving.refused(GENERATE, Host="evil.example")[0] == 403  # a name that was bound anew to this machine
     assert serving.refused(GENERATE, Sec_Fetch_Site="cross-site") == (403, "pages of other sites may not ask")
+    for origin in ("http://evil.example", "http://127.0.0.1:1", "null"):  # of browsers that say no more
+        assert serving.refused(GENERATE, Origin=origin)[0] == 403
+    assert serving.ask(GENERATE, Origin=f"http://127.0.0.1:{serving.port}")[0] == 200
     assert serving.ask(GENERATE, Host="localhost:80", Sec_Fetch_Site="same-origin")[0] == 200
 
 

@@ -1,6 +1,7 @@
 """The runs of a studio's folder as its page shows them, one and all."""
 
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,14 @@ class Runs:
     def __init__(self, place: Place):
         self.place = place
         self.finished: dict[Path, tuple[tuple[int, ...], Listed]] = {}
+        self.lock = threading.Lock()
 
     def all(self) -> list[dict[str, Any]]:
         """Every run below the folder, the newest first; before them what began and has no folder yet, or never had."""
+        with self.lock:  # who asks while they are read waits for that, and reads nothing twice
+            return self._all()
+
+    def _all(self) -> list[dict[str, Any]]:
         folder, records = os.path.realpath(self.place.folder), trainings.begun(self.place)
         found = [self._listed(path) for path in _folders(folder) if is_run_folder(path)]
         entries = [_entry(run, records.get(run.path.name)) for run in found]

@@ -1,6 +1,7 @@
 """The studio's addresses, each a few lines over what the other files do."""
 
 import json
+import threading
 from collections.abc import Awaitable, Callable
 from functools import partial
 from importlib.metadata import version as version_of
@@ -47,6 +48,7 @@ class Studio:
         self.over = over
         self.place, self.works, self.models = place, Works(), explore.Models(place)
         self.listing = listing.Runs(place)
+        threading.Thread(target=self.listing.all, daemon=True).start()  # so that the first page finds them read
         self.verbs = Verbs(place, self.models)
 
     def routes(self) -> list[Route]:

@@ -7,7 +7,7 @@ export const ZH = {
   "The studio does not answer; start it again with elegan studio. Trainings go on without it.": "工作室没有响应；请用 elegan studio 重新启动。训练不受影响。",
   "All of them are in": "全部结果位于",
   // runs
-  "New training": "新的训练", "Nothing has been trained here yet.": "这里还没有训练过任何模型。", "Start with a folder of pictures": "从一个图片文件夹开始",
+  "New training": "新的训练", "Only names with": "名称包含", "Nothing has been trained here yet.": "这里还没有训练过任何模型。", "Start with a folder of pictures": "从一个图片文件夹开始",
   "about to begin": "即将开始", "no pictures yet": "还没有图片", "training": "训练中", "starting": "启动中", "finished": "已完成", "stopped": "已停止",
   "failed": "失败", "damaged": "已损坏", "nothing saved": "未保存", "alarm": "警报", "steps": "步数", "step": "步", "steps in all": "总步数",
   "time left": "剩余时间", "speed": "速度", "images a second": "张/秒", "time so far": "已用时间", "best": "最好", "seed": "种子", "metric": "指标",
