@@ -37,7 +37,7 @@ SMALL |= {
     "laplacian_refiner": ["nets.refiner.width=8"],
     "head": [],
     **{f"series_{n}": [f"nets.{n}.width=8"] for n in ("generator", "discriminator")},
-    "recurrent": [],
+    "recurrent": [f"nets.{n}.layers=1" for n in ("embedder", "recovery", "supervisor", "generator", "discriminator")],
     "text_generator": ["nets.generator.width=16"],
     "text_discriminator": ["nets.discriminator.width=8"],
     "table_generator": ["nets.generator.width=8", "nets.generator.latent=4"],

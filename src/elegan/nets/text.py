@@ -59,8 +59,8 @@ class TextGenerator(nn.Module):
     def write(self, z: Tensor, temperature: float = 1.0) -> Tensor:
         """Items N x T as places (int64), of probabilities to the power of 1 / temperature."""
         made, state = [], None
-        place = torch.zeros(len(z), dtype=torch.long, device=z.device)
-        over = torch.zeros(len(z), dtype=torch.bool, device=z.device)
+        place = torch.zeros(z.shape[0], dtype=torch.long, device=z.device)
+        over = torch.zeros(z.shape[0], dtype=torch.bool, device=z.device)
         for quantile in torch.special.ndtr(z.float()).unbind(1):
             log_p, state = self._next(embedding(place, self.embedding), state, temperature)
             place = _drawn(log_p, quantile).masked_fill(over, END)

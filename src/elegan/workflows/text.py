@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from elegan.core import rng
 from elegan.core.errors import UserError
 from elegan.core.sizes import size_of, square_side
 from elegan.data import InMemory
 from elegan.data.shape import LARGEST
+from elegan.data.sides import Direction
 from elegan.data.text.lines import Text, TextFeed, open_text
 from elegan.data.text.read import is_text
 from elegan.data.text.vocabulary import END, Vocabulary
@@ -30,7 +31,7 @@ from elegan.metrics.watched import Gauge
 from elegan.recipes.recipe import Recipe
 from elegan.run import Run
 from elegan.workflows.plots import curves_of_quality, lines_beside
-from elegan.workflows.workflow import Asked, Reference, View, Workflow, with_remark
+from elegan.workflows.workflow import Asked, Exported, Reference, View, Workflow, latent_inputs, with_remark
 
 USUAL = ("bleu", "self-bleu", "perplexity", "novelty", "fd", "prdc")
 MOST = 100_000  # real lines that are measured against, and generated ones
@@ -102,11 +103,28 @@ class TextWorkflow(Workflow):
     def make_one(self, game: Game, nets: nn.ModuleDict, shape: Shape, device: torch.device) -> None:
         written(game.ability(Writes), nets, [0], device)
 
+    def exported(self, game: Game, nets: nn.ModuleDict, shape: Shape, way: Direction | None) -> Exported:
+        writes = game.ability(Writes)
+        inputs, about = latent_inputs(writes.latent)
+        makes = ("places", {"axes": ["place"], "range": [0, shape.channels - 1]})
+        return Exported(Writer(writes, nets), tuple(about), inputs, 0, about, makes=makes)
+
     def told(self, run: Run) -> list[str]:
         return run.lines(SHOWN)
 
     def how_chosen(self, run: Run) -> str:
         return "Lines of the data on the left and of the generator, chosen by nothing but their seeds, on the right."
+
+
+class Writer(nn.Module):
+    """The generator of a game of text as a module of its own: z to items N x T as places, at temperature 1."""
+
+    def __init__(self, writes: Writes, nets: nn.ModuleDict):
+        super().__init__()
+        self.nets, self.write = nets, writes.write
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.write(self.nets, z, 1.0)
 
 
 class LinesView(View):
@@ -117,7 +135,8 @@ class LinesView(View):
         self.count = recipe.watch.images
         order = np.random.default_rng(rng.mix("gauge")).permutation(data.trained)
         self.shown = data.items(order[:SHOWN])
-        self.held = torch.from_numpy(data.padded(data.held[: self.count]))
+        held = np.random.default_rng(rng.mix("gauge held")).permutation(data.held)[: self.count]
+        self.held = torch.from_numpy(data.padded(held))
         self.gauge: Gauge | None = None
         if recipe.watch.metric != "none":
             real = np.array(data.items(order[: self.count]), object)
