@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ import numpy as np
 from filelock import FileLock
 from platformdirs import user_cache_path
 
+from elegan.core import files
 from elegan.core.errors import Failure
 from elegan.core.memory import in_bytes
 from elegan.data import decode
@@ -91,11 +92,27 @@ def cached(source: Source, options: Options, root: Path) -> Entry:
         root.mkdir(parents=True, exist_ok=True)
         with FileLock(root / f"{key}.lock"):
             if _open(folder) is None:
-                _fill(source, options, folder)
+                _built(folder, lambda work: build(source, options, work))
     entry = _open(folder)
     if entry is None:
         raise Failure(f"the data cache at {folder} was changed while it was being opened")
     return entry
+
+
+def kept(key: list[Any], fill: Callable[[Path], dict[str, Any]], root: Path | None) -> Path:
+    """The folder in the cache for data of this key. Where it is not there yet, `fill` writes arrays into it and gives what
+    becomes its facts.json. Raises Failure where the cache cannot be written."""
+    root = root or default_root()
+    name = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:24]
+    folder = root.absolute() / name
+    if (folder / "facts.json").is_file():
+        return folder
+    with _clear_errors(root):
+        root.mkdir(parents=True, exist_ok=True)
+        with FileLock(root / f"{name}.lock"):
+            if not (folder / "facts.json").is_file():
+                _built(folder, lambda work: files.write_json(work / "facts.json", fill(work)))
+    return folder
 
 
 def default_root() -> Path:
@@ -132,13 +149,14 @@ def _clear_errors(root: Path) -> Iterator[None]:
         raise Failure(f"the data cache at {root} cannot be written: {reason}; {advice}") from None
 
 
-def _fill(source: Source, options: Options, folder: Path) -> None:
+def _built(folder: Path, build: Callable[[Path], None]) -> None:
+    """Has the folder built beside its place and renamed into it."""
     work = folder.with_name(f".{folder.name}")
     if work.exists():  # a killed builder's, as the lock is ours
         shutil.rmtree(work)
     work.mkdir()
     try:
-        build(source, options, work)
+        build(work)
         if folder.exists():  # damaged, or it would have been opened
             shutil.rmtree(folder)
         os.rename(work, folder)

@@ -18,9 +18,10 @@ from elegan.data.describe_rows import describe
 from elegan.data.in_memory import InMemory, source_of
 from elegan.data.rows import is_rows
 from elegan.data.sides import kind_of
+from elegan.data.sound.sounds import find_sounds, open_sounds
 from elegan.games.game import Shape
 from elegan.recipes import find_recipe
-from elegan.recipes.choose import MANY, SIDES, Choice, choose, choose_of_rows, largest_side
+from elegan.recipes.choose import MANY, SIDES, Choice, choose, choose_of_rows, choose_of_sounds, largest_side
 from elegan.recipes.fit import Given, fitted, in_words
 from elegan.recipes.recipe import Recipe, flat_values, nested
 from elegan.recipes.settings import Settings, pairs, spelled
@@ -238,6 +239,10 @@ def _recipe_for(options: Options, source: str | InMemory, engine: Engine) -> tup
     if is_rows(source):
         named = dict(pairs(settings)).get("data.time", "")
         choice = choose_of_rows(describe(str(source), str(named)).series)
+    elif find_sounds(source):
+        of_data = {key: value for key, value in pairs(settings) if key.startswith("data.")}
+        heard = find_recipe("specgan").override(of_data).data
+        choice = choose_of_sounds(open_sounds(source, heard.rate, heard.seconds).class_counts)
     elif (kind := kind_of(source)) in SIDES:
         choice = SIDES[kind]
     else:
