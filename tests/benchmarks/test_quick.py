@@ -34,6 +34,7 @@ GIVEN = {
     "few": "digits --runs runs",
     "series": "rows rpgan-series",
     "tables": "--runs runs",
+    "sound": "vocoder",
 }
 SLOW = {  # above ten seconds
     "busy", "faults", "few", "learns", "memory", "perfect", "recognisable", "serve", "translation", "translates",
@@ -53,7 +54,7 @@ def play(calls) -> Callable[..., str]:
 
 
 @pytest.fixture(scope="module")
-def there(tmp_path_factory, photographs, sides, rows):
+def there(tmp_path_factory, photographs, sides, rows, request):
     """Gives a thing to measure by its name: made of real photographs, or trained for two steps."""
     root = tmp_path_factory.mktemp("measured")
     views = [load_sample_image(name) for name in ("china.jpg", "flower.jpg")]
@@ -90,6 +91,7 @@ def there(tmp_path_factory, photographs, sides, rows):
         "rows": lambda: rows,
         "rpgan-series": lambda: trained("rpgan-series", str(rows)),
         "pix2pix": lambda: trained("pix2pix", str(sides)),
+        "vocoder": lambda: trained("vocoder", str(request.getfixturevalue("sounds"))),
     }
     return lambda name: str(things[name]()) if name in things else name
 

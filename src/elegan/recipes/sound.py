@@ -10,6 +10,7 @@ specgan = Recipe.parse(
         "specgan",
         "log-mel pictures of sounds by rpgan's networks and losses, then phases (SpecGAN: Donahue et al. 2019)",
         steps=3000,
+        batch=32,
         statistics="averaged",
         task={"name": "spectrograms", "augment": "translation"},
         nets={
