@@ -35,6 +35,7 @@ GIVEN = {
     "faults": "--runs runs",
     "series": "rows rpgan-series",
     "tables": "--runs runs",
+    "sound": "vocoder",
     "text": "poem lm",
 }
 SLOW = {  # above ten seconds
@@ -55,7 +56,7 @@ def play(calls) -> Callable[..., str]:
 
 
 @pytest.fixture(scope="module")
-def there(tmp_path_factory, photographs, sides, rows, poem):
+def there(tmp_path_factory, photographs, sides, rows, poem, request):
     """Gives a thing to measure by its name: made of real photographs, or trained for two steps."""
     root = tmp_path_factory.mktemp("measured")
     views = [load_sample_image(name) for name in ("china.jpg", "flower.jpg")]
@@ -94,6 +95,7 @@ def there(tmp_path_factory, photographs, sides, rows, poem):
         "lm": lambda: trained("lm", str(poem)),
         "rpgan-series": lambda: trained("rpgan-series", str(rows)),
         "pix2pix": lambda: trained("pix2pix", str(sides)),
+        "vocoder": lambda: trained("vocoder", str(request.getfixturevalue("sounds"))),
     }
     return lambda name: str(things[name]()) if name in things else name
 

@@ -87,6 +87,7 @@ NUMBERS = [
         ("bundle", "--out", "x.zip"), ("compare",), ("copies",))),
     (*SAMPLE, "--out", "x.jpg"), (*SAMPLE, "--out", "x.png", "--separate"), (*SAMPLE, "--out", "afile/x.png"),
     ("latent", "interpolate", "runs/g", "--seeds", "0-1", "--out", "x.png"), ("copies", "runs/g", "--out", "x.png"),
+    ("sample", "runs/g", "--vocoder", "runs/g"), ("sample", "runs/g", "--vocoder", "nowhere"), ("restore", "photo.png", "--task", "bandwidth"),
     ("sample", "denoise"), ("export", "upscale-x9", "--out", "x.onnx"), ("film", "denoise"), ("compare", "denoise"),
     ("train", "digits", "--recipe", "dcgan", "--from", "denoise"), ("train", "--resume", "denoise"),
     (*EXPORT, "--direction", "AtoB"), (*EXPORT, "--direction", ""), ("export", "runs/t", "--out", "x.onnx"),

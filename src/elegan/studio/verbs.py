@@ -23,6 +23,8 @@ from elegan.data.deep import Unreadable
 from elegan.data.describe_rows import describe
 from elegan.data.photo import read_photo
 from elegan.data.rows import is_rows
+from elegan.data.sound.describe import describe_sounds
+from elegan.data.sound.sounds import find_sounds
 from elegan.data.text.describe import describe_text
 from elegan.data.text.read import is_text
 from elegan.run import Run
@@ -66,12 +68,14 @@ class Verbs:
         return verb
 
     def survey(self, work: Work, asked: Asked) -> dict[str, Any]:
-        """What `elegan data` says, with a few of the pictures; of a file of rows the words alone."""
+        """What `elegan data` says, with a few of the pictures; of a file of rows and of sounds the words alone."""
         source = self.place.data(str(asked.get("data") or ""))
         if is_rows(source):
             return {"lines": str(describe(source)).splitlines(), "pictures": [], "series": True}
         if is_text(source):
             return {"lines": str(describe_text(source)).splitlines(), "pictures": [], "series": True}
+        if sounds := find_sounds(source):
+            return {"lines": str(describe_sounds(sounds)).splitlines(), "pictures": [], "series": True}
         found = survey_of(source)
         return found.as_dict() | {"lines": found.lines(), "pictures": _samples(source)}
 
