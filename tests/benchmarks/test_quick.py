@@ -32,7 +32,7 @@ GIVEN = {
     "perfect": "digits",
     "copies": "tiles",
     "few": "digits --runs runs",
-    "series": "rows rpgan-series",
+    "series": "rows --runs runs",
     "tables": "--runs runs",
     "text": "poem lm",
 }
@@ -91,7 +91,6 @@ def there(tmp_path_factory, photographs, sides, rows, poem):
         "rows": lambda: rows,
         "poem": lambda: poem,
         "lm": lambda: trained("lm", str(poem)),
-        "rpgan-series": lambda: trained("rpgan-series", str(rows)),
         "pix2pix": lambda: trained("pix2pix", str(sides)),
     }
     return lambda name: str(things[name]()) if name in things else name
