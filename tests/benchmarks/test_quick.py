@@ -33,7 +33,7 @@ GIVEN = {
     "copies": "tiles",
     "few": "digits --runs runs",
     "faults": "--runs runs",
-    "series": "rows rpgan-series",
+    "series": "rows --runs runs",
     "tables": "--runs runs",
     "sound": "vocoder",
     "text": "poem lm",
@@ -93,7 +93,6 @@ def there(tmp_path_factory, photographs, sides, rows, poem, request):
         "rows": lambda: rows,
         "poem": lambda: poem,
         "lm": lambda: trained("lm", str(poem)),
-        "rpgan-series": lambda: trained("rpgan-series", str(rows)),
         "pix2pix": lambda: trained("pix2pix", str(sides)),
         "vocoder": lambda: trained("vocoder", str(request.getfixturevalue("sounds"))),
     }

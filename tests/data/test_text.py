@@ -79,6 +79,13 @@ def test_places_are_characters_by_how_often_they_occur_and_back(poem):
     assert text.fingerprint == open_text(str(poem)).fingerprint != open_text(str(poem), held=0.0).fingerprint
 
 
+def test_what_is_held_out_and_occurs_in_what_is_learnt_is_not_new(tmp_path):
+    text = open_text(written(tmp_path / "twice.txt", "\n".join([*(f"{n:03d}" for n in range(150))] * 2)), held=0.3)
+    learnt = set(text.items(text.trained))
+    assert 0 < len(text.new) < len(text.held) == 90
+    assert text.items(text.new) == [item for item in text.items(text.held) if item not in learnt]
+
+
 def test_a_feed_is_a_function_of_position(poem):
     text = open_text(str(poem))
     feed, again = (TextFeed(text, batch=8, seed=3) for _ in range(2))

@@ -29,7 +29,8 @@ class Features:
 
     `pictures` (uint8, N x H x W x C) are kept only for a metric that learns from them. `window` says that the features are
     windows of a series themselves: the (steps, columns) of each, in [0, 1]; `layout` that they are rows of a table. `lines`: the
-    items of a text themselves; `nats`: of items held out, N x 2, -log p of each and its characters. All but the features may be None.
+    items of a text themselves; `nats`: of items held out and
+    nowhere learnt, M x 2, -log p of each and its characters. All but the features may be None.
     """
 
     values: "Tensor"

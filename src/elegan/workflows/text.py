@@ -135,8 +135,8 @@ class LinesView(View):
         self.count = recipe.watch.images
         order = np.random.default_rng(rng.mix("gauge")).permutation(data.trained)
         self.shown = data.items(order[:SHOWN])
-        held = np.random.default_rng(rng.mix("gauge held")).permutation(data.held)[: self.count]
-        self.held = torch.from_numpy(data.padded(held))
+        new = np.random.default_rng(rng.mix("gauge held")).permutation(data.new)[: self.count]
+        self.new = torch.from_numpy(data.padded(new))
         self.gauge: Gauge | None = None
         if recipe.watch.metric != "none":
             real = np.array(data.items(order[: self.count]), object)
@@ -151,8 +151,8 @@ class LinesView(View):
             return {}
         lines = decoded(written(self.writes, nets, range(self.count), self.device), self.vocabulary)
         found = {self.gauge.label: self.gauge(np.array(lines, object))}
-        if len(self.held):
-            found["perplexity"] = perplexity(likelihoods(self.writes, nets, self.held, self.vocabulary, self.device))[0]
+        if len(self.new):
+            found["perplexity"] = perplexity(likelihoods(self.writes, nets, self.new, self.vocabulary, self.device))[0]
         return found
 
     def sheet(self, nets: nn.ModuleDict) -> np.ndarray:
@@ -182,12 +182,13 @@ def _can(name: str, sets: Sets) -> bool:
 
 
 def sets_of(data: Text, made: Sequence[str], run: Run | None = None, seed: int = 0) -> Sets:
-    """Generated lines beside those of a text, at most `MOST` of them at random, and its held-out ones with their likelihood under a run."""
+    """Generated lines beside those of a text, at most `MOST` of them at random, and its held-out ones; with the likelihood
+    under a run of those that do not stand among the former."""
     order = np.random.default_rng(rng.mix("lines", seed)).permutation(data.trained)[:MOST]
     lines, kept = data.items(order), data.items(data.held[:MOST])
     held = None
     if kept:
-        nats = None if run is None else _likelihood_under(run, kept)
+        nats = None if run is None or not len(data.new) else _likelihood_under(run, data.items(data.new[:MOST]))
         held = Features(features(kept), lines=kept, nats=nats)
     return Sets(Features(features(lines), lines=lines), Features(features(made), lines=made), held)
 

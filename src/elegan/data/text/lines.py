@@ -17,7 +17,7 @@ from elegan.data.rows import cached, file_of
 from elegan.data.text.read import SUFFIXES, Apart, read
 from elegan.data.text.vocabulary import END, UNKNOWN, Vocabulary, characters_of, from_facts, pairs_of
 
-VERSION = 1  # of what stands in the cache
+VERSION = 2  # of what stands in the cache
 MOST = 256  # places of an item, where nobody says
 USUAL = 0.99  # the share of items that the length chosen has room for
 FEWEST = 100  # items from which some are held out
@@ -26,7 +26,7 @@ FEWEST = 100  # items from which some are held out
 @dataclass(frozen=True)
 class Text:
     """Items of text: `places`, one after another, each with its end (mapped read-only), and `begins`, where each starts, int64 N + 1;
-    `trained` and `held` say which are trained on and which not. `resolution`: the most places of an item, its end among them."""
+    `trained` and `held` say which are trained on and which not, `new` which of the latter do not occur among the former. `resolution`: the most places of an item, its end among them."""
 
     name: str
     source: str
@@ -34,6 +34,7 @@ class Text:
     begins: np.ndarray
     trained: np.ndarray
     held: np.ndarray
+    new: np.ndarray
     resolution: int
     vocabulary: Vocabulary
     apart: str
@@ -102,7 +103,7 @@ def open_text(
     entry = cached(source, "text", [VERSION, apart, vocabulary, held], _filler(source, apart, vocabulary, held), cache)
     facts = files.read_json(entry / "facts.json")
     whole = np.load(entry / "places.npy", mmap_mode="r", allow_pickle=False)
-    begins, kept = (np.load(entry / f"{part}.npy", allow_pickle=False) for part in ("begins", "held"))
+    begins, kept, new = (np.load(entry / f"{part}.npy", allow_pickle=False) for part in ("begins", "held", "new"))
     lengths, notes = np.diff(begins), [*facts["notes"]]
     length = longest or max(4, min(MOST, int(np.quantile(lengths, USUAL, method="higher"))))
     fits = lengths <= length
@@ -115,7 +116,7 @@ def open_text(
             f"{int((~fits).sum()):,} of {len(fits):,} are longer than {length - 1} {facts['unit']} and were left out (the longest: {int(lengths.max()) - 1:,})"
         )
     return Text(
-        facts["name"], facts["address"], whole, begins, np.flatnonzero(fits & ~kept), np.flatnonzero(fits & kept), length,
+        facts["name"], facts["address"], whole, begins, np.flatnonzero(fits & ~kept), np.flatnonzero(fits & kept), np.flatnonzero(fits & new), length,
         from_facts(facts["vocabulary"]), facts["apart"], facts["fingerprint"], tuple(notes), (f"cache: {entry}",),
     )  # fmt: skip
 
@@ -129,10 +130,12 @@ def _filler(source: str, apart: Apart, size: int, share: float) -> Callable[[Pat
         held[order[: round(share * count) if count >= FEWEST else 0]] = True
         trained = [item for item, kept in zip(found.items, held, strict=True) if not kept]
         vocabulary: Vocabulary = pairs_of(trained, size) if size else characters_of(trained)
+        learnt = set(trained)
+        new = np.array([kept and item not in learnt for item, kept in zip(found.items, held, strict=True)])
         encoded = vocabulary.encode(found.items)
         begins = np.concatenate([[0], np.cumsum([len(item) + 1 for item in encoded])])
         places = np.fromiter((place for item in encoded for place in (*item, END)), np.int32, int(begins[-1]))
-        for name, part in (("places", places), ("begins", begins), ("held", held)):
+        for name, part in (("places", places), ("begins", begins), ("held", held), ("new", new)):
             np.save(folder / f"{name}.npy", part)
         unknown = int((places == UNKNOWN).sum())
         rare = f"{unknown:,} characters that occur in one item alone count as unknown, and are never written"

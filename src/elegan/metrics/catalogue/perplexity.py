@@ -21,8 +21,8 @@ class Perplexity(Metric):
 
         assert sets.held_out is not None
         assert sets.held_out.nats is not None
-        n = len(sets.held_out)
-        return [normal("perplexity", *perplexity(sets.held_out.nats), "delta method over held-out lines", n, 0)]
+        nats = sets.held_out.nats
+        return [normal("perplexity", *perplexity(nats), "delta method over held-out lines", len(nats), 0)]
 
     def floor(self, sets: Sets, estimates: Sequence[Estimate], seed: int) -> list[Estimate]:
         return []
