@@ -246,8 +246,8 @@ def test_the_layout_in_memory_changes_no_gradient(name, sides, photographs, rows
         trainer.game.nets.to(memory_format=layout)
         found.append([gradients(trainer, turn, position) for position, turn in enumerate(trainer.game.turns)])
     for turn, (a, b) in enumerate(zip(*found, strict=True)):
-        # In biggan rounding passes batch norms of a few pixels: 1.3e-4, and 1e-15 in float64.
-        bound = 1e-3 if name == "biggan" else 1e-4
+        # Rounding passes batch norms of a few pixels: in biggan 1.3e-4, in fastgan up to 8e-3; 1e-15 of both in float64.
+        bound = {"biggan": 1e-3, "fastgan": 2e-2}.get(name, 1e-4)
         assert (a - b).norm() <= bound * b.norm(), (turn, float((a - b).norm() / b.norm()))
 
 
