@@ -111,6 +111,13 @@ def test_a_slow_collapse_is_noticed_at_half_of_the_spread():
     assert at == since + 2
 
 
+def test_noise_that_is_more_varied_than_the_data_is_no_height_to_fall_from():
+    """As progressive begins: 1.3 of the data's spread, .6 when it has learnt their colours."""
+    spread = [1.4 if n < 20 else 0.6 for n in range(N + 1)]
+    assert "collapse" not in alarms(healthy() | {"spread": spread})
+    assert "collapse" in alarms(healthy() | {"spread": [min(v, 0.45) if n > 50 else v for n, v in enumerate(spread)]})
+
+
 def test_a_jump_of_the_learning_rate_is_noticed_at_the_next_probe():
     """What a rate twenty times as high did to dcgan on the digits (docs/guard.md): nothing is told apart, and gradients shrink."""
     series = healthy()

@@ -112,7 +112,7 @@ def _thrown_off(s: Series, t: float) -> int:
 
 
 def _collapsed(s: Series, t: float) -> int:
-    most = highest(s["spread"])
+    most = min(1.0, highest(s["spread"]))  # noise may vary more than the data
     return lasting(s["spread"], 3, lambda v: v < 0.5 * most)
 
 
