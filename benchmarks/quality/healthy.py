@@ -70,7 +70,7 @@ CASES = (
     Case("wgan", "digits", 8, 600),
     Case("dcgan", "digits", 8, 1100, count=100, seed=1, width=32),
     Case("lapgan", "flowers64", 16, 500),
-    Case("progressive", "flowers64", 16, 1500, width=64),
+    Case("progressive", "flowers64", 16, 1500, width=128),
     Case("dragan", "mnist", 16, 500),
     Case("lsgan", "mnist", 16, 600, seed=1, width=32),
     Case("infogan", "mnist", 16, 600, seed=1, width=32),
