@@ -6,6 +6,8 @@ import os
 import shlex
 import shutil
 import signal
+import subprocess
+import sys
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -122,11 +124,13 @@ def test_a_failure_and_a_kill_are_told_apart(tmp_path, monkeypatch):
     settings = [*SMALL, "watch.metric=none", "watch.log=1"]
 
     def fails(step: int, values: dict[str, float]) -> None:
-        raise OSError("no such camera")
+        raise OSError("no such camera\a")
 
     with pytest.raises(OSError, match="camera"):
         elegan.train("digits", "dcgan", steps=3, settings=settings, name="run", quiet=True, on_step=fails)
-    assert "It stopped at step 1 of 3: OSError: no such camera." in findings()[0].text
+    found = elegan.doctor(elegan.Run.open("runs/run"))
+    assert "It stopped at step 1 of 3: OSError: no such camera\x07." in found.findings[0].text
+    assert "no such camera\\x07." in found.lines()[0]
     Path("runs/run/stopped.json").unlink()  # for which a kill leaves no time
     assert "left no reason: it was killed" in findings()[0].text
     monkeypatch.setattr(room, "LITTLE", 1 << 62)
@@ -211,6 +215,15 @@ def test_the_command_tells_problems_first_and_the_same_as_json(folder, calls):
     answer = json.loads(as_json.out)
     assert answer["findings"][0]["problem"]
     assert answer["facts"]["step"] == "6 of 8"
+
+
+def test_a_run_is_examined_without_torch(folder):
+    program = (
+        "import sys\nfrom elegan.record.record import Record\nfrom elegan.verbs.doctor.doctor import doctor\n"
+        "print(len(doctor(Record.open('runs/run')).findings), 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == [str(len(findings())), "False"], done.stderr
 
 
 def test_the_installation_is_told_as_it_is(tmp_path, monkeypatch):
