@@ -8,6 +8,7 @@ those of a series and of a table do the same with windows N x C x T and rows N x
 translators map pictures to pictures, patch discriminators map them to lists of score maps, restorers map damaged pictures to whole ones.
 """
 
+from elegan.nets.adain import stylegan_generator
 from elegan.nets.biggan import biggan_generator
 from elegan.nets.convolutions1d import series_discriminator, series_generator
 from elegan.nets.dcgan import dcgan_discriminator, dcgan_encoder, dcgan_generator
@@ -21,6 +22,7 @@ from elegan.nets.progressive import progressive_discriminator, progressive_gener
 from elegan.nets.r3gan import r3gan_discriminator, r3gan_generator
 from elegan.nets.resnet import resnet_discriminator, resnet_generator
 from elegan.nets.restorers import hourglass_restorer, residual_restorer
+from elegan.nets.rrdb import rrdb_restorer
 from elegan.nets.stylegan import stylegan2_discriminator, stylegan2_generator
 from elegan.nets.tables import table_discriminator, table_generator
 from elegan.nets.translators import resnet_translator, unet
@@ -48,10 +50,12 @@ __all__ = [
     "resnet_generator",
     "resnet_translator",
     "restorer_features",
+    "rrdb_restorer",
     "series_discriminator",
     "series_generator",
     "stylegan2_discriminator",
     "stylegan2_generator",
+    "stylegan_generator",
     "table_discriminator",
     "table_generator",
     "unet",
