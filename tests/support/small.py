@@ -31,6 +31,13 @@ SMALL |= {
     "stylegan2_discriminator": ["nets.discriminator.width=4"],
     "patch_heads": ["nets.heads.width=8"],
     "residual_restorer": ["nets.restorer.width=8", "nets.restorer.blocks=2", "data.resolution=32"],
+    "rrdb_restorer": [
+        "nets.restorer.width=4",
+        "nets.restorer.blocks=1",
+        "nets.restorer.growth=4",
+        "data.resolution=32",
+    ],
+    "stylegan_generator": ["nets.generator.width=8", "nets.generator.latent=8", "nets.generator.depth=2"],
     "hourglass_restorer": ["nets.restorer.width=4", "nets.restorer.dilations=[1,2]", "data.resolution=32"],
     "restorer_features": [],
     "dcgan_encoder": ["nets.encoder.width=16"],

@@ -10,6 +10,7 @@ vocoders map log-mel pictures to samples, enhancers samples to samples;
 translators map pictures to pictures, patch discriminators map them to lists of score maps, restorers map damaged pictures to whole ones.
 """
 
+from elegan.nets.adain import stylegan_generator
 from elegan.nets.biggan import biggan_generator
 from elegan.nets.convolutions1d import series_discriminator, series_generator
 from elegan.nets.dcgan import dcgan_discriminator, dcgan_encoder, dcgan_generator
@@ -25,6 +26,7 @@ from elegan.nets.r3gan import r3gan_discriminator, r3gan_generator
 from elegan.nets.recurrent import recurrent
 from elegan.nets.resnet import resnet_discriminator, resnet_generator
 from elegan.nets.restorers import hourglass_restorer, residual_restorer
+from elegan.nets.rrdb import rrdb_restorer
 from elegan.nets.spectral import spectral_enhancer, spectral_vocoder
 from elegan.nets.stylegan import stylegan2_discriminator, stylegan2_generator
 from elegan.nets.tables import table_discriminator, table_generator
@@ -56,6 +58,7 @@ __all__ = [
     "resnet_generator",
     "resnet_translator",
     "restorer_features",
+    "rrdb_restorer",
     "series_discriminator",
     "series_generator",
     "sound_discriminator",
@@ -63,6 +66,7 @@ __all__ = [
     "spectral_vocoder",
     "stylegan2_discriminator",
     "stylegan2_generator",
+    "stylegan_generator",
     "table_discriminator",
     "table_generator",
     "text_discriminator",

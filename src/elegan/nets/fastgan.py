@@ -17,6 +17,7 @@ from elegan.core.ranges import Width
 from elegan.core.sizes import Resolution, Size, size_of
 from elegan.nets.latents import Prior, as_drawn
 from elegan.nets.layers import crop, normal_weights, pyramid
+from elegan.nets.noise import Noise
 from elegan.nets.norms import norm, spectral
 
 SPAN = 4  # doublings that a gated skip reaches across: from 8 x 8 to 128 x 128
@@ -26,29 +27,6 @@ def _width_at(size: int, width: int) -> int:
     """Channels at `size` pixels: 16 times `width` at 4, twice at 32 and 64, once at 128."""
     power = 1 << (size - 1).bit_length()
     return max(8, int(width * (64 / power if power <= 32 else 128 / power)))
-
-
-class Noise(nn.Module):
-    """Noise, a value a pixel and the same for all channels, with one learnt strength that starts at zero.
-
-    It is new for every image in training and the same for all in evaluation, so a latent is always one picture.
-    """
-
-    fixed: Tensor
-
-    def __init__(self, size: Size):
-        super().__init__()
-        self.strength = nn.Parameter(torch.zeros(()))
-        self.register_buffer("fixed", torch.randn(1, 1, *size))
-
-    def draw(self, n: int) -> Tensor:
-        """The noise of n images, n x 1 x H x W, or 1 x 1 x H x W for all of them in evaluation."""
-        if not self.training:
-            return self.fixed
-        return rng.normal(n, *self.fixed.shape[1:], device=self.fixed.device)
-
-    def forward(self, x: Tensor, noise: Tensor) -> Tensor:
-        return x + (noise * self.strength).to(x.dtype)
 
 
 class GatedUp(nn.Module):

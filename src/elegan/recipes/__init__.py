@@ -18,8 +18,7 @@ CATALOGUE: dict[str, Recipe] = {
 WORDS = {
     "condgan": "cgan", "conditionalgan": "cgan", "cdcgan": "cgan", "vanillagan": "gan", "mlpgan": "gan", "wgangp": "wgan-gp",
     "pggan": "progressive", "progan": "progressive", "progressivegan": "progressive", "proggan": "progressive",
-    "stylegan2ada": "stylegan2-ada", "stylegan": "stylegan2", "srgan": "sr-x4-detail", "esrgan": "sr-x4-detail",
-    "realesrgan": "sr-x4-detail", "srresnet": "sr-x4", "edsr": "sr-x4", "superresolution": "sr-x4", "colorization": "colorize",
+    "stylegan2ada": "stylegan2-ada", "realesrgan": "esrgan", "srresnet": "sr-x4", "edsr": "sr-x4", "superresolution": "sr-x4", "colorization": "colorize",
     "projectiongan": "projection", "deoldify": "colorize", "inpainting": "inpaint", "denoising": "denoise",
 }  # fmt: skip
 
