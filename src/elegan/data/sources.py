@@ -1,6 +1,7 @@
 """Sources of images: a folder or a zip archive, read file by file in one order and never extracted."""
 
 import hashlib
+import itertools
 import os
 import struct
 import zipfile
@@ -24,6 +25,7 @@ MAX_BYTES = 1 << 28  # in one encoded file
 # An archive that unpacks to more than both is a bomb: encoded pictures hardly shrink, and uncompressed drawings to a fiftieth.
 BOMB_BYTES, BOMB_RATIO = 4 << 30, 200
 SHOWN = 8  # kinds of files that are told
+LOOKED_AT = 1000  # files of a folder that tell what it is one of
 # Bytes read at once; bzip2 and LZMA unpack all that they are given, so they are given little.
 STEPS = {zipfile.ZIP_STORED: 1 << 20, zipfile.ZIP_DEFLATED: 1 << 20}
 SMALL_STEP = 1 << 12
@@ -136,6 +138,19 @@ def from_zip(archive: Path, split: str, chooser: Chooser = choose, kind: Kind = 
         return _listing(part, read, notes=notes)
 
     return Source(archive.stem, path, f"{stamp} {split}", listing)
+
+
+def count_kinds(path: Path, *kinds: Kind) -> list[int]:
+    """How many files of each kind a zip holds, or, of the first LOOKED_AT, a folder; by names alone, and none of what is neither."""
+    if path.is_dir():
+        names = (name for _, _, files in os.walk(path) for name in files)
+        seen = [name.lower() for name in itertools.islice(names, LOOKED_AT)]
+        return [sum(name.endswith(kind.suffixes) for name in seen) for kind in kinds]
+    try:
+        directory = _central_directory(str(path)).lower()
+    except (OSError, ValueError, struct.error):
+        return [0 for _ in kinds]
+    return [sum(directory.count(suffix.encode()) for suffix in kind.suffixes) for kind in kinds]
 
 
 def _listing(

@@ -10,7 +10,7 @@ from elegan.core.errors import UserError, in_a_line
 from elegan.data.deep import Unreadable
 
 SUFFIXES = (".wav", ".flac", ".ogg")
-LONGEST = 4 * 3600  # seconds
+MOST = 1 << 28  # samples of all channels in a file: a gigabyte once it is read
 SILENT = 10 ** (-70 / 20)  # the peak below which nothing is heard
 PEAK = 0.95  # that every sound is brought to
 
@@ -31,8 +31,8 @@ def read(encoded: bytes) -> Heard:
     try:
         with soundfile.SoundFile(io.BytesIO(encoded)) as file:
             rate, channels, promised = file.samplerate, file.channels, file.frames
-            if promised > LONGEST * rate:
-                raise Unreadable(f"longer than {LONGEST // 3600} hours, by its header")
+            if promised * channels > MOST:
+                raise Unreadable(f"{promised * channels:,} samples by its header, above {MOST:,}")
             samples: np.ndarray = file.read(dtype="float32", always_2d=True)
             coding = file.subtype
     except (soundfile.LibsndfileError, RuntimeError, ValueError, MemoryError) as error:

@@ -4,10 +4,10 @@ import hashlib
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -24,9 +24,9 @@ from elegan.data.feed import Batch, Order
 from elegan.data.ingest import in_order, in_short
 from elegan.data.layout import HELD_OUT, TRAIN, plain, printable
 from elegan.data.sound import read
-from elegan.data.sources import Kind, Listing, Source, from_folder, from_zip, read_file
+from elegan.data.sources import IMAGES, Kind, Listing, Source, count_kinds, from_folder, from_zip, read_file
 
-VERSION = 1  # of what stands in the cache
+VERSION = 2  # of what stands in the cache
 KIND = Kind(read.SUFFIXES, "sound files")
 FASTEST = 16_000  # samples a second that are chosen; data.rate takes more
 STEP, LONGEST = 16, 64  # frames that a clip is a multiple of, and the most that are chosen
@@ -100,25 +100,23 @@ class SoundFeed:
 
 
 def find_sounds(source: Any) -> Source | None:
-    """The sounds that a folder, a zip or a file of sound holds, not yet read; None where it holds none."""
+    """The sounds of a file of sound, or of a folder or zip with more of them than of pictures, not yet read; None for anything else."""
     if not isinstance(source, str):
         return None
     path = Path(os.path.expanduser(source))
-    try:
-        if path.is_file() and path.name.lower().endswith(KIND.suffixes):
-            return _from_file(path)
-        if not path.exists():
-            return None
-        found = from_folder(path, "all", kind=KIND) if path.is_dir() else from_zip(path, "all", kind=KIND)
-        found.listing()
-    except UserError:
+    if path.is_file() and path.name.lower().endswith(KIND.suffixes):
+        return _from_file(path)
+    if not path.exists():
         return None
-    return found
+    sounds, pictures = count_kinds(path, KIND, IMAGES)
+    if not sounds or sounds < pictures:
+        return None
+    return from_folder(path, "all", kind=KIND) if path.is_dir() else from_zip(path, "all", kind=KIND)
 
 
 def open_sounds(source: Any, rate: int = 0, seconds: float = 0.0, cache: Path | None = None) -> Sounds:
     """The sounds of a folder, a zip or one file, brought to `rate` samples a second and one peak, their channels mixed to one,
-    as clips of `seconds`; 0: from the data (see `_rate_of` and `_frames_of`).
+    as clips of `seconds`; 0: from the data (see `_rate_of` and `_clip`).
 
     A file that fits into no clip loses its end, unless most do not fit: these are then cut into clips. A folder test/ beside
     train/ is held out, else one file in ten of each run of numbered names, such as 7_anna_1.wav and on, and of each class.
@@ -129,11 +127,12 @@ def open_sounds(source: Any, rate: int = 0, seconds: float = 0.0, cache: Path | 
         raise UserError(f"{source} is no folder, zip or file of sounds ({' '.join(KIND.suffixes)})")
     entry = kept(["sound", VERSION, origin.stamp, rate, seconds], _filler(origin, rate, seconds), cache)
     facts = files.read_json(entry / "facts.json")
-    samples, held = (np.load(entry / f"{part}.npy", mmap_mode="r", allow_pickle=False) for part in ("samples", "held"))
+    samples = np.asarray(np.memmap(entry / "samples.i16", np.int16, "r")).reshape(-1, facts["clip"])
+    held = np.load(entry / "held.npy", allow_pickle=False)
     labels = np.load(entry / "labels.npy", allow_pickle=False) if facts["classes"] else None
     return Sounds(
         plain(origin.name), origin.address, samples, facts["rate"], labels, tuple(facts["names"]),
-        np.flatnonzero(~np.asarray(held)), np.flatnonzero(held), tuple(facts["classes"]), facts["fingerprint"],
+        np.flatnonzero(~held), np.flatnonzero(held), tuple(facts["classes"]), facts["fingerprint"],
         tuple(facts["notes"]), (f"cache: {in_bytes(samples.nbytes)} at {entry}",),
     )  # fmt: skip
 
@@ -148,61 +147,85 @@ def _from_file(path: Path) -> Source:
     )
 
 
-def _filler(origin: Source, rate: int, seconds: float) -> Callable[[Path], dict[str, Any]]:
-    def fill(folder: Path) -> dict[str, Any]:
-        listing, skipped = origin.listing(), list[tuple[str, str]]()
-        heard: list[read.Heard] = []
-        found: list[int] = []
+T = TypeVar("T")
 
-        def one(index: int) -> read.Heard | str:
+
+def _each(work: Callable[[int], T], places: Sequence[int], what: str) -> Iterator[T]:
+    """`work(place)` in order, on all cores."""
+    pages = in_order(lambda index: work(places[index]), len(places), 256)
+    for block in counted(pages, what, len(places), parts=len):
+        yield from block
+
+
+class _Fact(NamedTuple):
+    """What is known of a file beside its samples."""
+
+    place: int
+    length: int
+    rate: int
+    channels: int
+    cut: bool
+
+
+def _filler(origin: Source, rate: int, seconds: float) -> Callable[[Path], dict[str, Any]]:
+    """Fills a folder in two passes over the files, so that the samples of a few are in memory at a time."""
+
+    def fill(folder: Path) -> dict[str, Any]:
+        listing = origin.listing()
+
+        def look(place: int) -> _Fact | str:
             try:
-                return read.read(listing.read(index))
+                heard = read.read(listing.read(place))
             except Unreadable as error:
                 return str(error)
+            return _Fact(place, len(heard.samples), heard.rate, heard.channels, heard.cut)
 
-        pages = in_order(one, len(listing.names), 256)
-        for block in counted(pages, "reading sounds", len(listing.names), parts=len):
-            for result in block:
-                place = len(found) + len(skipped)
-                if isinstance(result, str):
-                    skipped.append((listing.names[place], result))
-                else:
-                    found.append(place)
-                    heard.append(result)
+        results = list(_each(look, range(len(listing.names)), "looking at sounds"))
+        facts = [result for result in results if not isinstance(result, str)]
+        skipped = [(name, why) for name, why in zip(listing.names, results, strict=True) if isinstance(why, str)]
         skipped += listing.skipped
-        if not heard:
+        if not facts:
             reason = in_short(skipped) if skipped else "it is empty"
             raise UserError(f"{origin.address} has no sound that can be read: {reason}")
-        common = rate or _rate_of(heard)
-        lengths = np.array([len(one.samples) * common / one.rate for one in heard])
+        common = rate or _rate_of(facts)
+        lengths = np.array([fact.length * common / fact.rate for fact in facts])
         clip = _clip(lengths, common, seconds)
         whole = float((lengths <= clip).mean()) >= 0.5
-        clips = [_clips(read.brought_to(common, one), clip, whole) for one in heard]
-        counts = [len(part) for part in clips]
-        samples, of = np.concatenate(clips), np.repeat(np.arange(len(heard)), counts)
-        names = [listing.names[found[place]] for place in of]
-        labels = None if listing.labels is None else listing.labels[found][of]
+        digest, counts = hashlib.sha256(), list[int]()
+        with (folder / "samples.i16").open("wb") as file:
+
+            def cut(place: int) -> np.ndarray:
+                return _clips(read.brought_to(common, read.read(listing.read(place))), clip, whole)
+
+            for clips in _each(cut, [fact.place for fact in facts], "cutting sounds"):
+                file.write(clips.data)
+                digest.update(clips.data)
+                counts.append(len(clips))
+        if not sum(counts):
+            raise UserError(
+                f"{origin.address}: the first {clip / common:g} s of every sound are silent; data.seconds takes more"
+            )
+        of = np.repeat([fact.place for fact in facts], counts)
+        names = [listing.names[place] for place in of]
+        labels = None if listing.labels is None else listing.labels[of]
         held = _held(names, listing.classes, labels)
-        np.save(folder / "samples.npy", samples)
         np.save(folder / "held.npy", held)
-        digest = hashlib.sha256(
-            f"{common} {samples.shape} {listing.classes}".encode() + samples.tobytes() + held.tobytes()
-        )
+        digest.update(f"{common} {len(of)} {clip} {listing.classes}".encode() + held.tobytes())
         if labels is not None:
             np.save(folder / "labels.npy", labels)
             digest.update(labels.astype("<i8").tobytes())
-        notes = [*listing.notes, *_remarks(heard, common, lengths, clip, whole)]
+        notes = [*listing.notes, *_remarks(facts, common, lengths, clip, whole)]
         return {
-            "rate": common, "names": names, "classes": list(listing.classes), "fingerprint": digest.hexdigest(),
+            "rate": common, "clip": clip, "names": names, "classes": list(listing.classes), "fingerprint": digest.hexdigest(),
             "notes": notes + ([in_short(skipped)] if skipped else []),
         }  # fmt: skip
 
     return fill
 
 
-def _rate_of(heard: Sequence[read.Heard]) -> int:
+def _rate_of(facts: Sequence[_Fact]) -> int:
     """The most frequent rate, the lower of two, but no more than FASTEST."""
-    counts = Counter(one.rate for one in heard)
+    counts = Counter(fact.rate for fact in facts)
     return min(FASTEST, min(counts, key=lambda rate: (-counts[rate], rate)))
 
 
@@ -250,22 +273,22 @@ def _held(names: Sequence[str], classes: Sequence[str], labels: np.ndarray | Non
     return held
 
 
-def _remarks(heard: Sequence[read.Heard], rate: int, lengths: np.ndarray, clip: int, whole: bool) -> list[str]:
+def _remarks(facts: Sequence[_Fact], rate: int, lengths: np.ndarray, clip: int, whole: bool) -> list[str]:
     notes = [f"{rate:,} Hz, one channel, each sound brought to one peak; clips of {clip / rate:g} s"]
-    rates = Counter(one.rate for one in heard)
+    rates = Counter(one.rate for one in facts)
     if set(rates) != {rate}:
         notes.append(
             f"resampled to {rate:,} Hz: {', '.join(f'{n:,} of {r:,} Hz' for r, n in sorted(rates.items()) if r != rate)}"
         )
     for count, words in (
-        (sum(one.channels > 1 for one in heard), "of several channels were mixed to one"),
-        (sum(one.cut for one in heard), "end before their header says; what is there is used"),
+        (sum(one.channels > 1 for one in facts), "of several channels were mixed to one"),
+        (sum(one.cut for one in facts), "end before their header says; what is there is used"),
         (int((lengths > clip).sum()) if whole else 0, "are longer than a clip and lose their end"),
-        (0 if whole else len(heard), "were cut into clips"),
+        (0 if whole else len(facts), "were cut into clips"),
     ):
         if count:
             notes.append(f"{count:,} {words}")
-    if len(heard) == 1:
+    if len(facts) == 1:
         notes.append("a single file: what is learnt from it is little else than itself")
     return notes
 
