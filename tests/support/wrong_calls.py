@@ -72,6 +72,7 @@ NUMBERS = [
     *((*SAMPLE, "--seeds", seeds) for seeds in ("5-3", "0-999999999999", "-3", "²", "1,²", "x", ",", "1-", "-", "1e3",
                                                 "9" * 30, "9" * 5000, "0-0x9", "1.5", " ", "3-²", "٣")),
     *((*SAMPLE, "--truncation", value) for value in ("nan", "inf", "-inf", "0", "-1", "x", "1e400")),
+    *((*SAMPLE, "--temperature", value) for value in ("1", "0", "x", "nan")),
     *((*SAMPLE[:2], "--num", value) for value in ("0", "-4", "1000000000000", "nan", "²", "9" * 30)),
     *((*SAMPLE, "--class", value) for value in ("", "²", "3", "x")),
     *(("sample", "runs/c", "--class", value) for value in ("", "²", "99", "-1", "9" * 30)),
