@@ -108,7 +108,7 @@ def data(
         typer.Argument(metavar="DATA", help="A folder, a zip or a named data set.", autocompletion=completion.data),
     ],
 ) -> None:
-    """Describes a data set: count, sizes, modes, classes, duplicates and unreadable files."""
+    """Describes a data set: count, sizes, modes, classes, duplicates and unreadable files; of sounds their rates and lengths."""
     from elegan.data.rows import is_rows
 
     if is_rows(source):
@@ -116,6 +116,20 @@ def data(
 
         rows = describe(source)
         return answer(rows.as_dict(), str(rows))
+    from elegan.data.text.read import is_text
+
+    if is_text(source):
+        from elegan.data.text.describe import describe_text
+
+        text = describe_text(source)
+        return answer(text.as_dict(), str(text))
+    from elegan.data.sound.sounds import find_sounds
+
+    if sounds := find_sounds(source):
+        from elegan.data.sound.describe import describe_sounds
+
+        heard = describe_sounds(sounds)
+        return answer(heard.as_dict(), str(heard))
     from elegan.data import survey
 
     pictures = survey(source)

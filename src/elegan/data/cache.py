@@ -9,11 +9,11 @@ import json
 import os
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from filelock import FileLock
@@ -26,6 +26,8 @@ from elegan.data import decode
 from elegan.data.ingest import SKIPPED, build, sync
 from elegan.data.sizing import Options
 from elegan.data.sources import Source
+
+T = TypeVar("T")
 
 
 class Part(ABC):
@@ -93,7 +95,12 @@ def cached(source: Source, options: Options, root: Path) -> Entry:
         root.mkdir(parents=True, exist_ok=True)
         with FileLock(root / f"{key}.lock"):
             if _open(folder) is None:
-                _fill(source, options, folder)
+                meta = _built(folder, lambda work: build(source, options, work))
+                for named in options.settled(meta["shape"]):
+                    notes = [note for note in meta["notes"] if note not in meta["on_choice"]]
+                    files.write_json(
+                        folder.with_name(f"{_key(source, named)}.json"), {"entry": folder.name, "notes": notes}
+                    )
     entry = _open(folder)
     if entry is None:
         raise Failure(f"the data cache at {folder} was changed while it was being opened")
@@ -102,6 +109,22 @@ def cached(source: Source, options: Options, root: Path) -> Entry:
 
 def _key(source: Source, options: Options) -> str:
     return hashlib.sha256(json.dumps([decode.VERSION, source.stamp, options]).encode()).hexdigest()[:24]
+
+
+def kept(key: list[Any], fill: Callable[[Path], dict[str, Any]], root: Path | None) -> Path:
+    """The folder in the cache for data of this key. Where it is not there yet, `fill` writes arrays into it and gives what
+    becomes its facts.json. Raises Failure where the cache cannot be written."""
+    root = root or default_root()
+    name = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:24]
+    folder = root.absolute() / name
+    if (folder / "facts.json").is_file():
+        return folder
+    with _clear_errors(root):
+        root.mkdir(parents=True, exist_ok=True)
+        with FileLock(root / f"{name}.lock"):
+            if not (folder / "facts.json").is_file():
+                _built(folder, lambda work: files.write_json(work / "facts.json", fill(work)))
+    return folder
 
 
 def default_root() -> Path:
@@ -148,19 +171,18 @@ def _clear_errors(root: Path) -> Iterator[None]:
         raise Failure(f"the data cache at {root} cannot be written: {reason}; {advice}") from None
 
 
-def _fill(source: Source, options: Options, folder: Path) -> None:
+def _built(folder: Path, build: Callable[[Path], T]) -> T:
+    """Has the folder built beside its place and renamed into it; gives what `build` gave."""
     work = folder.with_name(f".{folder.name}")
     if work.exists():  # a killed builder's, as the lock is ours
         shutil.rmtree(work)
     work.mkdir()
     try:
-        meta = build(source, options, work)
+        made = build(work)
         if folder.exists():  # damaged, or it would have been opened
             shutil.rmtree(folder)
         os.rename(work, folder)
         sync(folder.parent)
-        for named in options.settled(meta["shape"]):
-            notes = [note for note in meta["notes"] if note not in meta["on_choice"]]
-            files.write_json(folder.with_name(f"{_key(source, named)}.json"), {"entry": folder.name, "notes": notes})
+        return made
     finally:
         shutil.rmtree(work, ignore_errors=True)

@@ -205,6 +205,10 @@ def _oddities(
     told = hints(listing, done.facts, address) if options.fit != "halves" else []
     if options.fit in WHOLE:
         return told
+    if (again := len(done.digests) - len(set(done.digests))) > looks.COMMON * len(done.digests):
+        told.append(
+            f"{again:,} of {len(done.digests):,} files are the same as another: --set data.distinct=true takes each once"
+        )
     images = np.memmap(pixels, dtype=np.uint8, mode="r").reshape(shape)
     return told + looks.remarks(images, [listing.names[i] for i in done.kept])
 

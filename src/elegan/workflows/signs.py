@@ -36,7 +36,7 @@ HELD = 8  # held-out pictures that translators and restorers are probed with
 BATCHES = 8  # of real pictures, which say what is usual
 TOLD = 0.8  # of pictures, whose class the nearest other one must tell for classes to be counted
 KINDS = 20  # clusters of the real pictures, at most
-KNOWN = 5_000  # training pictures that generated ones are compared with, at most
+KNOWN = 2_500  # training pictures that generated ones are compared with, at most
 
 Signs = dict[str, dict[str, float]]
 

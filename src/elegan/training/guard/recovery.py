@@ -19,7 +19,7 @@ from elegan.run import Run
 from elegan.training import commands
 from elegan.training.guard.guard import Alarm, Diverged
 from elegan.training.guard.remedies import remedies
-from elegan.training.plan import Plan
+from elegan.training.plan import Plan, with_recipe
 
 MOST = 3  # times that a run is taken back for an alarm
 LEAST = 2  # images of a part: statistics of one are none
@@ -134,7 +134,8 @@ def gone_on(plan: Plan) -> Plan:
         return plan
     recipe = plan.recipe if plan.resumed else plan.recipe.override([s for action in done for s in action.settings])
     sick = [action for action in done if not action.of_memory]
-    return replace(plan, recipe=recipe, taken_back=True, attempt=len(sick), back_to=sick[-1].back_to if sick else 0)
+    again = with_recipe(plan, recipe)
+    return replace(again, taken_back=True, attempt=len(sick), back_to=sick[-1].back_to if sick else 0)
 
 
 def taken_back(plan: Plan, action: Action) -> Plan:
@@ -146,5 +147,5 @@ def taken_back(plan: Plan, action: Action) -> Plan:
     Journal(run.file(RECOVERY)).write(action.model_dump())
     recipe = plan.recipe.override(action.settings)
     files.write(run.file("recipe.toml"), recipe.to_toml().encode(), make_folder=False)
-    again = replace(plan, recipe=recipe, taken_back=True, resumed=True)
+    again = replace(with_recipe(plan, recipe), taken_back=True, resumed=True)
     return again if action.of_memory else replace(again, attempt=plan.attempt + 1, back_to=action.back_to)
