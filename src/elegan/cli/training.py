@@ -123,7 +123,7 @@ def data(
 
         text = describe_text(source)
         return answer(text.as_dict(), str(text))
-    from elegan.data.sound.sounds import find_sounds
+    from elegan.data.sound.find import find_sounds
 
     if sounds := find_sounds(source):
         from elegan.data.sound.describe import describe_sounds

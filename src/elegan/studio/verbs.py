@@ -24,7 +24,7 @@ from elegan.data.describe_rows import describe
 from elegan.data.photo import read_photo
 from elegan.data.rows import is_rows
 from elegan.data.sound.describe import describe_sounds
-from elegan.data.sound.sounds import find_sounds
+from elegan.data.sound.find import find_sounds
 from elegan.data.text.describe import describe_text
 from elegan.data.text.read import is_text
 from elegan.run import Run

@@ -18,7 +18,8 @@ from elegan.data.describe_rows import describe
 from elegan.data.in_memory import InMemory, source_of
 from elegan.data.rows import is_rows
 from elegan.data.sides import kind_of
-from elegan.data.sound.sounds import find_sounds, open_sounds
+from elegan.data.sound.find import find_sounds
+from elegan.data.sound.sounds import open_sounds
 from elegan.data.text.read import is_text
 from elegan.data.text.read import read as read_text
 from elegan.games.game import Shape

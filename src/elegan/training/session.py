@@ -29,12 +29,11 @@ from elegan.training.summary import standing, summary
 from elegan.training.trainer import Trainer
 from elegan.training.viewer import show
 
-WORDS: dict[int, str] = {  # of a signal that asks to stop
-    signal.SIGINT: "Ctrl-C",
-    signal.SIGTERM: "it was asked to end (SIGTERM), as a scheduler or a shutdown does",
+WORDS = {  # of a signal that asks to stop
+    "SIGINT": "Ctrl-C",
+    "SIGTERM": "it was asked to end (SIGTERM), as a scheduler or a shutdown does",
+    "SIGHUP": "its terminal was closed (SIGHUP)",
 }
-if hasattr(signal, "SIGHUP"):  # which Windows has not
-    WORDS[signal.SIGHUP] = "its terminal was closed (SIGHUP)"
 
 
 @takes(Options)
@@ -223,7 +222,7 @@ class _Stop:
         return self
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        self.asked = WORDS.get(number, signal.Signals(number).name)
+        self.asked = WORDS[signal.Signals(number).name]
         signal.signal(signal.SIGINT, self.before.get(signal.SIGINT, signal.SIG_DFL))
 
     def __exit__(self, *exception: object) -> None:
