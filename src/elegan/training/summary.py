@@ -4,11 +4,11 @@ import math
 import shlex
 from collections.abc import Sequence
 
+from elegan.core.progress import duration
 from elegan.record.course import improves, is_worse
 from elegan.training.commands import resume
 from elegan.training.look import Look
 from elegan.training.plan import Plan
-from elegan.training.progress import duration
 from elegan.workflows.workflow import View
 
 AS_NEAR = 1.5  # times the floor, which is known to about a third (metrics/catalogue/fd.py)
