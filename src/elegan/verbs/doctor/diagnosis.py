@@ -12,7 +12,7 @@ from elegan.core import files
 from elegan.core.facts import read_lines
 from elegan.core.sizes import size_of
 from elegan.core.version import __version__
-from elegan.record.record import PackedRecord, is_whole
+from elegan.record.record import PackedRecord, falling, is_whole
 from elegan.run import Run
 from elegan.training import commands
 from elegan.training.guard.recovery import Action, actions
@@ -121,8 +121,9 @@ def diagnosis(run: Run) -> Examination:
 def _facts(p: Patient) -> dict[str, Any]:
     facts: dict[str, Any] = {"recipe": p.run.recipe.name, "step": f"{p.reached:,} of {p.run.recipe.steps:,}"}
     if p.looks:
-        best = min(p.looks, key=lambda look: look[1])
-        facts[p.run.recipe.watch.metric] = {"newest": p.looks[-1][1], "best": best[1], "at step": f"{best[0]:,}"}
+        metric, (step, best) = p.run.recipe.watch.metric, min(p.looks, key=lambda look: look[1])
+        newest, best = (falling(metric, value) for value in (p.looks[-1][1], best))
+        facts[metric] = {"newest": newest, "best": best, "at step": f"{step:,}"}
     if p.values:
         facts["measured"] = p.values
     return facts | {"alarms": list(p.alarms), "taken back": [str(action) for action in p.actions]}
@@ -191,11 +192,13 @@ def _course(p: Patient) -> Iterator[Finding]:
     count, seen = p.run.info["data"]["count"], p.reached * p.run.recipe.batch
     if p.packed or not p.run.finished:
         return
-    if len(p.looks) >= 3 and is_worse(p.looks):
+    # Changes of decibels are shares of what was gained since the first look, those of a distance of the distance itself.
+    start = p.looks[0][1] if p.looks and falling(p.run.recipe.watch.metric, 1.0) < 0 else 0.0
+    if len(p.looks) >= 3 and is_worse(p.looks, start):
         step = min(p.looks, key=lambda look: look[1])[0]
         words = f"It was better before, at step {step:,}, which is kept."
         yield Finding(words, f"elegan report {p.place} --checkpoint best")
-    elif len(p.looks) >= 3 and improves(p.looks):
+    elif len(p.looks) >= 3 and improves(p.looks, start):
         yield Finding("It was still improving: twice as many steps.", p.longer())
     elif count and seen < PASSES * count:
         words = f"It has seen each picture {seen / count:.1f} times; recipes need some {PASSES}: twice as many steps."
