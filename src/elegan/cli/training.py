@@ -21,6 +21,7 @@ def train(
     images: Annotated[int | None, what(min=1, help=about("images"))] = Options.images,
     epochs: Annotated[int | None, what(min=1, help=about("epochs"))] = Options.epochs,
     minutes: Annotated[float | None, what(help=about("minutes"))] = Options.minutes,
+    until: Annotated[str | None, what(metavar="converged", help=about("until"))] = Options.until,
     size: Annotated[str | None, what(help=about("size"))] = None,
     as_published: Annotated[bool, how("--as-published", help=about("as_published"))] = Options.as_published,
     settings: Annotated[
@@ -47,7 +48,7 @@ def train(
     """Trains a generator; the same command again resumes where it stopped."""
     settings = [*(settings or []), *([f"data.direction={direction}"] if direction is not None else [])]
     options = Options(
-        data, recipe, steps=steps, images=images, epochs=epochs, minutes=minutes, size=size, as_published=as_published,
+        data, recipe, steps=steps, images=images, epochs=epochs, minutes=minutes, until=until, size=size, as_published=as_published,
         settings=settings, out=out, name=name, seed=seed, device=device, precision=precision, resume=resume, start=start,
         guard=guard, trust=trust or (), show=show, quiet=manner.level == Level.QUIET,
     )  # fmt: skip
