@@ -191,7 +191,7 @@ def test_classes_of_few_images_are_not_conditioned_on():
         ("condgan", "cgan"),
         ("WGAN_GP", "wgan-gp"),
         ("CycleGAN", "cyclegan"),
-        ("esrgan", "sr-x4-detail"),
+        ("real-esrgan", "esrgan"),
         ("progan", "progressive"),
     ],
 )

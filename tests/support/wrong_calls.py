@@ -88,6 +88,7 @@ NUMBERS = [
         ("bundle", "--out", "x.zip"), ("compare",), ("copies",))),
     (*SAMPLE, "--out", "x.jpg"), (*SAMPLE, "--out", "x.png", "--separate"), (*SAMPLE, "--out", "afile/x.png"),
     ("latent", "interpolate", "runs/g", "--seeds", "0-1", "--out", "x.png"), ("copies", "runs/g", "--out", "x.png"),
+    ("sample", "runs/g", "--vocoder", "runs/g"), ("sample", "runs/g", "--vocoder", "nowhere"), ("restore", "photo.png", "--task", "bandwidth"),
     ("sample", "denoise"), ("export", "upscale-x9", "--out", "x.onnx"), ("film", "denoise"), ("compare", "denoise"),
     ("train", "digits", "--recipe", "dcgan", "--from", "denoise"), ("train", "--resume", "denoise"),
     (*EXPORT, "--direction", "AtoB"), (*EXPORT, "--direction", ""), ("export", "runs/t", "--out", "x.onnx"),
@@ -97,7 +98,7 @@ NUMBERS = [
     *((*RESTORE, *rest) for rest in (
         ("--scale", "nan"), ("--scale", "inf"), ("--scale", "-2"), ("--scale", "1"), ("--scale", "5"), ("--scale", "x"),
         ("--sigma", "nan"), ("--sigma", "inf"), ("--sigma", "-1"), ("--sigma", "²"), ("--sigma", "300"), ("--sigma", ""),
-        ("--detail", "nan"), ("--detail", "2"), ("--detail", "-1"), ("--detail", "0.5"), ("--mask", "nowhere"),
+        ("--detail", "nan"), ("--detail", "2"), ("--detail", "-1"), ("--mask", "nowhere"), ("--sigma", "5"),
         ("--mask", ""), ("--format", "gif"), ("--format", ""), ("--task", ""), ("--task", "denoise"), ("--model", ""),
         ("--model", "nowhere"), ("--model", "runs/g"), ("--model", "afile"), ("--model", "empty"), ("--model", "."),
         ("--model", "runs"), ("--model", "x.safetensors"), ("--model", "../denoise"), ("--model", "runs/g/run.json"),
@@ -107,7 +108,9 @@ NUMBERS = [
         ("--page", "/proc/x.html"), ("--page", f"{'x' * 300}.html"), ("--out", "x.png", "--format", "jpg"))),
     *(("restore", "photo.png", *rest) for rest in (
         ("--task", "denoise,scratches", "--detail", "1"), ("--task", "upscale,scratches", "--sigma", "5"),
-        ("--task", "denoise,upscale", "--mask", "photo.png"), ("--task", "scratches", "--mask", "photo.png"))),
+        ("--task", "denoise,upscale", "--mask", "photo.png"), ("--task", "scratches", "--mask", "photo.png"),
+        ("--task", "denoise", "--mask", "photo.png"), ("--task", "denoise", "--detail", "0.5"), ("--mask", "transparent"),
+        ("--task", "scratches", "--sigma", "5"))),
     ("restore", "photo.png", "rgba.png", "--out", "one.png"),
     ("restore", "nowhere.png"), ("restore", ""), ("restore", "empty"), ("restore", "garbage"), ("restore", "afile"),
     ("restore", "[z"), ("restore", "/dev/null"), ("translate", "runs/t", "garbage", "--direction", "AtoB"),
@@ -154,7 +157,8 @@ NUMBERS = [
         ("--checkpoint", "99"), ("--trust", ""))),
     *(("push", "runs/g", *rest) for rest in (
         (), ("",), ("ada/x",), ("hub:x",), ("hub:a/b/c",), ("hub:ada/x",), ("hub:ada/x", "--data", ""), ("hub:ada/x", "--data", "d"),
-        ("hub:ada/x", "--data", "x" * 10_001, "--licence", "MIT"), ("hub:ada/x", "--data", "d", "--licence", "MIT", "--checkpoint", "99"))),
+        ("hub:ada/x", "--data", "x" * 10_001, "--licence", "MIT"), ("hub:ada/x", "--data", "d", "--licence", "MIT", "--checkpoint", "99"),
+        ("hub:ada/x", "--data", "d", "--licence", "MIT", "--out", "runs"))),
     ("push", "nowhere", "hub:ada/x"), ("sample", "hub:"), ("sample", "hub:x"), ("report", "hub:a/b@"),
     ("train", "digits", "--recipe", "dcgan", "--from", "hub:x"), ("restore", "photo.png", "--model", "hub:x"),
     ("doctor", "nowhere"), ("doctor", "afile"), ("doctor", ""), ("doctor", "/dev/null"), ("doctor", "runs/g", "--trust", ""),

@@ -110,7 +110,6 @@ def test_what_is_for_pictures_alone_is_said_in_a_line(run, poem, tmp_path):
         (lambda: run.generate(2), "makes no images from latents: elegan sample"),
         (lambda: library.copies(run), "makes no images from latents"),
         (lambda: library.bundle(run, tmp_path / "a.zip"), "a bundle's programs are for pictures"),
-        (lambda: library.export(run, tmp_path / "a.onnx"), "makes no pictures"),
         (lambda: library.train(str(poem), "dcgan", out=tmp_path, quiet=True), "holds text and no pictures: textgan"),
         (lambda: library.train("digits", "lm", out=tmp_path, quiet=True), "learns a file of text"),
         (lambda: library.sample(run, 2, truncation=0.5, out=tmp_path), "no truncation"),

@@ -108,7 +108,7 @@ def data(
         typer.Argument(metavar="DATA", help="A folder, a zip or a named data set.", autocompletion=completion.data),
     ],
 ) -> None:
-    """Describes a data set: count, sizes, modes, classes, duplicates and unreadable files."""
+    """Describes a data set: count, sizes, modes, classes, duplicates and unreadable files; of sounds their rates and lengths."""
     from elegan.data.rows import is_rows
 
     if is_rows(source):
@@ -123,6 +123,13 @@ def data(
 
         text = describe_text(source)
         return answer(text.as_dict(), str(text))
+    from elegan.data.sound.sounds import find_sounds
+
+    if sounds := find_sounds(source):
+        from elegan.data.sound.describe import describe_sounds
+
+        heard = describe_sounds(sounds)
+        return answer(heard.as_dict(), str(heard))
     from elegan.data import survey
 
     pictures = survey(source)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from torch import Tensor, nn
 
 from elegan.core.errors import UserError
-from elegan.core.sizes import Resolution, resolution_of
+from elegan.core.sizes import Resolution, Size, resolution_of, size_of
 from elegan.games.abilities import Ability
 
 Terms = dict[str, Tensor]
@@ -50,10 +50,33 @@ class TableShape(Shape):
         return super().facts() | {"blocks": list(self.blocks)}
 
 
+class SoundShape(Shape):
+    """The shape of clips of sound, pictures of a single row: so many samples, of which there are `rate` a second."""
+
+    rate: int
+
+    def __new__(cls, samples: int, classes: int, rate: int) -> "SoundShape":
+        shape = super().__new__(cls, Size(1, samples), 1, classes)
+        shape.rate = rate
+        return shape
+
+    def __getnewargs__(self) -> Any:
+        return self.samples, self.classes, self.rate
+
+    @property
+    def samples(self) -> int:
+        return size_of(self.resolution).width
+
+    def facts(self) -> dict[str, Any]:
+        return super().facts() | {"resolution": 1, "samples": self.samples, "rate": self.rate}
+
+
 def shape_of(facts: dict[str, Any]) -> Shape:
     """The shape that `Shape.facts` gave."""
     if "blocks" in facts:
         return TableShape(facts["blocks"], facts["classes"])
+    if "samples" in facts:
+        return SoundShape(facts["samples"], facts["classes"], facts["rate"])
     return Shape(**(facts | {"resolution": resolution_of(facts["resolution"])}))
 
 

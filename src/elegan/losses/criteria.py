@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from elegan.core.ranges import Positive
+from elegan.core.spectra import si_sdr, spectral_distance
 
 
 def l1(x: Tensor, y: Tensor) -> Tensor:
@@ -102,3 +103,13 @@ def continuous_information(reading: Tensor, code: Tensor) -> Tensor:
     error = (code - mean) / log_deviation.exp()
     surprise = 0.5 * error.square() + log_deviation + 0.5 * math.log(2 * math.pi)
     return (surprise - math.log(2)).sum(1).mean()
+
+
+def spectral(x: Tensor, y: Tensor) -> Tensor:
+    """The mean multi-resolution distance of the spectra of sounds N x T (Yamamoto et al. 2020); see `elegan.core.spectra`."""
+    return spectral_distance(x, y).mean()
+
+
+def distortion(x: Tensor, y: Tensor) -> Tensor:
+    """Minus the scale-invariant ratio of signal to distortion of sounds N x T, in decibels, on average (Le Roux et al. 2019)."""
+    return -si_sdr(x, y).mean()

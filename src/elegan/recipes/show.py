@@ -14,6 +14,7 @@ TASKS = {
     "series": "more of the same series: rows of numbers in time",
     "table": "more rows of a table: numbers and kinds, in no order",
     "text": "more lines of a text, in any language",
+    "sound": "more sounds like those of a folder, and sounds made better",
     "detect": "pictures unlike those of a folder",
 }
 BY_DATA = {
@@ -24,6 +25,7 @@ BY_DATA = {
     "series": "series",
     "table": "table",
     "text": "text",
+    "sound": "sound",
 }
 
 

@@ -5,8 +5,10 @@ from elegan.recipes import parts
 from elegan.recipes.recipe import Recipe
 from elegan.workflows.generation import Generation
 from elegan.workflows.reconstruction import Reconstruction
+from elegan.workflows.resound import Enhancing, Vocoding, Widening
 from elegan.workflows.restoration import Restoration
 from elegan.workflows.series import SeriesWorkflow
+from elegan.workflows.sound import SoundWorkflow
 from elegan.workflows.table import TableWorkflow
 from elegan.workflows.text import TextWorkflow
 from elegan.workflows.translation import Translation
@@ -21,7 +23,11 @@ WORKFLOWS: dict[str, Workflow] = {
     "series": SeriesWorkflow(),
     "table": TableWorkflow(),
     "text": TextWorkflow(),
+    "sound": SoundWorkflow(),
     "reconstruction": Reconstruction(),
+    "vocode": Vocoding(),
+    "enhance": Enhancing(),
+    "widen": Widening(),
 }
 
 
