@@ -72,6 +72,7 @@ NUMBERS = [
     *((*SAMPLE, "--seeds", seeds) for seeds in ("5-3", "0-999999999999", "-3", "²", "1,²", "x", ",", "1-", "-", "1e3",
                                                 "9" * 30, "9" * 5000, "0-0x9", "1.5", " ", "3-²", "٣")),
     *((*SAMPLE, "--truncation", value) for value in ("nan", "inf", "-inf", "0", "-1", "x", "1e400")),
+    *((*SAMPLE, "--temperature", value) for value in ("1", "0", "x", "nan")),
     *((*SAMPLE[:2], "--num", value) for value in ("0", "-4", "1000000000000", "nan", "²", "9" * 30)),
     *((*SAMPLE, "--class", value) for value in ("", "²", "3", "x")),
     *(("sample", "runs/c", "--class", value) for value in ("", "²", "99", "-1", "9" * 30)),
@@ -97,7 +98,7 @@ NUMBERS = [
     *((*RESTORE, *rest) for rest in (
         ("--scale", "nan"), ("--scale", "inf"), ("--scale", "-2"), ("--scale", "1"), ("--scale", "5"), ("--scale", "x"),
         ("--sigma", "nan"), ("--sigma", "inf"), ("--sigma", "-1"), ("--sigma", "²"), ("--sigma", "300"), ("--sigma", ""),
-        ("--detail", "nan"), ("--detail", "2"), ("--detail", "-1"), ("--detail", "0.5"), ("--mask", "nowhere"),
+        ("--detail", "nan"), ("--detail", "2"), ("--detail", "-1"), ("--mask", "nowhere"), ("--sigma", "5"),
         ("--mask", ""), ("--format", "gif"), ("--format", ""), ("--task", ""), ("--task", "denoise"), ("--model", ""),
         ("--model", "nowhere"), ("--model", "runs/g"), ("--model", "afile"), ("--model", "empty"), ("--model", "."),
         ("--model", "runs"), ("--model", "x.safetensors"), ("--model", "../denoise"), ("--model", "runs/g/run.json"),
@@ -107,7 +108,9 @@ NUMBERS = [
         ("--page", "/proc/x.html"), ("--page", f"{'x' * 300}.html"), ("--out", "x.png", "--format", "jpg"))),
     *(("restore", "photo.png", *rest) for rest in (
         ("--task", "denoise,scratches", "--detail", "1"), ("--task", "upscale,scratches", "--sigma", "5"),
-        ("--task", "denoise,upscale", "--mask", "photo.png"), ("--task", "scratches", "--mask", "photo.png"))),
+        ("--task", "denoise,upscale", "--mask", "photo.png"), ("--task", "scratches", "--mask", "photo.png"),
+        ("--task", "denoise", "--mask", "photo.png"), ("--task", "denoise", "--detail", "0.5"), ("--mask", "transparent"),
+        ("--task", "scratches", "--sigma", "5"))),
     ("restore", "photo.png", "rgba.png", "--out", "one.png"),
     ("restore", "nowhere.png"), ("restore", ""), ("restore", "empty"), ("restore", "garbage"), ("restore", "afile"),
     ("restore", "[z"), ("restore", "/dev/null"), ("translate", "runs/t", "garbage", "--direction", "AtoB"),
@@ -154,7 +157,8 @@ NUMBERS = [
         ("--checkpoint", "99"), ("--trust", ""))),
     *(("push", "runs/g", *rest) for rest in (
         (), ("",), ("ada/x",), ("hub:x",), ("hub:a/b/c",), ("hub:ada/x",), ("hub:ada/x", "--data", ""), ("hub:ada/x", "--data", "d"),
-        ("hub:ada/x", "--data", "x" * 10_001, "--licence", "MIT"), ("hub:ada/x", "--data", "d", "--licence", "MIT", "--checkpoint", "99"))),
+        ("hub:ada/x", "--data", "x" * 10_001, "--licence", "MIT"), ("hub:ada/x", "--data", "d", "--licence", "MIT", "--checkpoint", "99"),
+        ("hub:ada/x", "--data", "d", "--licence", "MIT", "--out", "runs"))),
     ("push", "nowhere", "hub:ada/x"), ("sample", "hub:"), ("sample", "hub:x"), ("report", "hub:a/b@"),
     ("train", "digits", "--recipe", "dcgan", "--from", "hub:x"), ("restore", "photo.png", "--model", "hub:x"),
     ("doctor", "nowhere"), ("doctor", "afile"), ("doctor", ""), ("doctor", "/dev/null"), ("doctor", "runs/g", "--trust", ""),

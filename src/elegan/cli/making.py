@@ -42,6 +42,9 @@ def sample(
             help="Less varied, more typical images: latents within |z| < T; for stylegan2, w at T times its distance from the mean."
         ),
     ] = None,
+    temperature: Annotated[
+        float | None, how(help="Of text: below 1 more usual lines, above 1 more unusual ones; default: 1.")
+    ] = None,
     separate: Annotated[bool, where("--separate/--grid", help="One file for each image, or one sheet.")] = False,
     codes: Annotated[
         bool, what("--codes", help="One sheet for each code, which shows what it changes (infogan).")
@@ -60,7 +63,9 @@ def sample(
     device: Device = "auto",
     trust: Trust = None,
 ) -> None:
-    """Makes images with a trained run; with one that learnt a series rows, as CSV and as a picture; of sounds WAV and a page."""
+    """Makes images with a trained run; with one that learnt a series or a table rows, as CSV, with one that learnt a text lines; of sounds
+    WAV and a page."""
+    from elegan.games.abilities import Writes
     from elegan.run import Run
     from elegan.verbs.sample import parse_seeds, save_codes, save_samples
 
@@ -71,7 +76,12 @@ def sample(
         paths = save_codes(opened, which[0], folder)
     else:
         voice = None if vocoder is None else Run.open(vocoder, device=device, trust=trust or ())
-        paths = save_samples(opened, which, label, truncation, separate, folder, voice)
+        paths = save_samples(opened, which, label, truncation, separate, folder, temperature, voice)
+    if opened.game.find(Writes):
+        text = paths[0].read_text(encoding="utf-8")
+        return answer(
+            {"paths": paths, "step": opened.step, "lines": text.splitlines()}, text.rstrip("\n"), str(paths[0])
+        )
     answer({"paths": paths, "step": opened.step}, *map(str, paths))
 
 

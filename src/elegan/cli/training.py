@@ -116,7 +116,14 @@ def data(
 
         rows = describe(source)
         return answer(rows.as_dict(), str(rows))
-    from elegan.data.sound.sounds import find_sounds
+    from elegan.data.text.read import is_text
+
+    if is_text(source):
+        from elegan.data.text.describe import describe_text
+
+        text = describe_text(source)
+        return answer(text.as_dict(), str(text))
+    from elegan.data.sound.find import find_sounds
 
     if sounds := find_sounds(source):
         from elegan.data.sound.describe import describe_sounds

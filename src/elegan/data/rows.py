@@ -39,7 +39,7 @@ def is_rows(source: Any) -> bool:
 
 def stamp(source: str) -> str:
     """A stamp that is other where the file may be other. Raises UserError where there is none."""
-    path = _place(source)
+    path = file_of(source)
     status = path.stat()
     return hashlib.sha256(
         f"{path.resolve()} {status.st_size} {status.st_mtime_ns}".encode("utf-8", "surrogateescape")
@@ -50,7 +50,7 @@ def open_sheet(source: str | Sheet) -> Sheet:
     """Reads a file of rows, unless it is read already. Raises UserError where there is no such file or package, and for a file without two rows."""
     if isinstance(source, Sheet):
         return source
-    path, notes = _place(source), list[str]()
+    path, notes = file_of(source), list[str]()
     table = _parquet(path) if path.suffix.lower() == ".parquet" else _csv(path, notes)
     if len(table) < 2:
         raise UserError(f"{path} holds {len(table)} row of data, and at least two are needed")
@@ -103,11 +103,12 @@ def cached(
     return kept([kind, stamp(source), *settings], fill, root)
 
 
-def _place(source: str) -> Path:
+def file_of(source: str, suffixes: tuple[str, ...] = SUFFIXES) -> Path:
+    """The file that this names. Raises UserError where there is none, with the nearest beside it that ends in one of `suffixes`."""
     path = Path(os.path.expanduser(source))
     if path.is_file():
         return path
-    beside = [entry.name for entry in path.parent.glob("*") if entry.name.lower().endswith(SUFFIXES)]
+    beside = [entry.name for entry in path.parent.glob("*") if entry.name.lower().endswith(suffixes)]
     raise UserError(f"no file {shown(source)}{nearest(path.name, beside)}")
 
 

@@ -10,6 +10,8 @@ from elegan.games.restore import restore
 from elegan.games.series import series
 from elegan.games.sound import spectrograms, waves
 from elegan.games.table import table
+from elegan.games.text import likelihood, text
+from elegan.games.timegan import timegan
 from elegan.games.translate import translate_cycle, translate_pairs, translate_patches
 
 __all__ = [
@@ -20,10 +22,13 @@ __all__ = [
     "enhance",
     "generate",
     "laplacian",
+    "likelihood",
     "restore",
     "series",
     "spectrograms",
     "table",
+    "text",
+    "timegan",
     "translate_cycle",
     "translate_pairs",
     "translate_patches",

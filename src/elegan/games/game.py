@@ -87,7 +87,8 @@ class Turn:
     `loss(nets, batch)` takes what the feed of the task's data gives and returns named scalars; the sum of those with a
     gradient is minimised, detached ones are only watched. The turn is played `repeat` times a step, each on a batch of its own,
     and only on every `every`-th step, its loss then times `every` (lazy regularisation). `second_order` says that the loss
-    differentiates a gradient, which compiled networks cannot. `after(nets)` follows the move, such as WGAN's clipping.
+    differentiates a gradient, which compiled networks cannot. `after(nets)` follows the move, such as WGAN's clipping. `during`: the
+    progress from which and up to which it is played, for games in stages.
 
     >>> import elegan
     >>> [(turn.player, turn.every) for turn in elegan.Run.open("runs/digits").game.turns]
@@ -100,6 +101,12 @@ class Turn:
     every: int = 1
     second_order: bool = False
     after: Callable[[nn.ModuleDict], None] | None = None
+    during: tuple[float, float] = (0.0, 1.0)
+
+    def due(self, step: int, t: float) -> bool:
+        """Whether it is played in this step, at progress t."""
+        begin, end = self.during
+        return step % self.every == 0 and begin <= t and (t < end or end == 1)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,26 @@ def l2(x: Tensor, y: Tensor) -> Tensor:
     return (x - y).square().mean()
 
 
+def root_mean_square(x: Tensor, y: Tensor) -> Tensor:
+    """Root of the mean squared difference, whose gradient does not fade with it (Yoon et al. 2019, the authors' program).
+
+    >>> root_mean_square(torch.zeros(2, 2), torch.tensor([[2.0, -2.0], [2.0, 2.0]]))
+    tensor(2.)
+    """
+    return (x - y).square().mean().clamp(min=1e-12).sqrt()
+
+
+def moments(x: Tensor, y: Tensor) -> Tensor:
+    """Mean absolute difference of the means, and of the standard deviations, over the batch (Yoon et al. 2019, the authors' program).
+
+    >>> moments(torch.tensor([[1.0], [3.0]]), torch.tensor([[2.0], [4.0]]))
+    tensor(1.)
+    """
+    deviations = ((part.var(0, correction=0) + 1e-6).sqrt() for part in (x, y))
+    means = (part.mean(0) for part in (x, y))
+    return sum(((a - b).abs().mean() for a, b in (tuple(means), tuple(deviations))), torch.zeros(()))
+
+
 def charbonnier(x: Tensor, y: Tensor, *, epsilon: Positive = 1e-3) -> Tensor:
     """Mean of sqrt(d^2 + epsilon^2) over differences d, L1 with a round tip (Charbonnier et al. 1994; Lai et al. 2017)."""
     return ((x - y).square() + epsilon**2).sqrt().mean()

@@ -24,6 +24,8 @@ NEEDS = {
     "sounds": "for each sound the one that it should be: a run of vocoder, enhance or widen",
     "table": "rows of a table: a run that learnt one, as of ctgan",
     "windows": "windows of a series: a run that learnt one, as of rpgan-series",
+    "lines": "lines of text: a run that learnt one, as of lm or textgan",
+    "likelihood": "the likelihood of lines held out: a run that learnt a text of 100 lines or more",
     "pictures": "the pictures beside their features",
 }
 
@@ -55,6 +57,7 @@ class Metric(Described, ABC):
     published: ClassVar[tuple[str, str] | None] = (
         None  # a line, and what it is called on the original Inception weights alone
     )
+    floorless: ClassVar[bool] = False  # real images get no number of their own
     reference: ClassVar[str] = ""  # what its floor is, where that is not real images against others
 
     @abstractmethod

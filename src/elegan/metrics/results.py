@@ -160,7 +160,9 @@ def _results(
             floor_low=f.low if f else None,
             floor_high=f.high if f else None,
             floor_n=f.n_fake if f else 0,
-            warnings=warnings if f else (*warnings, f"{e.n_real} real images are too few for a floor"),
+            warnings=warnings
+            if f or metric.floorless
+            else (*warnings, f"{e.n_real} real images are too few for a floor"),
             settings=record | provenance(metric),
         )
 

@@ -4,34 +4,37 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import leaky_relu, pad
+from torch.nn.functional import pad
 
 from elegan.core import rng
 from elegan.core.ranges import Few, Width
 from elegan.core.sizes import Resolution, size_of
-from elegan.nets.layers import LatentInput, Score, check_condition
+from elegan.nets.activations import Activation, activation
+from elegan.nets.latents import LatentInput, Prior
+from elegan.nets.layers import Score, check_condition
 
 STRIDE, KERNEL, LEVELS = 4, 25, 4
 WIDEST = 8
 
 
 class WaveGANGenerator(nn.Module):
-    def __init__(self, samples: int, embedded: int, latent: int, width: int):
+    def __init__(self, samples: int, embedded: int, latent: int, prior: Prior, width: int, act: Activation):
         super().__init__()
         self.latent, self.classes, self.samples = latent, embedded, samples
         self.start = -(-samples // STRIDE**LEVELS)
         widths = _widths(width)[::-1]
-        self.input = LatentInput(latent, embedded)
+        self.input = LatentInput(latent, embedded, prior)
         self.project = nn.Linear(self.input.features, widths[0] * self.start)
         self.ups = nn.ModuleList(
             nn.ConvTranspose1d(a, b, KERNEL, STRIDE, (KERNEL - STRIDE + 1) // 2, output_padding=1)
             for a, b in pairwise([*widths, 1])
         )
+        self.act = activation(act)
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         h = self.project(self.input(z, label)).unflatten(1, (-1, self.start))
         for up in self.ups:
-            h = up(h.relu())
+            h = up(self.act(h))
         made: Tensor = h[:, 0, : self.samples].tanh()
         return made
 
@@ -40,7 +43,7 @@ class WaveGANDiscriminator(nn.Module):
     """Between its layers every sound is moved by up to `shuffle` places each way, its edges mirrored, so that the phase of an
     artefact tells nothing (section 3.3); not in evaluation."""
 
-    def __init__(self, samples: int, projected: int, width: int, shuffle: int):
+    def __init__(self, samples: int, projected: int, width: int, shuffle: int, act: Activation):
         super().__init__()
         self.shuffle = shuffle
         self.downs = nn.ModuleList(
@@ -50,11 +53,12 @@ class WaveGANDiscriminator(nn.Module):
         for _ in self.downs:
             steps = (steps - 1) // STRIDE + 1
         self.score = Score(_widths(width)[-1] * steps, projected)
+        self.act = activation(act)
 
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
         h = x[:, None]
         for level, down in enumerate(self.downs):
-            h = leaky_relu(down(h), 0.2)
+            h = self.act(down(h))
             if self.shuffle and self.training and level < LEVELS - 1:
                 h = self._moved(h)
         score: Tensor = self.score(h.flatten(1), label)
@@ -77,20 +81,29 @@ def wavegan_generator(
     classes: int,
     *,
     latent: Width = 100,
+    prior: Prior = "normal",
     width: Width = 32,
     condition: str = "none",
+    activation: Activation = "relu",
 ) -> nn.Module:
     """Four layers that quadruple; the last hidden one has `width` channels, earlier ones up to 8 times as many (the paper has 64, and
-    a layer more for 16384 samples). `condition`: none, or embedding (beside the latent)."""
+    a layer more for 16384 samples). `prior`: the latent's distribution. `condition`: none, or embedding (beside the latent)."""
     check_condition(condition, ("none", "embedding"), classes)
     samples = size_of(resolution).width
-    return WaveGANGenerator(samples, classes if condition == "embedding" else 0, latent, width)
+    return WaveGANGenerator(samples, classes if condition == "embedding" else 0, latent, prior, width, activation)
 
 
 def wavegan_discriminator(
-    resolution: Resolution, channels: int, classes: int, *, width: Width = 32, shuffle: Few = 2, condition: str = "none"
+    resolution: Resolution,
+    channels: int,
+    classes: int,
+    *,
+    width: Width = 32,
+    shuffle: Few = 2,
+    condition: str = "none",
+    activation: Activation = "leaky_relu",
 ) -> nn.Module:
     """The generator's mirror image with phase shuffle, then linear. `condition`: none or projection."""
     check_condition(condition, ("none", "projection"), classes)
     samples = size_of(resolution).width
-    return WaveGANDiscriminator(samples, classes if condition == "projection" else 0, width, shuffle)
+    return WaveGANDiscriminator(samples, classes if condition == "projection" else 0, width, shuffle, activation)

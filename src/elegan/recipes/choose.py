@@ -43,6 +43,12 @@ def choose_of_rows(series: str) -> Choice:
     )
 
 
+def choose_of_text(apart: str, count: int) -> Choice:
+    """The choice for a file of text with so many items, which are its lines or what blank lines set apart."""
+    kind = "lines" if apart == "lines" else "paragraphs"
+    return Choice("textgan", (), f"a text of {count:,} {kind}; --recipe lm stops at maximum likelihood")
+
+
 def choose_of_sounds(counts: Sequence[int]) -> Choice:
     """The choice for sounds, of which there are `counts` of each class."""
     by_class = len(counts) > 1 and min(counts) >= PER_CLASS

@@ -10,6 +10,7 @@ from elegan.workflows.restoration import Restoration
 from elegan.workflows.series import SeriesWorkflow
 from elegan.workflows.sound import SoundWorkflow
 from elegan.workflows.table import TableWorkflow
+from elegan.workflows.text import TextWorkflow
 from elegan.workflows.translation import Translation
 from elegan.workflows.workflow import Workflow
 
@@ -21,6 +22,7 @@ WORKFLOWS: dict[str, Workflow] = {
     "photographs": Restoration(),
     "series": SeriesWorkflow(),
     "table": TableWorkflow(),
+    "text": TextWorkflow(),
     "sound": SoundWorkflow(),
     "reconstruction": Reconstruction(),
     "vocode": Vocoding(),
