@@ -110,28 +110,7 @@ def data(
     ],
 ) -> None:
     """Describes a data set: count, sizes, modes, classes, duplicates and unreadable files; of sounds their rates and lengths."""
-    from elegan.data.rows import is_rows
+    from elegan.data.describe import describe
 
-    if is_rows(source):
-        from elegan.data.describe_rows import describe
-
-        rows = describe(source)
-        return answer(rows.as_dict(), str(rows))
-    from elegan.data.text.read import is_text
-
-    if is_text(source):
-        from elegan.data.text.describe import describe_text
-
-        text = describe_text(source)
-        return answer(text.as_dict(), str(text))
-    from elegan.data.sound.find import find_sounds
-
-    if sounds := find_sounds(source):
-        from elegan.data.sound.describe import describe_sounds
-
-        heard = describe_sounds(sounds)
-        return answer(heard.as_dict(), str(heard))
-    from elegan.data import survey
-
-    pictures = survey(source)
-    answer(pictures.as_dict(), str(pictures))
+    found = describe(source)
+    answer(found.as_dict(), str(found))
