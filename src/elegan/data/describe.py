@@ -2,7 +2,6 @@
 
 from typing import Any, Protocol
 
-from elegan.data import describe_rows
 from elegan.data.rows import is_rows
 from elegan.data.sound.describe import describe_sounds
 from elegan.data.sound.find import find_sounds
@@ -21,6 +20,8 @@ class Description(Protocol):
 def describe(source: str) -> Description:
     """Reads all of DATA once: rows, lines of a text, sounds or pictures. Raises UserError where it is none of these."""
     if is_rows(source):
+        from elegan.data import describe_rows  # here, as it brings torch
+
         return describe_rows.describe(source)
     if is_text(source):
         return describe_text(source)
