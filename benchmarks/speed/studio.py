@@ -94,8 +94,9 @@ def _beside(browser: Any, folder: Path, seconds: float, rounds: int) -> list[Row
                 raise RuntimeError(f"the training ended with {training.returncode}")
             time.sleep(0.2)
         with _studio(folder) as (address, server):
-            for _ in range(rounds):
-                for name, room in PLACES.items():
+            for number in range(rounds):
+                for name in list(PLACES)[:: 1 if number % 2 else -1]:
+                    room = PLACES[name]
                     with contextlib.nullcontext() if room is None else _page(browser, address, room):
                         figures[name].append(_watched(server, lambda: int((log.last() or {})["step"]), seconds))
     finally:

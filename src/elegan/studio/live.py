@@ -12,7 +12,7 @@ from starlette.responses import StreamingResponse
 from elegan.core.errors import UserError
 from elegan.studio import listing, trainings
 from elegan.studio.place import Place
-from elegan.studio.works import Work
+from elegan.studio.works import OVER, Work
 
 EVERY = 3.0  # seconds between looks at a run, of which none may slow its training
 OFTEN = 0.15  # and at a work; so soon too is noticed that the studio ends
@@ -79,7 +79,7 @@ async def of_work(work: Work, request: Request, over: Over) -> AsyncIterator[str
         if now != before:
             before = now
             yield event(now)
-        if work.over:
+        if now["state"] in OVER:  # as it was told: it may have ended since
             return
         await anyio.sleep(OFTEN)
 

@@ -13,6 +13,7 @@ from elegan.core.faults import told
 from elegan.core.screen import plain
 
 KEPT = 200  # works that are remembered
+OVER = ("done", "failed", "stopped")  # states that are the last
 
 
 @dataclass
@@ -45,7 +46,7 @@ class Work:
 
     @property
     def over(self) -> bool:
-        return self.state in ("done", "failed", "stopped")
+        return self.state in OVER
 
 
 class Works:
