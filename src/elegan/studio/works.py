@@ -93,9 +93,9 @@ def do_work(work: Work) -> None:
             work.result = work.do(work)
         work.state = "done"
     except Interrupted as error:
-        work.state, work.fault = "stopped", str(error)
+        work.fault, work.state = str(error), "stopped"
     except Exception as error:
-        work.state, work.fault = "failed", " ".join(str(told(error)).split())
+        work.fault, work.state = " ".join(str(told(error)).split()), "failed"
     finally:
         work.do = _nothing  # whose data may be large
         memory.give_back()
