@@ -56,7 +56,10 @@ def test_relativistic_sees_only_differences(real):
     torch.testing.assert_close(loss.generator(real, fake), loss.discriminator(fake, real))
 
 
-@pytest.mark.parametrize("name", ["non_saturating", "minimax", "least_squares", "wasserstein", "hinge", "relativistic"])
+@pytest.mark.parametrize(
+    "name",
+    ["non_saturating", "minimax", "least_squares", "wasserstein", "hinge", "relativistic", "relativistic_average"],
+)
 def test_descending_the_losses_moves_scores_the_right_way(name):
     loss = getattr(adversarial, name)()
     real, fake = torch.tensor([0.3], requires_grad=True), torch.tensor([0.2], requires_grad=True)

@@ -9,13 +9,14 @@ from torch import nn
 from torch.nn.functional import conv2d, conv_transpose2d, interpolate
 
 from elegan import nets
-from elegan.core import rng
+from elegan.core import ramp, rng
 from elegan.core.errors import UserError
 from elegan.core.statistics import RunningMean
 from elegan.games.abilities import Generates
 from elegan.games.game import Shape
 from elegan.games.inference import paint
 from elegan.losses import penalties
+from elegan.nets.adain import AdaIN
 from elegan.nets.blurpool import BlurPool
 from elegan.nets.equalized import EqualizedLinear
 from elegan.nets.modulated import MinibatchStdDev, ModulatedConv
@@ -321,3 +322,32 @@ def test_onnx_gives_the_same_pictures_for_any_batch(tmp_path):
         z = torch.randn(n, 6)
         (images,) = session.run(None, {session.get_inputs()[0].name: z.numpy()})
         torch.testing.assert_close(torch.from_numpy(images), G(z), atol=1e-4, rtol=1e-4)
+
+
+def test_adaptive_instance_norm_is_its_equation():
+    """Karras et al. 2019, equation 1, with the norm's own weights as the style's bias."""
+    torch.manual_seed(0)
+    layer, x, w = AdaIN(4, 6), torch.randn(3, 4, 5, 5) * 3 + 1, torch.randn(3, 6)
+    s, b = layer.style(w)[..., None, None].chunk(2, 1)
+    normal = (x - x.mean((2, 3), keepdim=True)) / (x.var((2, 3), correction=0, keepdim=True) + 1e-5).sqrt()
+    torch.testing.assert_close(layer(x, w), (1 + s) * normal + b, atol=1e-5, rtol=1e-4)
+
+
+def test_the_first_stylegan_has_two_styles_a_size_and_grows():
+    torch.manual_seed(0)
+    G = nets.stylegan_generator(32, 3, 0, latent=6, width=8, depth=2)
+    z = torch.randn(2, 6)
+    assert G.levels == 8
+    with ramp.progress(0.0):
+        made = G(z)
+    blocks = made.unflatten(3, (4, 8)).unflatten(2, (4, 8))  # pixels of 8 x 8 at first
+    assert blocks.std((3, 5)).max() == 0
+    with ramp.progress(1.0):
+        assert G(z).unflatten(3, (4, 8)).unflatten(2, (4, 8)).std((3, 5)).max() > 0
+    G.eval()
+    w = G.mapping(torch.randn(2, 6))[:, None].expand(-1, 8, -1).clone()
+    base = G.synthesis(w)
+    for level in range(8):  # every style is of use
+        changed = w.clone()
+        changed[:, level] += 1
+        assert (G.synthesis(changed) - base).abs().max() > 1e-3

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from elegan.data.sides import Direction
 from elegan.nets.codes import Codes
+from elegan.nets.latents import Prior, prior_of
 
 Paint = Callable[[nn.ModuleDict, Tensor, Tensor | None], Tensor]
 Repaint = Callable[[nn.ModuleDict, Tensor], Tensor]
@@ -40,7 +41,8 @@ class Generates(Ability):
     """Images from latents: `generate(nets, z, label)` of z N x `latent` and, where it can be asked for one of `classes`,
     labels N (int64); else `classes` is 0 and labels are ignored.
 
-    `truncate(nets, z, label, T)` does the same with a truncation that the network knows; without it z itself is truncated.
+    `truncate(nets, z, label, T)` does the same with a truncation that the network knows; without it z itself is truncated. z is
+    standard normal whatever `prior` the network makes of it.
     """
 
     use = "elegan sample {run}{trust}"
@@ -50,6 +52,7 @@ class Generates(Ability):
     generate: Paint
     classes: int = 0
     truncate: Callable[[nn.ModuleDict, Tensor, Tensor | None, float], Tensor] | None = None
+    prior: Prior = "normal"
 
     @classmethod
     def by_generator(cls, G: Any) -> "Generates":
@@ -60,6 +63,7 @@ class Generates(Ability):
             generate=lambda nets, z, label: nets["generator"](z, label),
             classes=getattr(G, "classes", 0),
             truncate=(lambda nets, z, label, T: nets["generator"](z, label, T)) if hasattr(G, "truncate") else None,
+            prior=prior_of(G),
         )
 
     @property
@@ -70,13 +74,65 @@ class Generates(Ability):
 
 @dataclass(frozen=True)
 class Draws(Ability):
-    """Windows of a series from latents: `draw(nets, z)`, N x `latent` to N x C x T in [-1, 1], T steps of C columns."""
+    """Windows of a series from latents: `draw(nets, z)`, N x `latent`, standard normal whatever the `prior`, to N x C x T in
+    [-1, 1], T steps of C columns."""
 
     use = "elegan sample {run}{trust}"
     lacking = "draws no series"
     does = "draws windows of a series from latents, one a seed"
     latent: int
     draw: Repaint
+    prior: Prior = "normal"
+
+
+@dataclass(frozen=True)
+class MakesSound(Ability):
+    """Clips of sound from latents: `sound(nets, z, label)`, N x `latent` and labels N (None without `classes`) to samples N x T in
+    [-1, 1], `rate` a second; `picture(nets, z, label)` gives their log-mel pictures alone, N x MELS x F in [-1, 1], for which a
+    sound need not be made where the networks make pictures."""
+
+    use = "elegan sample {run}{trust}"
+    lacking = "makes no sounds"
+    does = "makes sounds from latents, one a seed"
+    latent: int
+    rate: int
+    sound: Paint
+    picture: Paint
+    classes: int = 0
+
+
+@dataclass(frozen=True)
+class Vocodes(Ability):
+    """Sounds from their log-mel pictures: `vocode(nets, picture)`, N x MELS x F in [-1, 1] to samples N x T in [-1, 1], `rate` a
+    second."""
+
+    use = "elegan evaluate {run}{trust}"
+    lacking = "makes no sounds of log-mel pictures"
+    does = "makes sounds of log-mel pictures"
+    rate: int
+    vocode: Repaint
+
+
+@dataclass(frozen=True)
+class Enhances(Ability):
+    """Better sounds from damaged ones: `enhance(nets, x)`, samples N x T in [-1, 1] to the same, `rate` a second, T a multiple of
+    the hop. `task`: what `elegan restore` calls it."""
+
+    use = "elegan restore SOUND --task denoise --model {run}{trust}"
+    lacking = "makes no sound better"
+    does = "takes noise from sounds"
+    task: ClassVar[str] = "denoise"
+    rate: int
+    enhance: Repaint
+
+
+@dataclass(frozen=True)
+class Widens(Enhances):
+    """Sounds with the high frequencies that they lack."""
+
+    use = "elegan restore SOUND --task bandwidth --model {run}{trust}"
+    does = "gives sounds the high frequencies that they lack"
+    task: ClassVar[str] = "bandwidth"
 
 
 @dataclass(frozen=True)
@@ -90,6 +146,20 @@ class Tabulates(Ability):
     latent: int
     tabulate: Paint
     classes: int = 0
+
+
+@dataclass(frozen=True)
+class Writes(Ability):
+    """Items of text from latents: `write(nets, z, temperature)`, N x `latent` to places N x T (int64) in a vocabulary
+    (`elegan.data.text.vocabulary`), of probabilities to the power of 1 / temperature; and `nats(nets, places)`, -log p of each
+    place, N x T, 0 after an item's end."""
+
+    use = "elegan sample {run}{trust}"
+    lacking = "writes no text"
+    does = "writes items of text from latents, one a seed"
+    latent: int
+    write: Callable[[nn.ModuleDict, Tensor, float], Tensor]
+    nats: Repaint
 
 
 @dataclass(frozen=True)

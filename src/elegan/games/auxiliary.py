@@ -12,6 +12,7 @@ from elegan.games.game import Game, Shape, Terms
 from elegan.games.generate import contest
 from elegan.games.wiring import criterion, discriminator, features_of, net, required
 from elegan.nets.codes import Coded, Codes
+from elegan.nets.latents import prior_of
 from elegan.recipes.recipe import Recipe
 
 
@@ -51,6 +52,8 @@ def auxiliary_codes(
     hold minus the information. Other options as in `generate`.
     """
     G, D = net(recipe, "generator", *shape, carries="latent"), discriminator(recipe, *shape)
+    if (prior := prior_of(G)) != "normal":
+        raise UserError(f"nets.generator.prior = {prior!r} would change the codes; {recipe.task.name!r} takes 'normal'")
     codes = _codes(G.latent, categories, continuous)
     named, measured = criterion(recipe, "categorical"), criterion(recipe, "continuous")
     recognition = net(recipe, "recognition", features_of(recipe, D), sum(categories) + 2 * continuous)

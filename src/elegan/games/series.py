@@ -7,6 +7,7 @@ from elegan.games.abilities import Draws
 from elegan.games.game import Game, Shape
 from elegan.games.generate import contest
 from elegan.games.wiring import discriminator, net
+from elegan.nets.latents import prior_of
 from elegan.recipes.recipe import Recipe
 
 
@@ -14,4 +15,4 @@ def series(recipe: Recipe, shape: Shape, *, n_critic: Repeats = 1) -> Game:
     """The game of images from noise (`elegan.games.generate.generate`), played by networks for windows N x C x T."""
     G, D = net(recipe, "generator", *shape, carries="latent"), discriminator(recipe, *shape)
     game = contest(recipe, G, D, n_critic=n_critic, clip=0.0, augment="")
-    return replace(game, abilities=(Draws(G.latent, lambda nets, z: nets["generator"](z, None)),))
+    return replace(game, abilities=(Draws(G.latent, lambda nets, z: nets["generator"](z, None), prior_of(G)),))

@@ -98,3 +98,20 @@ def relativistic() -> Adversarial:
     return Adversarial(
         lambda real, fake: softplus(fake - real).mean(), lambda real, fake: softplus(real - fake).mean(), paired=True
     )
+
+
+def relativistic_average() -> Adversarial:
+    """A loss that judges each score against the mean of the other kind (RaGAN: Jolicoeur-Martineau 2019, section 4.2; as Wang et
+    al. 2018 have it, equations 1 and 2). The mean is that of the part of a batch which is played at once.
+
+    >>> import torch
+    >>> real, fake = torch.tensor([2.0, 4.0]), torch.tensor([1.0, -1.0])
+    >>> loss = relativistic_average()
+    >>> loss.discriminator(real, fake) == loss.generator(fake, real)  # each wants what the other has
+    tensor(True)
+    """
+
+    def apart(upper: Tensor, lower: Tensor) -> Tensor:
+        return softplus(lower.mean() - upper).mean() + softplus(lower - upper.mean()).mean()
+
+    return Adversarial(apart, lambda real, fake: apart(fake, real), paired=True)

@@ -4,9 +4,10 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import leaky_relu
 
 from elegan.core.ranges import Width
+from elegan.nets.activations import Activation, activation
+from elegan.nets.latents import Prior, as_drawn
 from elegan.nets.layers import pyramid
 
 WIDEST = 4
@@ -17,25 +18,27 @@ class SeriesGenerator(nn.Module):
     """Each level doubles the steps. What it makes is the sum of a curve by convolutions and of the level of each column, which
     a window has as a whole."""
 
-    def __init__(self, steps: int, columns: int, latent: int, width: int):
+    def __init__(self, steps: int, columns: int, latent: int, prior: Prior, width: int, act: Activation):
         super().__init__()
-        self.latent, self.steps = latent, steps
+        self.prior: Prior = prior
+        self.latent, self.steps, self.act = latent, steps, activation(act)
         (self.start, _), doublings = pyramid(steps)
         widths = [width * min(2**level, WIDEST) for level in reversed(range(doublings + 1))]
         self.project = nn.Linear(latent, widths[0] * self.start)
         self.ups = nn.ModuleList(
-            nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv1d(inside, outside, 5, padding=2), nn.LeakyReLU(0.2),
+            nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv1d(inside, outside, 5, padding=2), activation(act),
                           nn.Conv1d(outside, outside, 3, padding=1))
             for inside, outside in pairwise(widths)
         )  # fmt: skip
         self.last = nn.Conv1d(widths[-1], columns, 3, padding=1)
-        self.level = nn.Sequential(nn.Linear(latent, 64), nn.LeakyReLU(0.2), nn.Linear(64, columns))
+        self.level = nn.Sequential(nn.Linear(latent, 64), activation(act), nn.Linear(64, columns))
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
+        z = as_drawn(z, self.prior)
         h = self.project(z).unflatten(1, (-1, self.start))
         for up in self.ups:
-            h = up(leaky_relu(h, 0.2))
-        curve = self.last(leaky_relu(h, 0.2))[..., : self.steps]
+            h = up(self.act(h))
+        curve = self.last(self.act(h))[..., : self.steps]
         made: Tensor = (curve + self.level(z).unsqueeze(2)).tanh()
         return made
 
@@ -43,15 +46,15 @@ class SeriesGenerator(nn.Module):
 class SeriesDiscriminator(nn.Module):
     """Sees a window and its differences from step to step, which are small beside the levels that they change."""
 
-    def __init__(self, steps: int, columns: int, width: int):
+    def __init__(self, steps: int, columns: int, width: int, act: Activation):
         super().__init__()
         _, halvings = pyramid(steps)
         widths = [width * min(2**level, WIDEST) for level in range(halvings + 1)]
-        layers: list[nn.Module] = [nn.Conv1d(2 * columns, widths[0], 5, padding=2), nn.LeakyReLU(0.2)]
+        layers: list[nn.Module] = [nn.Conv1d(2 * columns, widths[0], 5, padding=2), activation(act)]
         for inside, outside in pairwise(widths):
-            layers += [nn.Conv1d(inside, outside, 4, 2, 1), nn.LeakyReLU(0.2)]
+            layers += [nn.Conv1d(inside, outside, 4, 2, 1), activation(act)]
         features = widths[-1] * (steps >> halvings)
-        self.layers = nn.Sequential(*layers, nn.Flatten(), nn.Linear(features, 4 * width), nn.LeakyReLU(0.2))
+        self.layers = nn.Sequential(*layers, nn.Flatten(), nn.Linear(features, 4 * width), activation(act))
         self.score = nn.Linear(4 * width, 1)
 
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
@@ -60,11 +63,25 @@ class SeriesDiscriminator(nn.Module):
         return score
 
 
-def series_generator(steps: int, columns: int, classes: int, *, latent: Width = 64, width: Width = 32) -> nn.Module:
-    """Convolutions from a few steps up; the last hidden layer has `width` channels, earlier ones up to 4 times as many."""
-    return SeriesGenerator(steps, columns, latent, width)
+def series_generator(
+    steps: int,
+    columns: int,
+    classes: int,
+    *,
+    latent: Width = 64,
+    prior: Prior = "normal",
+    width: Width = 32,
+    activation: Activation = "leaky_relu",
+) -> nn.Module:
+    """Convolutions from a few steps up; the last hidden layer has `width` channels, earlier ones up to 4 times as many.
+
+    `prior`: the latent's distribution.
+    """
+    return SeriesGenerator(steps, columns, latent, prior, width, activation)
 
 
-def series_discriminator(steps: int, columns: int, classes: int, *, width: Width = 32) -> nn.Module:
+def series_discriminator(
+    steps: int, columns: int, classes: int, *, width: Width = 32, activation: Activation = "leaky_relu"
+) -> nn.Module:
     """Strided convolutions over a window beside its differences, down to a few steps, then linear; no norm."""
-    return SeriesDiscriminator(steps, columns, width)
+    return SeriesDiscriminator(steps, columns, width, activation)

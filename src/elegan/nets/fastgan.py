@@ -15,7 +15,9 @@ from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, glu, interpolat
 from elegan.core import rng
 from elegan.core.ranges import Width
 from elegan.core.sizes import Resolution, Size, size_of
+from elegan.nets.latents import Prior, as_drawn
 from elegan.nets.layers import crop, normal_weights, pyramid
+from elegan.nets.noise import Noise
 from elegan.nets.norms import norm, spectral
 
 SPAN = 4  # doublings that a gated skip reaches across: from 8 x 8 to 128 x 128
@@ -25,29 +27,6 @@ def _width_at(size: int, width: int) -> int:
     """Channels at `size` pixels: 16 times `width` at 4, twice at 32 and 64, once at 128."""
     power = 1 << (size - 1).bit_length()
     return max(8, int(width * (64 / power if power <= 32 else 128 / power)))
-
-
-class Noise(nn.Module):
-    """Noise, a value a pixel and the same for all channels, with one learnt strength that starts at zero.
-
-    It is new for every image in training and the same for all in evaluation, so a latent is always one picture.
-    """
-
-    fixed: Tensor
-
-    def __init__(self, size: Size):
-        super().__init__()
-        self.strength = nn.Parameter(torch.zeros(()))
-        self.register_buffer("fixed", torch.randn(1, 1, *size))
-
-    def draw(self, n: int) -> Tensor:
-        """The noise of n images, n x 1 x H x W, or 1 x 1 x H x W for all of them in evaluation."""
-        if not self.training:
-            return self.fixed
-        return rng.normal(n, *self.fixed.shape[1:], device=self.fixed.device)
-
-    def forward(self, x: Tensor, noise: Tensor) -> Tensor:
-        return x + (noise * self.strength).to(x.dtype)
 
 
 class GatedUp(nn.Module):
@@ -95,8 +74,9 @@ class SkipExcitation(nn.Module):
 
 
 class FastGANGenerator(nn.Module):
-    def __init__(self, resolution: Resolution, channels: int, latent: int, width: int, name: str):
+    def __init__(self, resolution: Resolution, channels: int, latent: int, prior: Prior, width: int, name: str):
         super().__init__()
+        self.prior: Prior = prior
         self.latent, self.resolution = latent, resolution
         self.start, doublings = pyramid(resolution)
         widths = [_width_at(self.start.short << level, width) for level in range(doublings + 1)]
@@ -115,7 +95,7 @@ class FastGANGenerator(nn.Module):
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         # All noise is drawn before anything else, which leaves one graph to compile.
         noises = [up.draw(z.shape[0]) for up in self.ups]  # type: ignore[operator]  # each is a GatedUp
-        h = self.project(z).unflatten(1, (-1, *self.start))
+        h = self.project(as_drawn(z, self.prior)).unflatten(1, (-1, *self.start))
         maps = [glu(self.norm(h), 1)]
         for level, (up, drawn) in enumerate(zip(self.ups, noises, strict=True), 1):
             h, below = up(maps[-1], drawn), level - self.span
@@ -202,10 +182,20 @@ def _decoder(inside: int, channels: int, doublings: int, name: str) -> nn.Sequen
 
 
 def fastgan_generator(
-    resolution: Resolution, channels: int, classes: int, *, latent: Width = 256, width: Width = 32, norm: str = "batch"
+    resolution: Resolution,
+    channels: int,
+    classes: int,
+    *,
+    latent: Width = 256,
+    prior: Prior = "normal",
+    width: Width = 32,
+    norm: str = "batch",
 ) -> nn.Module:
-    """One or two convolutions a size, and gated skips. `width` is that at 128 pixels, 16 times as many at 4 (the paper: 64)."""
-    return FastGANGenerator(resolution, channels, latent, width, norm)
+    """One or two convolutions a size, and gated skips. `width` is that at 128 pixels, 16 times as many at 4 (the paper: 64).
+
+    `prior`: the latent's distribution.
+    """
+    return FastGANGenerator(resolution, channels, latent, prior, width, norm)
 
 
 def fastgan_discriminator(

@@ -4,6 +4,7 @@ from torch import Tensor, cat, nn
 
 from elegan.core.ranges import Few, Width
 from elegan.core.sizes import Resolution, size_of
+from elegan.nets.activations import Activation, activation
 from elegan.nets.layers import ImageInput, check_condition, normal_weights
 from elegan.nets.norms import norm
 
@@ -11,7 +12,16 @@ from elegan.nets.norms import norm
 class Refiner(nn.Module):
     """A network from noise N x H W, one more plane, and a blurred picture to the detail that it lacks."""
 
-    def __init__(self, resolution: Resolution, channels: int, planes: int, width: int, layers: int, norm_name: str):
+    def __init__(
+        self,
+        resolution: Resolution,
+        channels: int,
+        planes: int,
+        width: int,
+        layers: int,
+        norm_name: str,
+        act: Activation,
+    ):
         super().__init__()
         self.size = size_of(resolution)
         self.latent, self.classes = self.size.area, planes
@@ -19,7 +29,7 @@ class Refiner(nn.Module):
         parts: list[nn.Module] = []
         inside = self.input.channels
         for _ in range(layers):
-            parts += [nn.Conv2d(inside, width, 5, 1, 2), norm(norm_name, width), nn.ReLU(inplace=True)]
+            parts += [nn.Conv2d(inside, width, 5, 1, 2), norm(norm_name, width), activation(act, inplace=True)]
             inside = width
         self.layers = nn.Sequential(*parts, nn.Conv2d(inside, channels, 5, 1, 2))
         normal_weights(self)
@@ -39,7 +49,9 @@ def laplacian_refiner(
     layers: Few = 2,
     norm: str = "batch",
     condition: str = "none",
+    activation: Activation = "relu",
 ) -> nn.Module:
     """Convolutions of 5 x 5 at full size, `layers` hidden ones. `condition`: none, or embedding (one more plane)."""
     check_condition(condition, ("none", "embedding"), classes)
-    return Refiner(resolution, channels, classes if condition == "embedding" else 0, width, layers, norm)
+    planes = classes if condition == "embedding" else 0
+    return Refiner(resolution, channels, planes, width, layers, norm, activation)

@@ -99,18 +99,6 @@ def in_order(layers: nn.Sequential) -> list[list[nn.Module]]:
     return grouped
 
 
-class LatentInput(nn.Module):
-    """Puts the label's embedding of `width` beside latents N x latent, if there are classes to embed."""
-
-    def __init__(self, latent: int, classes: int, width: int = 50):
-        super().__init__()
-        self.embed = nn.Embedding(classes, width) if classes else None
-        self.features = latent + (width if classes else 0)
-
-    def forward(self, z: Tensor, label: Tensor | None) -> Tensor:
-        return z if self.embed is None else torch.cat([z, self.embed(label)], 1)
-
-
 class ImageInput(nn.Module):
     """Adds the label's embedding to images N x C x H x W as one more plane, if there are classes to embed."""
 

@@ -7,7 +7,9 @@ from torch import Tensor, nn
 
 from elegan.core.ranges import Width
 from elegan.core.sizes import Resolution, size_of
-from elegan.nets.layers import ImageInput, LatentInput, Score, check_condition, in_order
+from elegan.nets.activations import Activation, activation
+from elegan.nets.latents import LatentInput, Prior
+from elegan.nets.layers import ImageInput, Score, check_condition, in_order
 from elegan.nets.norms import norm
 
 
@@ -23,24 +25,32 @@ class _RowNorm(nn.Module):
         return normalised[..., 0, 0]
 
 
-def _layers(widths: Sequence[int], name: str) -> nn.Sequential:
+def _layers(widths: Sequence[int], name: str, act: Activation) -> nn.Sequential:
     layers: list[nn.Module] = []
     for index, (inside, outside) in enumerate(pairwise(widths)):
         layers.append(nn.Linear(inside, outside))
         if index and name != "none":
             layers.append(_RowNorm(name, outside))
-        layers.append(nn.LeakyReLU(0.2, inplace=True))
+        layers.append(activation(act, inplace=True))
     return nn.Sequential(*layers)
 
 
 class MLPGenerator(nn.Module):
     def __init__(
-        self, resolution: Resolution, channels: int, classes: int, latent: int, widths: Sequence[int], norm: str
+        self,
+        resolution: Resolution,
+        channels: int,
+        classes: int,
+        latent: int,
+        prior: Prior,
+        widths: Sequence[int],
+        norm: str,
+        act: Activation,
     ):
         super().__init__()
         self.latent, self.classes, self.shape = latent, classes, (channels, *size_of(resolution))
-        self.input = LatentInput(latent, classes)
-        self.layers = _layers([self.input.features, *widths], norm)
+        self.input = LatentInput(latent, classes, prior)
+        self.layers = _layers([self.input.features, *widths], norm, act)
         self.paint = nn.Linear(widths[-1], channels * size_of(resolution).area)
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
@@ -51,11 +61,18 @@ class MLPGenerator(nn.Module):
 
 class MLPDiscriminator(nn.Module):
     def __init__(
-        self, resolution: Resolution, channels: int, planes: int, projected: int, widths: Sequence[int], norm: str
+        self,
+        resolution: Resolution,
+        channels: int,
+        planes: int,
+        projected: int,
+        widths: Sequence[int],
+        norm: str,
+        act: Activation,
     ):
         super().__init__()
         self.input = ImageInput(resolution, channels, planes)
-        self.layers = _layers([self.input.channels * size_of(resolution).area, *widths], norm)
+        self.layers = _layers([self.input.channels * size_of(resolution).area, *widths], norm, act)
         self.score = Score(widths[-1], projected)
 
     def layers_in_order(self) -> list[list[nn.Module]]:
@@ -76,13 +93,16 @@ def mlp_generator(
     classes: int,
     *,
     latent: Width = 100,
+    prior: Prior = "normal",
     widths: tuple[Width, ...] = (128, 256, 512, 1024),
     norm: str = "batch",
     condition: str = "none",
+    activation: Activation = "leaky_relu",
 ) -> nn.Module:
-    """Linear layers with LeakyReLU and tanh. `condition`: none, or embedding (beside the latent)."""
+    """Linear layers, the last with tanh. `condition`: none, or embedding (beside the latent). `prior`: the latent's distribution."""
     check_condition(condition, ("none", "embedding"), classes)
-    return MLPGenerator(resolution, channels, classes if condition == "embedding" else 0, latent, widths, norm)
+    embedded = classes if condition == "embedding" else 0
+    return MLPGenerator(resolution, channels, embedded, latent, prior, widths, norm, activation)
 
 
 def mlp_discriminator(
@@ -93,8 +113,9 @@ def mlp_discriminator(
     widths: tuple[Width, ...] = (512, 256),
     norm: str = "none",
     condition: str = "none",
+    activation: Activation = "leaky_relu",
 ) -> nn.Module:
-    """Linear layers with LeakyReLU. `condition`: none, embedding (one more plane) or projection."""
+    """Linear layers. `condition`: none, embedding (one more plane) or projection."""
     check_condition(condition, ("none", "embedding", "projection"), classes)
     planes, projected = (classes if condition == kind else 0 for kind in ("embedding", "projection"))
-    return MLPDiscriminator(resolution, channels, planes, projected, widths, norm)
+    return MLPDiscriminator(resolution, channels, planes, projected, widths, norm, activation)

@@ -6,6 +6,7 @@ from torch.nn.functional import avg_pool2d, normalize
 
 from elegan.core.ranges import Few, Some, Width
 from elegan.core.sizes import Resolution
+from elegan.nets.activations import Activation, activation
 from elegan.nets.layers import normal_weights
 from elegan.nets.norms import norm, spectral
 
@@ -15,9 +16,9 @@ WIDEST = 8
 class PatchDiscriminator(nn.Module):
     """Maps pictures to a list of score maps, one a scale, each half as large as the one before."""
 
-    def __init__(self, channels: int, width: int, layers: int, norm_name: str, scales: int):
+    def __init__(self, channels: int, width: int, layers: int, norm_name: str, scales: int, act: Activation):
         super().__init__()
-        self.scales = nn.ModuleList(_patchgan(channels, width, layers, norm_name) for _ in range(scales))
+        self.scales = nn.ModuleList(_patchgan(channels, width, layers, norm_name, act) for _ in range(scales))
         normal_weights(self)
 
     def forward(self, x: Tensor, label: Tensor | None = None) -> list[Tensor]:
@@ -27,10 +28,12 @@ class PatchDiscriminator(nn.Module):
         """The features before each halving and before the score, at every scale (Wang et al. 2018, equation 4)."""
         features = []
         for scale, h in zip(self.scales, self._sizes(x), strict=True):
-            for layer in list(scale.children())[:-1]:
-                h = layer(h)
-                if isinstance(layer, nn.LeakyReLU):
+            first, *layers = scale.children()
+            h = first(h)
+            for layer in layers:
+                if isinstance(layer, nn.Conv2d):
                     features.append(h)
+                h = layer(h)
         return features
 
     def _sizes(self, x: Tensor) -> list[Tensor]:
@@ -40,13 +43,13 @@ class PatchDiscriminator(nn.Module):
         return sizes
 
 
-def _patchgan(channels: int, width: int, layers: int, norm_name: str) -> nn.Sequential:
-    parts: list[nn.Module] = [nn.Conv2d(channels, width, 4, 2, 1), nn.LeakyReLU(0.2, True)]
+def _patchgan(channels: int, width: int, layers: int, norm_name: str, act: Activation) -> nn.Sequential:
+    parts: list[nn.Module] = [nn.Conv2d(channels, width, 4, 2, 1), activation(act, inplace=True)]
     inside = width
     for level in range(1, layers + 1):
         outside = width * min(2**level, WIDEST)
         parts += [
-            nn.Conv2d(inside, outside, 4, 2 if level < layers else 1, 1), norm(norm_name, outside), nn.LeakyReLU(0.2, True),
+            nn.Conv2d(inside, outside, 4, 2 if level < layers else 1, 1), norm(norm_name, outside), activation(act, inplace=True),
         ]  # fmt: skip
         inside = outside
     return nn.Sequential(*parts, nn.Conv2d(inside, 1, 4, 1, 1))
@@ -62,9 +65,10 @@ def patch_discriminator(
     norm: str = "instance",
     spectral_norm: bool = False,
     scales: Some = 1,
+    activation: Activation = "leaky_relu",
 ) -> nn.Module:
     """PatchGAN: with 3 `layers` each score sees 70 x 70 pixels; `scales` above 1 adds critics of half the size."""
-    D = PatchDiscriminator(channels, width, layers, norm, scales)
+    D = PatchDiscriminator(channels, width, layers, norm, scales, activation)
     return spectral(D) if spectral_norm else D
 
 

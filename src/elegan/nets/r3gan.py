@@ -10,7 +10,8 @@ from torch.nn.functional import leaky_relu
 from elegan.core.ranges import Depth, Width
 from elegan.core.sizes import Resolution, size_of
 from elegan.nets.blurpool import BlurPool, Upsample
-from elegan.nets.layers import LatentInput, Score, check_condition, crop, pyramid
+from elegan.nets.latents import LatentInput, Prior
+from elegan.nets.layers import Score, check_condition, crop, pyramid
 
 SLOPE = 0.2
 GAIN = math.sqrt(2 / (1 + SLOPE**2))  # keeps the variance through a leaky ReLU (He et al. 2015)
@@ -55,12 +56,21 @@ class Resize(nn.Module):
 
 
 class R3GANGenerator(nn.Module):
-    def __init__(self, resolution: Resolution, channels: int, embedded: int, latent: int, width: int, blocks: int):
+    def __init__(
+        self,
+        resolution: Resolution,
+        channels: int,
+        embedded: int,
+        latent: int,
+        prior: Prior,
+        width: int,
+        blocks: int,
+    ):
         super().__init__()
         self.latent, self.classes, self.resolution = latent, embedded, resolution
         self.start, doublings = pyramid(resolution)
         widths = _widths([self.start.short << level for level in range(doublings + 1)], width)
-        self.input = LatentInput(latent, embedded)
+        self.input = LatentInput(latent, embedded, prior)
         self.basis = nn.Parameter(torch.randn(widths[0], *self.start))
         self.choose = _scaled(nn.Linear(self.input.features, widths[0], bias=False))
         stages: list[nn.Module] = _blocks(widths[0], blocks, len(widths))
@@ -120,6 +130,7 @@ def r3gan_generator(
     classes: int,
     *,
     latent: Width = 64,
+    prior: Prior = "normal",
     width: Width = 128,
     blocks: Depth = 2,
     condition: str = "none",
@@ -127,10 +138,11 @@ def r3gan_generator(
     """A learnt picture of a few pixels weighted by the latent, then `blocks` residual blocks at each size.
 
     `width` is that up to 16 pixels, half at 32, a quarter at 64 (the paper has 768 and the same `blocks`). The output is tanh's,
-    where the paper has nothing. `condition`: none, or embedding (beside the latent).
+    where the paper has nothing. `condition`: none, or embedding (beside the latent). `prior`: the latent's distribution.
     """
     check_condition(condition, ("none", "embedding"), classes)
-    return R3GANGenerator(resolution, channels, classes if condition == "embedding" else 0, latent, width, blocks)
+    embedded = classes if condition == "embedding" else 0
+    return R3GANGenerator(resolution, channels, embedded, latent, prior, width, blocks)
 
 
 def r3gan_discriminator(

@@ -10,8 +10,10 @@ from torch.nn.functional import avg_pool2d, interpolate
 
 from elegan.core.ranges import Pixels, Width
 from elegan.core.sizes import Resolution, size_of
+from elegan.nets.activations import Activation, activation
 from elegan.nets.attention import SelfAttention, level_of
-from elegan.nets.layers import LatentInput, Score, check_condition, crop, orthogonal_weights, pyramid, width_at
+from elegan.nets.latents import LatentInput, Prior
+from elegan.nets.layers import Score, check_condition, crop, orthogonal_weights, pyramid, width_at
 from elegan.nets.norms import ConditionalNorm, norm, spectral
 
 LEAST = 16  # channels at any size
@@ -20,15 +22,16 @@ LEAST = 16  # channels at any size
 class UpBlock(nn.Module):
     """A residual block that doubles the size; `norm(channels)` makes a normalisation of (x, condition)."""
 
-    def __init__(self, inside: int, outside: int, norm: Callable[[int], nn.Module]):
+    def __init__(self, inside: int, outside: int, norm: Callable[[int], nn.Module], act: Activation):
         super().__init__()
         self.norm1, self.norm2 = norm(inside), norm(outside)
         self.conv1, self.conv2 = nn.Conv2d(inside, outside, 3, 1, 1), nn.Conv2d(outside, outside, 3, 1, 1)
         self.skip = nn.Conv2d(inside, outside, 1) if inside != outside else nn.Identity()
+        self.act = activation(act)
 
     def forward(self, x: Tensor, condition: Tensor | None) -> Tensor:
-        h = self.conv1(interpolate(self.norm1(x, condition).relu(), scale_factor=2))
-        h = self.conv2(self.norm2(h, condition).relu())
+        h = self.conv1(interpolate(self.act(self.norm1(x, condition)), scale_factor=2))
+        h = self.conv2(self.act(self.norm2(h, condition)))
         # A 1x1 convolution commutes with nearest-neighbour resizing, so it works on a quarter of the pixels.
         y: Tensor = h + interpolate(self.skip(x), scale_factor=2)
         return y
@@ -37,16 +40,16 @@ class UpBlock(nn.Module):
 class DownBlock(nn.Module):
     """A residual block that may halve the size; the `first` one sees pixels, so nothing stands before its convolution."""
 
-    def __init__(self, inside: int, outside: int, norm_name: str, halve: bool, first: bool = False):
+    def __init__(self, inside: int, outside: int, norm_name: str, act: Activation, halve: bool, first: bool = False):
         super().__init__()
         self.norm1, self.norm2 = norm("none" if first else norm_name, inside), norm(norm_name, outside)
         self.conv1, self.conv2 = nn.Conv2d(inside, outside, 3, 1, 1), nn.Conv2d(outside, outside, 3, 1, 1)
         self.skip = nn.Conv2d(inside, outside, 1) if inside != outside else nn.Identity()
-        self.halve, self.first = halve, first
+        self.halve, self.first, self.act = halve, first, activation(act)
 
     def forward(self, x: Tensor) -> Tensor:
-        h = self.conv1(x if self.first else self.norm1(x).relu())
-        h = self.conv2(self.norm2(h).relu())
+        h = self.conv1(x if self.first else self.act(self.norm1(x)))
+        h = self.conv2(self.act(self.norm2(h)))
         if self.halve:
             h, x = avg_pool2d(h, 2), avg_pool2d(x, 2)
         y: Tensor = h + self.skip(x)
@@ -64,9 +67,11 @@ class ResNetGenerator(nn.Module):
         resolution: Resolution,
         channels: int,
         latent: int,
+        prior: Prior,
         embedded: int,
         width: int,
         attention: int,
+        act: Activation,
         norm: Callable[[int], nn.Module],
         last: Callable[[int], nn.Module],
     ):
@@ -75,12 +80,12 @@ class ResNetGenerator(nn.Module):
         self.start, doublings = pyramid(resolution)
         sizes = [self.start.short << level for level in range(doublings + 1)]
         widths = [width_at(size, width, LEAST) for size in sizes]
-        self.input = LatentInput(latent, embedded)
+        self.input = LatentInput(latent, embedded, prior)
         self.project = nn.Linear(self.input.features, widths[0] * self.start.area)
-        self.blocks = nn.ModuleList(UpBlock(inside, outside, norm) for inside, outside in pairwise(widths))
+        self.blocks = nn.ModuleList(UpBlock(inside, outside, norm, act) for inside, outside in pairwise(widths))
         self.attend = level_of(sizes[1:], attention)
         self.attention = nn.Identity() if self.attend is None else SelfAttention(widths[self.attend + 1])
-        self.norm = last(widths[-1])
+        self.norm, self.act = last(widths[-1]), activation(act)
         self.paint = nn.Conv2d(widths[-1], channels, 3, 1, 1)
         orthogonal_weights(self)
 
@@ -93,23 +98,32 @@ class ResNetGenerator(nn.Module):
         for level, (block, condition) in enumerate(zip(self.blocks, conditions, strict=True)):
             h = block(h, condition)
             h = self.attention(h) if level == self.attend else h
-        return crop(self.paint(self.norm(h).relu()), self.resolution).tanh()
+        return crop(self.paint(self.act(self.norm(h))), self.resolution).tanh()
 
 
 class ResNetDiscriminator(nn.Module):
-    def __init__(self, resolution: Resolution, channels: int, projected: int, width: int, norm: str, attention: int):
+    def __init__(
+        self,
+        resolution: Resolution,
+        channels: int,
+        projected: int,
+        width: int,
+        norm: str,
+        attention: int,
+        act: Activation,
+    ):
         super().__init__()
         short = size_of(resolution).short
         halvings = max(1, math.ceil(math.log2(short / 8)))
         widths = [width_at(short >> level, width, LEAST) for level in range(halvings)] + [width, width]
         blocks: list[nn.Module] = [
-            DownBlock(inside, outside, norm, halve=level < halvings, first=level == 0)
+            DownBlock(inside, outside, norm, act, halve=level < halvings, first=level == 0)
             for level, (inside, outside) in enumerate(zip([channels, *widths], widths, strict=False))
         ]
         if (level := level_of([short >> (level + 1) for level in range(halvings)], attention)) is not None:
             blocks.insert(level + 1, SelfAttention(widths[level]))
         self.blocks = nn.Sequential(*blocks)
-        self.score = Score(width, projected)
+        self.act, self.score = activation(act), Score(width, projected)
         orthogonal_weights(self)
 
     def layers_in_order(self) -> list[list[nn.Module]]:
@@ -117,7 +131,8 @@ class ResNetDiscriminator(nn.Module):
 
     def features(self, x: Tensor, label: Tensor | None = None) -> Tensor:
         maps: Tensor = self.blocks(x)
-        return maps.relu().mean((2, 3))
+        features: Tensor = self.act(maps).mean((2, 3))
+        return features
 
     def forward(self, x: Tensor, label: Tensor | None = None) -> Tensor:
         score: Tensor = self.score(self.features(x, label), label)
@@ -130,20 +145,23 @@ def resnet_generator(
     classes: int,
     *,
     latent: Width = 128,
+    prior: Prior = "normal",
     width: Width = 128,
     norm: str = "batch",
     spectral_norm: bool = False,
     attention: Pixels = 0,
     condition: str = "none",
+    activation: Activation = "relu",
 ) -> nn.Module:
     """Residual blocks from a few pixels up. `condition`: none, embedding (beside the latent) or norm (by class).
 
-    `attention`: self-attention on the largest features of at most this many pixels a side; 0: none.
+    `attention`: self-attention on the largest features of at most this many pixels a side; 0: none. `prior`: the latent's
+    distribution.
     """
     check_condition(condition, ("none", "embedding", "norm"), classes)
     embedded, by_norm = (classes if condition == kind else 0 for kind in ("embedding", "norm"))
     norms, last = (partial(ConditionalNorm, norm, classes=number) for number in (by_norm, 0))
-    G = ResNetGenerator(resolution, channels, latent, embedded, width, attention, norms, last)
+    G = ResNetGenerator(resolution, channels, latent, prior, embedded, width, attention, activation, norms, last)
     G.classes = embedded or by_norm
     return spectral(G, embeddings=False) if spectral_norm else G
 
@@ -158,6 +176,7 @@ def resnet_discriminator(
     spectral_norm: bool = False,
     attention: Pixels = 0,
     condition: str = "none",
+    activation: Activation = "relu",
 ) -> nn.Module:
     """Residual blocks down to about 8 pixels, two more, mean, linear. `condition`: none or projection.
 
@@ -165,5 +184,5 @@ def resnet_discriminator(
     """
     check_condition(condition, ("none", "projection"), classes)
     projected = classes if condition == "projection" else 0
-    D = ResNetDiscriminator(resolution, channels, projected, width, norm, attention)
+    D = ResNetDiscriminator(resolution, channels, projected, width, norm, attention, activation)
     return spectral(D) if spectral_norm else D

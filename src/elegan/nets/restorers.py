@@ -8,11 +8,12 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, elu, interpolate, pixel_shuffle, pixel_unshuffle, relu
+from torch.nn.functional import avg_pool2d, elu, interpolate, pixel_shuffle, pixel_unshuffle
 
 from elegan.core.errors import UserError
 from elegan.core.pixels import LUMA
 from elegan.core.ranges import Depth, Some, Width
+from elegan.nets.activations import Activation, activation
 from elegan.nets.layers import fill_up
 
 
@@ -24,14 +25,15 @@ def start_at_zero(layer: nn.Module) -> None:
 class Residual(nn.Module):
     """Two convolutions beside the identity, the second starting small (Lim et al. 2017, section 3.1)."""
 
-    def __init__(self, width: int):
+    def __init__(self, width: int, act: Activation):
         super().__init__()
         self.first, self.second = (nn.Conv2d(width, width, 3, 1, 1) for _ in range(2))
         with torch.no_grad():
             self.second.weight.mul_(0.1)
+        self.act = activation(act, inplace=True)
 
     def forward(self, x: Tensor) -> Tensor:
-        change: Tensor = self.second(relu(self.first(x), inplace=True))
+        change: Tensor = self.second(self.act(self.first(x)))
         return x + change
 
 
@@ -40,13 +42,15 @@ class ResidualRestorer(nn.Module):
     them (Shi et al. 2016; Zhang et al. 2018 for denoising); it learns the difference from the enlarged input.
     """
 
-    def __init__(self, channels: int, hints: int, scale: int, width: int, blocks: int, fold: int, keep: bool):
+    def __init__(
+        self, channels: int, hints: int, scale: int, width: int, blocks: int, fold: int, keep: bool, act: Activation
+    ):
         super().__init__()
         self.channels, self.hints, self.scale, self.keep = channels, hints, scale, keep
         self.fold = self.multiple = fold
         self.reach = fold * (2 * blocks + 3) + 2
         self.head = nn.Conv2d((channels + hints) * fold**2, width, 3, 1, 1)
-        self.blocks = nn.ModuleList(Residual(width) for _ in range(blocks))
+        self.blocks = nn.ModuleList(Residual(width, act) for _ in range(blocks))
         self.last = nn.Conv2d(width, width, 3, 1, 1)
         self.tail = nn.Conv2d(width, channels * (scale * fold) ** 2, 3, 1, 1)
         start_at_zero(self.tail)  # at first the output is the enlarged input
@@ -72,12 +76,20 @@ class ResidualRestorer(nn.Module):
 
 
 def residual_restorer(
-    channels: int, hints: int, scale: int, *, width: Width = 48, blocks: Depth = 8, fold: Some = 1, keep: bool = True
+    channels: int,
+    hints: int,
+    scale: int,
+    *,
+    width: Width = 48,
+    blocks: Depth = 8,
+    fold: Some = 1,
+    keep: bool = True,
+    activation: Activation = "relu",
 ) -> nn.Module:
     """A restorer for enlarging and denoising. With `fold` 2 it works on pictures of half the side and four times the channels,
     which is far cheaper. Its output is added to the picture unless `keep` is false.
     """
-    return ResidualRestorer(channels, hints, scale, width, blocks, fold, keep)
+    return ResidualRestorer(channels, hints, scale, width, blocks, fold, keep, activation)
 
 
 def whole(net: nn.Module, x: Tensor) -> Tensor:

@@ -78,29 +78,17 @@ class Synthesis(nn.Module):
         return crop(image, self.resolution)
 
 
-class StyleGAN2Generator(nn.Module):
+class StyleGenerator(nn.Module):
     """A generator whose `mapping(z, label)` gives w and `synthesis(w)` images, with one w for all `levels` or one for each.
 
     `w_mean` is the mean w that truncation moves to, for each class where there are classes; `path_length` is the mean
     that `penalties.path_length` holds lengths to.
     """
 
-    def __init__(
-        self,
-        resolution: Resolution,
-        channels: int,
-        classes: int,
-        latent: int,
-        width: int,
-        depth: int,
-        mixing: float,
-        noisy: bool,
-    ):
+    def __init__(self, mapping: nn.Module, synthesis: nn.Module, levels: int, classes: int, latent: int, mixing: float):
         super().__init__()
-        self.latent, self.mixing, self.classes = latent, mixing, classes
-        self.mapping = Mapping(latent, classes, depth)
-        self.synthesis = Synthesis(resolution, channels, latent, width, noisy)
-        self.levels = self.synthesis.levels
+        self.latent, self.mixing, self.classes, self.levels = latent, mixing, classes, levels
+        self.mapping, self.synthesis = mapping, synthesis
         self.w_mean = RunningMean(latent, max(classes, 1), decay=0.998)
         self.path_length = RunningMean(decay=0.99)
 
@@ -198,9 +186,10 @@ def stylegan2_generator(
     check_condition(condition, ("none", "embedding"), classes)
     if depth < 1:
         raise UserError(f"nets.generator.depth = {depth} must be 1 or more")
-    return StyleGAN2Generator(
-        resolution, channels, classes if condition == "embedding" else 0, latent, width, depth, mixing, noise
-    )
+    embedded = classes if condition == "embedding" else 0
+    mapping = Mapping(latent, embedded, depth)
+    synthesis = Synthesis(resolution, channels, latent, width, noise)
+    return StyleGenerator(mapping, synthesis, synthesis.levels, embedded, latent, mixing)
 
 
 def stylegan2_discriminator(

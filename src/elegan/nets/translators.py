@@ -5,15 +5,16 @@ the number of pixels around a pixel that its value depends on (through convoluti
 """
 
 import math
+from functools import partial
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import leaky_relu
 
 from elegan.core import rng
 from elegan.core.errors import UserError
 from elegan.core.ranges import Depth, Few, Width
 from elegan.core.sizes import Resolution, size_of
+from elegan.nets.activations import Activation, activation
 from elegan.nets.blurpool import BlurPool
 from elegan.nets.layers import normal_weights
 from elegan.nets.norms import norm
@@ -21,10 +22,10 @@ from elegan.nets.upsampling import Doubling, doubling, painting
 
 
 class Residual(nn.Module):
-    def __init__(self, channels: int, norm_name: str):
+    def __init__(self, channels: int, norm_name: str, act: Activation):
         super().__init__()
         self.layers = nn.Sequential(
-            nn.ReflectionPad2d(1), nn.Conv2d(channels, channels, 3), norm(norm_name, channels), nn.ReLU(True),
+            nn.ReflectionPad2d(1), nn.Conv2d(channels, channels, 3), norm(norm_name, channels), activation(act, inplace=True),
             nn.ReflectionPad2d(1), nn.Conv2d(channels, channels, 3), norm(norm_name, channels),
         )  # fmt: skip
 
@@ -46,15 +47,17 @@ class ResNetTranslator(nn.Module):
         norm_name: str,
         antialias: bool,
         residual: bool,
+        act: Activation,
         upsample: Doubling,
     ):
         super().__init__()
         self.residual, w = residual, width
         self.reach = 8 * blocks + (20 if upsample == "transposed" and not antialias else 32)
-        self.stem = nn.Sequential(nn.ReflectionPad2d(3), nn.Conv2d(channels, w, 7), norm(norm_name, w), nn.ReLU(True))
-        self.halve1, self.halve2 = self._half(w, norm_name, antialias), self._half(2 * w, norm_name, antialias)
-        self.blocks = nn.ModuleList(Residual(4 * w, norm_name) for _ in range(blocks))
-        up = [*self._double(4 * w, norm_name, upsample), *self._double(2 * w, norm_name, upsample)]
+        rectify = partial(activation, act, inplace=True)
+        self.stem = nn.Sequential(nn.ReflectionPad2d(3), nn.Conv2d(channels, w, 7), norm(norm_name, w), rectify())
+        self.halve1, self.halve2 = (self._half(n * w, norm_name, antialias, rectify()) for n in (1, 2))
+        self.blocks = nn.ModuleList(Residual(4 * w, norm_name, act) for _ in range(blocks))
+        up = [layer for n in (4, 2) for layer in self._double(n * w, norm_name, upsample, rectify())]
         colours = nn.Conv2d(w, channels, 7)
         self.tail = nn.Sequential(*up, nn.ReflectionPad2d(3), colours)
         self.feature_channels = (channels, 2 * w, 4 * w, 4 * w, 4 * w)
@@ -63,16 +66,16 @@ class ResNetTranslator(nn.Module):
             nn.init.zeros_(colours.weight)
 
     @staticmethod
-    def _half(w: int, norm_name: str, antialias: bool) -> nn.Sequential:
+    def _half(w: int, norm_name: str, antialias: bool, act: nn.Module) -> nn.Sequential:
         blur = BlurPool(2 * w, padding=1, stride=2, mirrored=True)
         down = [nn.Conv2d(w, 2 * w, 3, 1, 1), blur] if antialias else [nn.Conv2d(w, 2 * w, 3, 2, 1)]
-        return nn.Sequential(*down, norm(norm_name, 2 * w), nn.ReLU(True))
+        return nn.Sequential(*down, norm(norm_name, 2 * w), act)
 
     @staticmethod
-    def _double(w: int, norm_name: str, upsample: Doubling) -> list[nn.Module]:
+    def _double(w: int, norm_name: str, upsample: Doubling, act: nn.Module) -> list[nn.Module]:
         up = doubling(upsample, w, w // 2, 3)
         flat = list(up) if isinstance(up, nn.Sequential) else [up]
-        return [*flat, norm(norm_name, w // 2), nn.ReLU(True)]
+        return [*flat, norm(norm_name, w // 2), act]
 
     def features(self, x: Tensor) -> list[Tensor]:
         """Features at five depths, of `feature_channels`: pixels, both halvings, the first and the middle block."""
@@ -100,6 +103,7 @@ def resnet_translator(
     norm: str = "instance",
     antialias: bool = False,
     residual: bool = False,
+    activation: Activation = "relu",
     upsample: Doubling = "transposed",
 ) -> nn.Module:
     """CycleGAN's generator: 6 blocks of width 32 suit a laptop at 128 px, 9 of width 64 a GPU at 256 px and more.
@@ -111,7 +115,7 @@ def resnet_translator(
     if blocks < 2:
         raise UserError(f"nets.generator.blocks = {blocks} must be 2 or more")
     doubled = "bilinear" if antialias and upsample == "transposed" else upsample
-    return ResNetTranslator(channels, width, blocks, norm, antialias, residual, doubled)
+    return ResNetTranslator(channels, width, blocks, norm, antialias, residual, activation, doubled)
 
 
 class Dropout(nn.Module):
@@ -124,10 +128,21 @@ class Dropout(nn.Module):
 class UNet(nn.Module):
     """A U-Net: halvings down to a few pixels and doublings back up, each joined to its mirror image (Isola et al. 2017, section 6.1)."""
 
-    def __init__(self, channels: int, width: int, depth: int, norm_name: str, dropout: bool, upsample: Doubling):
+    def __init__(
+        self,
+        channels: int,
+        width: int,
+        depth: int,
+        norm_name: str,
+        dropout: bool,
+        act: Activation,
+        down_act: Activation,
+        upsample: Doubling,
+    ):
         super().__init__()
         widths = [width * min(2**level, 8) for level in range(depth)]
         self.multiple, self.reach = 2**depth, 3 * 2**depth
+        self.act, self.down_act = activation(act), activation(down_act)
         self.downs, self.down_norms = nn.ModuleList(), nn.ModuleList()
         self.ups, self.up_norms, self.dropouts = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
         for level in range(depth):
@@ -149,11 +164,11 @@ class UNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         skips: list[Tensor] = []
         for level, (down, normalise) in enumerate(zip(self.downs, self.down_norms, strict=True)):
-            x = normalise(down(leaky_relu(x, 0.2) if level else x))
+            x = normalise(down(self.down_act(x) if level else x))
             skips.append(x)
         x = skips.pop()
         for up, normalise, drop in zip(self.ups, self.up_norms, self.dropouts, strict=True):
-            x = drop(normalise(up(x.relu())))
+            x = drop(normalise(up(self.act(x))))
             x = torch.cat([x, skips.pop()], 1) if skips else x
         return x.tanh()
 
@@ -167,16 +182,18 @@ def unet(
     depth: Few = 0,
     norm: str = "batch",
     dropout: bool = True,
+    activation: Activation = "relu",
+    down_activation: Activation = "leaky_relu",
     upsample: Doubling = "transposed",
 ) -> nn.Module:
     """pix2pix's generator. `depth` halvings; 0: down to two pixels of the crop it is trained on, at most 7.
 
-    `upsample`: convolutions that are transposed, as in the paper, or follow a resize (nearest, bilinear), which leaves no grid.
-    Raises UserError for a resolution that they do not divide.
+    `down_activation` stands before halvings, `activation` before doublings. `upsample`: convolutions that are transposed, as in
+    the paper, or follow a resize (nearest, bilinear), which leaves no grid. Raises UserError for a resolution that they do not divide.
     """
     depth = depth or min(7, max(2, int(math.log2(size_of(resolution).short)) - 1))
     if any(side % 2**depth for side in size_of(resolution)):
         raise UserError(
             f"nets.generator.depth = {depth} needs a resolution that is a multiple of {2**depth}; it is {resolution}"
         )
-    return UNet(channels, width, depth, norm, dropout, upsample)
+    return UNet(channels, width, depth, norm, dropout, activation, down_activation, upsample)

@@ -4,12 +4,12 @@ import re
 from pathlib import Path
 
 from elegan.core.errors import UserError, nearest
-from elegan.recipes import classic, composite, modern, restoration, series, tables, translation
+from elegan.recipes import classic, composite, modern, restoration, series, sound, tables, text, translation
 from elegan.recipes.recipe import Recipe
 
 CATALOGUE: dict[str, Recipe] = {
     recipe.name: recipe
-    for module in (classic, composite, modern, translation, restoration, series, tables)
+    for module in (classic, composite, modern, translation, restoration, series, tables, sound, text)
     for recipe in vars(module).values()
     if isinstance(recipe, Recipe)
 }
@@ -18,8 +18,7 @@ CATALOGUE: dict[str, Recipe] = {
 WORDS = {
     "condgan": "cgan", "conditionalgan": "cgan", "cdcgan": "cgan", "vanillagan": "gan", "mlpgan": "gan", "wgangp": "wgan-gp",
     "pggan": "progressive", "progan": "progressive", "progressivegan": "progressive", "proggan": "progressive",
-    "stylegan2ada": "stylegan2-ada", "stylegan": "stylegan2", "srgan": "sr-x4-detail", "esrgan": "sr-x4-detail",
-    "realesrgan": "sr-x4-detail", "srresnet": "sr-x4", "edsr": "sr-x4", "superresolution": "sr-x4", "colorization": "colorize",
+    "stylegan2ada": "stylegan2-ada", "realesrgan": "esrgan", "srresnet": "sr-x4", "edsr": "sr-x4", "superresolution": "sr-x4", "colorization": "colorize",
     "projectiongan": "projection", "deoldify": "colorize", "inpainting": "inpaint", "denoising": "denoise",
 }  # fmt: skip
 

@@ -20,6 +20,19 @@ progressive = wgan_gp.vary(
     schedule="constant",
 )
 
+stylegan = progressive.vary(
+    "stylegan",
+    "progressive with styles by adaptive instance norm, noise and mixing; R1 (Karras et al. 2019; width and latent 512)",
+    nets={"generator": "stylegan_generator"},
+    losses={
+        "adversarial": "non_saturating",
+        "gradient_penalty": None,
+        "drift": None,
+        # On every fourth step, which the paper does not leave out, at the sum of its weights; gamma is 10 at 1024 pixels.
+        "r1": {"name": "r1", "weight": 10.0 / 1024**2, "by_size": True, "every": 4},
+    },
+)
+
 sagan = projection.vary(
     "sagan",
     "projection with self-attention, spectral norm in both networks and two rates (Zhang et al. 2019; its batch is 256)",

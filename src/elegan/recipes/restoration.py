@@ -45,6 +45,22 @@ sr_x4_detail = sr_x4.vary(
     optimizers={"generator": {"lr": 2e-4}, "discriminator": {"name": "adam", "lr": 4e-4, "betas": [0.5, 0.99]}},
 )
 
+srgan = sr_x4_detail.vary(
+    "srgan",
+    "sr-x4 gone on with one score a picture, begun --from its run (Ledig et al. 2017; 16 blocks of 64 channels, batch 16)",
+    # What differs from the paper: no batch norm in the restorer and all of it at low resolution (sr-x4's network), pictures kept near
+    # by L1, and a restorer's features where nobody has VGG's; nets.features=vgg_features has those.
+    nets={"discriminator": {"name": "dcgan_discriminator", "width": 32}},
+    losses={"matching": None, "adversarial": "non_saturating"},
+)
+
+esrgan = sr_x4_detail.vary(
+    "esrgan",
+    "dense blocks, each score against the mean of the others, begun --from an sr-x4 with rrdb_restorer (Wang et al. 2018; 23 blocks)",
+    nets={"restorer": "rrdb_restorer", "discriminator": {"name": "dcgan_discriminator", "width": 32}},
+    losses={"matching": None, "adversarial": "relativistic_average"},
+)
+
 sr_x2 = sr_x4.vary(
     "sr-x2",
     "photographs twice as large",

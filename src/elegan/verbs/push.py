@@ -8,7 +8,7 @@ from elegan.core import files, hub
 from elegan.core.errors import UserError
 from elegan.core.files import folder_for
 from elegan.core.grid import grid, png
-from elegan.games.abilities import Draws, Generates, Restores, Translates
+from elegan.games.abilities import Draws, Generates, Restores, Translates, Writes
 from elegan.run import Run
 from elegan.verbs.card import card
 from elegan.verbs.export import exported
@@ -125,7 +125,7 @@ def _page(run: Run, id: str, data: str, licence: str, pictures: list[str]) -> st
         license=known,
         license_name=None if known != "other" else re.sub(r"[^a-z0-9.]+", "-", licence.lower())[:96].strip("-"),
         library_name="elegan",
-        pipeline_tag=None if run.game.find(Draws) else task,
+        pipeline_tag=None if run.game.find(Draws) else "text-generation" if run.game.find(Writes) else task,
         tags=["gan", "elegan", run.recipe.name],
         model_name=run.name,
         eval_results=results or None,

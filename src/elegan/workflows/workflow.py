@@ -67,10 +67,11 @@ class View(ABC):
 
     ideal: Reference | None = None
     untreated: Reference | None = None
+    rises: bool = False  # whether more is better of what is watched
 
     @abstractmethod
     def measure(self, nets: nn.ModuleDict) -> dict[str, float]:
-        """Named numbers, the first the watched metric (lower is better); none where none is watched."""
+        """Named numbers, the first the watched metric (lower is better unless it `rises`); none where none is watched."""
 
     @abstractmethod
     def sheet(self, nets: nn.ModuleDict) -> np.ndarray:
@@ -148,6 +149,10 @@ class Workflow(ABC):
     def likeness(self, run: Run, asked: Asked) -> np.ndarray | None:
         """A picture of how like the data is what a run makes, uint8 H x W x 3, for its evaluation; None where numbers tell."""
         return None
+
+    def told(self, run: Run) -> list[str]:
+        """What a run makes, in words, for its report; none where pictures show it."""
+        return []
 
     def probe(self, data: Any, game: Game, recipe: Recipe, device: torch.device) -> Probe | None:
         """The probe by which the guard reads the networks while they train; None where only losses and gradients are watched."""

@@ -7,12 +7,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from elegan.core import ranges
 from elegan.core.pixels import to_bytes
 from elegan.core.progress import counted
 from elegan.core.rng import latents
 from elegan.games.abilities import Generates
 from elegan.games.inference import BATCH
+from elegan.nets.latents import check_truncation
 from elegan.run import Run
 
 
@@ -56,9 +56,8 @@ class Space:
         return torch.full((n,), self.label or 0, device=self.device) if self.generates.classes else None
 
     def z(self, seeds: Sequence[int], truncation: float | None = None) -> Tensor:
-        """Latents N x size as `Run.generate` draws them. Raises UserError for a truncation that is not above 0."""
-        if truncation is not None:
-            ranges.check("truncation", truncation, ranges.Positive)
+        """Latents N x size as `Run.generate` draws them. Raises UserError for a truncation as it does."""
+        check_truncation(self.generates.prior, truncation)
         return latents(seeds, self.size, None if self.mapped else truncation).to(self.device)
 
     @torch.no_grad()

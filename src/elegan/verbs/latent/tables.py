@@ -10,6 +10,7 @@ from torch import Tensor
 
 from elegan.core.errors import UserError
 from elegan.core.ranges import Count, check
+from elegan.nets.latents import check_truncation
 from elegan.verbs.latent.space import Space, slerp
 
 
@@ -43,8 +44,9 @@ def rows_between(space: Space, seeds: Sequence[int], steps: int, truncation: flo
 def truncations(space: Space, seeds: Sequence[int], steps: int) -> tuple[Tensor, list[float]]:
     """(points seeds x steps x size, the values): each seed at psi from -1, its opposite, over 0, the mean picture, to 1.
 
-    Raises UserError for fewer than two steps.
+    Raises UserError for fewer than two steps, and where the latents have no centre.
     """
+    check_truncation(space.generates.prior, 1.0)
     points, values = space.points(seeds), _even(-1.0, 1.0, steps)
     return torch.stack([space.scaled(points, psi) for psi in values], 1), values
 

@@ -20,6 +20,7 @@ from elegan.data.decode import brought_to
 from elegan.data.photo import photo_bytes, photo_of
 from elegan.games.abilities import Ability, Generates, Restores, Scores, Translates
 from elegan.games.inference import paint
+from elegan.nets.latents import check_truncation
 from elegan.run import Run
 from elegan.verbs.anomaly import Anomalies, normal_scores
 from elegan.verbs.restore.files import FORMATS, check_quality
@@ -103,6 +104,7 @@ class Generating(Service):
             raise Refused(400, f"num = {asked.num} is more than {self.limits.num}, the most of one request")
         if asked.seed > LAST_SEED - asked.num:
             raise Refused(400, f"seed = {asked.seed} leaves no {asked.num} seeds up to {LAST_SEED}")
+        check_truncation(self.run.ability(Generates).prior, asked.truncation)
         if asked.label is not None:
             self.run.label_of(asked.label)
 
