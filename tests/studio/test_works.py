@@ -110,7 +110,9 @@ def test_a_folder_is_a_batch_in_which_what_is_broken_is_said(served):
 
 
 def test_a_run_is_searched_for_copies_and_filmed(served):
-    copies = served.work("copies", run="digits", num=40)["result"]
+    copies = served.work("copies", run="digits", num=40)
+    assert copies["state"] == "done", copies["fault"]
+    copies = copies["result"]
     assert copies["lines"]
     assert len(copies["nearest"][0]) == 7
     film = served.work("film", run="digits", format="gif")["result"]["file"]

@@ -12,7 +12,7 @@ from starlette.responses import StreamingResponse
 from elegan.core.errors import UserError
 from elegan.studio import listing, trainings
 from elegan.studio.place import Place
-from elegan.studio.works import Work
+from elegan.studio.works import OVER, Work
 
 EVERY = 3.0  # seconds between looks at a run, of which none may slow its training
 OFTEN = 0.15  # and at a work; so soon too is noticed that the studio ends
@@ -33,6 +33,7 @@ async def of_run(place: Place, name: str, request: Request, over: Over) -> Async
     """The course of a run, each time that it changed."""
     before: Any = None
     while await _goes_on(request, over):
+        began = anyio.current_time()
         try:
             now = await anyio.to_thread.run_sync(listing.state, place, name)
             if _marks(now) != before:
@@ -43,7 +44,7 @@ async def of_run(place: Place, name: str, request: Request, over: Over) -> Async
         except UserError as error:
             yield event({"gone": str(error)})
             return
-        await _pause(EVERY, over)
+        await _pause(_rest(began), over)
 
 
 def _marks(entry: dict[str, Any]) -> tuple[Any, ...]:
@@ -67,7 +68,7 @@ async def of_runs(runs: Callable[[], list[dict[str, Any]]], request: Request, ov
         marks = [(entry["name"], *_marks(entry)) for entry in found]
         yield event(found) if marks != before else ": \n\n"
         before = marks
-        await _pause(max(EVERY, 50 * (anyio.current_time() - began)), over)  # a fiftieth of the time, at most
+        await _pause(_rest(began), over)
 
 
 async def of_work(work: Work, request: Request, over: Over) -> AsyncIterator[str]:
@@ -78,9 +79,14 @@ async def of_work(work: Work, request: Request, over: Over) -> AsyncIterator[str
         if now != before:
             before = now
             yield event(now)
-        if work.over:
+        if now["state"] in OVER:  # as it was told: it may have ended since
             return
         await anyio.sleep(OFTEN)
+
+
+def _rest(began: float) -> float:
+    """Seconds until the next look after one that began then: looks take a hundredth of the time at most, whatever there is to read."""
+    return max(EVERY, 100 * (anyio.current_time() - began))
 
 
 async def _goes_on(request: Request, over: Over) -> bool:

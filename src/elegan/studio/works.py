@@ -13,6 +13,7 @@ from elegan.core.faults import told
 from elegan.core.screen import plain
 
 KEPT = 200  # works that are remembered
+OVER = ("done", "failed", "stopped")  # states that are the last
 
 
 @dataclass
@@ -45,7 +46,7 @@ class Work:
 
     @property
     def over(self) -> bool:
-        return self.state in ("done", "failed", "stopped")
+        return self.state in OVER
 
 
 class Works:
@@ -92,9 +93,9 @@ def do_work(work: Work) -> None:
             work.result = work.do(work)
         work.state = "done"
     except Interrupted as error:
-        work.state, work.fault = "stopped", str(error)
+        work.fault, work.state = str(error), "stopped"
     except Exception as error:
-        work.state, work.fault = "failed", " ".join(str(told(error)).split())
+        work.fault, work.state = " ".join(str(told(error)).split()), "failed"
     finally:
         work.do = _nothing  # whose data may be large
         memory.give_back()

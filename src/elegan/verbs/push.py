@@ -63,7 +63,7 @@ def push(
         if len(text) > MOST:
             raise UserError(f"{name} has {len(text):,} characters, more than {MOST:,}")
     hub.client()
-    if out is not None and any(folder_for(out).iterdir()):
+    if out is not None and folder_for(out).is_dir() and any(Path(out).iterdir()):
         raise UserError(f"{out} holds something already; --out names a new folder")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / hub.MODEL
