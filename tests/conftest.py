@@ -89,6 +89,38 @@ def rows(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def poem(tmp_path_factory) -> Path:
+    """A text of 160 lines: numbers in words of two languages, which have rules and different lengths."""
+    tens, ones = (
+        ("twenty", "thirty", "forty", "fifty"),
+        ("one", "two", "three", "four", "five", "six", "seven", "eight"),
+    )
+    path = tmp_path_factory.mktemp("text") / "numbers.txt"
+    lines = [
+        f"{ten} {one} {word}" for ten in tens for one in ones for word in ("apples", "pears", "plums", "蘋果", "梨子")
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def sounds(tmp_path_factory) -> Path:
+    """low/ and high/, in each 22 tones of a quarter of a second and less, rising, at 4000 Hz."""
+    import numpy as np
+    from scipy.io import wavfile
+
+    pytest.importorskip("soundfile")
+    root = tmp_path_factory.mktemp("sounds")
+    for name, tone in (("low", 300), ("high", 1200)):
+        (root / name).mkdir()
+        for number in range(22):
+            time = np.arange(800 + 10 * number) / 4000
+            wave = np.sin(2 * np.pi * (tone + 10 * number + 400 * time) * time) * np.hanning(len(time))
+            wavfile.write(root / name / f"{name}_anna_{number}.wav", 4000, (wave * 20_000).astype(np.int16))
+    return root
+
+
+@pytest.fixture(scope="session")
 def photographs(tmp_path_factory) -> Path:
     """Parts of two real photographs, of unlike sizes."""
     from PIL import Image

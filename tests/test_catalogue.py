@@ -13,11 +13,25 @@ from elegan.core import rng
 from elegan.core.pixels import to_bytes
 from elegan.core.rng import latents
 from elegan.core.sizes import Size
+from elegan.core.spectra import log_mel
 from elegan.data import open_data
-from elegan.games.abilities import Generates, Restores, Translates
+from elegan.games.abilities import Enhances, Generates, MakesSound, Restores, Translates, Vocodes
 from elegan.training.assembly import make_trainer
 from elegan.training.plan import plan_for
-from small import CATALOGUE, DETECTORS, GENERATORS, KINDS, RESTORERS, SERIES, TABLES, TRANSLATORS, data_for, small
+from small import (
+    CATALOGUE,
+    DETECTORS,
+    GENERATORS,
+    KINDS,
+    RESTORERS,
+    SERIES,
+    SOUNDS,
+    TABLES,
+    TEXTS,
+    TRANSLATORS,
+    data_for,
+    small,
+)
 from tensors import tensors_of
 
 
@@ -156,10 +170,45 @@ def test_table(name, tmp_path, rows):
     assert not np.array_equal(other.table(2)["slow"], made["slow"][:2])
 
 
+@pytest.mark.parametrize("name", TEXTS)
+def test_text(name, tmp_path, poem):
+    whole = resumed_bit_for_bit(name, tmp_path, poem)
+    lines = whole.lines(5)
+    assert len(set(lines)) == 5
+    assert lines[3:4] == whole.lines(seeds=[3])
+    assert whole.lines(5, temperature=0.01) != lines
+    assert set("".join(whole.lines(50))) <= set(poem.read_text())
+    other = train(name, tmp_path / "other", steps=1, data=poem, seed=1)
+    assert other.lines(2) != lines[:2]
+
+
+@pytest.mark.parametrize("name", SOUNDS)
+def test_sounds(name, tmp_path, sounds):
+    whole = resumed_bit_for_bit(name, tmp_path, sounds)
+    other = train(name, tmp_path / "other", steps=1, data=sounds, seed=1)
+    x = torch.rand(2, 1024) * 2 - 1
+    if whole.game.find(MakesSound):
+        made = whole.sounds(5)
+        assert np.allclose(made[3:4], whole.sounds(seeds=[3]), atol=1e-3)
+        assert not np.array_equal(made[0], made[1])
+        assert not np.array_equal(other.sounds(2), made[:2])
+    elif vocodes := whole.game.find(Vocodes):
+        made = vocodes.vocode(whole.nets, log_mel(x, 4000)).numpy()
+    else:
+        made = whole.ability(Enhances).enhance(whole.nets, x).numpy()
+        assert not np.array_equal(made, other.ability(Enhances).enhance(other.nets, x).numpy())
+    assert made.shape[1] == 1024
+    assert np.isfinite(made).all()
+
+
 @pytest.mark.parametrize("name", CATALOGUE)
-def test_a_move_changes_the_weights_of_its_player_alone(name, sides, photographs, rows, tmp_path):
+def test_a_move_changes_the_weights_of_its_player_alone(name, sides, photographs, rows, sounds, poem, tmp_path):
     plan = plan_for(
-        data_for(name, sides, photographs, rows), name, settings=small(name), out=tmp_path, as_published=True
+        data_for(name, sides, photographs, rows, sounds, poem),
+        name,
+        settings=small(name),
+        out=tmp_path,
+        as_published=True,
     )
     trainer = make_trainer(plan)
     game = trainer.game
@@ -174,7 +223,7 @@ def test_a_move_changes_the_weights_of_its_player_alone(name, sides, photographs
 def test_a_step_on_pictures_that_are_not_square(name, sides, tmp_path):
     """Portrait, and no side a power of two; where two networks of levels meet they must round alike."""
     size = Size(64, 40) if name in TRANSLATORS else Size(28, 20)
-    data, settings = data_for(name, sides, None, None), [*small(name), "batch=4", f"data.resolution={size}"]
+    data, settings = data_for(name, sides, None, None, None, None), [*small(name), "batch=4", f"data.resolution={size}"]
     plan = plan_for(data, name, settings=settings, out=tmp_path, as_published=True)
     assert plan.shape.resolution == size
     trainer = make_trainer(plan)
@@ -188,17 +237,17 @@ def test_a_step_on_pictures_that_are_not_square(name, sides, tmp_path):
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
-def test_the_layout_in_memory_changes_no_gradient(name, sides, photographs, rows, tmp_path):
+def test_the_layout_in_memory_changes_no_gradient(name, sides, photographs, rows, sounds, poem, tmp_path):
     """The engine lays networks out channels-last; that once met a kernel of torch's with wrong gradients."""
     single = {"images": ["data.resolution=16"], "table": []}.get(KINDS[name], ["batch=1"])
-    data, found = data_for(name, sides, photographs, rows), []
+    data, found = data_for(name, sides, photographs, rows, sounds, poem), []
     for layout in (torch.channels_last, torch.contiguous_format):
         trainer = make_trainer(plan_for(data, name, settings=[*small(name), *single], out=tmp_path, as_published=True))
         trainer.game.nets.to(memory_format=layout)
         found.append([gradients(trainer, turn, position) for position, turn in enumerate(trainer.game.turns)])
     for turn, (a, b) in enumerate(zip(*found, strict=True)):
-        # In biggan rounding passes batch norms of a few pixels: 1.3e-4, and 1e-15 in float64.
-        bound = 1e-3 if name == "biggan" else 1e-4
+        # Rounding passes batch norms of a few pixels: in biggan 1.3e-4, in fastgan up to 8e-3; 1e-15 of both in float64.
+        bound = {"biggan": 1e-3, "fastgan": 2e-2}.get(name, 1e-4)
         assert (a - b).norm() <= bound * b.norm(), (turn, float((a - b).norm() / b.norm()))
 
 

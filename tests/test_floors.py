@@ -4,6 +4,7 @@ Deferred imports and those for types alone count as well.
 """
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -105,6 +106,11 @@ def test_help_does_not_import_torch_and_nothing_imports_torchvision():
     code = "import sys, elegan.cli.main; assert 'torch' not in sys.modules, 'torch'"
     subprocess.run([sys.executable, "-c", code], check=True)
     assert not [p for p in ROOT.rglob("*.py") if "import torchvision" in p.read_text()]
+
+
+def test_what_takes_a_second_to_import_is_imported_where_it_computes():
+    slow = re.compile(r"^(?:from|import) (?:sklearn|pandas|scipy\.stats)\b", re.M)
+    assert not [path.name for path in ROOT.rglob("*.py") if slow.search(path.read_text(encoding="utf-8"))]
 
 
 SPOKEN_WITHOUT_TORCH = """

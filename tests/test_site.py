@@ -74,11 +74,15 @@ def test_the_citation_and_the_gate_agree_with_the_project():
     assert (citation["version"], citation["license"]) == (PROJECT["version"], PROJECT["license"])
     gate = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))["jobs"]["gate"]
     assert gate["steps"][-1] == {"run": "bash .ci/run"}
-    assert PROJECT["requires-python"] == f">={gate['strategy']['matrix']['python'][0]}"
+    proven = gate["strategy"]["matrix"]["python"]
+    assert PROJECT["requires-python"] == f">={proven[0]}"
+    named = "Programming Language :: Python :: "
+    assert [line.removeprefix(named) for line in PROJECT["classifiers"] if line.startswith(named)] == proven
+    assert f"| Linux, Python {', '.join(proven)} | yes |" in (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
 
 
 def test_the_hooks_before_a_commit_are_the_checkers_of_the_gate():
     hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0]["hooks"]
     gate = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    assert [hook["id"] for hook in hooks] == ["ruff", "ruff-format", "mypy"]
-    assert not [hook["entry"] for hook in hooks if " ".join(hook["entry"].split()[:2]) not in gate]
+    assert [hook["id"] for hook in hooks] == ["ruff", "ruff-format", "hadolint", "compose", "mypy"]
+    assert not [hook["entry"] for hook in hooks if hook["entry"].split()[0] not in gate]

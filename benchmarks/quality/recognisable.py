@@ -51,7 +51,7 @@ def benchmark(
             if sheets:
                 Path(sheets).mkdir(parents=True, exist_ok=True)
                 shutil.copy(Path(folder) / recipe / "samples.png", Path(sheets) / f"{recipe}.png")
-        say(table(rows[-1:]).splitlines()[-1], to=sys.stderr)
+        say(table(rows[-1:]).splitlines()[-1].strip("| "), to=sys.stderr)
     no_digits = judge.of(spoilt(test, np.random.default_rng(1)))
     return [*rows, {"recipe": "(real test pictures)"} | judge.real.row(), {"recipe": "(no digits)"} | no_digits.row()]
 

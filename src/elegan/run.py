@@ -23,9 +23,20 @@ from elegan.data.series.columns import from_facts, in_units
 from elegan.data.sides import Direction
 from elegan.data.tables.columns import Kinds, decoded
 from elegan.data.tables.columns import from_facts as from_facts_of_tables
-from elegan.games.abilities import Draws, Generates, Restores, Scores, Tabulates, Translates
+from elegan.data.text.vocabulary import from_facts as vocabulary_of
+from elegan.games.abilities import (
+    Draws,
+    Generates,
+    MakesSound,
+    Restores,
+    Scores,
+    Tabulates,
+    Translates,
+    Vocodes,
+    Writes,
+)
 from elegan.games.game import Can, Game, Shape, shape_of
-from elegan.games.inference import BATCH, Generator, drawn, paint, tabulated
+from elegan.games.inference import BATCH, Generator, drawn, heard, paint, tabulated, written
 from elegan.nets import pretrained
 from elegan.nets.latents import check_truncation
 from elegan.nets.tiling import in_tiles
@@ -122,7 +133,7 @@ class Run(Record):
 
     def training_images(self) -> tuple[Dataset, str]:
         """The run's own images, opened again, and what `changed` says of them."""
-        data = open_data(self.source, *self.shape[:2], self.recipe.data.fit)
+        data = self._data()
         return data, self.changed(data.fingerprint)
 
     @property
@@ -133,7 +144,7 @@ class Run(Record):
     @property
     def conditional(self) -> bool:
         """Whether the class can be asked for."""
-        makes = self.game.find(Generates) or self.game.find(Tabulates)
+        makes = self.game.find(Generates) or self.game.find(Tabulates) or self.game.find(MakesSound)
         return bool(makes and makes.classes)
 
     def label_of(self, name: str | int) -> int:
@@ -181,7 +192,11 @@ class Run(Record):
     def class_counts(self) -> list[int]:
         """Training images of each class; empty without classes."""
         known = self.info["data"].get("class_counts")  # older runs have none
-        return open_data(self.source, *self.shape[:2], self.recipe.data.fit).class_counts if known is None else known
+        return self._data().class_counts if known is None else known
+
+    def _data(self) -> Dataset:
+        asked = self.recipe.data
+        return open_data(self.source, *self.shape[:2], asked.fit, distinct=asked.distinct)
 
     def _repr_html_(self) -> str:
         """The run as a notebook shows it: what it is, what was measured, the newest sheet of its training."""
@@ -223,6 +238,16 @@ class Run(Record):
         made = drawn(draws, self.nets, range(num) if seeds is None else seeds, self.device, truncation)
         return in_units(made, from_facts(self.info["data"]["columns"]))
 
+    def lines(self, num: int = 64, *, seeds: Sequence[int] | None = None, temperature: float = 1.0) -> list[str]:
+        """Lines of text, one a seed (0 to num - 1 by default), of probabilities to the power of 1 / temperature: below 1 more usual
+        lines, above 1 more unusual ones. Raises UserError for a run that learnt no text."""
+        writes = self.ability(Writes)
+        ranges.check("temperature", temperature, ranges.Positive)
+        chosen = range(num) if seeds is None else seeds
+        vocabulary = vocabulary_of(self.info["data"]["vocabulary"])
+        places = written(writes, self.nets, chosen, self.device, temperature)
+        return [vocabulary.decode(row) for row in places.tolist()]
+
     def table(
         self, num: int = 64, *, seeds: Sequence[int] | None = None, label: str | int | None = None
     ) -> dict[str, np.ndarray]:
@@ -242,6 +267,33 @@ class Run(Record):
         }
         made |= {name: np.full(len(chosen), entry, object) for name, entry in known["constant"].items()}
         return {name: made[name] for name in known["order"]}
+
+    def sounds(
+        self,
+        num: int = 64,
+        *,
+        seeds: Sequence[int] | None = None,
+        label: str | int | None = None,
+        truncation: float | None = None,
+        vocoder: "Run | None" = None,
+    ) -> np.ndarray:
+        """Clips of sound, float32 N x T in [-1, 1], one a seed (0 to num - 1 by default); classes in turn unless `label` names one.
+        `vocoder`, a run that learnt to make sounds of log-mel pictures, does so here. Raises UserError for a run that makes no
+        sounds, and for a vocoder of another rate."""
+        makes, chosen = self.ability(MakesSound), range(num) if seeds is None else seeds
+        if truncation is not None:
+            ranges.check("truncation", truncation, ranges.Positive)
+        labels = self.labels_for(range(len(chosen)), None if label is None else self.label_of(label))
+        make = makes.sound
+        if vocoder is not None:
+            vocodes = vocoder.ability(Vocodes)
+            if vocodes.rate != makes.rate:
+                raise UserError(
+                    f"{vocoder.path} makes {vocodes.rate:,} samples a second, and {self.path} {makes.rate:,}"
+                )
+            make = lambda nets, z, label: vocodes.vocode(vocoder.nets, makes.picture(nets, z, label))  # noqa: E731
+        made: np.ndarray = heard(makes, make, self.nets, chosen, labels, self.device, truncation).clamp(-1, 1).numpy()
+        return made
 
     def generator(self) -> Generator:
         """The averaged generator as a plain `torch.nn.Module` of its own, in evaluation mode: N x `latent` (and, where it has

@@ -32,11 +32,14 @@ GIVEN = {
     "perfect": "digits",
     "copies": "tiles",
     "few": "digits --runs runs",
-    "series": "rows rpgan-series",
+    "faults": "--runs runs",
+    "series": "rows --runs runs",
     "tables": "--runs runs",
+    "sound": "vocoder",
+    "text": "poem lm",
 }
 SLOW = {  # above ten seconds
-    "busy", "faults", "few", "learns", "memory", "perfect", "recognisable", "serve", "translation", "translates",
+    "busy", "faults", "few", "learns", "memory", "perfect", "recognisable", "serve", "studio", "translation", "translates",
 }  # fmt: skip
 
 
@@ -53,7 +56,7 @@ def play(calls) -> Callable[..., str]:
 
 
 @pytest.fixture(scope="module")
-def there(tmp_path_factory, photographs, sides, rows):
+def there(tmp_path_factory, photographs, sides, rows, poem, request):
     """Gives a thing to measure by its name: made of real photographs, or trained for two steps."""
     root = tmp_path_factory.mktemp("measured")
     views = [load_sample_image(name) for name in ("china.jpg", "flower.jpg")]
@@ -88,8 +91,10 @@ def there(tmp_path_factory, photographs, sides, rows):
         "runs": lambda: root / "few",
         "acgan": lambda: trained("acgan", "digits"),
         "rows": lambda: rows,
-        "rpgan-series": lambda: trained("rpgan-series", str(rows)),
+        "poem": lambda: poem,
+        "lm": lambda: trained("lm", str(poem)),
         "pix2pix": lambda: trained("pix2pix", str(sides)),
+        "vocoder": lambda: trained("vocoder", str(request.getfixturevalue("sounds"))),
     }
     return lambda name: str(things[name]()) if name in things else name
 
@@ -100,6 +105,8 @@ def there(tmp_path_factory, photographs, sides, rows):
 def test_a_benchmark_runs_and_is_kept(name, play, there, tmp_path):
     if name == "serve" and shutil.which("wrk") is None:
         pytest.skip("wrk is not installed")
+    if name == "studio" and not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+        pytest.skip("no Chromium on this machine")
     arguments = [there(part) for part in GIVEN.get(name, "").split()]
     out = tmp_path / f"{name}.json"
     printed = play(name, *arguments, "--quick", "--out", str(out))

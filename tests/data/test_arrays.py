@@ -277,5 +277,19 @@ def test_labels_beside_a_folder_are_refused(tmp_path):
         source_of(str(tmp_path), [0])
 
 
+def test_each_picture_is_taken_once_and_the_set_remains_the_same_set(digits):
+    twice = np.concatenate([digits.images[:40], digits.images[30:50]])
+    data = open_data(source_of(twice, [0] * 40 + [1] * 20))
+    once = data.distinct()
+    assert (once.images == digits.images[:50]).all()
+    assert once.labels.tolist() == [0] * 40 + [1] * 10
+    assert once.names == [*data.names[:40], *data.names[50:]]
+    assert once.fingerprint == data.fingerprint  # a run of one can go on with the other
+    assert "10 of 60 files are the same as another: --set data.distinct=true takes each once" in data.notes
+    assert once.notes[-1] == "10 of 60 files are the same as another and left out (data.distinct)"
+    assert once.distinct() is once
+    assert digits.distinct().kept is None
+
+
 def test_a_plain_picture_is_not_copied():
     assert plain(COLOUR[0]).base is COLOUR

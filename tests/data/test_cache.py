@@ -109,6 +109,26 @@ def test_fingerprint_follows_the_options(tmp_path, cache):
     assert open_data(folder).fingerprint == open_data(folder, resolution="16x32", channels=3).fingerprint
 
 
+def test_what_was_chosen_is_not_decoded_again_for_whoever_names_it(tmp_path, cache):
+    for index in range(4):
+        save(tmp_path / "set" / f"{index}.png", pixels(index, 100 + index, 140))
+    chosen = open_data(tmp_path / "set", most=64)
+    assert any(note.startswith("held to 64 px") for note in chosen.notes)
+    entry = cache / chosen.entry.folder.name
+    for named in ({"resolution": chosen.resolution}, {"resolution": chosen.resolution, "channels": 3}):
+        again = open_data(tmp_path / "set", **named)
+        assert entries(cache) == [entry]
+        assert np.array_equal(again.images, chosen.images)
+        fresh = open_data(tmp_path / "set", **named, cache=tmp_path / "fresh")
+        assert (again.fingerprint, again.notes) == (fresh.fingerprint, fresh.notes)
+        assert np.array_equal(again.images, fresh.images)
+    (entry / "images.u8").unlink()
+    assert np.array_equal(open_data(tmp_path / "set", resolution=chosen.resolution).images, fresh.images)
+    assert open_data(tmp_path / "set", resolution=32).images.shape == (4, 32, 32, 3)
+    save(tmp_path / "set" / "4.png", pixels(4, 100, 140))
+    assert open_data(tmp_path / "set", resolution=chosen.resolution).count == 5
+
+
 def test_two_processes_at_once_agree_and_leave_one_entry(tmp_path, cache):
     folder = folder_of(tmp_path / "set", [f"{i:03d}.png" for i in range(300)], height=64, width=64)
     processes = [start(folder) for _ in range(3)]

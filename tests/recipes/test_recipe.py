@@ -132,7 +132,7 @@ def test_the_catalogue_is_listed_by_task_in_80_columns():
     lines = by_task()
     assert max(map(len, lines)) <= 80
     heads = [line.partition(":")[0] for line in lines if not line.startswith(" ")]
-    assert heads == ["generate", "translate", "restore", "series", "table", "detect"]
+    assert heads == ["generate", "translate", "restore", "series", "table", "text", "sound", "detect"]
     assert sorted(line.split()[0] for line in lines if line.startswith(" ")) == sorted(CATALOGUE)
     places = {line.split()[0].rstrip(":"): number for number, line in enumerate(lines)}
     assert places["generate"] < places["rpgan"] < places["translate"] < places["cut"] < places["restore"]

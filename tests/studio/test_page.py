@@ -12,52 +12,10 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
-from served import QUICK, TOKEN, serving
+from served import QUICK, serving
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PAGE = files("elegan.studio").joinpath("page")
-PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
-WAIT = 120_000  # milliseconds, for a machine that does much else
-
-
-@pytest.fixture(scope="session")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine: apt install chromium")
-    with playwright.sync_playwright() as started:
-        arguments = ["--no-sandbox", "--disable-background-networking"]
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def page(browser, served):
-    """Opens the studio at an address, in a window of its own; at the end nothing may have gone wrong in it, or been asked of others."""
-    faults, contexts = [], []
-
-    def open_at(place: str, viewport=DESKTOP, studio=served, **options):
-        context = browser.new_context(viewport=viewport, **options)
-        contexts.append(context)
-        shown = context.new_page()
-        shown.set_default_timeout(WAIT)
-        shown.on("pageerror", lambda error: faults.append(str(error)))
-        shown.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-        shown.on(
-            "request",
-            lambda asked: (
-                faults.append(asked.url) if not asked.url.startswith((studio.address, "data:", "blob:")) else None
-            ),
-        )
-        shown.goto(f"{studio.address}/?token={TOKEN}")
-        shown.goto(f"{studio.address}/{place}")
-        return shown
-
-    yield open_at
-    for context in contexts:
-        context.close()
-    assert not faults
+PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture
@@ -96,8 +54,13 @@ def test_a_person_starts_a_training_watches_it_to_its_end_and_varies_it(page, tm
         shown.keyboard.press("ArrowLeft")
         assert shown.locator(".sheet img").get_attribute("src") != before
         assert shown.locator(".curve svg path").count() >= 3
-        assert shown.get_by_role("button", name="Go on for longer").is_enabled()
         assert shown.get_by_role("link", name="Vary a copy").get_attribute("href") == "#/start?of=mine"
+        shown.get_by_label("steps in all").fill("100000")
+        shown.get_by_role("button", name="Go on for longer").click()
+        shown.locator(".state.training").wait_for()
+        shown.get_by_role("button", name="Stop").click()
+        shown.get_by_role("button", name="Go on", exact=True).wait_for()
+        shown.locator(".state", has_text="stopped").wait_for()
         shown.context.close()
 
 

@@ -44,6 +44,13 @@ SMALL |= {
     "laplacian_refiner": ["nets.refiner.width=8"],
     "head": [],
     **{f"series_{n}": [f"nets.{n}.width=8"] for n in ("generator", "discriminator")},
+    "recurrent": [f"nets.{n}.layers=1" for n in ("embedder", "recovery", "supervisor", "generator", "discriminator")],
+    "text_generator": ["nets.generator.width=16"],
+    "text_discriminator": ["nets.discriminator.width=8"],
+    **{f"wavegan_{n}": [f"nets.{n}.width=4"] for n in ("generator", "discriminator")},
+    "spectral_vocoder": ["nets.generator.width=8", "nets.generator.depth=2", "nets.generator.rounds=2"],
+    "spectral_enhancer": ["nets.generator.width=8", "nets.generator.depth=2"],
+    "sound_discriminator": ["nets.discriminator.width=2", "nets.discriminator.spectral_width=2"],
     "table_generator": ["nets.generator.width=8", "nets.generator.latent=4"],
     "table_discriminator": ["nets.discriminator.width=8", "nets.discriminator.pack=2"],
 }
@@ -53,6 +60,8 @@ GENERATORS = [name for name, kind in KINDS.items() if kind == "images" and name 
 TRANSLATORS = [name for name, kind in KINDS.items() if kind in ("pairs", "sides")]
 RESTORERS = [name for name, kind in KINDS.items() if kind == "photographs"]
 TABLES = [name for name, kind in KINDS.items() if kind == "table"]
+SOUNDS = [name for name, kind in KINDS.items() if kind == "sound"]
+TEXTS = [name for name, kind in KINDS.items() if kind == "text"]
 SERIES = [name for name, kind in KINDS.items() if kind == "series"]
 WATCH = ["batch=8", "watch.log=1", "watch.every=2", "watch.images=64", "watch.keep=9"]
 
@@ -61,10 +70,9 @@ def small(name: str) -> list[str]:
     return WATCH + [s for part in CATALOGUE[name].nets.values() for s in SMALL[part.name]]
 
 
-def data_for(name: str, sides, photographs, rows) -> str:
-    return {"images": "digits", "photographs": str(photographs), "series": str(rows), "table": str(rows)}.get(
-        KINDS[name], str(sides)
-    )
+def data_for(name: str, sides, photographs, rows, sounds, poem) -> str:
+    own = {"images": "digits", "photographs": photographs, "series": rows, "table": rows, "sound": sounds, "text": poem}
+    return str(own.get(KINDS[name], sides))
 
 
 SHAPE = Shape(8, 1, 3)

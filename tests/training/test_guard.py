@@ -12,6 +12,7 @@ import elegan
 from alarms import alarms
 from elegan.core.errors import Failure, UserError
 from elegan.core.files import read_plain
+from elegan.data import open_data
 from elegan.training.guard.guard import Alarm, Guard
 from elegan.training.guard.recovery import Doctor, Sick
 from elegan.training.guard.rules import RULES
@@ -34,6 +35,11 @@ STUCK = [*SMALL, "optimizers.generator.lr=1e-7"]  # a generator that hardly lear
 def train(out, settings, steps=400, **options) -> elegan.Run:
     options |= {"settings": settings, "steps": steps, "as_published": True}
     return elegan.train("digits", "dcgan", out=out, name="run", quiet=True, **options)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return open_data("digits")
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +112,17 @@ def test_a_sick_run_is_taken_back_and_its_journal_plays_it_again(tmp_path):
     assert more.recipe.optimizers["generator"].options["lr"] == 2e-4
 
 
+def test_a_repeated_picture_is_taken_once_from_the_beginning_on(digits, tmp_path):
+    options = {"settings": SMALL, "steps": 40, "as_published": True, "out": tmp_path, "quiet": True}
+    repeated = np.concatenate([digits.images[:200], np.repeat(digits.images[:1], 800, 0)])
+    run = elegan.train(repeated, "dcgan", name="run", guard="recover", **options)
+    (action,) = map(json.loads, (run.path / "recovery.jsonl").read_text().splitlines())
+    assert (action["alarm"], action["settings"], action["back_to"]) == ("repeated picture", ["data.distinct=true"], 0)
+    assert "repeated picture" not in alarms(run)
+    again = elegan.train(repeated, "dcgan", name="again", guard=str(run.path / "recovery.jsonl"), **options)
+    assert again.checkpoint(40).read_bytes() == run.checkpoint(40).read_bytes()
+
+
 def test_a_journal_of_older_versions_is_played_as_it_says(tmp_path):
     """They went back to the third newest probe, however long it had shown."""
     old = {
@@ -121,25 +138,25 @@ def test_a_journal_of_older_versions_is_played_as_it_says(tmp_path):
 
 
 class Ill:
-    """A probe of 16 pictures in which from the sixth time on the spread is gone and the distance has grown."""
+    """A probe of 16 pictures in which from the sixtieth time on the spread is gone and the distance has grown."""
 
     pictures = 16
     times = 0
 
     def __call__(self, average, nets, thorough):
         self.times += 1
-        ill = self.times > 6
+        ill = self.times > 60
         return {"": {"spread": 0.1 if ill else 1.0, "distance": 1.0 if ill else 0.1, "noise": 0.01}}
 
 
 def test_of_alarms_at_one_step_the_first_explains_the_others_and_all_begin_where_they_first_showed(stuck, tmp_path):
     probe, nets, norms = Ill(), torch.nn.ModuleDict(), {"generator": torch.tensor(1.0)}
-    guard = Guard(probe, 100, 16)
+    guard = Guard(probe, 2500, 16)
     guard.begin(nets, nets)
-    found = [alarm for step in range(1, 101) for alarm in guard.after(step, {}, norms, nets, nets)]
+    found = [alarm for step in range(1, 2501) for alarm in guard.after(step, {}, norms, nets, nets)]
     at_once = [alarm for alarm in found if alarm.step == found[0].step]
     assert [alarm.rule.name for alarm in at_once] == ["getting worse", "collapse"]
-    assert {alarm.since for alarm in at_once} == {6 * guard.every}
+    assert {alarm.since for alarm in at_once} == {60 * guard.every}
     doctor = Doctor(plan_for(resume=stuck.path), "recover")
     with pytest.raises(Sick) as sick:
         doctor.act(at_once[0].step, at_once)

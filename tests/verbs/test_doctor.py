@@ -1,8 +1,14 @@
 """`elegan doctor`: each state of a run is named, and its commands work as they are pasted; and the installation is told truly."""
 
 import json
+import math
+import os
 import shlex
 import shutil
+import signal
+import subprocess
+import sys
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 
@@ -10,9 +16,11 @@ import pytest
 import torch
 
 import elegan
-from elegan.core.errors import Failure
+from elegan.core import room
+from elegan.core.errors import Failure, Interrupted
 from elegan.core.journal import Journal
 from elegan.core.version import __version__
+from elegan.recipes.fit import images_seen
 from elegan.verbs.doctor.finding import Finding
 from elegan.verbs.doctor.installation import installation
 
@@ -76,10 +84,13 @@ def test_a_run_that_went_wrong_names_its_best(folder, calls):
 
 def test_what_levelled_off_is_told_from_what_saw_too_little(folder):
     with_history([2, 2, 2, 2])
-    assert one("has seen each picture 0.1 times").command == "elegan train --resume runs/run --steps 16"
-    facts = json.loads(Path("runs/run/run.json").read_text())
-    facts["data"]["count"] = 6
-    Path("runs/run/run.json").write_text(json.dumps(facts))
+    steps = math.ceil(images_seen(1442) / 16)
+    assert (
+        one(f"learns in some {steps:,} steps, and it had 8").command
+        == f"elegan train --resume runs/run --steps {steps}"
+    )
+    recipe = Path("runs/run/recipe.toml")
+    recipe.write_text(recipe.read_text().replace("batch = 16", "batch = 16000", 1))
     assert one("levelled off").command == "elegan recipes"
 
 
@@ -91,6 +102,39 @@ def test_a_stopped_run_goes_on_by_its_command(folder, calls):
     assert "stopped at step 4 of 8" in found[0].text
     pasted(calls, folder, found[0])
     assert elegan.Run.open("runs/run").finished
+
+
+@pytest.mark.parametrize(
+    ("signal_", "words"), [(signal.SIGINT, "Ctrl-C"), (signal.SIGTERM, "it was asked to end (SIGTERM)")]
+)
+def test_a_run_says_what_stopped_it_until_it_goes_on(signal_, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = [*SMALL, "watch.metric=none", "watch.log=1"]
+    train = partial(elegan.train, "digits", "dcgan", steps=3, settings=settings, name="run", quiet=True)
+    with pytest.raises(Interrupted):
+        train(on_step=lambda step, values: os.kill(os.getpid(), signal_))
+    assert findings()[0].text.startswith(f"It stopped at step 2 of 3: {words}")
+    train()
+    assert not any(finding.problem for finding in findings())
+    assert not Path("runs/run/stopped.json").exists()
+
+
+def test_a_failure_and_a_kill_are_told_apart(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = [*SMALL, "watch.metric=none", "watch.log=1"]
+
+    def fails(step: int, values: dict[str, float]) -> None:
+        raise OSError("no such camera\a")
+
+    with pytest.raises(OSError, match="camera"):
+        elegan.train("digits", "dcgan", steps=3, settings=settings, name="run", quiet=True, on_step=fails)
+    found = elegan.doctor(elegan.Run.open("runs/run"))
+    assert "It stopped at step 1 of 3: OSError: no such camera\x07." in found.findings[0].text
+    assert "no such camera\\x07." in found.lines()[0]
+    Path("runs/run/stopped.json").unlink()  # for which a kill leaves no time
+    assert "left no reason: it was killed" in findings()[0].text
+    monkeypatch.setattr(room, "LITTLE", 1 << 62)
+    assert one("Its disk is nearly full").problem
 
 
 def test_a_damaged_checkpoint_is_named_and_gone_on_before_it(folder, calls):
@@ -173,6 +217,15 @@ def test_the_command_tells_problems_first_and_the_same_as_json(folder, calls):
     assert answer["facts"]["step"] == "6 of 8"
 
 
+def test_a_run_is_examined_without_torch(folder):
+    program = (
+        "import sys\nfrom elegan.record.record import Record\nfrom elegan.verbs.doctor.doctor import doctor\n"
+        "print(len(doctor(Record.open('runs/run')).findings), 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == [str(len(findings())), "False"], done.stderr
+
+
 def test_the_installation_is_told_as_it_is(tmp_path, monkeypatch):
     monkeypatch.setenv("ELEGAN_CACHE", str(tmp_path))
     (tmp_path / "data").mkdir()
@@ -182,6 +235,7 @@ def test_the_installation_is_told_as_it_is(tmp_path, monkeypatch):
     found = installation(tmp_path / "runs")
     assert found.facts["torch"] == torch.__version__
     assert found.facts["cache"].startswith("1 kB")
+    assert not any("DATA" in finding.command for finding in found.findings)
     assert float(found.facts["gain from bfloat16"]["convolution"].split()[0]) > 0
     for extra, package in (("onnx", "onnx"), ("faiss", "faiss-cpu"), ("lpips", "lpips")):
         there = any(name == package for name in (d.metadata["Name"] for d in metadata.distributions()))

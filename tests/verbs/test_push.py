@@ -81,6 +81,19 @@ def test_a_run_is_put_on_the_hub_with_all_that_belongs_to_it(run, pushed, tmp_pa
     assert library.Recipe.from_toml(_written(tmp_path / "recipe.toml", pushed["recipe.toml"])) == run.recipe
 
 
+def test_what_would_be_sent_is_looked_at_before(run, pushed, known, tmp_path):
+    said = {"data": DATA, "licence": "CC-BY-4.0", "note": "To be shown."}
+    before = len(known.asked)
+    assert library.push(run, "hub:ada/digits", out=tmp_path / "look", **said) == str(tmp_path / "look")
+    assert len(known.asked) == before
+    written = {path.name: path.read_bytes() for path in (tmp_path / "look").iterdir()}
+    assert written.keys() == pushed.keys()
+    for name in ("README.md", "recipe.toml", "images.png", "model.safetensors"):
+        assert written[name] == pushed[name], name
+    with pytest.raises(UserError, match="holds something already"):
+        library.push(run, "hub:ada/digits", out=tmp_path / "look", **said)
+
+
 def _written(path: Path, content: bytes) -> Path:
     path.write_bytes(content)
     return path

@@ -331,6 +331,8 @@ def test_mistakes():
         ({"task": "denoise,upscaling"}, "unknown task 'upscaling'; did you mean 'upscale'"),
         ({"task": "denoise,denoise"}, "'denoise' is named twice"),
         ({"task": "denoise,upscale", "model": "denoise"}, "--model is for a single task"),
+        ({"task": "denoise", "mask": "transparent"}, "--mask is for inpaint, not for 'denoise'"),
+        ({"task": "scratches", "sigma": 5.0}, "--sigma is for what removes noise"),
         ({"task": "denoise,scratches", "detail": 0.5}, "--detail is for upscale"),
         ({"task": "upscale,scratches", "sigma": 10.0}, "--sigma is for denoise"),
         ({"task": "scratches", "mask": "hole.png"}, "scratches are found, not told"),

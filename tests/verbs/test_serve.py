@@ -80,10 +80,21 @@ def serving(tmp_path_factory, sides):
     folder = tmp_path_factory.mktemp("served")
     run = library.train("digits", "cgan", settings=small("cgan"), steps=2, out=folder, name="digits", quiet=True)
     library.train("digits", "ganomaly", settings=small("ganomaly"), steps=1, out=folder, name="detector", quiet=True)
+    library.train("digits", "stylegan2", settings=small("stylegan2"), steps=1, out=folder, name="styles", quiet=True)
     library.train(str(sides), "cyclegan", settings=small("cyclegan"), steps=1, out=folder, name="sides", quiet=True)
     library.pack(run, folder / "packed.safetensors", licence="CC0-1.0")
-    command = [sys.executable, "-m", "elegan", "serve", "digits", "other=packed.safetensors", "detector", "sides"]
-    command += ["denoise", "upscale-x2", "inpaint", "--port", "0", "--seconds", SECONDS, "--queue", QUEUE]
+    command = [
+        sys.executable,
+        "-m",
+        "elegan",
+        "serve",
+        "digits",
+        "other=packed.safetensors",
+        "detector",
+        "sides",
+        "styles",
+    ]
+    command += ["denoise", "upscale-x2", "upscale-x4", "inpaint", "--port", "0", "--seconds", SECONDS, "--queue", QUEUE]
     command += ["--megabytes", MEGABYTES, "--megapixels", MEGAPIXELS, "--num", NUM]
     process = subprocess.Popen(
         list(map(str, command)), cwd=folder, stdout=subprocess.PIPE, text=True, env=os.environ | {"ELEGAN_API_KEY": KEY}
@@ -139,9 +150,13 @@ def test_who_is_asked_with_others_gets_the_bytes_of_being_asked_alone(serving):
         f"{GENERATE}?seed={seed}&num={num}&format=npy" for seed, num in ((0, 1), (3, 2), (9, 5), (40, 24), (7, 1))
     ]
     queries += [f"{GENERATE}?seed=2&class=4", f"{GENERATE}?seed=2&num=3&class=1&format=zip", f"{GENERATE}?seed=1"]
+    queries += [
+        f"/v1/models/styles/generate?{query}"
+        for query in ("seed=1", "seed=1&num=3&format=npy", "seed=3&truncation=0.7")
+    ]  # its styles scale the weights
     alone = [serving.ask(query)[2] for query in queries]
     before = batches(serving)
-    with concurrent.futures.ThreadPoolExecutor(len(queries)) as pool:
+    with concurrent.futures.ThreadPoolExecutor(QUEUE) as pool:
         for _ in range(4):
             together = list(pool.map(lambda query: serving.ask(query)[2], queries))
             assert together == alone
@@ -165,6 +180,11 @@ def test_photographs_are_restored_and_translated_as_the_commands_do_it(serving, 
     (outcome,) = library.restore(tmp_path / "photo.png", "denoise", sigma=20, out=tmp_path / "ours")
     assert body == outcome.target.read_bytes()
     assert pixels(serving.ask("/v1/models/upscale-x2/restore?scale=1.5", sent)[2]).shape == (70, 92, 3)
+    (crisp,) = library.restore(tmp_path / "photo.png", detail=0.5, out=tmp_path / "crisp")
+    assert serving.ask("/v1/models/upscale-x4/restore?scale=2&detail=0.5", sent)[2] == crisp.target.read_bytes()
+    assert (
+        serving.ask("/v1/models/upscale-x4/restore?scale=2", sent)[2] != crisp.target.read_bytes()
+    )  # the first has stayed
     assert serving.ask("/v1/models/upscale-x2/restore?format=jpg", sent)[2].startswith(b"\xff\xd8")
     run = library.Run.open(serving.run.path.parent / "sides")
     status, _, body = serving.ask("/v1/models/sides/translate?direction=AtoB&strength=0.5", sent)
@@ -208,6 +228,7 @@ def test_the_description_the_page_and_the_probes(serving):
     assert set(described["paths"]) == {
         "/v1/models", GENERATE, "/v1/models/other/generate", "/v1/models/detector/score", "/v1/models/sides/translate",
         "/v1/models/denoise/restore", "/v1/models/upscale-x2/restore", "/v1/models/inpaint/restore",
+        "/v1/models/upscale-x4/restore", "/v1/models/styles/generate",
     }  # fmt: skip
     told = {one["name"]: one["schema"] for one in described["paths"][GENERATE]["get"]["parameters"]}
     assert told["class"]["enum"] == serving.run.classes
@@ -254,6 +275,10 @@ def test_mistakes_of_a_request_with_a_picture(serving):
     assert serving.refused(GENERATE, sent) == (405, "generate is asked for with GET")
     assert serving.refused(f"{restore}?quality=50&format=png", sent)[0] == 400
     assert serving.refused(f"{restore}?sigma=256", sent)[0] == 400
+    assert serving.refused("/v1/models/upscale-x4/restore?detail=1.1", sent)[0] == 400
+    for unused in ("upscale-x2/restore?detail=0.5", "denoise/restore?mask=transparent", "upscale-x2/restore?sigma=5"):
+        status, said = serving.refused(f"/v1/models/{unused}", sent)
+        assert (status, said.partition(";")[0]) == (400, f"unknown parameter {unused.split('?')[1].split('=')[0]!r}")
     assert serving.refused("/v1/models/upscale-x2/restore?scale=3", sent) == (400, "scale = 3 is more than 2, the most of this model")  # fmt: skip
     assert serving.refused("/v1/models/sides/translate", sent)[1] == "sides translates both ways; give --direction AtoB or BtoA"  # fmt: skip
 
@@ -264,6 +289,9 @@ def test_only_who_has_the_key_and_is_no_page_of_elsewhere_is_answered(serving):
             assert serving.refused(path, Authorization=given)[0] == 401, (path, given)
     assert serving.refused(GENERATE, Host="evil.example")[0] == 403  # a name that was bound anew to this machine
     assert serving.refused(GENERATE, Sec_Fetch_Site="cross-site") == (403, "pages of other sites may not ask")
+    for origin in ("http://evil.example", "http://127.0.0.1:1", "null"):  # of browsers that say no more
+        assert serving.refused(GENERATE, Origin=origin)[0] == 403
+    assert serving.ask(GENERATE, Origin=f"http://127.0.0.1:{serving.port}")[0] == 200
     assert serving.ask(GENERATE, Host="localhost:80", Sec_Fetch_Site="same-origin")[0] == 200
 
 

@@ -42,10 +42,20 @@ def sample(
             help="Less varied, more typical images: latents within |z| < T; for stylegan2, w at T times its distance from the mean."
         ),
     ] = None,
+    temperature: Annotated[
+        float | None, how(help="Of text: below 1 more usual lines, above 1 more unusual ones; default: 1.")
+    ] = None,
     separate: Annotated[bool, where("--separate/--grid", help="One file for each image, or one sheet.")] = False,
     codes: Annotated[
         bool, what("--codes", help="One sheet for each code, which shows what it changes (infogan).")
     ] = False,
+    vocoder: Annotated[
+        Path | None,
+        how(
+            metavar="RUN",
+            help="Of sounds: a run that makes them of log-mel pictures, in place of Griffin and Lim's way.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None, where(help="Folder, or of one sheet a file like new.png; default: RUN/generated.")
     ] = None,
@@ -53,7 +63,9 @@ def sample(
     device: Device = "auto",
     trust: Trust = None,
 ) -> None:
-    """Makes images with a trained run; with one that learnt a series rows, as CSV and as a picture."""
+    """Makes images with a trained run; with one that learnt a series or a table rows, as CSV, with one that learnt a text lines; of sounds
+    WAV and a page."""
+    from elegan.games.abilities import Writes
     from elegan.run import Run
     from elegan.verbs.sample import parse_seeds, save_codes, save_samples
 
@@ -63,7 +75,13 @@ def sample(
     if codes:
         paths = save_codes(opened, which[0], folder)
     else:
-        paths = save_samples(opened, which, label, truncation, separate, folder)
+        voice = None if vocoder is None else Run.open(vocoder, device=device, trust=trust or ())
+        paths = save_samples(opened, which, label, truncation, separate, folder, temperature, voice)
+    if opened.game.find(Writes):
+        text = paths[0].read_text(encoding="utf-8")
+        return answer(
+            {"paths": paths, "step": opened.step, "lines": text.splitlines()}, text.rstrip("\n"), str(paths[0])
+        )
     answer({"paths": paths, "step": opened.step}, *map(str, paths))
 
 
@@ -97,7 +115,7 @@ def restore(
     task: Annotated[
         str,
         what(
-            help="upscale, denoise, inpaint, scratches, oldphoto or colorize; several in order: scratches,denoise,upscale."
+            help="upscale, denoise, inpaint, scratches, oldphoto or colorize; several in order: scratches,denoise,upscale. Of sounds denoise or bandwidth."
         ),
     ] = "upscale",
     scale: Annotated[float, how(help="How much larger, for upscale: above 1, up to 4.")] = 2.0,
@@ -124,13 +142,20 @@ def restore(
     device: Device = "auto",
     trust: Trust = None,
 ) -> None:
-    """Upscales, denoises, inpaints, repairs or colorizes photographs; format, profile, alpha and depth are kept, nothing is overwritten."""
+    """Upscales, denoises, inpaints, repairs or colorizes photographs; format, profile, alpha and depth are kept, nothing is overwritten. Sounds: denoise and bandwidth, with --model."""
     from elegan.core.files import file_for
-    from elegan.verbs.restore import check_quality, open_chain, restore_files, targets
+    from elegan.verbs.restore import check_quality, open_chain, restore_files, sounds, targets
     from elegan.verbs.restore.page import write_page
 
     if page and page.suffix.lower() not in (".html", ".htm"):
         raise UserError(f"{shown(str(page))} does not end in .html")
+    if sounds.are_sounds(inputs):
+        enhancer = sounds.open_enhancer(task, model, device, trust or ())
+        heard = sounds.sound_targets(task, inputs, out)
+        better = sounds.restore_sounds(enhancer, heard)
+        played = partial(sounds.write_sound_page, file_for(page)) if page else None
+        where = str(out or "the folders they came from")
+        return _work_through(better, "restored", where, "they are not written over", len(heard), played, "sounds")
     options: dict[str, Any] = {
         "scale": scale, "sigma": _number("sigma", sigma), "mask": mask, "detail": detail, "model": model,
         "tile": _tile(tile), "device": device, "trust": trust or (),
@@ -230,6 +255,7 @@ def _work_through(
     again: str,
     total: int,
     then: "Callable[[list[Outcome]], object] | None" = None,
+    items: str = "pictures",
 ) -> None:
     """Goes through all pictures, `total` of them, says how each went, and does what is to be done `then`.
 
@@ -239,12 +265,12 @@ def _work_through(
     from elegan.verbs.inputs import summary
 
     worked: list[Outcome] = []
-    with stopping(lambda: f"stopped after {len(worked)} of {total} pictures were {done}, in {where}; {again}"):
-        worked.extend(counted(outcomes, f"pictures {done}", total, remark=lambda outcome: outcome.line))
+    with stopping(lambda: f"stopped after {len(worked)} of {total} {items} were {done}, in {where}; {again}"):
+        worked.extend(counted(outcomes, f"{items} {done}", total, remark=lambda outcome: outcome.line))
         if then:
             then(worked)
-    lines, fault = summary(worked, done, where, again)
-    answer({"pictures": [vars(outcome) for outcome in worked]}, *lines)
+    lines, fault = summary(worked, done, where, again, items)
+    answer({items: [vars(outcome) for outcome in worked]}, *lines)
     if fault:
         raise Failure(fault)
 

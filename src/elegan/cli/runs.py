@@ -32,10 +32,10 @@ def doctor(
     trust: Trust = None,
 ) -> None:
     """Says what is wrong, and what to try next as commands: of a run, or of the installation and the machine."""
-    from elegan.run import Run
+    from elegan.record.record import Record
     from elegan.verbs.doctor.doctor import doctor as examine
 
-    found = examine(None if run is None else Run.open(run, trust=trust or ()))
+    found = examine(None if run is None else Record.open(run, trust=trust or ()))
     answer(found.as_dict(), *found.lines())
 
 

@@ -92,6 +92,10 @@ def push(
     ] = False,
     private: Annotated[bool, where("--private", help="Makes a new repository that others do not see.")] = False,
     half: Annotated[bool, how("--half", help="Weights in half precision: half the size, nearly as exact.")] = False,
+    out: Annotated[
+        Path | None,
+        where(metavar="FOLDER", help="Writes there what would be sent, to be looked at, and sends nothing."),
+    ] = None,
     checkpoint: Checkpoint = "newest",
     trust: Trust = None,
 ) -> None:
@@ -104,8 +108,10 @@ def push(
     opened = Run.open(run, checkpoint, trust=trust or ())
     data = data or _asked("Where do the pictures come from, who is on them, and what may be done with them?")
     licence = licence or opened.licence or _asked("What may others do with the model (such as CC-BY-4.0)?")
-    address = send(opened, to, data=data, licence=licence, note=note, private=private, samples=samples, half=half)
-    answer({"address": address}, address)
+    address = send(
+        opened, to, data=data, licence=licence, note=note, private=private, samples=samples, half=half, out=out
+    )
+    answer({"address" if out is None else "path": address}, address)
 
 
 def _asked(question: str) -> str:

@@ -109,15 +109,8 @@ def data(
         typer.Argument(metavar="DATA", help="A folder, a zip or a named data set.", autocompletion=completion.data),
     ],
 ) -> None:
-    """Describes a data set: count, sizes, modes, classes, duplicates and unreadable files."""
-    from elegan.data.rows import is_rows
+    """Describes a data set: count, sizes, modes, classes, duplicates and unreadable files; of sounds their rates and lengths."""
+    from elegan.data.describe import describe
 
-    if is_rows(source):
-        from elegan.data.describe_rows import describe
-
-        rows = describe(source)
-        return answer(rows.as_dict(), str(rows))
-    from elegan.data import survey
-
-    pictures = survey(source)
-    answer(pictures.as_dict(), str(pictures))
+    found = describe(source)
+    answer(found.as_dict(), str(found))

@@ -11,7 +11,9 @@ from pydantic import BaseModel, Field, model_validator
 from elegan.core import files, hub
 from elegan.core.errors import UserError, nearest
 from elegan.core.journal import Journal
-from elegan.core.ranges import NonNegativeCount, Pixels, Seed, Width, check
+from elegan.core.ranges import Count, NonNegativeCount, Pixels, Rate, Seed, Width, check
+
+LONGEST = 60 * 96_000  # samples of a clip
 
 
 class _Data(BaseModel):
@@ -33,13 +35,17 @@ class _Shape(BaseModel, extra="forbid"):
     channels: Width
     classes: NonNegativeCount
     blocks: list[Width] | None = None  # of a table
+    samples: Annotated[Count, Field(le=LONGEST)] | None = None  # of a clip of sound, with its
+    rate: Annotated[Rate, Field(gt=0)] | None = None
 
     @model_validator(mode="after")
-    def _of_its_blocks(self) -> Self:
+    def _of_its_kind(self) -> Self:
         if self.blocks is not None and (self.resolution, self.channels) != (len(self.blocks), sum(self.blocks)):
             raise ValueError(
                 f"{len(self.blocks)} blocks of {sum(self.blocks)} numbers are not {self.resolution} of {self.channels}"
             )
+        if (self.samples is None) != (self.rate is None):
+            raise ValueError("samples and a rate go together")
         return self
 
 

@@ -5,9 +5,11 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from elegan.core import paths, room
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 
 LONGEST = 255  # bytes that a name may have on the usual file systems
 MARK = 10  # bytes that are added to a name while its file is written
+DTYPES = {
+    "F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "I64": "int64", "I32": "int32", "I16": "int16",
+    "I8": "int8", "U8": "uint8", "BOOL": "bool",
+}  # fmt: skip  # of safetensors, by torch's names
 PLAIN, SEALED = "plain", "sealed"  # keys of a header: in files without digests, and in those with them
 
 
@@ -116,7 +122,7 @@ def encode_tensors(tensors: "dict[str, Tensor]", plain: dict[str, Any]) -> bytes
     from safetensors.torch import save
 
     whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    digests = {name: _digest(name, whole[name]) for name in sorted(whole)}
+    digests = {name: _digest_of(name, whole[name]) for name in sorted(whole)}
     text = json.dumps({"plain": plain, "digests": digests})
     # One key alone: the format's writer puts several in an order that changes from call to call.
     return save(whole, {SEALED: f"{_short(text.encode())} {text}"})
@@ -163,6 +169,31 @@ def read_plain(path: Path) -> dict[str, Any]:
         raise Damaged(f"{path} is damaged: it cannot be read as safetensors: {error}") from None
 
 
+def check_tensors(path: Path) -> None:
+    """Checks that every tensor of a file is what was written, without torch. Raises what `read_tensors` does."""
+    try:
+        paths.check_regular(os.stat(path).st_mode)
+        with safe_open(path, framework="numpy") as file:
+            digests, _ = _unsealed(file.metadata() or {})
+        content = np.memmap(path, np.uint8, "r")
+        start = 8 + int.from_bytes(content[:8].tobytes(), "little")
+        header: dict[str, Any] = json.loads(content[8:start].tobytes())
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error}") from None
+    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise Damaged(f"{path} is damaged: it cannot be read as safetensors: {error}") from None
+    header.pop("__metadata__", None)
+    found = {
+        name: _digest(
+            name, f"torch.{DTYPES[tensor['dtype']]}", tensor["shape"], content[start + first : start + end].data
+        )
+        for name, tensor in header.items()
+        for first, end in [tensor["data_offsets"]]
+    }
+    if digests is not None and found != digests:
+        raise Damaged(f"{path} is damaged: it does not hold the tensors that were written into it")
+
+
 def _unsealed(header: dict[str, str]) -> tuple[dict[str, str] | None, dict[str, Any]]:
     """(digests, plain data); the digests are None where the file carries none."""
     if not header.keys() - {PLAIN}:
@@ -178,16 +209,19 @@ def _check(path: Path, tensors: "dict[str, Tensor]", digests: dict[str, str]) ->
     if tensors.keys() != digests.keys():
         raise Damaged(f"{path} is damaged: it does not hold the tensors that were written into it")
     for name, tensor in tensors.items():
-        if _digest(name, tensor) != digests[name]:
+        if _digest_of(name, tensor) != digests[name]:
             raise Damaged(f"{path} is damaged: {name} is not what was written")
 
 
-def _digest(name: str, tensor: "Tensor") -> str:
-    """A digest of a tensor's name, type, shape and bytes."""
+def _digest_of(name: str, tensor: "Tensor") -> str:
     import torch
 
-    head = f"{name} {tensor.dtype} {list(tensor.shape)} ".encode()
-    return _short(head, tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return _digest(name, str(tensor.dtype), tensor.shape, tensor.reshape(-1).view(torch.uint8).numpy().data)
+
+
+def _digest(name: str, dtype: str, shape: Iterable[int], content: memoryview) -> str:
+    """A digest of a tensor's name, type as torch calls it, shape and bytes."""
+    return _short(f"{name} {dtype} {list(shape)} ".encode(), content)
 
 
 def _short(*parts: bytes | memoryview) -> str:

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 
-def inside(encoded: bytes, kind: str = "png") -> str:
-    """An encoded picture as an address that holds it."""
-    return f"data:image/{kind};base64,{base64.b64encode(encoded).decode()}"
+def inside(encoded: bytes, kind: str = "png", of: str = "image") -> str:
+    """An encoded picture, or a file `of` audio, as an address that holds it."""
+    return f"data:{of}/{kind};base64,{base64.b64encode(encoded).decode()}"
 
 
 def picture(png: bytes, alt: str) -> str:

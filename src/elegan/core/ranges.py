@@ -27,6 +27,12 @@ def _side(value: int | str) -> int | str:
     return size.height if size.height == size.width else str(size)
 
 
+def _rate(value: int) -> int:
+    if value and not 4000 <= value <= 96_000:
+        raise PydanticCustomError("rate", "input should be 0, or from 4000 to 96000 samples a second")
+    return value
+
+
 Real = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Positive = Annotated[Real, Field(gt=0)]
 NonNegative = Annotated[Real, Field(ge=0)]
@@ -43,6 +49,7 @@ Depth = Annotated[Count, Field(le=256)]  # layers or blocks one after another
 Few = Annotated[NonNegativeCount, Field(le=16)]
 Some = Annotated[Count, Field(le=16)]
 Pixels = Annotated[NonNegativeCount, Field(le=1024)]
+Rate = Annotated[int, Strict(), AfterValidator(_rate)]  # samples of sound a second; 0: chosen from the data
 # Pixels of a square picture's side, or HxW of others; 0: chosen from the data.
 Side = Annotated[Annotated[int, Strict()] | Annotated[str, Strict()], AfterValidator(_side)]
 Repeats = Annotated[Count, Field(le=1000)]  # moves a step

@@ -9,6 +9,7 @@ from pathlib import Path
 
 FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 PAUSE = 2  # seconds between two looks at the disk
+LITTLE = 2 << 30  # bytes free on a disk below which trainings have stopped
 Say = Callable[[str], None]
 
 _waits: list[tuple[Say, Callable[[], bool]]] = []  # of this process, the innermost last
@@ -31,15 +32,17 @@ def comes(error: OSError, path: Path, size: int) -> bool:
         return False
     say, stopped = _waits[-1]
     say(
-        f"PAUSED   the disk is full: {path} takes {size / 1e6:.1f} MB and {_free(path) / 1e6:.1f} MB are free; "
+        f"PAUSED   the disk is full: {path} takes {size / 1e6:.1f} MB and {free(path) / 1e6:.1f} MB are free; "
         "it goes on by itself when there is room, and Ctrl-C ends it"
     )
     while not stopped():
         time.sleep(PAUSE)
-        if _free(path) >= size:
+        if free(path) >= size:
             return True
     return False
 
 
-def _free(path: Path) -> int:
-    return shutil.disk_usage(path.parent).free
+def free(path: Path) -> int:
+    """Bytes free on the disk on which this is, or would be."""
+    there = next(folder for folder in (path.absolute(), *path.absolute().parents) if folder.is_dir())
+    return shutil.disk_usage(there).free

@@ -9,22 +9,25 @@ import json
 import os
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from filelock import FileLock
 from platformdirs import user_cache_path
 
+from elegan.core import files
 from elegan.core.errors import Failure
 from elegan.core.memory import in_bytes
 from elegan.data import decode
 from elegan.data.ingest import SKIPPED, build, sync
 from elegan.data.sizing import Options
 from elegan.data.sources import Source
+
+T = TypeVar("T")
 
 
 class Part(ABC):
@@ -81,21 +84,47 @@ class Entry:
 
 
 def cached(source: Source, options: Options, root: Path) -> Entry:
-    """The decoded images of `source`, built under `root` unless they stand there. Raises `UserError`, `Failure`."""
-    key = hashlib.sha256(json.dumps([decode.VERSION, source.stamp, options]).encode()).hexdigest()[:24]
+    """The decoded images of `source`, built under `root` unless they stand there. What was built by a choice of size or channels is
+    found again by whoever names these. Raises `UserError`, `Failure`."""
+    key = _key(source, options)
     folder = root.absolute() / key
-    entry = _open(folder)
+    entry = _open(folder) or _open_chosen(folder)
     if entry is not None:
         return entry
     with _clear_errors(root):
         root.mkdir(parents=True, exist_ok=True)
         with FileLock(root / f"{key}.lock"):
             if _open(folder) is None:
-                _fill(source, options, folder)
+                meta = _built(folder, lambda work: build(source, options, work))
+                for named in options.settled(meta["shape"]):
+                    notes = [note for note in meta["notes"] if note not in meta["on_choice"]]
+                    files.write_json(
+                        folder.with_name(f"{_key(source, named)}.json"), {"entry": folder.name, "notes": notes}
+                    )
     entry = _open(folder)
     if entry is None:
         raise Failure(f"the data cache at {folder} was changed while it was being opened")
     return entry
+
+
+def _key(source: Source, options: Options) -> str:
+    return hashlib.sha256(json.dumps([decode.VERSION, source.stamp, options]).encode()).hexdigest()[:24]
+
+
+def kept(key: list[Any], fill: Callable[[Path], dict[str, Any]], root: Path | None) -> Path:
+    """The folder in the cache for data of this key. Where it is not there yet, `fill` writes arrays into it and gives what
+    becomes its facts.json. Raises Failure where the cache cannot be written."""
+    root = root or default_root()
+    name = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:24]
+    folder = root.absolute() / name
+    if (folder / "facts.json").is_file():
+        return folder
+    with _clear_errors(root):
+        root.mkdir(parents=True, exist_ok=True)
+        with FileLock(root / f"{name}.lock"):
+            if not (folder / "facts.json").is_file():
+                _built(folder, lambda work: files.write_json(work / "facts.json", fill(work)))
+    return folder
 
 
 def default_root() -> Path:
@@ -122,6 +151,16 @@ def _open(folder: Path) -> Entry | None:
         return None
 
 
+def _open_chosen(folder: Path) -> Entry | None:
+    """The entry that was built by a choice of what this folder's options name, or None."""
+    try:
+        chosen = json.loads(folder.with_suffix(".json").read_text(encoding="utf-8"))
+        entry = _open(folder.with_name(chosen["entry"]))
+        return entry and replace(entry, notes=tuple(chosen["notes"]))
+    except (OSError, ValueError, KeyError):
+        return None
+
+
 @contextmanager
 def _clear_errors(root: Path) -> Iterator[None]:
     try:
@@ -132,16 +171,18 @@ def _clear_errors(root: Path) -> Iterator[None]:
         raise Failure(f"the data cache at {root} cannot be written: {reason}; {advice}") from None
 
 
-def _fill(source: Source, options: Options, folder: Path) -> None:
+def _built(folder: Path, build: Callable[[Path], T]) -> T:
+    """Has the folder built beside its place and renamed into it; gives what `build` gave."""
     work = folder.with_name(f".{folder.name}")
     if work.exists():  # a killed builder's, as the lock is ours
         shutil.rmtree(work)
     work.mkdir()
     try:
-        build(source, options, work)
+        made = build(work)
         if folder.exists():  # damaged, or it would have been opened
             shutil.rmtree(folder)
         os.rename(work, folder)
         sync(folder.parent)
+        return made
     finally:
         shutil.rmtree(work, ignore_errors=True)

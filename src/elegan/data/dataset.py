@@ -19,6 +19,7 @@ from elegan.data.rows import is_rows
 from elegan.data.shape import LARGEST
 from elegan.data.sizing import Options
 from elegan.data.sources import Source, from_folder, from_zip
+from elegan.data.text.read import is_text
 
 FITS = ("crop", "pad", "stretch")
 
@@ -30,7 +31,7 @@ class Dataset:
     `images`: uint8, N x H x W x C, mapped read-only; `labels`: int64, N, indices into `classes`, or None.
     `fingerprint`: SHA-256 over the encoded files, labels, classes and options, equal wherever the same pictures lie.
     `source`: what `open_data` opens it by again. `notes`: what was done to the pictures, one plain line each. `entry`: where
-    it stands in the cache.
+    it stands in the cache, and `kept` which of the pictures there these are, None: all.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Dataset:
     fingerprint: str
     notes: tuple[str, ...]
     entry: Entry
+    kept: np.ndarray | None = None
 
     def __repr__(self) -> str:  # short, and with no places: notebooks keep it
         return f"<Dataset {self.name!r}, {self.size}, {len(self.classes)} classes>"
@@ -48,7 +50,8 @@ class Dataset:
     @property
     def names(self) -> list[str]:
         """Names of the files, in order."""
-        return self.entry.names
+        names = self.entry.names
+        return names if self.kept is None else [names[i] for i in self.kept]
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -77,6 +80,17 @@ class Dataset:
         """Number and size of the images, for people."""
         return f"{self.count:,} images of {self.resolution} px"
 
+    def distinct(self) -> "Dataset":
+        """Each picture once, by the first of the files that are the same to the byte; held in memory where some are left out."""
+        kept = np.sort(np.unique(self.entry.digests, axis=0, return_index=True)[1])
+        if len(kept) == self.count:
+            return self
+        labels = None if self.labels is None else self.labels[kept]
+        note = (
+            f"{self.count - len(kept):,} of {self.count:,} files are the same as another and left out (data.distinct)"
+        )
+        return replace(self, images=self.images[kept], labels=labels, notes=(*self.notes, note), kept=kept)
+
     def _repr_html_(self) -> str:
         """The set as a notebook shows it: how many pictures, of which classes, and some from all over it."""
         counts = zip(self.classes, self.class_counts, strict=False)
@@ -94,6 +108,7 @@ def open_data(
     split: str = "train",
     cache: Path | None = None,
     most: int = LARGEST,
+    distinct: bool = False,
 ) -> Dataset:
     """Opens a folder, a zip, a named set or pictures in memory, decoding them into the cache the first time.
 
@@ -101,7 +116,8 @@ def open_data(
     (`elegan.data.shape.own_size`). `channels`: 1, 3 or 4; 0 takes 1 where all are grey, 4
     where any pixel is transparent, else 3. `fit` brings images of another shape to it: "crop" takes the centre,
     "pad" repeats the outermost pixels, "stretch" distorts. `split`: "train", "test" or "all"; folders and zips have a
-    held-out part when their top level is train/ and test/ (or val/). `cache`: the folder for decoded images.
+    held-out part when their top level is train/ and test/ (or val/). `cache`: the folder for decoded images. `distinct`: see
+    `Dataset.distinct`.
 
     Raises `UserError` for an unknown source, option or split or a set without readable images, `Failure` when the
     download or the cache fails.
@@ -116,7 +132,8 @@ def open_data(
     origin = find(str(source) if isinstance(source, Path) else source, split)
     entry = cached(origin, Options(resolution, channels, fit, most=0 if resolution else most), cache or default_root())
     name, notes = plain(origin.name), (*origin.notes, *entry.notes)
-    return Dataset(name, origin.address, entry.images, entry.labels, entry.classes, entry.fingerprint, notes, entry)
+    data = Dataset(name, origin.address, entry.images, entry.labels, entry.classes, entry.fingerprint, notes, entry)
+    return data.distinct() if distinct else data
 
 
 def open_held_out(source: str | InMemory, shape: tuple[Resolution, int], fit: str) -> Dataset | None:
@@ -151,6 +168,10 @@ def find(source: str | InMemory, split: str) -> Source:
     if is_rows(source) and path.is_file():
         raise UserError(
             f"{source} holds rows and no pictures: rpgan-series learns them, which elegan train {source} takes by itself"
+        )
+    if is_text(source) and path.is_file():
+        raise UserError(
+            f"{source} holds text and no pictures: textgan learns it, which elegan train {source} takes by itself"
         )
     if path.is_file():
         return from_zip(path, split)

@@ -23,7 +23,7 @@ from elegan.data import decode, looks
 from elegan.data.decode import Facts, Picture
 from elegan.data.deep import Unreadable
 from elegan.data.hints import hints
-from elegan.data.sizing import WHOLE, Options, Plan, notes_on, plan_for
+from elegan.data.sizing import WHOLE, Options, Plan, notes_on, notes_on_choice, plan_for
 from elegan.data.sources import Listing, Source
 
 BLOCK_BYTES = 32 << 20  # decoded before the next write; bounds the memory
@@ -33,9 +33,9 @@ SKIPPED = "skipped.txt"
 T = TypeVar("T")
 
 
-def build(source: Source, options: Options, folder: Path) -> None:
+def build(source: Source, options: Options, folder: Path) -> dict[str, Any]:
     """Fills the empty `folder`, all synced to the disk: images.u8, sizes.npy of pictures that keep their own,
-    labels.npy, names.json, digests.npy (SHA-256 of the files), skipped.txt and meta.json.
+    labels.npy, names.json, digests.npy (SHA-256 of the files), skipped.txt and meta.json, whose content it gives.
 
     Size and channels are guessed from a sample, so that one pass is enough where the sample was fair.
     Raises `UserError` when no image can be read and `Failure` or `OSError` when the disk is full.
@@ -54,6 +54,7 @@ def build(source: Source, options: Options, folder: Path) -> None:
     (folder / "meta.json").write_text(json.dumps(meta, indent=1), encoding="utf-8")
     for path in (*folder.iterdir(), folder):
         sync(path)
+    return meta
 
 
 @contextmanager
@@ -193,6 +194,7 @@ def _finish(listing: Listing, done: _Pass, options: Options, folder: Path) -> di
         "fingerprint": content.hexdigest(),
         "skipped": len(done.skipped),
         "notes": notes,
+        "on_choice": notes_on_choice(done.facts, done.plan, options),
     }
 
 
@@ -203,6 +205,10 @@ def _oddities(
     told = hints(listing, done.facts, address) if options.fit != "halves" else []
     if options.fit in WHOLE:
         return told
+    if (again := len(done.digests) - len(set(done.digests))) > looks.COMMON * len(done.digests):
+        told.append(
+            f"{again:,} of {len(done.digests):,} files are the same as another: --set data.distinct=true takes each once"
+        )
     images = np.memmap(pixels, dtype=np.uint8, mode="r").reshape(shape)
     return told + looks.remarks(images, [listing.names[i] for i in done.kept])
 

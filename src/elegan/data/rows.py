@@ -4,9 +4,7 @@ Nothing of a file ends the reading that a line can tell: the rest is used.
 """
 
 import hashlib
-import json
 import os
-import shutil
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,12 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
 
-from elegan.core import files
-from elegan.core.errors import Failure, UserError, in_a_line, nearest, shown
+from elegan.core.errors import UserError, in_a_line, nearest, shown
 from elegan.core.ranges import is_number
-from elegan.data.cache import default_root
+from elegan.data.cache import kept
 from elegan.data.layout import printable
 
 SUFFIXES = (".csv", ".tsv", ".parquet")
@@ -43,7 +39,7 @@ def is_rows(source: Any) -> bool:
 
 def stamp(source: str) -> str:
     """A stamp that is other where the file may be other. Raises UserError where there is none."""
-    path = _place(source)
+    path = file_of(source)
     status = path.stat()
     return hashlib.sha256(
         f"{path.resolve()} {status.st_size} {status.st_mtime_ns}".encode("utf-8", "surrogateescape")
@@ -54,7 +50,7 @@ def open_sheet(source: str | Sheet) -> Sheet:
     """Reads a file of rows, unless it is read already. Raises UserError where there is no such file or package, and for a file without two rows."""
     if isinstance(source, Sheet):
         return source
-    path, notes = _place(source), list[str]()
+    path, notes = file_of(source), list[str]()
     table = _parquet(path) if path.suffix.lower() == ".parquet" else _csv(path, notes)
     if len(table) < 2:
         raise UserError(f"{path} holds {len(table)} row of data, and at least two are needed")
@@ -103,42 +99,16 @@ def decimals(column: Any) -> int | None:
 def cached(
     source: str, kind: str, settings: list[Any], fill: Callable[[Path], dict[str, Any]], root: Path | None
 ) -> Path:
-    """The folder in the cache for this file, kind of data and settings. Where it is not there yet, `fill` writes arrays into it
-    and gives what becomes its facts.json. Raises Failure where the cache cannot be written."""
-    root = root or default_root()
-    key = hashlib.sha256(json.dumps([kind, stamp(source), *settings]).encode()).hexdigest()[:24]
-    folder = root.absolute() / key
-    if (folder / "facts.json").is_file():
-        return folder
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        with FileLock(root / f"{key}.lock"):
-            if not (folder / "facts.json").is_file():
-                _filled(folder, fill)
-    except OSError as error:
-        raise Failure(
-            f"the data cache at {root} cannot be written: {error.strerror or error}; ELEGAN_CACHE names another folder"
-        ) from None
-    return folder
+    """The folder in the cache for this file, kind of data and settings; see `elegan.data.cache.kept`."""
+    return kept([kind, stamp(source), *settings], fill, root)
 
 
-def _filled(folder: Path, fill: Callable[[Path], dict[str, Any]]) -> None:
-    work = folder.with_name(f".{folder.name}")
-    shutil.rmtree(work, ignore_errors=True)  # a killed builder's, as the lock is ours
-    work.mkdir()
-    try:
-        files.write_json(work / "facts.json", fill(work))
-        shutil.rmtree(folder, ignore_errors=True)  # of an older build that was cut off
-        os.rename(work, folder)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-
-
-def _place(source: str) -> Path:
+def file_of(source: str, suffixes: tuple[str, ...] = SUFFIXES) -> Path:
+    """The file that this names. Raises UserError where there is none, with the nearest beside it that ends in one of `suffixes`."""
     path = Path(os.path.expanduser(source))
     if path.is_file():
         return path
-    beside = [entry.name for entry in path.parent.glob("*") if entry.name.lower().endswith(SUFFIXES)]
+    beside = [entry.name for entry in path.parent.glob("*") if entry.name.lower().endswith(suffixes)]
     raise UserError(f"no file {shown(source)}{nearest(path.name, beside)}")
 
 

@@ -1,9 +1,10 @@
 """Size and channels of a data set where the user names none, and the notes that say what was done."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from elegan.core.sizes import Resolution, size_of
+from elegan.core.sizes import Resolution, resolution_of, size_of
 from elegan.data.decode import LONGEST, Facts, middle, scaled
 from elegan.data.shape import LARGEST, Sides, loss, lower_median, own_size
 
@@ -38,6 +39,14 @@ class Options(NamedTuple):
     fit: str
     least: Resolution = 0
     most: int = 0
+
+    def settled(self, shape: Sequence[int]) -> list["Options"]:
+        """The options that name what these left to the data and became `shape`, N x H x W x C; none for whole pictures."""
+        if self.fit in WHOLE:
+            return []
+        _, high, wide, channels = shape
+        named = self._replace(resolution=resolution_of((high, wide)), most=0)
+        return [options for options in (named, named._replace(channels=channels)) if options != self]
 
 
 class Plan(NamedTuple):
@@ -97,7 +106,7 @@ def notes_on(facts: Counter[Facts], plan: Plan, options: Options) -> list[str]:
         lines = [
             _size_note(sides, plan.resolution, options.fit),
             *_crop_note(sides, plan.resolution, options.fit),
-            *_larger_note(sides, plan.resolution, options.most),
+            *notes_on_choice(facts, plan, options),
         ]
     lines += [f"{peculiar[name]} {name} images {done}" for name, done in _DONE.items() if peculiar[name]]
     lines += [f"{_images(peculiar[name])} with a {name} {done}" for name, done in _PROFILES.items() if peculiar[name]]
@@ -160,10 +169,10 @@ def _crop_note(sides: Sides, resolution: Resolution, fit: str) -> list[str]:
     ]
 
 
-def _larger_note(sides: Sides, resolution: Resolution, most: int) -> list[str]:
+def notes_on_choice(facts: Counter[Facts], plan: Plan, options: Options) -> list[str]:
     """What more pixels would cost, where the machine and not the pictures set the limit to fewer than usual."""
-    larger = own_size(sides, LARGEST) if 0 < most < LARGEST else resolution
-    if larger == resolution:
+    larger = own_size(_sides(facts), LARGEST) if 0 < options.most < LARGEST else plan.resolution
+    if larger == plan.resolution:
         return []
-    times = size_of(larger).area / size_of(resolution).area
-    return [f"held to {most} px for this machine; --size {larger} takes about {times:.0f} times as long"]
+    times = size_of(larger).area / size_of(plan.resolution).area
+    return [f"held to {options.most} px for this machine; --size {larger} takes about {times:.0f} times as long"]

@@ -1,6 +1,7 @@
 """Sources of images: a folder or a zip archive, read file by file in one order and never extracted."""
 
 import hashlib
+import itertools
 import os
 import struct
 import zipfile
@@ -9,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,11 +25,22 @@ MAX_BYTES = 1 << 28  # in one encoded file
 # An archive that unpacks to more than both is a bomb: encoded pictures hardly shrink, and uncompressed drawings to a fiftieth.
 BOMB_BYTES, BOMB_RATIO = 4 << 30, 200
 SHOWN = 8  # kinds of files that are told
+LOOKED_AT = 1000  # files of a folder that tell what it is one of
 # Bytes read at once; bzip2 and LZMA unpack all that they are given, so they are given little.
 STEPS = {zipfile.ZIP_STORED: 1 << 20, zipfile.ZIP_DEFLATED: 1 << 20}
 SMALL_STEP = 1 << 12
 FOLDER = "folder"
 Chooser = Callable[[Sequence[File], str, str], Chosen]
+
+
+class Kind(NamedTuple):
+    """A kind of files: how their names end, and what they are called."""
+
+    suffixes: tuple[str, ...]
+    words: str
+
+
+IMAGES = Kind(SUFFIXES, "image files")
 
 
 @dataclass(frozen=True)
@@ -61,20 +73,20 @@ class Source:
     notes: tuple[str, ...] = ()
 
 
-def from_folder(folder: Path, split: str, chooser: Chooser = choose) -> Source:
-    """The images under `folder` that `chooser(files, split, address)` takes.
+def from_folder(folder: Path, split: str, chooser: Chooser = choose, kind: Kind = IMAGES) -> Source:
+    """The images under `folder`, or files of another kind, that `chooser(files, split, address)` takes.
 
     Raises `UserError` when the folder holds none; its listing also when the split is absent.
     """
     root = str(folder.resolve())
-    files, strange, others = _walk(root)
+    files, strange, others = _walk(root, kind)
     notes = _by_kind(others)
     stamp = hashlib.sha256(root.encode("utf-8", "surrogateescape"))
     for path, identity, _ in sorted(files):
         stamp.update(f"\0{path}\0{identity}".encode("utf-8", "surrogateescape"))
 
     def listing() -> Listing:
-        _check_any(root, files, notes)
+        _check_any(root, files, notes, kind)
         part = chooser([File(path, fault) for path, _, fault in files], split, root)
 
         def read(index: int) -> bytes:
@@ -93,8 +105,8 @@ def read_file(path: str) -> bytes:
         raise Unreadable(error.strerror or str(error)) from None
 
 
-def from_zip(archive: Path, split: str, chooser: Chooser = choose) -> Source:
-    """The images in a zip archive; see `from_folder`.
+def from_zip(archive: Path, split: str, chooser: Chooser = choose, kind: Kind = IMAGES) -> Source:
+    """The images in a zip archive, or files of another kind; see `from_folder`.
 
     Raises `UserError` when it is damaged; its listing also when the split is absent.
     """
@@ -111,10 +123,10 @@ def from_zip(archive: Path, split: str, chooser: Chooser = choose) -> Source:
             raise UserError(f"{path} is neither a folder nor a readable zip archive ({error})") from None
         seen = {_relative(info.filename): info for info in opened.infolist() if not info.is_dir()}
         seen = {name: info for name, info in seen.items() if not any(map(_is_hidden, name.split("/")))}
-        entries = {name: info for name, info in seen.items() if name.lower().endswith(SUFFIXES)}
+        entries = {name: info for name, info in seen.items() if name.lower().endswith(kind.suffixes)}
         notes = _by_kind([name for name in seen if name not in entries])
         _check_bomb(path, entries.values())
-        _check_any(path, entries, notes)
+        _check_any(path, entries, notes, kind)
         part = chooser([File(name, _zip_fault(info)) for name, info in entries.items()], split, path)
 
         def read(index: int) -> bytes:
@@ -126,6 +138,19 @@ def from_zip(archive: Path, split: str, chooser: Chooser = choose) -> Source:
         return _listing(part, read, notes=notes)
 
     return Source(archive.stem, path, f"{stamp} {split}", listing)
+
+
+def count_kinds(path: Path, *kinds: Kind) -> list[int]:
+    """How many files of each kind a zip holds, or, of the first LOOKED_AT, a folder; by names alone, and none of what is neither."""
+    if path.is_dir():
+        names = (name for _, _, files in os.walk(path) for name in files)
+        seen = [name.lower() for name in itertools.islice(names, LOOKED_AT)]
+        return [sum(name.endswith(kind.suffixes) for name in seen) for kind in kinds]
+    try:
+        directory = _central_directory(str(path)).lower()
+    except (OSError, ValueError, struct.error):
+        return [0 for _ in kinds]
+    return [sum(directory.count(suffix.encode()) for suffix in kind.suffixes) for kind in kinds]
 
 
 def _listing(
@@ -200,8 +225,8 @@ def _is_hidden(name: str) -> bool:
     return name.startswith(".") or name == "__MACOSX"
 
 
-def _walk(root: str) -> tuple[list[tuple[str, str, str]], list[File], list[str]]:
-    """Every image file under `root` as (path, identity, fault), through symbolic links but never round in a circle; what
+def _walk(root: str, kind: Kind) -> tuple[list[tuple[str, str, str]], list[File], list[str]]:
+    """Every file of this kind under `root` as (path, identity, fault), through symbolic links but never round in a circle; what
     is neither file nor folder, or a folder that was seen already, with the reason; the names of all other files."""
     images, strange, others, seen, waiting = [], [], [], set(), [("", root)]
     while waiting:
@@ -219,7 +244,7 @@ def _walk(root: str) -> tuple[list[tuple[str, str, str]], list[File], list[str]]
             identity, fault = _identity(entry)
             if identity == FOLDER:
                 waiting.append((f"{prefix}{entry.name}/", entry.path))
-            elif entry.name.lower().endswith(SUFFIXES):
+            elif entry.name.lower().endswith(kind.suffixes):
                 images.append((prefix + entry.name, identity, fault))
             elif fault:
                 strange.append(File(prefix + entry.name, fault))
@@ -229,7 +254,7 @@ def _walk(root: str) -> tuple[list[tuple[str, str, str]], list[File], list[str]]
 
 
 def _by_kind(others: Sequence[str]) -> tuple[str, ...]:
-    """A note of the files that are no pictures, or of a kind that cannot be read here."""
+    """A note of the files that are of no use, or of a kind that cannot be read here."""
     kinds = Counter(os.path.splitext(name)[1].lower() or "without ending" for name in others)
     told = [f"{count} {printable(kind)}{f' ({raw.ADVICE})' if kind in raw.SUFFIXES else ''}"
             for kind, count in kinds.most_common(SHOWN)]  # fmt: skip
@@ -237,10 +262,10 @@ def _by_kind(others: Sequence[str]) -> tuple[str, ...]:
     return (f"skipped: {', '.join(told)}{f', {more} of other kinds' if more else ''}",) if told else ()
 
 
-def _check_any(address: str, files: Collection[Any], notes: Sequence[str]) -> None:
-    """Raises UserError where there are files, and no picture among them."""
+def _check_any(address: str, files: Collection[Any], notes: Sequence[str], kind: Kind) -> None:
+    """Raises UserError where there are files, and none of this kind among them."""
     if notes and not files:
-        raise UserError(f"{address} holds no image files; {notes[0]}")
+        raise UserError(f"{address} holds no {kind.words}; {notes[0]}")
 
 
 def _identity(entry: os.DirEntry[str]) -> tuple[str, str]:

@@ -86,6 +86,56 @@ class Draws(Ability):
 
 
 @dataclass(frozen=True)
+class MakesSound(Ability):
+    """Clips of sound from latents: `sound(nets, z, label)`, N x `latent` and labels N (None without `classes`) to samples N x T in
+    [-1, 1], `rate` a second; `picture(nets, z, label)` gives their log-mel pictures alone, N x MELS x F in [-1, 1], for which a
+    sound need not be made where the networks make pictures."""
+
+    use = "elegan sample {run}{trust}"
+    lacking = "makes no sounds"
+    does = "makes sounds from latents, one a seed"
+    latent: int
+    rate: int
+    sound: Paint
+    picture: Paint
+    classes: int = 0
+
+
+@dataclass(frozen=True)
+class Vocodes(Ability):
+    """Sounds from their log-mel pictures: `vocode(nets, picture)`, N x MELS x F in [-1, 1] to samples N x T in [-1, 1], `rate` a
+    second."""
+
+    use = "elegan evaluate {run}{trust}"
+    lacking = "makes no sounds of log-mel pictures"
+    does = "makes sounds of log-mel pictures"
+    rate: int
+    vocode: Repaint
+
+
+@dataclass(frozen=True)
+class Enhances(Ability):
+    """Better sounds from damaged ones: `enhance(nets, x)`, samples N x T in [-1, 1] to the same, `rate` a second, T a multiple of
+    the hop. `task`: what `elegan restore` calls it."""
+
+    use = "elegan restore SOUND --task denoise --model {run}{trust}"
+    lacking = "makes no sound better"
+    does = "takes noise from sounds"
+    task: ClassVar[str] = "denoise"
+    rate: int
+    enhance: Repaint
+
+
+@dataclass(frozen=True)
+class Widens(Enhances):
+    """Sounds with the high frequencies that they lack."""
+
+    use = "elegan restore SOUND --task bandwidth --model {run}{trust}"
+    does = "gives sounds the high frequencies that they lack"
+    task: ClassVar[str] = "bandwidth"
+
+
+@dataclass(frozen=True)
 class Tabulates(Ability):
     """Rows of a table from latents: `tabulate(nets, z, label)`, N x `latent` and labels N (None where there are no `classes`) to
     encoded rows N x W (`elegan.data.tables.columns`)."""
@@ -96,6 +146,20 @@ class Tabulates(Ability):
     latent: int
     tabulate: Paint
     classes: int = 0
+
+
+@dataclass(frozen=True)
+class Writes(Ability):
+    """Items of text from latents: `write(nets, z, temperature)`, N x `latent` to places N x T (int64) in a vocabulary
+    (`elegan.data.text.vocabulary`), of probabilities to the power of 1 / temperature; and `nats(nets, places)`, -log p of each
+    place, N x T, 0 after an item's end."""
+
+    use = "elegan sample {run}{trust}"
+    lacking = "writes no text"
+    does = "writes items of text from latents, one a seed"
+    latent: int
+    write: Callable[[nn.ModuleDict, Tensor, float], Tensor]
+    nats: Repaint
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from torch import Tensor, nn
 
 from elegan.core.errors import UserError
-from elegan.core.sizes import Resolution, resolution_of
+from elegan.core.sizes import Resolution, Size, resolution_of, size_of
 from elegan.games.abilities import Ability
 
 Terms = dict[str, Tensor]
@@ -50,10 +50,33 @@ class TableShape(Shape):
         return super().facts() | {"blocks": list(self.blocks)}
 
 
+class SoundShape(Shape):
+    """The shape of clips of sound, pictures of a single row: so many samples, of which there are `rate` a second."""
+
+    rate: int
+
+    def __new__(cls, samples: int, classes: int, rate: int) -> "SoundShape":
+        shape = super().__new__(cls, Size(1, samples), 1, classes)
+        shape.rate = rate
+        return shape
+
+    def __getnewargs__(self) -> Any:
+        return self.samples, self.classes, self.rate
+
+    @property
+    def samples(self) -> int:
+        return size_of(self.resolution).width
+
+    def facts(self) -> dict[str, Any]:
+        return super().facts() | {"resolution": 1, "samples": self.samples, "rate": self.rate}
+
+
 def shape_of(facts: dict[str, Any]) -> Shape:
     """The shape that `Shape.facts` gave."""
     if "blocks" in facts:
         return TableShape(facts["blocks"], facts["classes"])
+    if "samples" in facts:
+        return SoundShape(facts["samples"], facts["classes"], facts["rate"])
     return Shape(**(facts | {"resolution": resolution_of(facts["resolution"])}))
 
 
@@ -64,7 +87,8 @@ class Turn:
     `loss(nets, batch)` takes what the feed of the task's data gives and returns named scalars; the sum of those with a
     gradient is minimised, detached ones are only watched. The turn is played `repeat` times a step, each on a batch of its own,
     and only on every `every`-th step, its loss then times `every` (lazy regularisation). `second_order` says that the loss
-    differentiates a gradient, which compiled networks cannot. `after(nets)` follows the move, such as WGAN's clipping.
+    differentiates a gradient, which compiled networks cannot. `after(nets)` follows the move, such as WGAN's clipping. `during`: the
+    progress from which and up to which it is played, for games in stages.
 
     >>> import elegan
     >>> [(turn.player, turn.every) for turn in elegan.Run.open("runs/digits").game.turns]
@@ -77,6 +101,12 @@ class Turn:
     every: int = 1
     second_order: bool = False
     after: Callable[[nn.ModuleDict], None] | None = None
+    during: tuple[float, float] = (0.0, 1.0)
+
+    def due(self, step: int, t: float) -> bool:
+        """Whether it is played in this step, at progress t."""
+        begin, end = self.during
+        return step % self.every == 0 and begin <= t and (t < end or end == 1)
 
 
 @dataclass(frozen=True)

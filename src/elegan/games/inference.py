@@ -9,7 +9,17 @@ from torch import nn
 from elegan.core.pixels import to_bytes, to_tensor
 from elegan.core.rng import latents
 from elegan.data.sides import Direction
-from elegan.games.abilities import Draws, Generates, Reconstructs, Restores, Tabulates, Translates
+from elegan.games.abilities import (
+    Draws,
+    Generates,
+    MakesSound,
+    Paint,
+    Reconstructs,
+    Restores,
+    Tabulates,
+    Translates,
+    Writes,
+)
 
 BATCH = 64
 MANY = 1024  # windows of a series or rows of a table, which are small
@@ -74,6 +84,37 @@ def tabulated(
         label = None if labels is None else labels[start : start + MANY].to(device)
         parts.append(tabulates.tabulate(nets, z, label).float().cpu().numpy())
     return np.concatenate(parts)
+
+
+@torch.no_grad()
+def written(
+    writes: Writes, nets: nn.ModuleDict, seeds: Sequence[int], device: torch.device, temperature: float = 1.0
+) -> np.ndarray:
+    """Items of text of these seeds, int64 N x T, as places in the vocabulary."""
+    parts = []
+    for start in range(0, len(seeds), MANY):
+        z = latents(seeds[start : start + MANY], writes.latent).to(device)
+        parts.append(writes.write(nets, z, temperature).cpu().numpy())
+    return np.concatenate(parts)
+
+
+@torch.no_grad()
+def heard(
+    makes: MakesSound,
+    make: Paint,
+    nets: nn.ModuleDict,
+    seeds: Sequence[int],
+    labels: torch.Tensor | None,
+    device: torch.device,
+    truncation: float | None = None,
+) -> torch.Tensor:
+    """What `make`, one of the functions of `makes`, gives for these seeds, float32 on the CPU."""
+    parts = []
+    for start in range(0, len(seeds), BATCH):
+        z = latents(seeds[start : start + BATCH], makes.latent, truncation).to(device)
+        label = None if labels is None else labels[start : start + BATCH].to(device)
+        parts.append(make(nets, z, label).float().cpu())
+    return torch.cat(parts)
 
 
 @torch.no_grad()

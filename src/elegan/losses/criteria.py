@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from elegan.core.ranges import Positive
+from elegan.core.spectra import si_sdr, spectral_distance
 
 
 def l1(x: Tensor, y: Tensor) -> Tensor:
@@ -24,6 +25,26 @@ def l1(x: Tensor, y: Tensor) -> Tensor:
 def l2(x: Tensor, y: Tensor) -> Tensor:
     """Mean squared difference."""
     return (x - y).square().mean()
+
+
+def root_mean_square(x: Tensor, y: Tensor) -> Tensor:
+    """Root of the mean squared difference, whose gradient does not fade with it (Yoon et al. 2019, the authors' program).
+
+    >>> root_mean_square(torch.zeros(2, 2), torch.tensor([[2.0, -2.0], [2.0, 2.0]]))
+    tensor(2.)
+    """
+    return (x - y).square().mean().clamp(min=1e-12).sqrt()
+
+
+def moments(x: Tensor, y: Tensor) -> Tensor:
+    """Mean absolute difference of the means, and of the standard deviations, over the batch (Yoon et al. 2019, the authors' program).
+
+    >>> moments(torch.tensor([[1.0], [3.0]]), torch.tensor([[2.0], [4.0]]))
+    tensor(1.)
+    """
+    deviations = ((part.var(0, correction=0) + 1e-6).sqrt() for part in (x, y))
+    means = (part.mean(0) for part in (x, y))
+    return sum(((a - b).abs().mean() for a, b in (tuple(means), tuple(deviations))), torch.zeros(()))
 
 
 def charbonnier(x: Tensor, y: Tensor, *, epsilon: Positive = 1e-3) -> Tensor:
@@ -82,3 +103,13 @@ def continuous_information(reading: Tensor, code: Tensor) -> Tensor:
     error = (code - mean) / log_deviation.exp()
     surprise = 0.5 * error.square() + log_deviation + 0.5 * math.log(2 * math.pi)
     return (surprise - math.log(2)).sum(1).mean()
+
+
+def spectral(x: Tensor, y: Tensor) -> Tensor:
+    """The mean multi-resolution distance of the spectra of sounds N x T (Yamamoto et al. 2020); see `elegan.core.spectra`."""
+    return spectral_distance(x, y).mean()
+
+
+def distortion(x: Tensor, y: Tensor) -> Tensor:
+    """Minus the scale-invariant ratio of signal to distortion of sounds N x T, in decibels, on average (Le Roux et al. 2019)."""
+    return -si_sdr(x, y).mean()

@@ -38,6 +38,7 @@ def evaluate(
     labels: Sequence[str] | None = None,
     even: Classed | None = None,
     fit: str = "crop",
+    distinct: bool = False,
     metrics: Sequence[str] | None = None,
     extractor: str = "auto",
     split: str = "train",
@@ -47,14 +48,14 @@ def evaluate(
 ) -> list[Result]:
     """Each metric of `generated` (uint8 batches N x H x W x C) against the images of `source`.
 
-    `shape` is the (resolution, channels) that the real images are brought to, as in training. `extractor` "auto" is a
+    `shape` is the (resolution, channels) that the real images are brought to, as in training, and `distinct` takes each once. `extractor` "auto" is a
     classifier of the data where it has classes, else a network that has learnt from the images themselves; `metrics`
     None takes what every extractor gives, and `is` where it classifies. `labels` names the class of each generated image.
     `even`, where it is given, takes the place of both for metrics that compare class with class. `settings` joins the
     record. Raises UserError for unknown names, too few images, and metrics that lack what they need.
     """
     needs, extractor = needed(metrics), preferred(extractor, metrics)
-    real = open_data(source, *shape, fit, split)
+    real = open_data(source, *shape, fit, split, distinct=distinct)
     held_out = open_held_out(source, shape, fit) if "held-out" in needs and split == "train" else None
     there = {"classes": real.labels, "labels": labels, "held-out": held_out}
     has = {"probabilities", "pictures"} | {name for name, value in there.items() if value is not None}

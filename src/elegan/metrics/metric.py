@@ -21,8 +21,11 @@ NEEDS = {
     "labels": "generated images of known classes: a run of cgan or projection, or --generated with a sub-folder a class",
     "held-out": "real images held out of training: --split train of data with a test part, such as folders train/ and test/",
     "pairs": "for each picture the one that it should be: a run that restores, or one that translates pairs",
+    "sounds": "for each sound the one that it should be: a run of vocoder, enhance or widen",
     "table": "rows of a table: a run that learnt one, as of ctgan",
     "windows": "windows of a series: a run that learnt one, as of rpgan-series",
+    "lines": "lines of text: a run that learnt one, as of lm or textgan",
+    "likelihood": "the likelihood of lines held out: a run that learnt a text of 100 lines or more",
     "pictures": "the pictures beside their features",
 }
 
@@ -54,6 +57,7 @@ class Metric(Described, ABC):
     published: ClassVar[tuple[str, str] | None] = (
         None  # a line, and what it is called on the original Inception weights alone
     )
+    floorless: ClassVar[bool] = False  # real images get no number of their own
     reference: ClassVar[str] = ""  # what its floor is, where that is not real images against others
 
     @abstractmethod
@@ -107,3 +111,18 @@ class PairMetric(Described, ABC):
     @abstractmethod
     def each(self, made: np.ndarray, wanted: np.ndarray) -> np.ndarray:
         """float64 N, the value of each of the pictures `made` (uint8 N x H x W x C) against that of `wanted`."""
+
+
+class SoundMetric(Described, ABC):
+    """A metric of each sound against the one that it should be; its value is the mean over the sounds."""
+
+    needs: ClassVar[frozenset[str]] = frozenset({"sounds"})
+
+    @property
+    def label(self) -> str:
+        """The name of its only line."""
+        return next(iter(self.lines))
+
+    @abstractmethod
+    def each(self, made: "Tensor", wanted: "Tensor", rate: int) -> "Tensor":
+        """The value of each of the sounds `made`, N x T in [-1, 1] of `rate` samples a second, against that of `wanted`, N."""

@@ -15,9 +15,9 @@ from elegan.core.errors import UserError
 from elegan.core.pixels import as_pictures
 from elegan.core.progress import counted
 from elegan.core.version import __version__
-from elegan.metrics.catalogue import METRICS, check_needs, find_metric, is_own, needed
+from elegan.metrics.catalogue import METRICS, AnyMetric, check_needs, find_metric, is_own, needed
 from elegan.metrics.extractor import Extractor
-from elegan.metrics.metric import NEEDS, Metric, PairMetric
+from elegan.metrics.metric import NEEDS, Metric
 from elegan.metrics.sets import Features, Sets
 from elegan.record.result import Result, parted
 
@@ -118,7 +118,7 @@ def measure(
 def _of_sets(name: str) -> Metric:
     metric = find_metric(name)
     if not isinstance(metric, Metric):
-        raise UserError(f"{name!r} needs {NEEDS['pairs']}")
+        raise UserError(f"{name!r} needs {NEEDS[next(iter(metric.needs))]}")
     return metric
 
 
@@ -160,7 +160,9 @@ def _results(
             floor_low=f.low if f else None,
             floor_high=f.high if f else None,
             floor_n=f.n_fake if f else 0,
-            warnings=warnings if f else (*warnings, f"{e.n_real} real images are too few for a floor"),
+            warnings=warnings
+            if f or metric.floorless
+            else (*warnings, f"{e.n_real} real images are too few for a floor"),
             settings=record | provenance(metric),
         )
 
@@ -180,7 +182,7 @@ def _repeated(sets: Sets) -> Iterable[str]:
             yield f"all {len(s)} {kind} images have the same features: one image repeated"
 
 
-def provenance(metric: Metric | PairMetric) -> dict[str, Any]:
+def provenance(metric: AnyMetric) -> dict[str, Any]:
     """Additions to the record of a metric that is not elegan's own: whose it is, and which values of its lines are better."""
     if is_own(metric):
         return {}

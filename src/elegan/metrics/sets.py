@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from torch import Tensor
 
@@ -26,7 +28,9 @@ class Features:
     """A set of images as it is known: features N x d, class probabilities N x K, labels (N integers), the pictures.
 
     `pictures` (uint8, N x H x W x C) are kept only for a metric that learns from them. `window` says that the features are
-    windows of a series themselves: the (steps, columns) of each, in [0, 1]; `layout` that they are rows of a table. All but the features may be None.
+    windows of a series themselves: the (steps, columns) of each, in [0, 1]; `layout` that they are rows of a table. `lines`: the
+    items of a text themselves; `nats`: of items held out and
+    nowhere learnt, M x 2, -log p of each and its characters. All but the features may be None.
     """
 
     values: "Tensor"
@@ -35,6 +39,8 @@ class Features:
     pictures: Any = None
     window: tuple[int, int] | None = None
     layout: Layout | None = None
+    lines: "Sequence[str] | None" = None
+    nats: "Tensor | None" = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -45,11 +51,18 @@ class Features:
         assert self.labels is not None
         return self.labels
 
+    @property
+    def known_lines(self) -> "Sequence[str]":
+        """The lines of a set of them."""
+        assert self.lines is not None
+        return self.lines
+
     def take(self, rows: "Tensor", pictures: bool = False) -> "Features":
         """Some of the images, with their `pictures` where these are wanted and there."""
         probabilities, labels = (None if x is None else x[rows] for x in (self.probabilities, self.labels))
         kept = None if self.pictures is None or not pictures else self.pictures[rows.numpy()]
-        return Features(self.values[rows], probabilities, labels, kept, self.window, self.layout)
+        lines = None if self.lines is None else [self.lines[row] for row in rows.tolist()]
+        return Features(self.values[rows], probabilities, labels, kept, self.window, self.layout, lines)
 
     @property
     def windows(self) -> "Tensor":
@@ -83,6 +96,8 @@ class Sets:
             "held-out": self.held_out is not None,
             "table": self.real.layout is not None and self.fake.layout is not None,
             "windows": self.real.window is not None and self.fake.window is not None,
+            "lines": self.real.lines is not None and self.fake.lines is not None,
+            "likelihood": self.held_out is not None and self.held_out.nats is not None,
             "pictures": self.real.pictures is not None and self.fake.pictures is not None,
         }
         return {name for name, there in known.items() if there}

@@ -70,6 +70,14 @@ def overfitting(train: Tensor, held_out: Tensor, fake: Tensor) -> float:
     return (of_train - of_held_out) / (of_train - of_fake) if of_train != of_fake else 0.0
 
 
+def centres_of(rows: Tensor, count: int) -> Tensor:
+    """The centres of `count` clusters of N x F rows, K x F by k-means; the same for the same rows."""
+    from sklearn.cluster import KMeans  # which takes longer to import than most verbs need in all
+
+    clusters = KMeans(count, n_init=1, random_state=0).fit(rows.cpu().numpy())
+    return torch.from_numpy(clusters.cluster_centers_).to(rows)
+
+
 def lost_clusters(real: Tensor, fake: Tensor, centres: Tensor, share: float = 0.1) -> int:
     """The number of clusters (centres K x F) that have less than `share` of the generated rows that they should have, by the
     real rows nearest to them, where chance alone would hardly leave so few (a Poisson count below a ten-thousandth)."""

@@ -1,5 +1,6 @@
 """Restorers that were trained before: out of packed files, and shipped with the package."""
 
+import copy
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -50,14 +51,15 @@ def load(net: nn.Module, tensors: dict[str, torch.Tensor], path: Path) -> nn.Mod
 
 
 def between(faithful: nn.Module, adversarial: nn.Module, detail: float) -> nn.Module:
-    """The adversarial network with its weights moved towards those of the faithful one that it was trained from (Wang et al.
-    2019, section 3.4): `detail` 0 is the faithful one, 1 the adversarial.
+    """A network between the faithful one and the adversarial one that was trained from it, by their weights (Wang et al. 2019,
+    section 3.4): `detail` 0 is the faithful one, 1 the adversarial.
 
     Raises UserError for a value outside 0..1.
     """
     if not 0 <= detail <= 1:
         raise UserError(f"detail = {detail} must be in 0..1")
+    mixed = copy.deepcopy(adversarial)
     with torch.no_grad():
-        for mine, theirs in zip(adversarial.parameters(), faithful.parameters(), strict=True):
+        for mine, theirs in zip(mixed.parameters(), faithful.parameters(), strict=True):
             mine.lerp_(theirs, 1 - detail)
-    return adversarial
+    return mixed

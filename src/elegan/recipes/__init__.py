@@ -4,12 +4,12 @@ import re
 from pathlib import Path
 
 from elegan.core.errors import UserError, nearest
-from elegan.recipes import classic, composite, modern, restoration, series, tables, translation
+from elegan.recipes import classic, composite, modern, restoration, series, sound, tables, text, translation
 from elegan.recipes.recipe import Recipe
 
 CATALOGUE: dict[str, Recipe] = {
     recipe.name: recipe
-    for module in (classic, composite, modern, translation, restoration, series, tables)
+    for module in (classic, composite, modern, translation, restoration, series, tables, sound, text)
     for recipe in vars(module).values()
     if isinstance(recipe, Recipe)
 }

@@ -1,5 +1,6 @@
 """The choice of a recipe for a set of images on this machine, by stated rules; `elegan.recipes.fit` then fits it to them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +41,19 @@ def choose_of_rows(series: str) -> Choice:
         (),
         "a table: no column says when, and a row tells little of the next; --recipe rpgan-series if it does",
     )
+
+
+def choose_of_text(apart: str, count: int) -> Choice:
+    """The choice for a file of text with so many items, which are its lines or what blank lines set apart."""
+    kind = "lines" if apart == "lines" else "paragraphs"
+    return Choice("textgan", (), f"a text of {count:,} {kind}; --recipe lm stops at maximum likelihood")
+
+
+def choose_of_sounds(counts: Sequence[int]) -> Choice:
+    """The choice for sounds, of which there are `counts` of each class."""
+    by_class = len(counts) > 1 and min(counts) >= PER_CLASS
+    why = f"sounds, {f'{len(counts)} classes' if by_class else 'no classes to condition on'}"
+    return Choice("specgan", _by_class("norm") if by_class else (), why)
 
 
 def choose(given: Given, labels: np.ndarray | None, classes: int) -> Choice:

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from elegan.core import paths
 from elegan.core.errors import UserError, nearest, shown
 from elegan.core.ramp import Number
-from elegan.core.ranges import BelowOne, BelowOneAlong, Count, NonNegative, NonNegativeCount, Pixels, Share, Side
+from elegan.core.ranges import BelowOne, BelowOneAlong, Count, NonNegative, NonNegativeCount, Pixels, Rate, Share, Side
 from elegan.recipes import parts
 from elegan.recipes.parts import Part
 from elegan.recipes.settings import Settings, by_name, owners, pairs
@@ -42,11 +42,11 @@ class Data(Section):
 
     `kind`: images to be like; two sides A and B to translate between, as pairs of one scene or as unpaired sets;
     photographs of any sizes, which the recipe's `damage` spoils and the network restores; a series, of which windows are
-    learnt; or a table, of which rows are.
+    learnt; a table, of which rows are; sounds, of which clips are; or a text, of which lines are.
     """
 
-    kind: Literal["images", "pairs", "sides", "photographs", "series", "table"] = "images"
-    resolution: Side = 0  # 0: from the data; "256x384": height x width; of a series rows a window, then 24
+    kind: Literal["images", "pairs", "sides", "photographs", "series", "table", "sound", "text"] = "images"
+    resolution: Side = 0  # 0: from the data; "256x384": height x width; of a series rows a window, then 24; of a text the most characters of a line, and its end
     channels: Literal[0, 1, 3, 4] = 0  # 0: from the data
     fit: Literal["crop", "pad", "stretch"] = "crop"
     # For sides: the short side is so many times the crop that is trained on; 0: its own.
@@ -54,15 +54,18 @@ class Data(Section):
     direction: Literal["AtoB", "BtoA"] = "AtoB"  # for pairs and one-sided translation: from what to what
     split: Literal["train", "all"] = "train"  # for photographs: all takes folders named test as well
     learn: Literal["photograph", "damage"] = "photograph"  # what is asked for; damage: what it tells, as a grey picture
-    balance: Literal["none", "sqrt", "full"] = (
-        "none"  # of classes: as they are, by the roots of their sizes, or all as often
-    )
+    balance: Literal["none", "sqrt", "full"] = "none"  # of classes: as they are, by roots of sizes, all as often
+    distinct: bool = False  # images: each once, where files are the same to the byte
     flip: bool = False
     crop: Pixels = 0  # random shifts by up to so many pixels
     rotate: Annotated[NonNegative, Field(le=180)] = 0.0  # random turns by up to so many degrees
-    held: BelowOne = 0.2  # of a table: the share of its rows that is kept from training, to measure by
+    held: BelowOne = 0.2  # of a table or text: the share of it that is kept from training, to measure by
     target: str = ""  # of a table: the column that is told from the others where that is measured; empty: the last
     stride: Count = 1  # of a series: rows from the start of a window to that of the next
+    apart: Literal["auto", "lines", "blank"] = "auto"  # of a text: what sets items apart; auto: from the data
+    vocabulary: Annotated[NonNegativeCount, Field(le=100_000)] = 0  # of a text: byte pairs to learn; 0: characters
+    rate: Rate = 0  # of sounds: samples a second; 0: from the data
+    seconds: Annotated[NonNegative, Field(le=60)] = 0.0  # of sounds: the length of a clip; 0: from the data
     time: str = ""  # of a series: the column that says when; empty: from the data
 
 

@@ -26,3 +26,32 @@ rpgan_series = Recipe.parse(
         "watch": {"extractor": "values"},
     }
 )
+
+ADAM = {"name": "adam", "lr": 1e-3, "betas": [0.9, 0.999]}
+
+timegan = Recipe.parse(
+    {
+        "name": "timegan",
+        "about": "windows of a series step by step, in an embedding learnt first (Yoon et al. 2019)",
+        "steps": 6000,
+        "batch": 128,
+        "ema": [0.99, 0.995, 0.5],
+        "task": "timegan",
+        "nets": {
+            "embedder": "recurrent",
+            "recovery": {"name": "recurrent", "last": "tanh"},
+            "supervisor": {"name": "recurrent", "layers": 2},
+            "generator": "recurrent",
+            "discriminator": {"name": "recurrent", "last": "none"},
+        },
+        "losses": {
+            "adversarial": "non_saturating",
+            "recovered": {"name": "root_mean_square", "weight": 10.0},
+            "supervised": {"name": "root_mean_square", "weight": 100.0},
+            "moments": {"name": "moments", "weight": 100.0},
+        },
+        "optimizers": {"embedding": ADAM, "generator": ADAM, "discriminator": ADAM},
+        "data": {"kind": "series"},
+        "watch": {"extractor": "values"},
+    }
+)

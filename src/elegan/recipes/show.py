@@ -13,6 +13,8 @@ TASKS = {
     "restore": "photographs larger, cleaner, whole",
     "series": "more of the same series: rows of numbers in time",
     "table": "more rows of a table: numbers and kinds, in no order",
+    "text": "more lines of a text, in any language",
+    "sound": "more sounds like those of a folder, and sounds made better",
     "detect": "pictures unlike those of a folder",
 }
 BY_DATA = {
@@ -22,6 +24,8 @@ BY_DATA = {
     "photographs": "restore",
     "series": "series",
     "table": "table",
+    "text": "text",
+    "sound": "sound",
 }
 
 

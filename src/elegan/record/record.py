@@ -12,6 +12,7 @@ checkpoints/       whole states, the newest few and the best by the watched metr
 start.safetensors  the weights that it began from, where it began `--from` another run
 recovery.jsonl     how it was taken back and what was changed, where it fell sick (`guard=recover`)
 alarms/            the sheet of each alarm of the guard
+stopped.json       why it stopped before its end, on this machine; not for sharing
 
 What `elegan pack` makes of it is a run as well (`PackedRecord`): one file, of which every tool but the training reads the same.
 """
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 START = "start.safetensors"  # the weights that a run began from
 RECOVERY = "recovery.jsonl"  # what was done when it fell sick
+STOPPED = "stopped.json"  # why it stopped before its end
 
 
 class Record:
@@ -49,10 +51,10 @@ class Record:
         self.path, self.wanted, self.trust = path, wanted, trust
 
     @classmethod
-    def open(cls, path: str | Path) -> "Record":
-        """Opens what a run folder, a packed file, or by its name a model that comes with the package says. Raises UserError
-        where there is no run."""
-        return (PackedRecord if is_packed(path) else Record)(Path(path))
+    def open(cls, path: str | Path, *, trust: Iterable[str] = ()) -> "Record":
+        """Opens what a run folder, a packed file, or by its name a model that comes with the package says; `trust`: see
+        `elegan.Run.open`. Raises UserError where there is no run."""
+        return (PackedRecord if is_packed(path) else Record)(Path(path), trust=trust)
 
     @property
     def folder(self) -> Path:
@@ -201,8 +203,8 @@ class PackedRecord(Record):
     Verbs write to a folder of its name beside it, in the current one for a model that comes along or is on the hub.
     """
 
-    def __init__(self, path: Path, *options: Any):
-        super().__init__(path, *options)
+    def __init__(self, path: Path, *options: Any, **more: Any):
+        super().__init__(path, *options, **more)
         file = packed.place_of(path)
         assert file is not None
         self.content = packed.read(file)
@@ -280,7 +282,7 @@ def is_packed(path: str | Path) -> bool:
 def is_whole(checkpoint: Path) -> bool:
     """Whether every tensor of the file is what was written."""
     try:
-        files.read_tensors(checkpoint)
+        files.check_tensors(checkpoint)
     except UserError:
         return False
     return True

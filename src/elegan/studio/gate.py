@@ -1,18 +1,17 @@
 """Who may ask the studio for anything: the page that it served itself, in the browser of whoever has its token."""
 
 import hmac
-import ipaddress
 import os
 import secrets
-import socket
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from platformdirs import user_state_path
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
+
+from elegan.core.callers import from_another_page, names_this_machine
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -74,9 +73,12 @@ class Gate:
     def _refusal(self, request: Request) -> Response | None:
         """The answer to whoever may not pass, None for who may."""
         host = request.headers.get("host", "")
-        if not _is_own(host, self.wide):
+        if not names_this_machine(host, self.wide):
             return PlainTextResponse(f"this studio is not called {host[:100]}", 421)
-        if not _from_own_page(request, host):
+        shown = (
+            request.method == "GET" and request.headers.get("sec-fetch-mode") == "navigate"
+        )  # a link that leads here
+        if from_another_page(request.headers) and not shown:
             return PlainTextResponse("only the studio's own page may ask that", 403)
         if (given := request.query_params.get("token")) is not None and request.method == "GET":
             if not self._is_token(given):
@@ -91,30 +93,6 @@ class Gate:
 
     def _is_token(self, given: str) -> bool:
         return hmac.compare_digest(given.encode(), self.token.encode())
-
-
-def _is_own(host: str, wide: bool) -> bool:
-    """Whether a Host header names this machine: by number, which no foreign name is turned to, or by its own name."""
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return False
-    if name == "localhost" or (wide and name in (socket.gethostname().lower(), socket.getfqdn().lower())):
-        return True
-    try:
-        number = ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return wide or number.is_loopback
-
-
-def _from_own_page(request: Request, host: str) -> bool:
-    """Whether no other site's page is behind a request: browsers say where one comes from."""
-    own_top = request.method == "GET" and request.headers.get("sec-fetch-mode") == "navigate"
-    if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none") and not own_top:
-        return False
-    origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == host
 
 
 def _with_headers(send: Send) -> Send:

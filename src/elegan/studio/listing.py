@@ -1,6 +1,7 @@
 """The runs of a studio's folder as its page shows them, one and all."""
 
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ from elegan.core.screen import plain
 from elegan.games.abilities import Draws, Generates, Restores, Scores, Translates
 from elegan.recipes import CATALOGUE
 from elegan.recipes.show import differences
+from elegan.record.record import START
 from elegan.run import Run
 from elegan.studio import trainings
 from elegan.studio.place import Place
 from elegan.training.curves import panels
+from elegan.verbs.restore import tasks_of
 from elegan.verbs.runs import Listed, listed
 
 ABILITIES = {"generate": Generates, "series": Draws, "translate": Translates, "restore": Restores, "score": Scores}
@@ -27,9 +30,14 @@ class Runs:
     def __init__(self, place: Place):
         self.place = place
         self.finished: dict[Path, tuple[tuple[int, ...], Listed]] = {}
+        self.lock = threading.Lock()
 
     def all(self) -> list[dict[str, Any]]:
         """Every run below the folder, the newest first; before them what began and has no folder yet, or never had."""
+        with self.lock:  # who asks while they are read waits for that, and reads nothing twice
+            return self._all()
+
+    def _all(self) -> list[dict[str, Any]]:
         folder, records = os.path.realpath(self.place.folder), trainings.begun(self.place)
         found = [self._listed(path) for path in _folders(folder) if is_run_folder(path)]
         entries = [_entry(run, records.get(run.path.name)) for run in found]
@@ -119,13 +127,22 @@ def one_run(place: Place, name: str) -> dict[str, Any]:
         "shape": plain(run.shape._asdict()),
         "device": run.info["sessions"][-1].get("device", ""),
         "abilities": abilities(run),
-        "restores": restores.facts() if (restores := run.game.find(Restores)) else None,
+        "restores": _restores(run),
+        "ways": [str(way) for way in translates.ways] if (translates := run.game.find(Translates)) else [],
         "checkpoints": run.steps,
         "settings": [list(row) for row in _own_settings(run)],
         "source": _source(run),
         "said": trainings.said(place, name),
         **course(path),
     }
+
+
+def _restores(run: Run) -> dict[str, Any] | None:
+    """What a run restores, and whether it began from a faithful network, between which and itself there is a way."""
+    restores = run.game.find(Restores)
+    if restores is None:
+        return None
+    return {**restores.facts(), "tasks": tasks_of(run), "detail": run.file(START).exists()}
 
 
 def abilities(run: Run) -> list[str]:

@@ -3,8 +3,11 @@
 import os
 import secrets
 import shutil
+import tempfile
 import time
+import zipfile
 from pathlib import Path
+from typing import IO
 
 from elegan.core import paths
 from elegan.core.errors import UserError, nearest, shown
@@ -53,6 +56,19 @@ class Place:
         if not path.is_file():
             raise UserError(f"{shown(inner)} is no longer there; do it again")
         return path, SHOWN.get(path.suffix.lower(), "application/octet-stream")
+
+    def archive(self, work: str) -> IO[bytes]:
+        """A zip of all that a work wrote, as a file without a name. Raises UserError where it wrote nothing."""
+        folder = paths.inside(self.own("works", work), self.own("works", work))
+        written = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith(".")]
+        if not written:
+            raise UserError(f"what {shown(work)} wrote is no longer there; do it again")
+        file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  # who answers with it reads it to its end
+        with zipfile.ZipFile(file, "w", strict_timestamps=False) as archive:  # photographs do not become smaller
+            for path in written:
+                archive.write(path, path.relative_to(folder))
+        file.seek(0)
+        return file
 
     def upload(self, upload: str, inner: str) -> Path:
         """The place of a file that is dropped. Raises UserError for names that lead anywhere else."""

@@ -1,6 +1,7 @@
 """The studio's addresses, each a few lines over what the other files do."""
 
 import json
+import threading
 from collections.abc import Awaitable, Callable
 from functools import partial
 from importlib.metadata import version as version_of
@@ -12,7 +13,7 @@ import anyio
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from elegan.core import paths, ranges
@@ -29,12 +30,13 @@ from elegan.studio import explore, listing, live, trainings
 from elegan.studio.gate import Gate
 from elegan.studio.place import Place
 from elegan.studio.uploads import receive
-from elegan.studio.verbs import Verbs
+from elegan.studio.verbs import Verbs, in_pixels
 from elegan.studio.works import Works
 
 TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8",
          ".svg": "image/svg+xml"}  # fmt: skip
 MOST = 1 << 20  # bytes of a question
+PIECE = 1 << 20  # of an answer that is told as it is read
 REPORT = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
 Answer = Callable[[Request], Awaitable[Response]]
 
@@ -46,6 +48,7 @@ class Studio:
         self.over = over
         self.place, self.works, self.models = place, Works(), explore.Models(place)
         self.listing = listing.Runs(place)
+        threading.Thread(target=self.listing.all, daemon=True).start()  # so that the first page finds them read
         self.verbs = Verbs(place, self.models)
 
     def routes(self) -> list[Route]:
@@ -59,6 +62,7 @@ class Studio:
             Route("/api/runs/{name}/model", _told(self.model)),
             Route("/api/runs/{name}/{act}", _told(self.act), methods=["POST"]),
             Route("/runs/{name}/{inner:path}", _told(self.run_file)),
+            Route("/results/{work}.zip", _told(self.archive)),
             Route("/results/{work}/{inner:path}", _told(self.result)),
             Route("/api/fields", _told(self.fields), methods=["POST"]),
             Route("/api/train", _told(self.train), methods=["POST"]),
@@ -118,7 +122,15 @@ class Studio:
 
     async def result(self, request: Request) -> Response:
         path, kind = self.place.result(request.path_params["work"], request.path_params["inner"])
+        if "pixels" in request.query_params:
+            return Response(await anyio.to_thread.run_sync(in_pixels, path), media_type="image/png")
         return await _file(request, path, kind)
+
+    async def archive(self, request: Request) -> Response:
+        """All that a work wrote, in one file."""
+        file = await anyio.to_thread.run_sync(self.place.archive, request.path_params["work"])
+        headers = {"content-disposition": 'attachment; filename="photographs.zip"'}
+        return StreamingResponse(iter(partial(file.read, PIECE), b""), media_type="application/zip", headers=headers)
 
     async def fields(self, request: Request) -> Any:
         """The settings of a recipe after changes, as a form. Raises UserError for a setting that it does not take."""

@@ -4,6 +4,7 @@ import threading
 import webbrowser
 from pathlib import Path
 
+from elegan.core.callers import is_loopback
 from elegan.core.errors import UserError
 from elegan.core.files import folder_for
 from elegan.core.listening import address_of, listening
@@ -26,7 +27,7 @@ def studio(folder: str | Path = "runs", *, port: int = 8899, host: str = LOOPBAC
         from elegan.studio.routes import app
     except ImportError as error:
         raise UserError(f"the studio needs Starlette and uvicorn ({error}): pip install 'elegan[studio]'") from None
-    wide = host not in (LOOPBACK, "localhost", "::1")
+    wide = not is_loopback(host)
     place = Place(folder_for(folder).resolve(), wide)
     listener = listening(host, port)
     token = new_token() if wide else kept_token()

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,12 @@ from elegan.core import files, grid, paths
 from elegan.core.errors import UserError, nearest, shown
 from elegan.core.progress import counted
 from elegan.core.screen import plain
-from elegan.data import survey as survey_of
 from elegan.data.dataset import find
 from elegan.data.decode import decode, plain_colours
 from elegan.data.deep import Unreadable
-from elegan.data.describe_rows import describe
+from elegan.data.describe import describe
 from elegan.data.photo import read_photo
-from elegan.data.rows import is_rows
+from elegan.data.survey import Survey
 from elegan.run import Run
 from elegan.studio import explore, trainings
 from elegan.studio.explore import address
@@ -63,11 +63,11 @@ class Verbs:
         return verb
 
     def survey(self, work: Work, asked: Asked) -> dict[str, Any]:
-        """What `elegan data` says, with a few of the pictures; of a file of rows the words alone."""
+        """What `elegan data` says, with a few of the pictures; of rows, lines and sounds the words alone."""
         source = self.place.data(str(asked.get("data") or ""))
-        if is_rows(source):
-            return {"lines": str(describe(source)).splitlines(), "pictures": [], "series": True}
-        found = survey_of(source)
+        found = describe(source)
+        if not isinstance(found, Survey):
+            return {"lines": str(found).splitlines(), "pictures": [], "series": True}
         return found.as_dict() | {"lines": found.lines(), "pictures": _samples(source)}
 
     def plan(self, work: Work, asked: Asked) -> dict[str, Any]:
@@ -204,7 +204,8 @@ def _photo(path: Path) -> Any:
 
 
 def _shown(outcome: Outcome, folder: Path) -> dict[str, Any]:
-    """An outcome for the page: names, addresses of the whole result and, no larger than a screen, of both sides."""
+    """An outcome for the page: names, addresses of the whole result and, no larger than a screen, of both sides; of a larger one
+    also those of both in all their pixels."""
     said = {"name": outcome.source.name, "fault": outcome.fault, "remark": outcome.remark}
     if outcome.fault:
         return said
@@ -215,17 +216,32 @@ def _shown(outcome: Outcome, folder: Path) -> dict[str, Any]:
         path = folder / f".{side}-{'-'.join(outcome.target.relative_to(folder).parts)}.png"
         image = Image.fromarray((pixels * 255 + 0.5).astype(np.uint8)).resize(size, Image.Resampling.BICUBIC)
         image.thumbnail((SHOWN, SHOWN), Image.Resampling.LANCZOS)
-        buffer = io.BytesIO()
-        image.save(buffer, "PNG", compress_level=1)
-        files.write(path, buffer.getvalue())
+        files.write(path, _png(image))
         sides[side] = _result(path, folder)
+    pixels = {}
+    if max(size) > SHOWN:
+        source = folder / f".source-{'-'.join(outcome.target.relative_to(folder).parts)}"
+        shutil.copyfile(outcome.source, source)
+        pixels = {"before": f"{_result(source, folder)}?pixels", "after": f"{_result(outcome.target, folder)}?pixels"}
     return said | {
         "url": _result(outcome.target, folder),
         "file": outcome.target.name,
         "size": size,
         "was": before.shape[1::-1],
+        "pixels": pixels,
         **sides,
     }
+
+
+def in_pixels(path: Path) -> bytes:
+    """A photograph of any format as a PNG of 8 bits, which every browser shows."""
+    return _png(Image.fromarray((_photo(path).colours(3) * 255 + 0.5).astype(np.uint8)))
+
+
+def _png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
 
 
 def _result(path: Path, folder: Path) -> str:

@@ -1,6 +1,7 @@
 """The states of a training in its run's folder: how it is opened and checked, what is saved, what stays, how it goes on."""
 
 import shutil
+from contextlib import suppress
 from typing import Any
 
 from torch import Tensor
@@ -11,7 +12,7 @@ from elegan.core.facts import is_run_folder
 from elegan.core.machine import hardware
 from elegan.games.abilities import Generates
 from elegan.recipes.recipe import flat_values
-from elegan.record.record import RECOVERY, START, best_of
+from elegan.record.record import RECOVERY, START, STOPPED, best_of
 from elegan.run import Run
 from elegan.training.ema import BATCHES, recompute_statistics
 from elegan.training.guard.guard import Guard
@@ -82,6 +83,7 @@ class Checkpoints:
             "precision": plan.engine.precision,
             "processes": plan.engine.world,
         } | hardware()
+        self.run.file(STOPPED).unlink(missing_ok=True)
         if not self.again:
             for rest in ("local.json", START, RECOVERY):  # of another training that saved nothing
                 self.run.file(rest).unlink(missing_ok=True)
@@ -197,6 +199,12 @@ class Checkpoints:
     def write(self, name: str, data: bytes) -> None:
         """Writes a file of the run's folder, which is not made anew where somebody deleted it."""
         files.write(self.run.file(name), data, make_folder=False)
+
+    def stopped(self, why: str) -> None:
+        """Puts on record why the training stops before its end; on a disk that is full there may be no room for it."""
+        if self.plan.engine.leads and is_run_folder(self.plan.path):
+            with suppress(Failure):
+                files.write_json(self.run.file(STOPPED), {"why": why})
 
     @property
     def saved(self) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from elegan.core.errors import UserError
 from elegan.recipes.recipe import Recipe
-from elegan.run import Run
+from elegan.record.record import Record
 
 
 def resume(path: Path, recipe: Recipe, *more: str) -> str:
@@ -14,7 +14,7 @@ def resume(path: Path, recipe: Recipe, *more: str) -> str:
     return " ".join([f"elegan train --resume {shlex.quote(str(path))}{recipe.trust_options}", *more])
 
 
-def anew(run: Run, name: str, *more: str) -> str:
+def anew(run: Record, name: str, *more: str) -> str:
     """The command that begins a run beside it with something changed; "" where its data are not known here."""
     try:
         source = run.source
@@ -32,6 +32,6 @@ def options(settings: Sequence[str]) -> list[str]:
     return [f"--set {shlex.quote(setting)}" for setting in settings]
 
 
-def remedied(run: Run, remedy: str, settings: Sequence[str]) -> str:
+def remedied(run: Record, remedy: str, settings: Sequence[str]) -> str:
     """The command that begins anew with a remedy, which is another seed where it has no settings."""
     return anew(run, remedy.replace(" ", "-"), *(options(settings) or [f"--seed {run.info['seed'] + 1}"]))

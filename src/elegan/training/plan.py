@@ -18,9 +18,22 @@ from elegan.data.describe_rows import describe
 from elegan.data.in_memory import InMemory, source_of
 from elegan.data.rows import is_rows
 from elegan.data.sides import kind_of
+from elegan.data.sound.find import find_sounds
+from elegan.data.sound.sounds import open_sounds
+from elegan.data.text.read import is_text
+from elegan.data.text.read import read as read_text
 from elegan.games.game import Shape
 from elegan.recipes import find_recipe
-from elegan.recipes.choose import MANY, SIDES, Choice, choose, choose_of_rows, largest_side
+from elegan.recipes.choose import (
+    MANY,
+    SIDES,
+    Choice,
+    choose,
+    choose_of_rows,
+    choose_of_sounds,
+    choose_of_text,
+    largest_side,
+)
 from elegan.recipes.fit import Given, fitted, in_words
 from elegan.recipes.recipe import Recipe, flat_values, nested
 from elegan.recipes.settings import Settings, pairs, spelled
@@ -133,7 +146,7 @@ class Plan:
     def _patience(self) -> list[str]:
         """A warning of pictures that are large for a machine without a GPU; how long they take its first steps tell."""
         size = size_of(self.shape.resolution)
-        if self.engine.device.type != "cpu" or size.short <= MANY or self.recipe.data.kind == "series":
+        if self.engine.device.type != "cpu" or size.short <= MANY or self.recipe.data.kind in ("series", "text"):
             return []
         times = size.area / MANY**2
         return [f"        {size} px without a GPU: about {times:.0f} times as long a step as at {MANY} px"]
@@ -254,6 +267,13 @@ def _recipe_for(options: Options, source: str | InMemory, engine: Engine) -> tup
     if is_rows(source):
         named = dict(pairs(settings)).get("data.time", "")
         choice = choose_of_rows(describe(str(source), str(named)).series)
+    elif is_text(source):
+        found = read_text(str(source), dict(pairs(settings)).get("data.apart", "auto"))
+        choice = choose_of_text(found.apart, len(found.items))
+    elif find_sounds(source):
+        of_data = {key: value for key, value in pairs(settings) if key.startswith("data.")}
+        heard = find_recipe("specgan").override(of_data).data
+        choice = choose_of_sounds(open_sounds(source, heard.rate, heard.seconds).class_counts)
     elif (kind := kind_of(source)) in SIDES:
         choice = SIDES[kind]
     else:
@@ -318,6 +338,14 @@ def _looked_at(recipe: Recipe, until: str | None) -> Recipe:
 def _allowed(recipe: Recipe, source: str | InMemory | None) -> Recipe:
     """The recipe with trust in its data: who names a set of the hub thereby allows that it is fetched."""
     return recipe.trusting([source] if isinstance(source, str) and source.startswith("hf:") else [])
+
+
+def with_recipe(plan: Plan, recipe: Recipe) -> Plan:
+    """The plan with another recipe, for which its data are opened anew where it reads them in another way."""
+    if recipe.data == plan.recipe.data:
+        return replace(plan, recipe=recipe)
+    sized = recipe.changed({"data": {"resolution": plan.shape.resolution}})
+    return replace(plan, recipe=recipe, data=_opened(sized, plan.data.source, plan.engine))
 
 
 def _opened(recipe: Recipe, source: str | InMemory, engine: Engine) -> Opened:

@@ -30,6 +30,12 @@ from elegan.training.summary import standing, summary
 from elegan.training.trainer import Trainer
 from elegan.training.viewer import show
 
+WORDS = {  # of a signal that asks to stop
+    "SIGINT": "Ctrl-C",
+    "SIGTERM": "it was asked to end (SIGTERM), as a scheduler or a shutdown does",
+    "SIGHUP": "its terminal was closed (SIGHUP)",
+}
+
 
 @takes(Options)
 def train(options: Options) -> Run:
@@ -74,8 +80,9 @@ def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
         bar_for(plan, start, quiet, remarks, recorder.run.file("samples.png")) as bar,
         held(),
         _Stop() as stop,
+        _on_record(recorder, stop),
         _failing_with(recorder),
-        room.waited_for(bar.warn, lambda: stop.asked),
+        room.waited_for(bar.warn, lambda: bool(stop.asked)),
     ):
         previews, look = Previews(recorder.preview), None
         last = start if recorder.converged(start) else recipe.steps
@@ -92,7 +99,7 @@ def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
             bar.advance(done, recorder.newest)
             looking = done % every == 0 or done == recipe.steps
             logging = looking or done % recipe.watch.log == 0
-            stopping = engine.any(stop.asked)
+            stopping = engine.any(bool(stop.asked))
             with doctor:
                 if logging:
                     recorder.log(done, terms)
@@ -152,6 +159,24 @@ def _failing_with(recorder: Recorder) -> Iterator[None]:
 
 
 @contextmanager
+def _on_record(recorder: Recorder, stop: "_Stop") -> Iterator[None]:
+    """Leaves on record why a training stops before its end."""
+    try:
+        yield
+    except recovery.Sick:
+        raise
+    except Interrupted:
+        recorder.checkpoints.stopped(stop.asked or "another of its processes was asked to stop")
+        raise
+    except (Failure, UserError) as error:
+        recorder.checkpoints.stopped(str(error))
+        raise
+    except BaseException as error:
+        recorder.checkpoints.stopped(in_a_line(error))
+        raise
+
+
+@contextmanager
 def _in_memory(plan: Plan) -> Iterator[None]:
     """Raises Failure where memory does not suffice, with what of this recipe would."""
     try:
@@ -187,10 +212,11 @@ def _fitting(plan: Plan) -> Iterator[None]:
 
 
 class _Stop:
-    """Ctrl-C, a polite kill and a closed terminal ask to stop after the step at hand; a second Ctrl-C stops at once."""
+    """Ctrl-C, a polite kill and a closed terminal ask to stop after the step at hand; a second Ctrl-C stops at once. `asked`: by
+    what, in words."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self.asked = ""
         self.before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> "_Stop":
@@ -203,7 +229,7 @@ class _Stop:
         return self
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        self.asked = True
+        self.asked = WORDS[signal.Signals(number).name]
         signal.signal(signal.SIGINT, self.before.get(signal.SIGINT, signal.SIG_DFL))
 
     def __exit__(self, *exception: object) -> None:

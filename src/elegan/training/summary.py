@@ -4,17 +4,14 @@ import math
 import shlex
 from collections.abc import Sequence
 
+from elegan.core.progress import duration
+from elegan.record.course import improves, is_worse
 from elegan.training.commands import resume
 from elegan.training.look import Look
 from elegan.training.plan import Plan
-from elegan.training.progress import duration
 from elegan.workflows.workflow import View
 
 AS_NEAR = 1.5  # times the floor, which is known to about a third (metrics/catalogue/fd.py)
-# Where nothing is gained any more, a look still differs from the one before by up to a quarter (rpgan on digits, steps 400 to
-# 640: 0.066 to 0.092), the best of several by less. Both are shares of the best value, or of what it gains on what came in:
-GAIN = 0.1  # by which the last third of the looks is better where it still improves
-LOSS = 0.3  # by which the last look is worse where it went wrong
 History = Sequence[Sequence[float]]  # [step, watched metric] of every look
 
 
@@ -99,19 +96,6 @@ def _start(view: View) -> float:
     """The value that changes are measured from: that of what came in, or 0 where nothing did; minus it where more is better."""
     start = view.untreated.value if view.untreated else 0.0
     return -start if view.rises else start
-
-
-def improves(looks: Sequence[tuple[int, float]], start: float = 0.0) -> bool:
-    """Whether (step, value) of at least three looks still got better of late, by the distance from `start` (see `_start`)."""
-    third = math.ceil(len(looks) / 3)
-    old, best = (min(value for _, value in some) for some in (looks[:-third], looks))
-    return old - best > GAIN * abs(start - old)
-
-
-def is_worse(looks: Sequence[tuple[int, float]], start: float = 0.0) -> bool:
-    """Whether the last look is worse than the best one by more than looks differ; `start` as for `improves`."""
-    best = min(value for _, value in looks)
-    return looks[-1][1] - best > LOSS * abs(start - best)
 
 
 def _commands(plan: Plan, checkpoint: str) -> list[str]:

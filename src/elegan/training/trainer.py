@@ -62,7 +62,7 @@ class Trainer:
             self._set_optimizers(factor)
             for turn in self.game.turns:
                 for _ in range(turn.repeat):
-                    if step % turn.every == 0:
+                    if turn.due(step, t):
                         terms |= self.move(turn, position)
                     position += 1
             self.average.follow(self.game.nets, step)

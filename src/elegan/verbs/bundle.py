@@ -7,7 +7,7 @@ from pathlib import Path
 
 from elegan.core import files
 from elegan.core.errors import UserError, shown
-from elegan.games.abilities import Draws, Tabulates
+from elegan.games.abilities import Draws, Tabulates, Writes
 from elegan.run import Run
 from elegan.verbs.export import exported
 from elegan.verbs.pack import pack
@@ -47,8 +47,8 @@ def bundle(run: Run, out: str | Path, *, licence: str = "", note: str = "", dire
     if out.suffix != ".zip":
         raise UserError(f"{shown(str(out))} does not end in .zip")
     files.file_for(out)
-    if run.game.find(Draws) or run.game.find(Tabulates):
-        raise UserError(f"a bundle's programs are for pictures, and {run.path} makes rows: elegan pack or export it")
+    if any(run.game.find(kind) for kind in (Draws, Tabulates, Writes)):
+        raise UserError(f"a bundle's programs are for pictures, and {run.path} makes none: elegan pack or export it")
     onnx, part, _ = exported(run, direction, licence)
     with tempfile.TemporaryDirectory() as folder:
         packed = Path(folder) / "model.safetensors"

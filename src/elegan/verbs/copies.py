@@ -44,6 +44,7 @@ def copies(
         source or run.source,
         run.shape[:2],
         fit=run.recipe.data.fit,
+        distinct=run.recipe.data.distinct,
         alpha=alpha,
         max_share=max_share,
         out=Path(out or run.file("copies")),

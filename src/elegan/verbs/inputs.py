@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from elegan.core.errors import UserError, nearest, shown
 from elegan.data import raw
@@ -41,6 +42,14 @@ class Outcome:
         return f"{self.source}: {said}" if (said := self.fault or self.remark) else ""
 
 
+class Suffixes(NamedTuple):
+    """A kind of files, by how their names end, and what one is called."""
+
+    endings: tuple[str, ...]
+    words: str
+
+
+PICTURES = Suffixes((*SUFFIXES, *raw.SUFFIXES), "picture")
 Named = str | Path | Sequence[str | Path]  # a file, a folder or a glob, or several
 
 
@@ -49,10 +58,10 @@ def is_picture(out: Path) -> bool:
     return out.suffix.lower() in SUFFIXES and not out.is_dir()
 
 
-def pictures_in(inputs: Named) -> list[Input]:
-    """Every file that is named, and every picture in the folders that are.
+def pictures_in(inputs: Named, kind: Suffixes = PICTURES) -> list[Input]:
+    """Every file that is named, and every picture, or file of another kind, in the folders that are.
 
-    Raises UserError for a name that nothing has, and where there is no picture at all.
+    Raises UserError for a name that nothing has, and where there is no such file at all.
     """
     pictures, names = [], [str(name) for name in ([inputs] if isinstance(inputs, str | Path) else inputs)]
     for name in names:
@@ -60,14 +69,15 @@ def pictures_in(inputs: Named) -> list[Input]:
         for path in matched:
             if not path.exists():
                 beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-                raise UserError(f"no picture {shown(name)}{nearest(path.name, beside)}")
+                raise UserError(f"no {kind.words} {shown(name)}{nearest(path.name, beside)}")
             if path.is_dir():
-                inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in (*SUFFIXES, *raw.SUFFIXES))
+                inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in kind.endings)
                 pictures += [Input(source, source.relative_to(path)) for source in inside]
             else:
                 pictures.append(Input(path, Path(path.name)))
     if not pictures:
-        raise UserError(f"no pictures in {', '.join(names)} (looked for {' '.join(SUFFIXES)})")
+        listed = " ".join(SUFFIXES if kind == PICTURES else kind.endings)
+        raise UserError(f"no {kind.words}s in {', '.join(names)} (looked for {listed})")
     return pictures
 
 
@@ -85,10 +95,12 @@ def with_targets(pairs: Sequence[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
     return [(source, target) for target, source in sources.items()]
 
 
-def summary(outcomes: Sequence[Outcome], done: str, where: str, again: str) -> tuple[list[str], str]:
+def summary(
+    outcomes: Sequence[Outcome], done: str, where: str, again: str, items: str = "pictures"
+) -> tuple[list[str], str]:
     """Lines for people, and what failed in one line ("" for nothing)."""
     failed, skipped = [o for o in outcomes if o.fault], [o for o in outcomes if o.skipped]
     lines = [f"{len(skipped)} stood in {where} already; {again}"] if skipped else []
-    lines.append(f"{len(outcomes) - len(failed) - len(skipped)} of {len(outcomes)} pictures {done}, in {where}")
+    lines.append(f"{len(outcomes) - len(failed) - len(skipped)} of {len(outcomes)} {items} {done}, in {where}")
     fault = f"{len(failed)} of {len(outcomes)} failed: {failed[0].source} ({failed[0].fault})" if failed else ""
     return lines, fault

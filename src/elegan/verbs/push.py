@@ -4,10 +4,11 @@ import re
 import tempfile
 from pathlib import Path
 
-from elegan.core import hub
+from elegan.core import files, hub
 from elegan.core.errors import UserError
+from elegan.core.files import folder_for
 from elegan.core.grid import grid, png
-from elegan.games.abilities import Draws, Generates, Restores, Translates
+from elegan.games.abilities import Draws, Generates, Restores, Translates, Writes
 from elegan.run import Run
 from elegan.verbs.card import card
 from elegan.verbs.export import exported
@@ -31,6 +32,7 @@ def push(
     private: bool = False,
     samples: bool = False,
     half: bool = False,
+    out: str | Path | None = None,
 ) -> str:
     """Puts a run into the repository `to` of the hub, hub:OWNER/NAME, in one commit, and gives its address: the packed file
     model.safetensors, recipe.toml, model.onnx, and README.md, a model card with what is on record. Nothing is sent that says
@@ -39,8 +41,9 @@ def push(
     `data`: where the pictures come from, who is on them, and what may be done with them; `licence`: what may be done with the
     model, as the run's where it was packed with one. Images that the run makes are on the page; `samples` puts the newest sheet
     of its training there too, which of a translator or restorer shows pictures of the data. `note` and `half` as in
-    `elegan.pack`. Raises UserError where one of the first two is not said, a package is missing, or the user may not write there,
-    Failure where the hub cannot be reached.
+    `elegan.pack`. `out`: a folder, empty or to be made, where the files are written to be looked at and nothing is sent; it is then
+    what is given. Raises UserError where one of the first two is not said, a package is missing, the user may not write there, or
+    the folder holds something, Failure where the hub cannot be reached.
 
     >>> import elegan
     >>> try:
@@ -60,6 +63,8 @@ def push(
         if len(text) > MOST:
             raise UserError(f"{name} has {len(text):,} characters, more than {MOST:,}")
     hub.client()
+    if out is not None and any(folder_for(out).iterdir()):
+        raise UserError(f"{out} holds something already; --out names a new folder")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / hub.MODEL
         pack(run, file, licence=licence, note=note, half=half)
@@ -73,6 +78,10 @@ def push(
             **pictures,
             **_onnx(run, licence),
         }
+    if out is not None:
+        for name, encoded in content.items():
+            files.write(Path(out) / name, encoded)
+        return str(out)
     return hub.send(place, content, f"{run.name}, step {run.step}", private)
 
 
@@ -116,7 +125,7 @@ def _page(run: Run, id: str, data: str, licence: str, pictures: list[str]) -> st
         license=known,
         license_name=None if known != "other" else re.sub(r"[^a-z0-9.]+", "-", licence.lower())[:96].strip("-"),
         library_name="elegan",
-        pipeline_tag=None if run.game.find(Draws) else task,
+        pipeline_tag=None if run.game.find(Draws) else "text-generation" if run.game.find(Writes) else task,
         tags=["gan", "elegan", run.recipe.name],
         model_name=run.name,
         eval_results=results or None,

@@ -5,9 +5,12 @@ from elegan.recipes import parts
 from elegan.recipes.recipe import Recipe
 from elegan.workflows.generation import Generation
 from elegan.workflows.reconstruction import Reconstruction
+from elegan.workflows.resound import Enhancing, Vocoding, Widening
 from elegan.workflows.restoration import Restoration
 from elegan.workflows.series import SeriesWorkflow
+from elegan.workflows.sound import SoundWorkflow
 from elegan.workflows.table import TableWorkflow
+from elegan.workflows.text import TextWorkflow
 from elegan.workflows.translation import Translation
 from elegan.workflows.workflow import Workflow
 
@@ -19,7 +22,12 @@ WORKFLOWS: dict[str, Workflow] = {
     "photographs": Restoration(),
     "series": SeriesWorkflow(),
     "table": TableWorkflow(),
+    "text": TextWorkflow(),
+    "sound": SoundWorkflow(),
     "reconstruction": Reconstruction(),
+    "vocode": Vocoding(),
+    "enhance": Enhancing(),
+    "widen": Widening(),
 }
 
 

@@ -44,6 +44,7 @@ class Images(Workflow):
             labels=named,
             even=(run.stream(seeds, labels=turns), named_turns) if named_turns else None,
             fit=run.recipe.data.fit,
+            distinct=run.recipe.data.distinct,
             metrics=asked.metrics,
             extractor=asked.extractor,
             split=asked.split,
@@ -60,7 +61,8 @@ def open_images(recipe: Recipe, source: str | InMemory, most: int = LARGEST) -> 
 
     Raises UserError where there are none.
     """
-    return open_data(source, recipe.data.resolution, recipe.data.channels, recipe.data.fit, most=most)
+    asked = recipe.data
+    return open_data(source, asked.resolution, asked.channels, asked.fit, most=most, distinct=asked.distinct)
 
 
 def _names(run: Run, labels: Tensor | None) -> list[str] | None:

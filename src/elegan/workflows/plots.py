@@ -1,7 +1,10 @@
-"""Windows of a series, and the columns of a table, as pictures."""
+"""Windows of a series, the columns of a table and lines of text as pictures."""
 
-from collections.abc import Sequence
-from typing import Any
+import unicodedata
+import warnings
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Literal
 
 import numpy as np
 
@@ -100,15 +103,72 @@ def columns_beside(real: Sequence[np.ndarray], made: Sequence[np.ndarray], colum
     return _pixels(figure)
 
 
-def _figure(width: float, height: float) -> Any:
+FONTS = ("DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei",
+         "Droid Sans Fallback", "Noto Sans", "Noto Sans Arabic", "Noto Sans Devanagari", "Unifont")  # fmt: skip
+
+
+def lines_beside(real: Sequence[str], made: Sequence[str], across: int = 44) -> np.ndarray:
+    """Items of text, real ones on the left and generated ones on the right, each cut to a line. Gives uint8 H x W x 3."""
+    rows = max(len(real), len(made))
+    figure = _figure(10, 0.24 * rows + 0.5, layout=None)
+    for left, items, title in ((0.01, real, "real"), (0.51, made, "generated")):
+        for row, line in enumerate((title, *items)):
+            figure.text(
+                left, 1 - (row + 0.6) / (rows + 1), _cut(line, across), fontsize=9, parse_math=False, va="center",
+                fontfamily=_fonts(), weight="normal" if row else "bold",
+            )  # fmt: skip
+    return _pixels(figure)
+
+
+def _cut(item: str, across: int) -> str:
+    """An item as one line of so many columns, of which letters of East Asia take two."""
+    line, used = item.replace("\n", " / "), 0
+    for place, character in enumerate(line):
+        used += 1 + (unicodedata.east_asian_width(character) in "WF")
+        if used > across:
+            return f"{line[:place]}..."
+    return line
+
+
+@lru_cache
+def _fonts() -> list[str]:
+    """The fonts of this machine that letters are looked for in, one after another."""
+    from matplotlib.font_manager import fontManager
+
+    there = set(fontManager.get_font_names())
+    return [font for font in FONTS if font in there]
+
+
+def curves_of_quality(curves: Mapping[str, Mapping[str, tuple[float, float]]]) -> np.ndarray:
+    """Quality against diversity: a curve for each name of (self-BLEU-5, BLEU-5) by temperature, and a cross for real lines. Gives
+    uint8 H x W x 3."""
+    figure = _figure(5.5, 4.5)
+    axes = figure.subplots()
+    for name, points in curves.items():
+        own = {mark: point for mark, point in points.items() if mark != "real"}
+        axes.plot(*zip(*own.values(), strict=True), marker="o", markersize=4, label=name)
+        for mark, point in own.items():
+            axes.annotate(mark, point, fontsize=7, textcoords="offset points", xytext=(4, -8))
+    real = next(iter(curves.values()))["real"]
+    axes.scatter(*real, marker="x", color="black", zorder=3, label="real lines")
+    axes.set_xlabel("self-BLEU-5 (less: more varied)")
+    axes.set_ylabel("BLEU-5 against held-out lines")
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8)
+    return _pixels(figure)
+
+
+def _figure(width: float, height: float, layout: Literal["constrained"] | None = "constrained") -> Any:
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width, height), dpi=100, layout="constrained")
+    return Figure(figsize=(width, height), dpi=100, layout=layout)
 
 
 def _pixels(figure: Any) -> np.ndarray:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     canvas: Any = FigureCanvasAgg(figure)
-    canvas.draw()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # of a text; drawn as boxes
+        canvas.draw()
     return np.array(canvas.buffer_rgba())[..., :3]

@@ -10,7 +10,6 @@ from typing import Protocol
 
 import numpy as np
 import torch
-from sklearn.cluster import KMeans
 from torch import Tensor, nn
 
 from elegan.core import rng
@@ -21,6 +20,7 @@ from elegan.data.feed import middles
 from elegan.data.sides import Direction, Sides, Some
 from elegan.games.abilities import Generates, Judges, Restores, Translates
 from elegan.metrics.signals import (
+    centres_of,
     diversity,
     energy_distance,
     lost_classes,
@@ -36,7 +36,7 @@ HELD = 8  # held-out pictures that translators and restorers are probed with
 BATCHES = 8  # of real pictures, which say what is usual
 TOLD = 0.8  # of pictures, whose class the nearest other one must tell for classes to be counted
 KINDS = 20  # clusters of the real pictures, at most
-KNOWN = 5_000  # training pictures that generated ones are compared with, at most
+KNOWN = 2_500  # training pictures that generated ones are compared with, at most
 
 Signs = dict[str, dict[str, float]]
 
@@ -102,9 +102,7 @@ class GenerationProbe:
         distances = [energy_distance(self.known[rows], self.reference, self.among) for rows in again]
         self.noise = float(np.std(distances)) / self.usual["spread"]
         distinct = len(torch.unique(self.reference, dim=0))
-        clusters = KMeans(max(1, min(KINDS, len(self.reference) // 16, distinct)), n_init=1, random_state=0)
-        centres: np.ndarray = clusters.fit(self.reference.cpu().numpy()).cluster_centers_
-        self.centres = torch.from_numpy(centres).to(self.known)
+        self.centres = centres_of(self.reference, max(1, min(KINDS, len(self.reference) // 16, distinct)))
         apart = torch.cdist(self.reference, self.known)
         # A picture that stands twice is no neighbour of itself.
         others, nearest = apart.masked_fill(apart < 1e-4 * self.usual["spread"], math.inf).min(1)

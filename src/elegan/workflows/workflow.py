@@ -150,6 +150,10 @@ class Workflow(ABC):
         """A picture of how like the data is what a run makes, uint8 H x W x 3, for its evaluation; None where numbers tell."""
         return None
 
+    def told(self, run: Run) -> list[str]:
+        """What a run makes, in words, for its report; none where pictures show it."""
+        return []
+
     def probe(self, data: Any, game: Game, recipe: Recipe, device: torch.device) -> Probe | None:
         """The probe by which the guard reads the networks while they train; None where only losses and gradients are watched."""
         return None

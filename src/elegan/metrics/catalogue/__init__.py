@@ -7,18 +7,20 @@ import pkgutil
 from collections.abc import Container, Mapping, Sequence
 
 from elegan.core.errors import UserError, nearest
-from elegan.metrics.metric import NEEDS, Better, Metric, PairMetric
+from elegan.metrics.metric import NEEDS, Better, Metric, PairMetric, SoundMetric
 from elegan.recipes import parts
 
+AnyMetric = Metric | PairMetric | SoundMetric
 
-def _own() -> dict[str, Metric | PairMetric]:
+
+def _own() -> dict[str, AnyMetric]:
     modules = [importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
     defined = [kind for module in modules for kind in vars(module).values() if _is_metric(kind, module.__name__)]
     return {kind.name: kind() for kind in defined}
 
 
 def _is_metric(kind: object, home: str) -> bool:
-    return inspect.isclass(kind) and issubclass(kind, Metric | PairMetric) and kind.__module__ == home
+    return inspect.isclass(kind) and issubclass(kind, AnyMetric) and kind.__module__ == home
 
 
 METRICS = _own()
@@ -26,7 +28,7 @@ _BY_NAME = METRICS | {alias: metric for metric in METRICS.values() for alias in 
 
 
 @functools.cache
-def find_metric(name: str) -> Metric | PairMetric:
+def find_metric(name: str) -> AnyMetric:
     """The metric by its name, another name of it, or as `package.module:Class`; to name that is to trust the package.
 
     Raises UserError for a name that is no metric, with the nearest, and for a class that cannot be one.
@@ -38,7 +40,7 @@ def find_metric(name: str) -> Metric | PairMetric:
     kind = parts.foreign("metric", name, {parts.owner(name)})
     if not _is_metric(kind, kind.__module__) or inspect.isabstract(kind):
         raise UserError(f"metric {name!r} is no elegan.metrics.Metric with all that one has")
-    metric: Metric | PairMetric = kind()
+    metric: AnyMetric = kind()
     if not metric.lines:
         raise UserError(f"metric {name!r} names no line of which lower, higher or neither is better")
     for need in metric.needs - NEEDS.keys():
@@ -59,7 +61,7 @@ def better_of(line: str, lines: Mapping[str, Better] | None = None) -> Better:
     return known.get(name, known.get(name.partition(" ")[0], "neither"))
 
 
-def is_own(metric: Metric | PairMetric) -> bool:
+def is_own(metric: AnyMetric) -> bool:
     """Whether the metric is one of elegan's."""
     return metric in METRICS.values()
 

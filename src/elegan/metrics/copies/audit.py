@@ -22,6 +22,7 @@ def copies(
     shape: tuple[Resolution, int] = (0, 0),
     *,
     fit: str = "crop",
+    distinct: bool = False,
     alpha: float = 0.001,
     max_share: float | None = None,
     out: Path | None = None,
@@ -30,7 +31,7 @@ def copies(
 ) -> CopyReport:
     """Reports which of `generated` (a folder, a zip, or uint8 batches N x H x W x C) are copies of training images of `data`.
 
-    Both are brought to `shape`, (resolution, channels), where zeros stand for the generated folder's own. p-values are
+    Both are brought to `shape`, (resolution, channels), where zeros stand for the generated folder's own, and of `data` each is taken once where `distinct`. p-values are
     calibrated on the held-out part of `data` where that is large enough for `alpha`, else on training images left out
     in turn. Writes into `out` copies.json, to which `settings` are added, and sheets suspects-001.png, ... (a row each: the
     suspect, then its nearest training images, the likeliest source first). See `find_copies` for the verdicts and
@@ -44,7 +45,7 @@ def copies(
         files.folder_for(out)
     shown, names = _generated(generated, shape, fit)
     shape = (resolution_of(shown.shape[1:3]), shown.shape[3])
-    real = open_data(data, *shape, fit)
+    real = open_data(data, *shape, fit, distinct=distinct)
     held_out = open_held_out(real.source, shape, fit)
     report = find_copies(real.images, shown, alpha, held_out.images if held_out else None, seed)
     if out is not None:

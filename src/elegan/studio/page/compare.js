@@ -38,7 +38,7 @@ function shown(found) {
   const metrics = Object.keys(found.metrics);
   return [
     h("div", { class: "wide card" }, h("table", {}, h("thead", {}, h("tr", {}, h("th", {}, t("run")), metrics.map((one) => h("th", {}, one)))), h("tbody", {}, found.groups.map((group) => h("tr", {}, h("td", {}, group.name), metrics.map((one) => h("td", {}, cell(found, one, group.metrics[one]))))))) ),
-    Object.keys(found.differing).length > 0 && h("div", { class: "wide card" }, h("h2", {}, t("What differs")), h("table", {}, h("tbody", {}, Object.entries(found.differing).map(([key, values]) => h("tr", {}, h("td", {}, key), values.map((value) => h("td", {}, value === null ? "–" : JSON.stringify(value)))))))),
+    Object.keys(found.differing).length > 0 && h("div", { class: "wide card" }, h("h2", {}, t("What differs")), h("table", {}, h("thead", {}, h("tr", {}, h("th", {}), found.groups.map((group) => h("th", {}, group.name)))), h("tbody", {}, Object.entries(found.differing).map(([key, values]) => h("tr", {}, h("td", {}, key), values.map((value) => h("td", {}, value === null ? "–" : JSON.stringify(value)))))))),
     h("details", {}, h("summary", {}, t("In words")), h("pre", {}, found.text)),
   ].filter(Boolean);
 }

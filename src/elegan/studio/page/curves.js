@@ -26,8 +26,9 @@ export function curve(title) {
     const x = (v) => LEFT + ((v - from) / (to - from)) * (W - LEFT - RIGHT);
     const y = (v) => TOP + ((high - v) / (high - low)) * (H - TOP - BOTTOM);
     const parts = [];
-    for (const v of ticks(low, high, 4)) {
-      parts.push(h("line", { class: "axis", x1: LEFT, x2: W - RIGHT, y1: y(v), y2: y(v) }), h("text", { x: LEFT - 6, y: y(v) + 4, "text-anchor": "end" }, short(v)));
+    const heights = ticks(low, high, 4);
+    for (const v of heights) {
+      parts.push(h("line", { class: "axis", x1: LEFT, x2: W - RIGHT, y1: y(v), y2: y(v) }), h("text", { x: LEFT - 6, y: y(v) + 4, "text-anchor": "end" }, short(v, told(heights))));
     }
     const marks = ticks(from, to, 4);
     marks.forEach((v) => parts.push(h("text", { x: x(v), y: H - 7, "text-anchor": "middle" }, short(v))));
@@ -84,11 +85,17 @@ export function curve(title) {
   return { box, set(newLines, newAlarms) { lines = newLines; alarms = newAlarms; draw(); } };
 }
 
-export function short(v) {
+export function short(v, digits = 3) {
   const size = Math.abs(v);
-  if (size >= 1e6) return `${+(v / 1e6).toPrecision(3)}M`;
-  if (size >= 1e4) return `${+(v / 1e3).toPrecision(3)}k`;
-  return size && size < 1e-3 ? v.toExponential(1) : String(+v.toPrecision(3));
+  if (size >= 1e6) return `${+(v / 1e6).toPrecision(digits)}M`;
+  if (size >= 1e4) return `${+(v / 1e3).toPrecision(digits)}k`;
+  return size && size < 1e-3 ? v.toExponential(1) : String(+v.toPrecision(digits));
+}
+
+// Digits that tell the marks of an axis apart.
+function told(marks) {
+  const largest = Math.max(...marks.map(Math.abs));
+  return marks.length > 1 && largest ? Math.min(9, Math.max(3, Math.ceil(Math.log10(largest / (marks[1] - marks[0]))) + 1)) : 3;
 }
 
 function ticks(low, high, count) {

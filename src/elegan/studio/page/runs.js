@@ -1,30 +1,45 @@
 // All runs, and one of them: watched while it learns, stopped, gone on with, measured, reported on.
 
-import { ask, follow, work } from "/api.js";
+import { Fault, ask, follow, work } from "/api.js";
 import { curve, short } from "/curves.js";
 import { $, download, h, say } from "/dom.js";
 import { t } from "/words.js";
 
+const MANY = 60; // cards that are drawn at once; others as they come near
+
 export async function runs(place, { onleave, studio }) {
   const list = h("ul", { class: "runs" });
   const count = h("p", { class: "about" });
-  place.append(h("div", { class: "head" }, h("h1", {}, t("Runs")), h("a", { class: "button primary", href: "#/start" }, t("New training")), count), list);
-  const cards = new Map();
+  const named = h("input", { type: "search", "aria-label": t("Only names with"), placeholder: t("Only names with"), hidden: true, oninput: () => { drawn = MANY; draw(); } });
+  place.append(h("div", { class: "head" }, h("h1", {}, t("Runs")), h("div", { class: "row" }, named, h("a", { class: "button primary", href: "#/start" }, t("New training"))), count), list);
+  const cards = new Map(), end = h("li", { class: "end", "aria-hidden": "true" });
+  let all = [], drawn = MANY;
+  const near = new IntersectionObserver((entries) => { if (entries.at(-1).isIntersecting) { drawn += MANY; draw(); } }, { rootMargin: "1200px" });
   function show(found) {
+    all = found;
+    named.hidden = found.length <= MANY;
     count.textContent = found.length ? `${found.length} · ${studio.folder.split("/").at(-1)}` : "";
     count.title = studio.folder;
     if (!found.length) {
       list.replaceChildren(h("li", { class: "empty", style: { "grid-column": "1 / -1" } }, h("p", {}, t("Nothing has been trained here yet.")), h("a", { class: "button", href: "#/start" }, t("Start with a folder of pictures"))));
       return;
     }
-    list.replaceChildren(...found.map((run) => {
+    draw();
+  }
+  function draw() {
+    const found = all.filter((run) => run.name.toLowerCase().includes(named.value.trim().toLowerCase()));
+    near.unobserve(end);
+    list.replaceChildren(...found.slice(0, drawn).map((run) => {
       const key = JSON.stringify(run);
       if (cards.get(run.name)?.key !== key) cards.set(run.name, { key, card: card(run) });
       return cards.get(run.name).card;
-    }));
+    }), ...(drawn < found.length ? [end] : []));
+    if (drawn < found.length) near.observe(end);
   }
-  show(await ask("/api/runs"));
-  onleave(follow("/api/runs/live", show));
+  onleave(() => near.disconnect());
+  await new Promise((shown, failed) => {
+    onleave(follow("/api/runs/live", (found) => { show(found); shown(); }, () => failed(new Fault(t("The studio does not answer; start it again with elegan studio. Trainings go on without it.")))));
+  });
 }
 
 function card(run) {
@@ -195,7 +210,7 @@ function deeper(name, run) {
   };
   const generates = (run.abilities || []).includes("generate");
   return h("section", { class: "stack" }, h("h2", { style: { margin: 0 } }, t("A closer look")), h("div", { class: "row" },
-    h("button", { type: "button", onclick: begin("report", {}, (found) => [h("iframe", { src: file(name, found.file), title: t("Report") }), h("a", { class: "button", href: `${file(name, found.file)}?save` }, t("Download"))]) }, t("Report")),
+    h("button", { type: "button", onclick: begin("report", {}, (found) => [h("iframe", { src: file(name, found.file), title: t("Report") }), h("div", { class: "row" }, h("a", { class: "button", href: `${file(name, found.file)}?save` }, t("Download")))]) }, t("Report")),
     h("button", { type: "button", onclick: begin("evaluate", {}, (found) => [measured(found)]) }, t("Measure")),
     generates && h("button", { type: "button", onclick: begin("copies", {}, (found) => copies(name, found)) }, t("Copies"))), out);
 }

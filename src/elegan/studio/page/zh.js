@@ -7,7 +7,7 @@ export const ZH = {
   "The studio does not answer; start it again with elegan studio. Trainings go on without it.": "工作室没有响应；请用 elegan studio 重新启动。训练不受影响。",
   "All of them are in": "全部结果位于",
   // runs
-  "New training": "新的训练", "Nothing has been trained here yet.": "这里还没有训练过任何模型。", "Start with a folder of pictures": "从一个图片文件夹开始",
+  "New training": "新的训练", "Only names with": "名称包含", "Nothing has been trained here yet.": "这里还没有训练过任何模型。", "Start with a folder of pictures": "从一个图片文件夹开始",
   "about to begin": "即将开始", "no pictures yet": "还没有图片", "training": "训练中", "starting": "启动中", "finished": "已完成", "stopped": "已停止",
   "failed": "失败", "damaged": "已损坏", "nothing saved": "未保存", "alarm": "警报", "steps": "步数", "step": "步", "steps in all": "总步数",
   "time left": "剩余时间", "speed": "速度", "images a second": "张/秒", "time so far": "已用时间", "best": "最好", "seed": "种子", "metric": "指标",
@@ -44,13 +44,17 @@ export const ZH = {
   "colorize": "上色", "Photographs": "照片", "Drop photographs, or a folder of them": "拖入照片或照片文件夹", "Choose photographs": "选择照片", "Begin": "开始", "What to do": "做什么",
   "Larger, cleaner, whole, or turned into another kind of picture. Format, colour profile and metadata are kept; your file is never written over.":
     "放大、去噪、修补，或变成另一种图片。保留格式、色彩配置和元数据；从不覆盖原文件。",
-  "Format": "格式", "as it is": "保持原样", "the only one": "唯一的方向", "Direction": "方向", "Strength": "强度", "Task": "任务",
+  "Format": "格式", "as it is": "保持原样", "Direction": "方向", "Strength": "强度", "Task": "任务",
   "This run does neither translate nor restore.": "这次运行既不转换也不修复图片。", "How much larger": "放大倍数", "Detail (invented)": "细节（虚构）",
   "Noise, 0 to 255; empty: unknown": "噪声，0 到 255；留空：未知",
   "The browser cannot show this file; convert it to PNG or JPEG to paint on it.": "浏览器无法显示此文件；请转换为 PNG 或 JPEG 后再涂抹。",
+  "Fill in": "填补", "what I paint": "我涂抹的地方", "scratches that are found": "找到的划痕", "what is transparent": "透明的地方",
+  "what is painted on it is filled in on all of them; one of another size is left out, and said so.": "在它上面涂抹的地方，每张照片都会填补；尺寸不同的会跳过并说明。",
+  "Cancelled.": "已取消。", "Download all": "全部下载",
   "Find scratches": "寻找划痕", "Paint where something is to be filled in.": "涂抹要填补的地方。", "photographs": "照片", "tiles": "分块",
-  "Before": "之前", "After": "之后", "Before and after; arrow keys move the line, + and - zoom": "前后对比；方向键移动分隔线，+ 和 - 缩放", "Zoom in": "放大", "Zoom out": "缩小",
-  "Whole picture": "整张图片", "The mask: paint where to fill; Ctrl Z takes the last stroke back": "蒙版：涂抹要填补的地方；Ctrl Z 撤销一笔", "Eraser": "橡皮", "Undo": "撤销", "Clear": "清除", "Brush": "画笔",
+  "Before": "之前", "After": "之后", "Before and after; arrow keys move the line, + and - zoom, Shift with arrow keys moves the picture": "前后对比；方向键移动分隔线，+ 和 - 缩放，Shift 加方向键移动图片", "Zoom in": "放大", "Zoom out": "缩小",
+  "Whole picture": "整张图片", "The mask: paint where to fill; arrow keys move the brush, the space bar puts it down and lifts it, Ctrl Z takes the last stroke back":
+    "蒙版：涂抹要填补的地方；方向键移动画笔，空格键落笔和提笔，Ctrl Z 撤销一笔", "Eraser": "橡皮", "Undo": "撤销", "Clear": "清除", "Brush": "画笔",
   // compare
   "Choose two runs or more that were measured in the same way.": "选择两次或更多以同样方式评测过的运行。", "Measure them all now": "现在全部评测", "run": "运行", "What differs": "不同之处",
   "In words": "文字说明",

@@ -4,6 +4,7 @@ It draws no random numbers and changes no network, so a run that it watches is t
 """
 
 import math
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,11 +15,11 @@ import torch
 from torch import Tensor, nn
 
 from elegan.core.errors import Failure
-from elegan.training.guard.rules import NOT_FINITE, RULES, SOON, Rule, highest, lowest
+from elegan.training.guard.rules import NOT_FINITE, RULES, Rule, highest, lowest
 from elegan.workflows.signs import Probe
 
 PROBES, LEAST = 100, 20  # in a run: as many, and where they would cost too much beside the steps no fewer
-COST = 20  # steps whose batch is as large as a probe, between two probes
+COST = 25  # steps whose batch is as large as a probe, between two probes
 OVER = 5  # probes in a row that do not show it, after which an alarm is over and may come again
 
 
@@ -115,13 +116,10 @@ class Guard:
     def alarms(self, step: int) -> list[Alarm]:
         """The alarms that begin with this step, by the series up to it."""
         alarms = []
-        values = {
-            group: {sign: [value for _, value in pairs] for sign, pairs in signs.items()}
-            for group, signs in self.series.items()
-        }
         for rule in RULES:
-            for group, signs in values.items():
-                if (rule.patient and step < self.begun + SOON) or any(sign not in signs for sign in rule.signs):
+            for group in self.series:
+                signs = {sign: [value for _, value in self._seen(rule, group, sign)] for sign in rule.signs}
+                if step < self.begun + rule.patience or not all(signs.values()):
                     continue
                 key = f"{rule.name}|{group}"
                 if shown := rule.sick(signs, step / self.steps):
@@ -134,8 +132,14 @@ class Guard:
                         del self.ill[key]
         return alarms
 
+    def _seen(self, rule: Rule, group: str, sign: str) -> list[tuple[int, float]]:
+        """What the rule is shown of a series."""
+        pairs = self.series[group].get(sign, [])
+        first = self.begun + rule.patience if rule.settled else 0
+        return pairs[bisect_left(pairs, (first,)) :]
+
     def _alarm(self, rule: Rule, group: str, step: int, shown: int) -> Alarm:
-        pairs = self.series[group][rule.signs[0]]
+        pairs = self._seen(rule, group, rule.signs[0])
         values = [value for _, value in pairs]
         text = rule.words.format(
             group=group, now=values[-1], first=values[0], best=lowest(values), most=highest(values)

@@ -9,42 +9,21 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from pydantic import BaseModel
-
 from elegan.core import files, memory
 from elegan.core.errors import Failure, UserError, nearest
 from elegan.core.facts import read_lines
 from elegan.core.journal import Journal
+from elegan.record.course import MEMORY, Action, actions
 from elegan.record.record import RECOVERY
 from elegan.run import Run
 from elegan.training import commands
 from elegan.training.guard.guard import Alarm, Diverged
 from elegan.training.guard.remedies import remedies
-from elegan.training.plan import Plan
+from elegan.training.plan import Plan, with_recipe
 
 MOST = 3  # times that a run is taken back for an alarm
-MEMORY = "out of memory"  # in place of an alarm: the batch is then played in smaller parts, and the seed stays
 LEAST = 2  # images of a part: statistics of one are none
 MODES = ("warn", "recover", "off")
-
-
-class Action(BaseModel):
-    """At `step` the alarm `alarm` came; the run goes back to its checkpoint `back_to`, 0 for the beginning, and on from there
-    with another seed and `settings`, which are the remedy `remedy`."""
-
-    step: int
-    alarm: str
-    remedy: str
-    settings: list[str]
-    back_to: int
-
-    @property
-    def of_memory(self) -> bool:
-        return self.alarm == MEMORY
-
-    def __str__(self) -> str:
-        what = " ".join(f"--set {setting}" for setting in self.settings) or "another seed"
-        return f"back to {f'step {self.back_to:,}' if self.back_to else 'the beginning'} with {what} ({self.remedy})"
 
 
 class Sick(Exception):
@@ -63,7 +42,7 @@ class Doctor:
 
     def __init__(self, plan: Plan, mode: str):
         self.plan, self.recovers = plan, mode == "recover"
-        self.done = actions(plan.path) if plan.taken_back else []
+        self.done = actions(Run(plan.path)) if plan.taken_back else []
         self.before = [action for action in self.done if not action.of_memory]
         self.script: list[Action] | None = None
         if mode not in MODES:
@@ -144,23 +123,19 @@ class Doctor:
         )
 
 
-def actions(run: Path) -> list[Action]:
-    """The actions in a run so far, by its journal, oldest first."""
-    return _read(run / RECOVERY)
-
-
 def _read(path: Path) -> list[Action]:
     return [Action(**record) for record in read_lines(path, Action)]
 
 
 def gone_on(plan: Plan) -> Plan:
     """The plan with what was changed when its run was taken back, where it goes on with one that was."""
-    done = actions(plan.path) if plan.begun else []
+    done = actions(Run(plan.path)) if plan.begun else []
     if not done:
         return plan
     recipe = plan.recipe if plan.resumed else plan.recipe.override([s for action in done for s in action.settings])
     sick = [action for action in done if not action.of_memory]
-    return replace(plan, recipe=recipe, taken_back=True, attempt=len(sick), back_to=sick[-1].back_to if sick else 0)
+    again = with_recipe(plan, recipe)
+    return replace(again, taken_back=True, attempt=len(sick), back_to=sick[-1].back_to if sick else 0)
 
 
 def taken_back(plan: Plan, action: Action) -> Plan:
@@ -172,5 +147,5 @@ def taken_back(plan: Plan, action: Action) -> Plan:
     Journal(run.file(RECOVERY)).write(action.model_dump())
     recipe = plan.recipe.override(action.settings)
     files.write(run.file("recipe.toml"), recipe.to_toml().encode(), make_folder=False)
-    again = replace(plan, recipe=recipe, taken_back=True, resumed=True)
+    again = replace(with_recipe(plan, recipe), taken_back=True, resumed=True)
     return again if action.of_memory else replace(again, attempt=plan.attempt + 1, back_to=action.back_to)

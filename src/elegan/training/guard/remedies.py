@@ -58,7 +58,8 @@ def _penalty(recipe: Recipe) -> Settings | None:
 
 def _augment(recipe: Recipe) -> Settings | None:
     """DiffAugment (Zhao et al. 2020), where there is none yet."""
-    options = recipe.full()["task"]
+    given = recipe.task.options
+    options = given if "augment" in given else recipe.full()["task"]  # a run's recipe says every option, without torch
     return ["task.augment=color,translation"] if options.get("augment") == "" and not options.get("ada") else None
 
 
@@ -83,6 +84,11 @@ def _identity(recipe: Recipe) -> Settings | None:
     ] or None
 
 
+def _distinct(recipe: Recipe) -> Settings | None:
+    """Each picture once."""
+    return ["data.distinct=true"] if recipe.data.kind == "images" and not recipe.data.distinct else None
+
+
 REMEDIES: dict[str, Callable[[Recipe], Settings | None]] = {
     "own rates": _own("optimizers", "lr"),
     "own weights": _own("losses", "weight"),
@@ -94,6 +100,7 @@ REMEDIES: dict[str, Callable[[Recipe], Settings | None]] = {
     "latent": _latent,
     "condition": _condition,
     "identity": _identity,
+    "distinct": _distinct,
     "seed": lambda recipe: [],
 }
 
@@ -101,10 +108,10 @@ REMEDIES: dict[str, Callable[[Recipe], Settings | None]] = {
 def remedies(rule: Rule, recipe: Recipe, tried: Collection[str] = ()) -> dict[str, Settings]:
     """The settings that may help against this alarm, that the recipe has and that were not `tried`, by name, in the order of trial.
 
-    What was set far from the recipe's own is the first suspect, whatever the alarm, until something else was changed for one.
+    What was set far from the recipe's own is the first suspect, unless the data are at fault, until something else was changed.
     """
     own = [name for name in REMEDIES if name.startswith("own")]
-    suspects = own if rule.help and set(tried) <= set(own) else []
+    suspects = own if not rule.of_data and set(tried) <= set(own) else []
     names = (name for name in (*suspects, *rule.help) if name not in tried)
     return {name: settings for name in names if (settings := REMEDIES[name](recipe)) is not None}
 

@@ -18,15 +18,18 @@ Series = Mapping[str, Sequence[float]]  # by sign, one value a probe, oldest fir
 class Rule:
     """`sick(series, t)`: how many of the newest probes in a row show it at progress t in (0, 1], the first of which is its first
     sign; 0 where there are too few to say so. It is asked where all of `signs` are there. `words`: what it is; {now}, {best}
-    and {first} are values of the first of them. `help`: names of `remedies`, the one to try first first. `patient`: it finds
-    fault with what was never learnt, so it is not asked in the first `SOON` steps."""
+    and {first} are values of the first of them. `help`: names of `remedies`, the one to try first first. `patience`: in
+    so many steps it is not asked, as it finds fault with what was never learnt. `settled`: nor is it shown what was seen in
+    them, as beginners swing. `of_data`: the data are what is wrong, and no setting is suspected."""
 
     name: str
     signs: tuple[str, ...]
     sick: Callable[[Series, float], int]
     words: str
     help: tuple[str, ...]
-    patient: bool = False
+    patience: int = 0
+    settled: bool = False
+    of_data: bool = False
 
 
 def lasting(values: Sequence[float], times: int, test: Callable[[float], bool]) -> int:
@@ -98,15 +101,18 @@ def _died(s: Series, t: float) -> int:
 
 
 def _thrown_off(s: Series, t: float) -> int:
-    """All at once the discriminator tells little apart of what it long did, while the pictures are no better."""
+    """All at once, within the newest four probes, the discriminator tells little apart of what it long did, and the pictures are
+    no better for it."""
     apart, distance = s["separation"], s["distance"]
-    if len(apart) < 9 or min(apart[-9:-1]) < 0.9:
-        return 0
-    return apart[-1] < 0.75 and distance[-1] > min(distance[:-1]) + s["noise"][-1]
+    fallen = lasting(apart, 1, lambda v: v < 0.75)
+    before = apart[-fallen - 8 : -fallen]
+    sudden = 0 < fallen <= 4 and len(before) == 8 and min(before) > 0.9
+    sudden = sudden and (fallen > 1 or apart[-1] < 0.65)  # of 32 pictures one probe says little
+    return fallen if sudden and distance[-1] > min(distance[:-1]) + s["noise"][-1] else 0
 
 
 def _collapsed(s: Series, t: float) -> int:
-    most = highest(s["spread"])
+    most = min(1.0, highest(s["spread"]))  # noise may vary more than the data
     return lasting(s["spread"], 3, lambda v: v < 0.5 * most)
 
 
@@ -138,15 +144,15 @@ def _by_heart(s: Series, t: float) -> int:
 
 
 def _lost(s: Series, t: float) -> int:
-    """Kinds that were made and are not any more, or that late in the run never were."""
-    least = min(s["lost"][3:], default=0)  # the first looks show what was never learnt
-    gone = len(s["lost"]) > 5 and lasting(s["lost"], 2, lambda v: v >= least + 3)
-    return gone or (t >= 0.9 and _levelled(s) and lasting(s["lost"], 2, lambda v: v >= 7))
+    """Kinds that were made and are not any more, or that by the end of the run never were."""
+    known = s["lost"][3:]  # the first looks show what was never learnt
+    gone = len(known) > 2 and lasting(s["lost"], 2, lambda v: v >= lowest(known) + 3)
+    return gone or (t >= 1 and _levelled(s) and lasting(s["lost"], 2, lambda v: v >= 7))
 
 
 def _lost_classes(s: Series, t: float) -> int:
-    least = min(s["gone"])
-    return t >= 0.2 and lasting(s["gone"], 2, lambda v: v > least)
+    """Of classes that were all made, and not only at a single look."""
+    return t >= 0.2 and lowest(s["gone"]) == 0 and lasting(s["gone"], 2, lambda v: v > 0)
 
 
 def _copied(s: Series, t: float) -> int:
@@ -173,8 +179,8 @@ def _returns_input(s: Series, t: float) -> int:
 def _moved_away(s: Series, t: float) -> int:
     """Back to where it came from; what a translator makes in the first third, before it has learnt much, may lie anywhere."""
     learnt = s["nearness"][round(len(s["nearness"]) / t / 3) :]
-    best = lowest(learnt) if learnt else 1.0
-    return lasting(learnt, 3, lambda v: v > max(2 * best, best + 0.25))
+    came = bool(learnt) and lowest(learnt) < 0.5
+    return came and lasting(learnt, 3, lambda v: v > 0.9)
 
 
 def _ignores_input(s: Series, t: float) -> int:
@@ -189,20 +195,20 @@ NOT_FINITE = Rule("not finite", (), lambda s, t: 0, "{now}", ("seed", "slower", 
 # What explains the others comes first, where several come at once: what is wrong with the data, what befalls the training, what its pictures show of it.
 RULES = (
     Rule("repeated picture", ("repeated",), lambda s, t: lasting(s["repeated"], 1, lambda v: v > 0.2),
-         "{now:.0%} of the data are one and the same picture, which is what is learnt", ()),
+         "{now:.0%} of the data are one and the same picture, which is what is learnt", ("distinct",), of_data=True),
     Rule("exploding gradients", ("gradient",), _exploded,
          "the gradient of the {group} is {now:.3g}, more than 30 times what it was", ("slower", "seed")),
     Rule("vanished gradients", ("gradient",), _vanished,
          "the gradient of the {group} has all but vanished: {now:.3g} is less than a hundredth of what it was", ("weaker discriminator", "penalty", "seed")),
     Rule("no progress", ("distance", "noise", "spread"), _no_progress,
          "the pictures are hardly nearer to the data than at the start: distance {now:.3g}, at first {first:.3g}",
-         ("penalty", "seed"), patient=True),
+         ("penalty", "seed"), patience=SOON),
     Rule("discriminator has won", ("distance", "separation", "noise", "spread"), _won,
          "the discriminator tells every picture apart and the generator has stopped learning from it: distance {now:.3g}, at best {best:.3g}",
-         ("weaker discriminator", "penalty", "augmentation"), patient=True),
+         ("weaker discriminator", "penalty", "augmentation"), patience=100),  # two fifths of the run besides
     Rule("discriminator has died", ("distance", "separation", "noise", "spread"), _died,
          "the discriminator tells nothing apart though the pictures are far from the data: distance {now:.3g}, at best {best:.3g}",
-         ("slower", "seed"), patient=True),
+         ("slower", "seed"), patience=SOON),
     Rule("discriminator thrown off", ("separation", "distance", "noise"), _thrown_off,
          "all at once the discriminator tells little apart of what it did tell apart ({now:.2f} of pairs, before {most:.2f}), and the pictures are no better",
          ("slower", "seed")),
@@ -210,34 +216,35 @@ RULES = (
          "the discriminator knows its pictures by heart: those it never saw score as generated ones do, and the pictures no longer get better",
          ("augmentation", "penalty")),
     Rule("returns its input", ("change", "nearness"), _returns_input,
-         "{group} gives back what it is given: it changes pictures by {now:.1%} of what lies between two of them", ("identity",), patient=True),
+         "{group} gives back what it is given: it changes pictures by {now:.1%} of what lies between two of them", ("identity",), patience=SOON),
     Rule("moving away", ("nearness",), _moved_away,
          "{group} is moving away from the pictures that it should make: {now:.0%} of what lies between the sides, at best {best:.0%}",
          ("slower", "seed")),
     Rule("ignores its input", ("answer",), _ignores_input,
          "{group} paints nearly one picture whatever it is given: {now:.0%} of the variety of the pictures it should make",
-         ("slower", "seed"), patient=True),
+         ("slower", "seed"), patience=SOON),
     Rule("worse than interpolation", ("gain",), _below_interpolation,
-         "the damaged picture, merely enlarged, is nearer to the original than what is restored: {now:.2f} times", ("slower",), patient=True),
+         "the damaged picture, merely enlarged, is nearer to the original than what is restored: {now:.2f} times", ("slower",), patience=SOON),
     Rule("getting worse", ("distance", "noise"), _worse,
-         "the pictures are getting worse: distance to the data {now:.3g}, at best {best:.3g}", ("slower", "penalty", "seed")),
+         "the pictures are getting worse: distance to the data {now:.3g}, at best {best:.3g}", ("slower", "penalty", "seed"),
+         patience=SOON, settled=True),
     Rule("collapse", ("spread",), _collapsed,
          "the pictures have become alike: they differ {now:.0%} as much as real ones, at most {most:.0%} before",
          ("penalty", "slower", "seed")),
     Rule("all alike", ("spread", "distance", "noise"), _alike,
-         "the pictures are nearly alike: they differ {now:.0%} as much as real ones", ("penalty", "slower", "seed"), patient=True),
+         "the pictures are nearly alike: they differ {now:.0%} as much as real ones", ("penalty", "slower", "seed"), patience=SOON),
     Rule("near-duplicates", ("closest", "spread"), _near_duplicates,
          "among few pictures some are nearly the same: their smallest distances are {now:.1%} of real ones'",
-         ("latent", "penalty", "seed"), patient=True),
+         ("latent", "penalty", "seed"), patience=SOON),
     Rule("few directions", ("directions", "distance", "spread", "noise"), _few_directions,
-         "the pictures vary in few ways: {now:.0%} of the directions that real ones vary in", ("latent", "penalty", "seed"), patient=True),
+         "the pictures vary in few ways: {now:.0%} of the directions that real ones vary in", ("latent", "penalty", "seed"), patience=SOON),
     Rule("one picture a class", ("within", "spread"), _one_a_class,
-         "pictures of one class are alike: they differ {now:.0%} as much as real ones of a class", ("condition", "penalty"), patient=True),
+         "pictures of one class are alike: they differ {now:.0%} as much as real ones of a class", ("condition", "penalty"), patience=SOON),
     Rule("copies", ("copied", "spread"), _copied,
          "{now:.0%} of the pictures are nearer to a picture of the data than those are to one another",
-         ("augmentation", "penalty"), patient=True),
+         ("augmentation", "penalty"), patience=SOON),
     Rule("lost classes", ("gone",), _lost_classes,
-         "{now:.0f} classes of the data are hardly made any more", ("penalty", "slower", "seed"), patient=True),
+         "{now:.0f} classes of the data are hardly made any more", ("penalty", "slower", "seed"), patience=SOON),
     Rule("lost kinds", ("lost", "distance", "spread", "noise"), _lost,
-         "{now:.0f} kinds of pictures that the data have are no longer made", ("latent", "penalty", "slower", "seed"), patient=True),
+         "{now:.0f} kinds of pictures that the data have are no longer made", ("latent", "penalty", "slower", "seed"), patience=SOON),
 )  # fmt: skip

@@ -2,12 +2,11 @@
 
 import numpy as np
 import torch
-from sklearn.cluster import KMeans
 from torch import Tensor, nn
 
 from elegan.core import rng
 from elegan.games.abilities import Generates
-from elegan.metrics.signals import diversity, energy_distance, lost_clusters, separation, small
+from elegan.metrics.signals import centres_of, diversity, energy_distance, lost_clusters, separation, small
 from elegan.verbs.demo.points import Points, as_pictures
 from elegan.workflows.signs import Signs
 
@@ -34,8 +33,7 @@ class PointsProbe:
     def _kinds(self, points: Points) -> Tensor:
         if points.density:
             return small(as_pictures(points.density.centres.float()))
-        clusters = KMeans(KINDS, n_init=1, random_state=0).fit(self.reference.numpy())
-        return torch.from_numpy(clusters.cluster_centers_).to(self.reference)
+        return centres_of(self.reference, KINDS)
 
     @torch.no_grad()
     def __call__(self, average: nn.ModuleDict, nets: nn.ModuleDict, thorough: bool) -> Signs:

@@ -8,24 +8,22 @@ from functools import cached_property
 from statistics import median
 from typing import Any
 
-from elegan.core import files
+from elegan.core import files, room
 from elegan.core.facts import read_lines
-from elegan.core.sizes import size_of
+from elegan.core.memory import in_bytes
+from elegan.core.sizes import resolution_of, size_of
 from elegan.core.version import __version__
-from elegan.record.record import PackedRecord, falling, is_whole
-from elegan.run import Run
+from elegan.recipes import CATALOGUE
+from elegan.recipes.fit import FEW, images_seen
+from elegan.record.course import Action, Logged, Timed, actions, improves, is_worse, why_stopped
+from elegan.record.record import PackedRecord, Record, falling, is_whole
 from elegan.training import commands
-from elegan.training.guard.recovery import Action, actions
 from elegan.training.guard.remedies import REMEDIES, remedies
 from elegan.training.guard.rules import NOT_FINITE, RULES
-from elegan.training.summary import improves, is_worse
 from elegan.verbs.doctor.finding import Examination, Finding
-from elegan.verbs.report.report import Logged, Timed
 from elegan.verbs.runs import is_locked
 
 RULE = {rule.name: rule for rule in (*RULES, NOT_FINITE)}
-FEW = 2_000  # pictures below which augmentation gained much (docs/few-pictures.md)
-PASSES = 20  # over the data, below which no recipe of the catalogue has learnt all that it can
 APART = 0.6  # of the one, below which the other of precision and recall is low
 SLOW = 5.0  # seconds of a step
 SUSPECT = 2  # times alpha: the share of suspects that chance does not explain
@@ -35,7 +33,7 @@ SUSPECT = 2  # times alpha: the share of suspects that chance does not explain
 class Patient:
     """What is on record of a run."""
 
-    run: Run
+    run: Record
 
     @cached_property
     def packed(self) -> bool:
@@ -51,7 +49,7 @@ class Patient:
 
     @cached_property
     def actions(self) -> list[Action]:
-        return [] if self.packed else actions(self.run.path)
+        return [] if self.packed else actions(self.run)
 
     @cached_property
     def reached(self) -> int:
@@ -88,6 +86,13 @@ class Patient:
     def place(self) -> str:
         return f"{shlex.quote(str(self.run.path))}{self.run.recipe.trust_options}"
 
+    @cached_property
+    def enough(self) -> int:
+        """The steps in which its recipe learns from so many pictures, as one that is fitted to them does; 0 where none is known."""
+        recipe, count = self.run.recipe, self.run.info["data"]["count"]
+        known = CATALOGUE.get(recipe.name)
+        return math.ceil(images_seen(count) / recipe.batch) if count and known and known.fits is not None else 0
+
     def resume(self, *more: str) -> str:
         """The command that goes on with it; "" where it cannot go on."""
         return "" if self.packed else commands.resume(self.run.path, self.run.recipe, *more)
@@ -107,7 +112,7 @@ class Patient:
         return f"elegan evaluate {self.place}"
 
 
-def diagnosis(run: Run) -> Examination:
+def diagnosis(run: Record) -> Examination:
     """What went wrong with a run, and what to try next.
 
     Raises UserError where what it left is not a run's.
@@ -134,12 +139,20 @@ def _state(p: Patient) -> Iterator[Finding]:
         return
     if p.training:
         yield Finding(f"It trains at this moment; step {p.reached:,} is saved.", f"elegan runs {p.run.path.parent}")
-    elif p.reached == 0:
-        words = "Nothing was saved: it failed or was killed before its first look. It begins again by:"
-        yield Finding(words, p.resume(), problem=True)
+        return
+    why = why_stopped(p.run)
+    after = (
+        f": {why}."
+        if why
+        else " and left no reason: it was killed, as too little memory does it, or the machine went down."
+    )
+    if p.reached:
+        words = f"It stopped at step {p.reached:,} of {p.run.recipe.steps:,}{after} It goes on by:"
     else:
-        words = f"It stopped at step {p.reached:,} of {p.run.recipe.steps:,}, by an interruption or a failure. It goes on by:"
-        yield Finding(words, p.resume(), problem=True)
+        words = f"It stopped before anything was saved{after} It begins again by:"
+    yield Finding(words, p.resume(), problem=True)
+    if (free := room.free(p.run.path)) < room.LITTLE:
+        yield Finding(f"Its disk is nearly full: {in_bytes(free)} are free.", problem=True)
 
 
 def _damage(p: Patient) -> Iterator[Finding]:
@@ -167,7 +180,7 @@ def _alarms(p: Patient) -> Iterator[Finding]:
 
 def _machine(p: Patient) -> Iterator[Finding]:
     rates = [record["images_per_second"] for record in p.timing if record["images_per_second"]]
-    side = size_of(p.run.shape.resolution)
+    side = size_of(resolution_of(p.run.info["shape"]["resolution"]))
     if rates and (seconds := p.run.recipe.batch / median(rates)) > SLOW and side.short >= 32:
         words = f"A step takes {seconds:.0f} s on this machine, of {side} pixels; half as many a side take a quarter of that."
         yield Finding(words, p.anew("half-size", f"--size {side >> 1}"))
@@ -189,7 +202,6 @@ def _data(p: Patient) -> Iterator[Finding]:
 
 
 def _course(p: Patient) -> Iterator[Finding]:
-    count, seen = p.run.info["data"]["count"], p.reached * p.run.recipe.batch
     if p.packed or not p.run.finished:
         return
     # Changes of decibels are shares of what was gained since the first look, those of a distance of the distance itself.
@@ -200,9 +212,9 @@ def _course(p: Patient) -> Iterator[Finding]:
         yield Finding(words, f"elegan report {p.place} --checkpoint best")
     elif len(p.looks) >= 3 and improves(p.looks, start):
         yield Finding("It was still improving: twice as many steps.", p.longer())
-    elif count and seen < PASSES * count:
-        words = f"It has seen each picture {seen / count:.1f} times; recipes need some {PASSES}: twice as many steps."
-        yield Finding(words, p.longer())
+    elif p.reached < p.enough:
+        words = f"From so many pictures its recipe learns in some {p.enough:,} steps, and it had {p.reached:,}."
+        yield Finding(words, p.resume(f"--steps {p.enough}"))
     elif len(p.looks) >= 3:
         words = "It has levelled off: more steps hardly help, more pictures or another recipe may."
         yield Finding(words, "elegan recipes")

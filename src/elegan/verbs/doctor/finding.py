@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from elegan.verbs.runs import printable
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -27,9 +29,10 @@ class Examination:
         return {"findings": [vars(finding) for finding in self.findings], "facts": dict(self.facts)}
 
     def lines(self) -> list[str]:
-        """For people: the findings, each with its command, then the facts."""
+        """For people: the findings, each with its command, then the facts, without what would steer a terminal: a run may be
+        anybody's."""
         width = max(map(len, self.facts), default=0)
-        return [
+        lines = [
             *(
                 line
                 for finding in self.findings
@@ -41,6 +44,7 @@ class Examination:
             *([""] if self.findings else ["Nothing to mend was found.", ""]),
             *(f"{name:{width}}  {_in_words(value)}" for name, value in self.facts.items()),
         ]
+        return list(map(printable, lines))
 
 
 def _in_words(value: Any) -> str:

@@ -2,9 +2,10 @@
 
 import os
 import re
-import shutil
+import shlex
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from statistics import median
@@ -13,16 +14,18 @@ from typing import Any
 import torch
 from torch.nn import functional as F
 
-from elegan.core import memory
+from elegan.core import memory, room
 from elegan.core.devices import present
+from elegan.core.errors import UserError
 from elegan.core.machine import hardware
 from elegan.core.memory import in_bytes
 from elegan.core.threads import WAITING, chosen
 from elegan.data.cache import default_root
+from elegan.record.record import Record
 from elegan.training.engine import gains_from_bfloat16
 from elegan.verbs.doctor.finding import Examination, Finding
+from elegan.verbs.runs import runs as list_runs
 
-LITTLE = 2 << 30  # bytes free on a disk below which trainings have stopped
 ROUNDS = 5
 DEVELOPERS = ("dev", "docs")  # extras that users have no use for
 
@@ -30,7 +33,7 @@ DEVELOPERS = ("dev", "docs")  # extras that users have no use for
 def installation(runs: Path = Path("runs")) -> Examination:
     """What elegan runs on here, measured within a few seconds, and what of it stands in the way."""
     cache = default_root()
-    free = {"runs": _free(runs), "cache": _free(cache)}
+    free = {"runs": room.free(runs), "cache": room.free(cache)}
     held, extras, gains = _held(cache), _extras(), _gains()
     facts: dict[str, Any] = hardware() | {
         "devices": present(),
@@ -43,13 +46,13 @@ def installation(runs: Path = Path("runs")) -> Examination:
         "disk free": {name: in_bytes(count) for name, count in free.items()},
         "cache": f"{in_bytes(held)} in {cache}",
     }
-    return Examination((*_disks(free, cache, held), *_threads(), *_precision(gains), *_missing(extras)), facts)
+    return Examination((*_disks(free, cache, held), *_threads(), *_precision(gains, runs), *_missing(extras)), facts)
 
 
 def _disks(free: dict[str, int], cache: Path, held: int) -> list[Finding]:
-    low = {name: count for name, count in free.items() if count < LITTLE}
+    low = {name: count for name, count in free.items() if count < room.LITTLE}
     where = " and ".join(f"{in_bytes(count)} are free for the {name}" for name, count in low.items())
-    mend = f"rm -r {cache}" if held > LITTLE - min(free.values()) else ""
+    mend = f"rm -r {cache}" if held > room.LITTLE - min(free.values()) else ""
     decoded = f"; {in_bytes(held)} are decoded pictures, which are decoded again when they are needed" if mend else ""
     return [Finding(f"The disk is nearly full: {where}{decoded}.", mend, problem=True)] if low else []
 
@@ -79,14 +82,22 @@ def _cores() -> int:
     return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
-def _precision(gains: dict[str, float]) -> list[Finding]:
+def _precision(gains: dict[str, float], runs: Path) -> list[Finding]:
     low, auto = min(gains.values()), gains_from_bfloat16(torch.device(present()[-1]))
     if not auto and low > 1.2:
         words = (
             f"bfloat16 is {low:.2f} times as fast here, and `auto` stays with float32: other numbers, learnt as well."
         )
-        return [Finding(words, "elegan train DATA --precision bf16")]
+        return [Finding(words, f"elegan train {shlex.quote(_newest_data(runs))} --precision bf16")]
     return []
+
+
+def _newest_data(runs: Path) -> str:
+    """The data that were trained on last, by a run of this folder; digits, which come along, where there is none."""
+    for found in list_runs(runs) if runs.is_dir() else []:
+        with suppress(UserError):
+            return Record.open(found.path).source
+    return "digits"
 
 
 def _missing(extras: dict[str, list[str]]) -> list[Finding]:
@@ -137,11 +148,6 @@ def _ratio(work: Callable[[], torch.Tensor], device: torch.device) -> float:
 
     seconds(False), seconds(True)  # which set up
     return median(seconds(False) / seconds(True) for _ in range(ROUNDS))
-
-
-def _free(path: Path) -> int:
-    there = next(folder for folder in (path.absolute(), *path.absolute().parents) if folder.is_dir())
-    return shutil.disk_usage(there).free
 
 
 def _held(folder: Path) -> int:

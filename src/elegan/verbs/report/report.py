@@ -14,35 +14,21 @@ from elegan.core.files import file_for
 from elegan.core.ranges import check
 from elegan.core.sizes import size_of
 from elegan.core.version import __version__
+from elegan.games.abilities import MakesSound
 from elegan.metrics import METRICS
 from elegan.recipes import CATALOGUE
 from elegan.recipes.show import differences, full
+from elegan.record.course import Logged, Timed
 from elegan.run import Run
 from elegan.training.curves import panels
 from elegan.verbs.report.charts import chart
 from elegan.verbs.report.evaluations import COLUMNS, evaluations, legend, newest
 from elegan.verbs.report.page import page
 from elegan.verbs.report.pictures import moments, neighbours, sheet
+from elegan.verbs.sample_sounds import clips_of
 from elegan.workflows import workflow_of
 
 Facts = list[tuple[str, str]]
-
-
-class Logged(BaseModel, extra="allow"):
-    """A line of log.jsonl: beside the place, numbers by name."""
-
-    __pydantic_extra__: dict[str, float]
-    step: int
-    images: int
-    alarm: str | None = None
-    text: str | None = None
-
-
-class Timed(BaseModel):
-    """A line of timing.jsonl."""
-
-    seconds: float
-    images_per_second: float
 
 
 class Copies(BaseModel):
@@ -80,7 +66,9 @@ def report(run: Run, out: str | Path | None = None) -> Path:
         summary=_summary(run),
         tiles=_tiles(run, measured),
         samples=sheet(samples, "generated images") if samples.is_file() else None,
+        told=_told(run),
         how_chosen=workflow.how_chosen(run),
+        clips=clips_of(run) if run.steps and run.game.find(MakesSound) else [],
         columns=COLUMNS,
         evaluations=evaluations(measured),
         legend=legend(measured),
@@ -101,6 +89,11 @@ def report(run: Run, out: str | Path | None = None) -> Path:
     )
     files.write(path, html.encode())
     return path
+
+
+def _told(run: Run) -> list[str]:
+    """What it makes in words; none of a run without a checkpoint."""
+    return workflow_of(run.recipe).told(run) if run.steps else []
 
 
 def _summary(run: Run) -> str:

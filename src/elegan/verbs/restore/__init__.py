@@ -6,12 +6,15 @@ from elegan.verbs.restore.restorers import (
     TASKS,
     Chain,
     Restorer,
+    between_sides,
     find_scratches,
     open_chain,
     open_restorer,
+    sides_of,
+    tasks_of,
 )
 
 __all__ = [
-    "FORMATS", "SCRATCHES", "TASKS", "Chain", "Restorer", "check_quality", "find_scratches", "open_chain", "open_restorer", "restore", "restore_files",
-    "targets",
+    "FORMATS", "SCRATCHES", "TASKS", "Chain", "Restorer", "between_sides", "check_quality", "find_scratches", "open_chain", "open_restorer", "restore", "restore_files",
+    "sides_of", "targets", "tasks_of",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from elegan.data.photo import QUALITY, read_photo, write_photo
 from elegan.verbs.inputs import Named, Outcome, pictures_in, with_targets
 from elegan.verbs.restore.page import write_page
 from elegan.verbs.restore.restorers import Chain, Restorer, open_chain
+from elegan.verbs.restore.sounds import are_sounds, open_enhancer, restore_sounds, sound_targets, write_sound_page
 
 FORMATS = {"png": "PNG", "jpg": "JPEG", "webp": "WEBP", "tiff": "TIFF", "avif": "AVIF", "heic": "HEIF"}
 OTHER_ENDINGS = {"jpeg": "jpg", "tif": "tiff", "heif": "heic"}
@@ -33,18 +34,26 @@ def restore(
     device: str = "cpu",
     trust: Iterable[str] = (),
 ) -> list[Outcome]:
-    """Writes every photograph among the files, folders and globs `inputs`, restored, beside it or to `out`, and gives what
+    """Writes every photograph, or every sound, among the files, folders and globs `inputs`, restored, beside it or to `out`, and gives what
     became of each: see `Outcome`, and its `fault` where one could not be restored.
 
     `task`: upscale, denoise, inpaint, scratches, oldphoto or colorize, or several with commas between; see `open_restorer`
     for its options, `targets` for `out` and `format`, `restore_files` for `quality`, and all of them for the errors. `page`:
     an HTML file to write, with each photograph before and after.
 
+    Sounds (.wav, .flac, .ogg) have the tasks denoise and bandwidth, and need as `model` a run of the recipes enhance and widen.
+
     >>> import elegan
     >>> (outcome,) = elegan.restore("pictures/pagoda.png", scale=2, out="larger")  # with the network that comes along
     >>> outcome.target.as_posix(), outcome.fault
     ('larger/pagoda.png', '')
     """
+    if are_sounds(inputs):
+        run = open_enhancer(task, None if model is None else str(model), device, list(trust))
+        outcomes = list(restore_sounds(run, sound_targets(task, inputs, Path(out) if out else None)))
+        if page:
+            write_sound_page(file_for(Path(page)), outcomes)
+        return outcomes
     restorer = open_chain(
         task,
         scale=scale,

@@ -19,6 +19,7 @@ from elegan.data.damage import UNKNOWN
 from elegan.data.deep import Unreadable
 from elegan.data.photo import Photo, read_photo
 from elegan.data.resize import resize
+from elegan.games.abilities import Restores
 from elegan.nets import pretrained
 from elegan.nets.foreign import check_no_pickle, is_foreign, open_foreign
 from elegan.nets.restorers import whole
@@ -171,7 +172,7 @@ def open_restorer(
 
     "scratches" is "inpaint" with the mask SCRATCHES. `detail` goes from the faithful network (0, the default of shipped
     models) to the one trained for detail from it (1, the default of a run), where there are both. `trust`: modules that
-    `model` may name. Raises UserError for unknown names and values out of range.
+    `model` may name. Raises UserError for unknown names, values out of range and what the task has no use for.
     """
     if task not in TASKS:
         raise UserError(f"unknown task {task!r}{nearest(task, TASKS)}")
@@ -182,12 +183,14 @@ def open_restorer(
         raise UserError(f"sigma = {sigma:g} is not in 0..255")
     if task == "scratches" and mask not in (None, SCRATCHES):
         raise UserError(f"scratches are found, not told: --mask {mask} is for --task inpaint")
+    if mask is not None and task not in FILLING:
+        raise UserError(f"--mask is for inpaint, not for {task!r}")
     mask = SCRATCHES if task == "scratches" else mask
     if task == "inpaint" and not mask:
         raise UserError(f"inpainting needs --mask: a picture that is white where to fill, {SCRATCHES} or {TRANSPARENT}")
     if mask and mask not in (SCRATCHES, TRANSPARENT) and not Path(mask).exists():
         raise UserError(f"no mask {mask!r}{nearest(mask, [SCRATCHES, TRANSPARENT])}")
-    name = model if model is not None else _shipped_for(task, scale)
+    name = model if model is not None else _shipped_for(task, scale, detail)
     net: Any = _network(name, detail, place, trust)
     if (task == "upscale" and not scale <= net.scale) or (task != "upscale" and net.scale != 1):
         raise UserError(
@@ -195,12 +198,14 @@ def open_restorer(
         )
     if task in FILLING and net.hints != 1:
         raise UserError(f"model {name!r} takes no mask: not for --task {task}")
+    if sigma is not None and (task in FILLING or net.hints == 0):
+        raise UserError(f"--sigma is for what removes noise: model {name!r} for --task {task} is told of none")
     return Restorer(net, task, scale if task == "upscale" else 1.0, sigma, mask, tile)
 
 
-def _shipped_for(task: str, scale: float) -> str:
+def _shipped_for(task: str, scale: float, detail: float | None) -> str:
     if task == "upscale":
-        return f"upscale-x{2 if scale <= 2 else 4}"
+        return f"upscale-x{2 if scale <= 2 and detail is None else 4}"  # of which one was trained for detail
     return "inpaint" if task in FILLING else task
 
 
@@ -211,15 +216,46 @@ def _network(name: str, detail: float | None, device: torch.device, trust: Itera
         raise UserError(
             f"no model {name!r} is shipped; train one: elegan train FOLDER --recipe {name}, then --model RUN"
         )
-    faithful: nn.Module | None = None
-    if name.endswith(".safetensors") and is_foreign(Path(name)):
-        best: nn.Module = open_foreign(Path(name))
-    else:
+    if not (name.endswith(".safetensors") and is_foreign(Path(name))):
         run = Run.open(name, device=str(device), trust=trust)
-        faithful, best = run.start, run.restorer
-        if detail is not None and f"{name}-detail" in shipped():
-            faithful, best = best, Run.open(f"{name}-detail", device=str(device)).restorer
-    if detail is not None and faithful is None:
-        raise UserError(f"model {name!r} has no counterpart trained for detail; leave out --detail")
-    net = best if detail is None or faithful is None else pretrained.between(faithful, best, detail)
-    return net.to(device)
+        return run.restorer if detail is None else between_sides(run, detail)
+    if detail is not None:
+        raise _one_sided(name)
+    return open_foreign(Path(name)).to(device)
+
+
+def sides_of(run: Run) -> tuple[nn.Module, nn.Module] | None:
+    """(the faithful network, the one trained for detail from it) of a run that restores; None where it has but one."""
+    if (crisp := f"{run.path}-detail") in shipped():
+        return run.restorer, Run.open(crisp, device=str(run.device)).restorer
+    return None if run.start is None else (run.start, run.restorer)
+
+
+def between_sides(run: Run, detail: float) -> nn.Module:
+    """The network `detail` of the way from the faithful one of a run to the one trained for detail. Raises UserError where it
+    has but one."""
+    sides = sides_of(run)
+    if sides is None:
+        raise _one_sided(run.path)
+    return pretrained.between(*sides, detail)
+
+
+def _one_sided(name: str | Path) -> UserError:
+    return UserError(f"model {str(name)!r} has no counterpart trained for detail; leave out --detail")
+
+
+def tasks_of(run: Run) -> list[str]:
+    """The tasks that a run was trained for, as its damages say; those that it may do where they do not; none of one that finds
+    damage and restores nothing."""
+    restores, damages = run.ability(Restores), {part.name for part in run.recipe.damage.values()}
+    if run.recipe.data.learn == "damage":
+        return []
+    if restores.scale > 1:
+        return ["upscale"]
+    if "holes" in restores.told:
+        return ["inpaint", "scratches"]
+    if "gaussian_noise" in restores.told:
+        return ["denoise"]
+    if restores.hints and not restores.told:
+        return ["denoise", "oldphoto", "inpaint", "scratches"]
+    return ["colorize" if "greyscale" in damages else "oldphoto"]

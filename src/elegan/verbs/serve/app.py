@@ -16,6 +16,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from elegan.core import memory
+from elegan.core.callers import from_another_page, names_this_machine
 from elegan.core.errors import UserError, nearest, shown
 from elegan.core.screen import say
 from elegan.data.deep import Unreadable
@@ -33,7 +34,6 @@ SAFE = {  # the page runs what is its own and loads nothing from elsewhere
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-HERE = ("localhost", "127.0.0.1", "[::1]")  # hosts that a browser on this machine may have typed
 OPEN = ("/", "/page.js", "/page.css", "/healthz", "/readyz")  # without a key: nothing in them is of a model
 Handler = Callable[[Called], Awaitable[Response]]
 
@@ -97,10 +97,10 @@ class Server:
 
     def _check_caller(self, called: Called) -> None:
         """Raises Refused for a page of elsewhere that has a browser ask, and without the key."""
-        host = called.headers.get("host", "").rpartition(":")[0] or called.headers.get("host", "")
-        if self.local and called.headers.get("host", "") not in HERE and host not in HERE:
-            raise Refused(403, f"host {shown(called.headers.get('host', ''))} is not this machine")
-        if called.headers.get("sec-fetch-site") in ("cross-site", "same-site"):
+        host = called.headers.get("host", "")
+        if self.local and not names_this_machine(host):
+            raise Refused(403, f"host {shown(host)} is not this machine")
+        if from_another_page(called.headers):
             raise Refused(403, "pages of other sites may not ask")
         if self.key is not None and called.url.path not in OPEN:
             scheme, _, given = called.headers.get("authorization", "").partition(" ")

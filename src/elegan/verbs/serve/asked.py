@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from elegan.core.errors import nearest, shown
 from elegan.core.ranges import LAST_SEED
@@ -69,6 +69,14 @@ class Inpaint(Restore):
     mask: Annotated[
         Literal["transparent", "auto-scratches"], Field(description="What is transparent, or scratches that are found.")
     ] = "transparent"
+
+
+def with_detail(kind: type[Restore]) -> type[Restore]:
+    """The same parameters and `detail`, of a model that has a counterpart trained for it."""
+    about = Field(ge=0, le=1, description="From 0 (the faithful network) to 1 (the one trained for detail).")
+    return create_model(
+        kind.__name__, __base__=kind, __doc__=kind.__doc__, detail=(Annotated[float | None, about], None)
+    )
 
 
 class Score(Asked):

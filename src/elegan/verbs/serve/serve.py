@@ -1,6 +1,5 @@
 """A server for trained models, bound to this machine alone unless it is told otherwise and given a key."""
 
-import ipaddress
 import os
 import re
 import signal
@@ -9,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from elegan.core.callers import is_loopback
 from elegan.core.errors import UserError, shown
 from elegan.core.listening import address_of, listening
 from elegan.core.screen import say
@@ -42,7 +42,7 @@ def serve(
     host '0.0.0.0' is reached from other machines, which needs a key: set ELEGAN_API_KEY to 16 characters or more
     """
     key = key or os.environ.get(KEY) or None
-    local = _is_local(host)
+    local = is_loopback(host)
     if not local and not key:
         raise UserError(f"host {host!r} is reached from other machines, which needs a key: set {KEY} to {LEAST_KEY} characters or more")  # fmt: skip
     if key and len(key) < LEAST_KEY:
@@ -101,10 +101,3 @@ def check_packages() -> None:
     missing = [name for name in ("starlette", "uvicorn", "prometheus_client") if find_spec(name) is None]
     if missing:
         raise UserError(f"serve needs {', '.join(missing)}; pip install 'elegan[serve]'")
-
-
-def _is_local(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -24,8 +24,19 @@ from elegan.nets.latents import check_truncation
 from elegan.run import Run
 from elegan.verbs.anomaly import Anomalies, normal_scores
 from elegan.verbs.restore.files import FORMATS, check_quality
-from elegan.verbs.restore.restorers import Restorer
-from elegan.verbs.serve.asked import MADE, Asked, Denoise, Generate, Inpaint, Restore, Score, Translate, Upscale
+from elegan.verbs.restore.restorers import Restorer, between_sides, sides_of, tasks_of
+from elegan.verbs.serve.asked import (
+    MADE,
+    Asked,
+    Denoise,
+    Generate,
+    Inpaint,
+    Restore,
+    Score,
+    Translate,
+    Upscale,
+    with_detail,
+)
 from elegan.verbs.serve.limits import Limits, Refused
 
 ROWS = 8  # images that a network makes at once, always: with other numbers its sums would round otherwise
@@ -192,19 +203,13 @@ class Restoring(Photographic):
 
     def __init__(self, run: Run, limits: Limits) -> None:
         super().__init__(run, limits)
-        if run.recipe.data.learn == "damage":
+        tasks = tasks_of(run)
+        if not tasks:
             raise UserError(f"{run.path} finds damage and restores nothing: serve inpaint, which asks it")
-        restores, damages = run.ability(Restores), {part.name for part in run.recipe.damage.values()}
-        self.most, self.net = restores.scale, run.restorer
-        self.task, self.asks = (
-            ("upscale", Upscale)
-            if restores.scale > 1
-            else ("inpaint", Inpaint)
-            if "holes" in restores.told
-            else ("denoise", Denoise)
-            if "gaussian_noise" in restores.told
-            else ("colorize" if "greyscale" in damages else "oldphoto", Restore)
-        )
+        self.task, self.most = tasks[0], run.ability(Restores).scale
+        kinds: dict[str, type[Restore]] = {"upscale": Upscale, "inpaint": Inpaint, "denoise": Denoise}
+        asks = kinds.get(self.task, Restore)
+        self.asks = with_detail(asks) if sides_of(run) else asks
 
     def check(self, asked: Any) -> None:
         super().check(asked)
@@ -216,9 +221,9 @@ class Restoring(Photographic):
 
     def _made(self, request: Request) -> Any:
         asked = request.asked
-        restorer = Restorer(
-            self.net, self.task, self.scale(asked), getattr(asked, "sigma", None), getattr(asked, "mask", None)
-        )
+        detail, sigma, mask = (getattr(asked, name, None) for name in ("detail", "sigma", "mask"))
+        net = self.run.restorer if detail is None else between_sides(self.run, detail)
+        restorer = Restorer(net, self.task, self.scale(asked), sigma, mask)
         return restorer(photo_of(request.picture))
 
 

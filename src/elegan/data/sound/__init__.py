@@ -1,0 +1,1 @@
+"""Sounds: files of any rate, read to a memory-mapped array of one."""

@@ -1,0 +1,42 @@
+"""TimeGAN: three stages, one after another, on the trainer of all games."""
+
+import pytest
+import torch
+
+from elegan.core import rng
+from elegan.core.errors import UserError
+from elegan.data.feed import Batch
+from elegan.games.game import Shape
+from elegan.recipes import find_recipe
+from elegan.run import build_game
+
+
+def timegan(*settings: str):
+    return build_game(find_recipe("timegan").override(settings), Shape(6, 2, 0))
+
+
+def test_its_stages_follow_one_another():
+    game = timegan("task.embedded=0.25", "task.supervised=0.5")
+
+    def at(t: float) -> list[str]:
+        return [turn.player for turn in game.turns if turn.due(0, t)]
+
+    last = ["generator", "embedding", "discriminator"]
+    assert [at(t) for t in (0.0, 0.24, 0.25, 0.5, 0.99, 1.0)] == [["embedding"]] * 2 + [["supervisor"]] + [last] * 3
+    assert game.turns[2].repeat == game.turns[3].repeat
+
+
+def test_a_discriminator_that_is_good_enough_rests():
+    x = Batch(torch.zeros(4, 2, 6), None)
+    for enough, learns in ((0.0, True), (1e9, False)):
+        game = timegan(f"task.enough={enough}")
+        (turn,) = (turn for turn in game.turns if turn.player == "discriminator")
+        with rng.drawing(0, total=4, rows=range(4)):
+            turn.loss(game.nets, x)["adversarial"].backward()
+        steepest = max(float(p.grad.abs().max()) for p in game.nets["discriminator"].parameters())
+        assert (steepest > 0) == learns
+
+
+def test_stages_in_the_wrong_order_end_in_a_line():
+    with pytest.raises(UserError, match="task.supervised = 0.2 comes after task.embedded = 0.3"):
+        timegan("task.supervised=0.2")
