@@ -62,6 +62,7 @@ SLIPS = [
         ("--epoch", "3"), ("--lr", "0.1"), ("--batch-size=8",), ("--bs", "8"), ("--res", "32"), ("--iterations", "9"),
         ("--dataset", "x"), ("--gpu",), ("--outdir", "x"), ("--name", "a:b"), ("--name", "NUL"), ("-q", "-v"))),
     ("train", "digits", "--set", "schedule=plateau", "--set", "watch.metric=none"),
+    ("train", "digits", "--set", "data.balance=equal"), ("train", "photo.png", "--set", "data.balance=full"),
     ("sample", "runs/g", "--count", "4"), ("sample", "runs/g", "-n", "4"), ("sample", "runs/g", "--psi", "1"),
     ("evaluate", "runs/g", "--batch-size", "4"), ("report", "runs/g", "--quiet", "--verbose"),
     ("latent", "invert", "runs/g", "photo.png", "--ckpt", "2"), ("runs", "--yaml"), ("data",), ("--versoin",),

@@ -14,6 +14,7 @@ from elegan.data.cache import Entry, cached, default_root
 from elegan.data.in_memory import InMemory
 from elegan.data.layout import SPLITS, plain
 from elegan.data.named import NAMES, from_hub, from_name
+from elegan.data.published import from_published
 from elegan.data.rows import is_rows
 from elegan.data.shape import LARGEST
 from elegan.data.sizing import Options
@@ -163,7 +164,7 @@ def find(source: str | InMemory, split: str) -> Source:
     if named is not None:
         return replace(named, notes=named.notes + shadowed)
     if source and path.is_dir():
-        return from_folder(path, split)
+        return from_published(path, split) or from_folder(path, split)
     if is_rows(source) and path.is_file():
         raise UserError(
             f"{source} holds rows and no pictures: rpgan-series learns them, which elegan train {source} takes by itself"

@@ -45,7 +45,10 @@ class Feed:
     ):
         self.images, self.labels = images, labels
         self.device, self.varied = torch.device(device), varied or Data()
-        self.order = Order(len(images), batch, seed, "epoch")
+        if labels is None or self.varied.balance == "none":
+            self.order = Order(len(images), batch, seed, "epoch")
+        else:
+            self.order = Balanced(labels, self.varied.balance == "full", batch, seed, "epoch")
 
     def __call__(self, position: int, rows: range) -> Batch:
         indices = self.indices(position, rows)
@@ -79,6 +82,28 @@ class Order:
 
     def _epoch(self, epoch: int) -> np.ndarray:
         return torch.randperm(self.count, generator=rng.generator(*self.seed, epoch)).numpy()
+
+
+class Balanced(Order):
+    """The same with more of rare classes: an epoch holds every class as often as the largest (`full`), or as the geometric mean
+    of both, so that shares are those of the roots. No picture of a class comes once more before all others have come as often.
+    """
+
+    def __init__(self, labels: np.ndarray, full: bool, batch: int, *seed: int | str):
+        self.members = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+        counts = np.array(list(map(len, self.members)))
+        most = counts.max()
+        self.goals = np.full_like(counts, most) if full else np.rint(np.sqrt(counts * most)).astype(int)
+        super().__init__(int(self.goals.sum()), batch, *seed)
+
+    def _epoch(self, epoch: int) -> np.ndarray:
+        places = []
+        for number, (members, goal) in enumerate(zip(self.members, self.goals, strict=True)):
+            times, rest = divmod(int(goal), len(members))
+            chosen = torch.randperm(len(members), generator=rng.generator(*self.seed, epoch, "class", number))
+            places += [np.tile(members, times), members[chosen[:rest].numpy()]]
+        ordered: np.ndarray = np.concatenate(places)[super()._epoch(epoch)]
+        return ordered
 
 
 class Pair(NamedTuple):

@@ -54,6 +54,7 @@ class Data(Section):
     direction: Literal["AtoB", "BtoA"] = "AtoB"  # for pairs and one-sided translation: from what to what
     split: Literal["train", "all"] = "train"  # for photographs: all takes folders named test as well
     learn: Literal["photograph", "damage"] = "photograph"  # what is asked for; damage: what it tells, as a grey picture
+    balance: Literal["none", "sqrt", "full"] = "none"  # of classes: as they are, by roots of sizes, all as often
     distinct: bool = False  # images: each once, where files are the same to the byte
     flip: bool = False
     crop: Pixels = 0  # random shifts by up to so many pixels

@@ -354,4 +354,8 @@ def _opened(recipe: Recipe, source: str | InMemory, engine: Engine) -> Opened:
             "schedule = 'plateau' follows the watched metric, and watch.metric = 'none'; set watch.metric, or schedule=cosine"
         )
     data: Opened = workflow_of(recipe).open(recipe, source, _most(engine))
+    if recipe.data.balance != "none" and (recipe.data.kind != "images" or not data.classes):
+        raise UserError(
+            f"data.balance = {recipe.data.balance!r} is for images with classes, one folder each, and {data.name} has none"
+        )
     return data
