@@ -49,7 +49,7 @@ def bleu(lines: Sequence[str], references: Sequence[str], by_words: bool) -> np.
             row[place] = score.compute_bleu(
                 counts.counts[:order], counts.totals[:order], counts.sys_len, counts.ref_len, max_ngram_order=order, **options
             ).score / 100  # fmt: skip
-    return found
+    return found.clip(max=1)  # rounding passes it
 
 
 def spaced(line: str) -> str:
