@@ -167,7 +167,7 @@ def test_a_dry_run_estimates_and_leaves_nothing(elegan, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["train", "digits", "--recipe", "sgan"], "unknown recipe 'sgan'; did you mean 'sngan'?"),
+        (["train", "digits", "--recipe", "sngam"], "unknown recipe 'sngam'; did you mean 'sngan'?"),
         (["train", "digit"], "digits"),
         (["train", "no/such/folder"], "no/such/folder"),
         (["train"], "name the data to train on"),
@@ -220,9 +220,9 @@ def test_mistakes_about_a_run(called, trained, arguments, message):
 
 
 def test_the_process_itself_exits_with_the_code_and_no_traceback(elegan):
-    done = elegan("train", "digits", "--recipe", "sgan")
+    done = elegan("train", "digits", "--recipe", "sngam")
     assert done.returncode == 2
-    assert done.stderr == "elegan: unknown recipe 'sgan'; did you mean 'sngan'?\n"
+    assert done.stderr == "elegan: unknown recipe 'sngam'; did you mean 'sngan'?\n"
 
 
 def test_tensorboard_gets_the_log_and_the_samples(elegan, tmp_path):

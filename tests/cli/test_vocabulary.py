@@ -170,7 +170,7 @@ def test_work_is_told_as_a_line_now_and_then(monkeypatch, capsys):
         assert list(progress.counted(range(3), "inner", 3)) == [0, 1, 2]
         outer.advance(2)
     lines = capsys.readouterr().err.splitlines()
-    assert [re.sub(r"\d+ s", "N s", line) for line in lines] == ["outer: 2 of 4, N s left", "outer: 4 of 4, N s left"]
+    assert [re.sub(r"\d+ s", "N s", line) for line in lines] == ["outer: 2 of 4", "outer: 4 of 4, N s left"]
     monkeypatch.setattr(screen.manner, "level", Level.QUIET)
     with progress.work("outer", 4) as outer:
         outer.advance(4)

@@ -10,7 +10,8 @@ from scipy.io import wavfile
 from elegan.core.errors import UserError
 from elegan.data.sound import damage
 from elegan.data.sound.describe import describe_sounds
-from elegan.data.sound.sounds import SoundFeed, find_sounds, lengths_of, open_sounds
+from elegan.data.sound.find import find_sounds
+from elegan.data.sound.sounds import SoundFeed, lengths_of, open_sounds
 
 soundfile = pytest.importorskip("soundfile")
 

@@ -57,6 +57,7 @@ def test_a_person_starts_a_training_watches_it_to_its_end_and_varies_it(page, tm
         assert shown.get_by_role("link", name="Vary a copy").get_attribute("href") == "#/start?of=mine"
         shown.get_by_label("steps in all").fill("100000")
         shown.get_by_role("button", name="Go on for longer").click()
+        shown.locator(".state.training").wait_for()
         shown.get_by_role("button", name="Stop").click()
         shown.get_by_role("button", name="Go on", exact=True).wait_for()
         shown.locator(".state", has_text="stopped").wait_for()

@@ -177,6 +177,7 @@ NUMBERS = [
         *(("--minutes", value) for value in ("0", "-1", "nan", "inf", "x", "", "1e-9", "²", "1e400")),
         *(("--epochs", value) for value in ("0", "-1", "1.5", "x", "9" * 30, "nan")),
         *(("--size", value) for value in ("0", "-1", "x", "1.5", "1", "9" * 30, "48x", "48x0", "48x2048", "8x8x8")),
+        ("--until", "bored"), ("--until", ""), ("--until", "converged", "--minutes", "1"), ("--until", "converged", "--set", "watch.metric=none"),
         ("--size", "16", "--set", "data.resolution=8"), ("--as-published",), ("--epochs", "1", "--images", "9"))),
     *(("train", "--resume", "runs/g", *rest) for rest in (("--minutes", "1"), ("--as-published",))),
     ("train", "", "--recipe", "dcgan"), ("train", "digits", "--recipe", ""), ("train", "digits", "--direction", ""),

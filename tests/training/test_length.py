@@ -38,6 +38,12 @@ def test_lengths_become_steps(tmp_path):
         ({"minutes": float("nan")}, "--minutes nan: must be above 0"),
         ({"epochs": 0}, "steps = 0"),
         ({"size": 16, "settings": ["data.resolution=32"]}, "give --size or --set data.resolution, not both"),
+        ({"until": "bored"}, "--until 'bored': the only end to wait for is converged"),
+        ({"until": "converged", "minutes": 1}, "--until converged counts looks, not minutes"),
+        (
+            {"until": "converged", "settings": ["watch.metric=none"]},
+            "goes by the watched metric, and watch.metric = 'none'",
+        ),
         ({"recipe": None, "as_published": True}, "--as-published is for a recipe that is named"),
     ],
 )
@@ -108,3 +114,35 @@ def test_looks_take_no_more_than_their_share():
 def test_an_outlook_of_hours_says_what_fits_into_one():
     assert outlook(90) == "about 90 s on this machine"
     assert outlook(10_800) == "about 3.0 h on this machine; --minutes 60 fits into an hour"
+
+
+def test_a_training_that_stands_still_has_converged_after_ten_looks(tmp_path):
+    """And one that was cut off on the way ends at the same step, in the same bytes; steps that are asked for go on."""
+    rates = {f"optimizers.{player}.lr": 0.0 for player in ("generator", "discriminator")}
+    still = SMALL | rates | {"watch.every": 2, "watch.log": 2}
+
+    def train(name, **options) -> elegan.Run:
+        options = {"guard": "off", "out": tmp_path, "name": name, "quiet": True, "steps": 50} | options
+        return elegan.train("digits", "dcgan", settings=still, until="converged", **options)
+
+    def stop(look) -> None:
+        if look.step == 12:
+            raise ValueError("enough")
+
+    whole = train("whole")
+    assert whole.step == whole.info["converged"] == 20
+    assert whole.finished
+    with pytest.raises(ValueError, match="enough"):
+        train("parts", on_look=stop)
+    parts = elegan.train(resume=tmp_path / "parts", quiet=True, guard="off")
+    assert parts.step == 20
+    assert (whole.path / "log.jsonl").read_bytes() == (parts.path / "log.jsonl").read_bytes()
+    assert "no better, at 95 %" in (whole.path / "log.jsonl").read_text().splitlines()[-1]
+    assert train("whole").step == 20
+    longer = elegan.train(resume=whole.path, steps=24, quiet=True, guard="off")
+    assert longer.step == 24
+    assert longer.info["until"] is None
+
+
+def test_without_a_word_on_looks_there_are_forty(tmp_path):
+    assert planned(tmp_path, steps=1000, until="converged").every == 25

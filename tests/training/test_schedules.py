@@ -33,3 +33,15 @@ def test_plateau_waits_drops_and_waits_again():
     assert schedules.plateau(0, falling + flat, patience=3) == 0.5
     assert schedules.plateau(0, falling + flat + [5.0] + flat, patience=3) == 0.25
     assert schedules.plateau(0, [8.0, 7.95], patience=1, threshold=0.01) == 0.5
+
+
+def test_a_smoothed_plateau_is_not_misled_by_looks_that_scatter():
+    falling = [8.0 - 0.3 * n + (-0.4 if n % 2 else 0.4) for n in range(12)]
+    assert schedules.plateau(0, falling, patience=1) < 1
+    assert schedules.plateau(0, falling, patience=1, smooth=0.9, threshold=0.0) == 1
+
+
+def test_a_plateau_of_decibels_is_one_too():
+    """Which are held as their negatives."""
+    assert schedules.plateau(0, [-25.0, -27.0, -29.0], patience=1) == 1
+    assert schedules.plateau(0, [-25.0, -29.0, -29.1], patience=1) == 0.5

@@ -76,7 +76,7 @@ def test_which_way_it_went_decides_what_is_advised(plan):
     assert "still improving" in told(plan, [7.1, 7.0, 6.9, 6.8, 6.7], **restorer)
     assert "It was better before" in told(plan, [7.1, 6.9, 6.7, 6.8, 6.9], **restorer)
     assert "hardly improved" in told(plan, [7.1, 6.9, 6.70, 6.69, 6.68], **restorer)
-    assert "took 10 min for 100 steps" in better
+    assert "took 10 min for 60 steps" in better
 
 
 def test_what_was_not_measured_is_not_judged(plan):

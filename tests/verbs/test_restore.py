@@ -130,10 +130,24 @@ def test_parts_that_do_not_fit(photographs, tmp_path):
 
 def test_the_metric_fits_what_is_learnt(photographs, tmp_path):
     for data, recipe, metric, message in (
-        (str(photographs), "sr-x4", "fd", "watched by l1"), ("digits", "gan", "l1", "is for restorers"),
+        (str(photographs), "sr-x4", "fd", "watched by l1, psnr, ssim or none"), ("digits", "gan", "l1", "compares picture with picture"),
     ):  # fmt: skip
         with pytest.raises(UserError, match=message):
             library.train(data, recipe, settings=[f"watch.metric={metric}"], steps=1, out=tmp_path, quiet=True)
+
+
+def test_decibels_are_watched_where_more_is_better(photographs, tmp_path):
+    run = library.train(str(photographs), "sr-x4", settings=[*TINY, "watch.metric=psnr", "watch.every=1", "watch.images=4"],
+                        steps=3, out=tmp_path, quiet=True)  # fmt: skip
+    looks = [
+        record for record in map(json.loads, (run.path / "log.jsonl").read_text().splitlines()) if "PSNR" in record
+    ]
+    values = {record["step"]: record["PSNR"] for record in looks}
+    assert list(looks[0])[2] == "PSNR"
+    (listed,) = library.runs(tmp_path)
+    best = max(values, key=values.get)
+    assert (listed.metric, listed.newest, listed.best, listed.best_step) == ("psnr", values[3], values[best], best)
+    assert library.Run.open(run.path, checkpoint="best").step == best
 
 
 def test_damage_is_data(photographs, tmp_path):

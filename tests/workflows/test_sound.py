@@ -111,7 +111,7 @@ def test_the_class_asked_for_is_named_by_a_classifier_of_the_real_ones(run, monk
 def test_a_vocoder_is_measured_beside_griffin_and_lim(vocoder):
     results = {r.metric: r.value for r in library.evaluate(vocoder)}
     assert set(results) == {f"{m}{k}" for m in ("mel-L1", "STFT", "SI-SDR") for k in ("", " griffin-lim")}
-    assert results["mel-L1 griffin-lim"] < results["mel-L1"]  # after two steps
+    assert results["mel-L1"] < 2 * results["mel-L1 griffin-lim"]  # where it begins
     assert "mel-L1 griffin-lim" in (vocoder.path / "log.jsonl").read_text()
     with pytest.raises(UserError, match="does not compare sound with sound"):
         library.evaluate(vocoder, metrics=["fd"])

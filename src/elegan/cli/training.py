@@ -21,6 +21,7 @@ def train(
     images: Annotated[int | None, what(min=1, help=about("images"))] = Options.images,
     epochs: Annotated[int | None, what(min=1, help=about("epochs"))] = Options.epochs,
     minutes: Annotated[float | None, what(help=about("minutes"))] = Options.minutes,
+    until: Annotated[str | None, what(metavar="converged", help=about("until"))] = Options.until,
     size: Annotated[str | None, what(help=about("size"))] = None,
     as_published: Annotated[bool, how("--as-published", help=about("as_published"))] = Options.as_published,
     settings: Annotated[
@@ -47,7 +48,7 @@ def train(
     """Trains a generator; the same command again resumes where it stopped."""
     settings = [*(settings or []), *([f"data.direction={direction}"] if direction is not None else [])]
     options = Options(
-        data, recipe, steps=steps, images=images, epochs=epochs, minutes=minutes, size=size, as_published=as_published,
+        data, recipe, steps=steps, images=images, epochs=epochs, minutes=minutes, until=until, size=size, as_published=as_published,
         settings=settings, out=out, name=name, seed=seed, device=device, precision=precision, resume=resume, start=start,
         guard=guard, trust=trust or (), show=show, quiet=manner.level == Level.QUIET,
     )  # fmt: skip
@@ -109,28 +110,7 @@ def data(
     ],
 ) -> None:
     """Describes a data set: count, sizes, modes, classes, duplicates and unreadable files; of sounds their rates and lengths."""
-    from elegan.data.rows import is_rows
+    from elegan.data.describe import describe
 
-    if is_rows(source):
-        from elegan.data.describe_rows import describe
-
-        rows = describe(source)
-        return answer(rows.as_dict(), str(rows))
-    from elegan.data.text.read import is_text
-
-    if is_text(source):
-        from elegan.data.text.describe import describe_text
-
-        text = describe_text(source)
-        return answer(text.as_dict(), str(text))
-    from elegan.data.sound.sounds import find_sounds
-
-    if sounds := find_sounds(source):
-        from elegan.data.sound.describe import describe_sounds
-
-        heard = describe_sounds(sounds)
-        return answer(heard.as_dict(), str(heard))
-    from elegan.data import survey
-
-    pictures = survey(source)
-    answer(pictures.as_dict(), str(pictures))
+    found = describe(source)
+    answer(found.as_dict(), str(found))

@@ -63,6 +63,9 @@ class Work:
     def __init__(self, what: str, total: int | None, shown: bool):
         self.what, self.total, self.done, self.shown = what, total, 0, shown
         self.began = self.told = time.monotonic()
+        self.first: tuple[float, int] | None = (
+            None  # when the first part was done, which also sets up, and how much that was
+        )
         self.bar = _bar(total) if shown and console().is_terminal else None
         self.task = self.bar.add_task(what, total=total) if self.bar else None
         self._tell()
@@ -76,6 +79,7 @@ class Work:
         self.done += parts
         self._tell()
         now = time.monotonic()
+        self.first = self.first or (now, self.done)
         if self.bar and self.task is not None:
             self.bar.advance(self.task, parts)
         elif self.shown and now - self.told > EVERY:
@@ -90,8 +94,16 @@ class Work:
     def _so_far(self, now: float) -> str:
         if self.total is None:
             return f"{self.done:,} done"
-        left = (now - self.began) / self.done * (self.total - self.done)
-        return f"{self.done:,} of {self.total:,}, {left:.0f} s left"
+        then, done = self.first or (now, self.done)
+        left = (now - then) / (self.done - done) * (self.total - self.done) if self.done > done else None
+        return f"{self.done:,} of {self.total:,}{'' if left is None else f', {duration(left)} left'}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds in the unit that suits them: "90 s", "12 min", "2.5 h"."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 @contextmanager

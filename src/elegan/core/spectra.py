@@ -59,7 +59,7 @@ def log_mel(x: Tensor, rate: int) -> Tensor:
         return decibels / (-FLOOR / 2) + 1
 
 
-def magnitudes(picture: Tensor, rate: int) -> Tensor:
+def _magnitudes(picture: Tensor, rate: int) -> Tensor:
     """The least magnitudes N x (2 hop + 1) x F that have the log-mel pictures N x MELS x F, none below 0."""
     with torch.autocast(picture.device.type, enabled=False):
         energies = 10 ** ((picture.float().clamp(-1, 1) - 1) * (-FLOOR / 2) / 20)
@@ -70,7 +70,7 @@ def griffin_lim(picture: Tensor, rate: int, rounds: int = 60, momentum: float = 
     """Sounds N x T of log-mel pictures N x MELS x F by phases that agree with the magnitudes (Perraudin et al. 2013, algorithm 2).
     The first phases are the same for every picture, so a sound does not depend on those beside it."""
     with torch.autocast(picture.device.type, enabled=False):
-        hop, magnitude = hop_of(rate), magnitudes(picture, rate)
+        hop, magnitude = hop_of(rate), _magnitudes(picture, rate)
         first = torch.rand(magnitude.shape[1:], generator=torch.Generator().manual_seed(0)).to(picture.device)
         phase = torch.polar(torch.ones_like(first), 2 * math.pi * first).expand_as(magnitude)
         before = torch.zeros_like(phase)

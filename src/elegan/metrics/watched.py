@@ -25,7 +25,9 @@ class Gauge:
     def __init__(self, metric: str, extractor: Extractor | Values, real: np.ndarray):
         kind = METRICS[metric]
         if not isinstance(kind, Metric):
-            raise UserError(f"watch.metric = {metric!r} is for restorers; fd, kd or none")
+            raise UserError(
+                f"watch.metric = {metric!r} compares picture with picture, which restorers and pairs have; fd, kd or none"
+            )
         self.extractor = extractor
         self.kind, self.real = kind, extractor.features(real)[0]
         self.distance: Callable[[Tensor], float] = kind.watched(self.real)

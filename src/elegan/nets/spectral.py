@@ -3,11 +3,11 @@
 import torch
 from torch import Tensor, nn
 
-from elegan.core.ranges import Depth, Width
-from elegan.core.spectra import MELS, WINDOW, hop_of, magnitudes, spectrum, waveform
+from elegan.core.ranges import Count, Depth, Width
+from elegan.core.spectra import MELS, WINDOW, griffin_lim, hop_of, spectrum, waveform
 
 COMPRESSION = 0.3  # power of magnitudes that a network is shown, so that quiet parts count
-LOUDEST = 3.0  # of log magnitudes, which a full-scale sine has at 0
+ADDED = 0.1  # scale of what is added to a spectrum, in which a full-scale sine is 1
 
 
 class Block(nn.Module):
@@ -34,7 +34,7 @@ class Trunk(nn.Module):
         self.first, self.norm = nn.Conv1d(inside, width, 7, padding=3), nn.LayerNorm(width)
         self.blocks = nn.Sequential(*(Block(width, depth) for _ in range(depth)))
         self.last_norm, self.last = nn.LayerNorm(width), nn.Linear(width, outside)
-        nn.init.normal_(self.last.weight, 0.0, 0.01)
+        nn.init.normal_(self.last.weight, 0.0, 0.001)
         nn.init.zeros_(self.last.bias)
 
     def forward(self, frames: Tensor) -> Tensor:
@@ -43,47 +43,56 @@ class Trunk(nn.Module):
         return y.float()
 
 
-class SpectralVocoder(nn.Module):
-    """Log-mel pictures N x MELS x F in [-1, 1] to samples N x F hop. Magnitudes begin as those of least squares and are corrected,
-    phases are made anew."""
+class Mask(nn.Module):
+    """Spectra of sounds to those of better ones: every bin is turned and scaled by a mask and, where `adds`, something is added,
+    which silence could not become otherwise. At first it changes little. `beside`: rows that it is shown with the spectrum."""
 
-    def __init__(self, rate: int, width: int, depth: int):
+    def __init__(self, hop: int, width: int, depth: int, beside: int = 0, adds: bool = True):
         super().__init__()
-        self.rate, self.hop = rate, hop_of(rate)
-        self.trunk = Trunk(MELS, 2 * (WINDOW // 2 * self.hop + 1), width, depth)
+        bins = WINDOW // 2 * hop + 1
+        self.parts = 4 if adds else 2
+        self.trunk = Trunk(3 * bins + beside, self.parts * bins, width, depth)
+
+    def forward(self, S: Tensor, *beside: Tensor) -> Tensor:
+        size = S.abs().clamp(min=1e-5)
+        shown = S / size * size**COMPRESSION
+        frames = torch.cat([shown.real, shown.imag, size.log() / 4 + 1, *beside], 1)
+        parts = self.trunk(frames.transpose(1, 2)).transpose(1, 2).chunk(self.parts, 1)
+        masked = S * torch.complex(1 + parts[0], parts[1])
+        return masked + ADDED * torch.complex(*parts[2:]) if parts[2:] else masked
+
+
+class SpectralVocoder(nn.Module):
+    """Log-mel pictures N x MELS x F in [-1, 1] to samples N x F hop: what Griffin and Lim find in `rounds`, made better (as in
+    deep Griffin-Lim iteration: Masuyama et al. 2019), which begins where they end."""
+
+    def __init__(self, rate: int, width: int, depth: int, rounds: int):
+        super().__init__()
+        self.rate, self.rounds = rate, rounds
+        self.mask = Mask(hop_of(rate), width, depth, MELS, adds=False)
 
     def forward(self, picture: Tensor) -> Tensor:
-        correction, phase = self.trunk(picture.transpose(1, 2)).transpose(1, 2).chunk(2, 1)
-        known = magnitudes(picture, self.rate).clamp(min=1e-5).log()
-        size = (known + correction).clamp(max=LOUDEST).exp()
-        with torch.autocast(picture.device.type, enabled=False):
-            return waveform(torch.complex(size * phase.cos(), size * phase.sin()), self.hop)
+        hop = hop_of(self.rate)
+        with torch.no_grad():
+            S = spectrum(griffin_lim(picture, self.rate, self.rounds), hop)
+        return waveform(self.mask(S, picture), hop)
 
 
 class SpectralEnhancer(nn.Module):
-    """Samples N x T to the same, T a multiple of the hop: every bin is turned and scaled by a mask, and something added."""
+    """Samples N x T to the same, T a multiple of the hop."""
 
     def __init__(self, rate: int, width: int, depth: int):
         super().__init__()
         self.hop = hop_of(rate)
-        self.bins = WINDOW // 2 * self.hop + 1
-        self.trunk = Trunk(3 * self.bins, 4 * self.bins, width, depth)
+        self.mask = Mask(self.hop, width, depth)
 
     def forward(self, x: Tensor) -> Tensor:
-        S = spectrum(x, self.hop)
-        size = S.abs().clamp(min=1e-5)
-        shown = S / size * size**COMPRESSION
-        frames = torch.cat([shown.real, shown.imag, size.log() / 4 + 1], 1)
-        mask_real, mask_imag, more_real, more_imag = self.trunk(frames.transpose(1, 2)).transpose(1, 2).chunk(4, 1)
-        with torch.autocast(x.device.type, enabled=False):
-            # What is added is small beside the mask at the beginning, and may be large where nothing is left to mask.
-            made = S * torch.complex(1 + mask_real, mask_imag) + 0.1 * torch.complex(more_real, more_imag)
-            return waveform(made, self.hop)
+        return waveform(self.mask(spectrum(x, self.hop)), self.hop)
 
 
-def spectral_vocoder(rate: int, *, width: Width = 192, depth: Depth = 6) -> nn.Module:
-    """`depth` blocks of `width` channels over the frames of a log-mel picture, then an inverse transform."""
-    return SpectralVocoder(rate, width, depth)
+def spectral_vocoder(rate: int, *, width: Width = 192, depth: Depth = 6, rounds: Count = 32) -> nn.Module:
+    """`rounds` of Griffin and Lim's search for phases, then `depth` blocks of `width` channels over its frames."""
+    return SpectralVocoder(rate, width, depth, rounds)
 
 
 def spectral_enhancer(rate: int, *, width: Width = 192, depth: Depth = 6) -> nn.Module:

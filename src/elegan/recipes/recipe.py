@@ -74,7 +74,9 @@ class Watch(Section):
     log: Count = 50
     every: NonNegativeCount = 0  # samples, metric and checkpoint; 0: a tenth of the run
     keep: Count = 2  # newest checkpoints kept, beside the best
-    metric: Annotated[Literal["fd", "kd", "l1", "none"], BeforeValidator(_in_own_words)] = "fd"  # l1: for photographs
+    metric: Annotated[Literal["fd", "kd", "l1", "psnr", "ssim", "none"], BeforeValidator(_in_own_words)] = (
+        "fd"  # l1, psnr, ssim: of photographs and pairs
+    )
     extractor: str = "random"
     images: Annotated[Count, Field(ge=2, le=1_000_000)] = 2000
     tensorboard: bool = False

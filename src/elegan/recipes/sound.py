@@ -24,7 +24,7 @@ specgan = Recipe.parse(
 vocoder = Recipe.parse(
     {
         "name": "vocoder",
-        "about": "sounds of log-mel pictures, against critics of periods and spectra (HiFi-GAN: Kong et al. 2020; Vocos: Siuzdak 2024)",
+        "about": "sounds of log-mel pictures, against critics of periods and spectra (Kong et al. 2020; Jang et al. 2021)",
         "steps": 2000,
         "batch": 8,
         "ema": [0.99, 0.995, 0.5],

@@ -121,7 +121,10 @@ class Record:
 
     @property
     def finished(self) -> bool:
-        return bool(self.steps) and self.steps[-1] >= self.recipe.steps
+        """Whether it has played all its steps, or has converged where that was its end."""
+        return bool(self.steps) and (
+            self.steps[-1] >= self.recipe.steps or self.steps[-1] == self.info.get("converged")
+        )
 
     def checkpoint(self, step: int) -> Path:
         return self.file(f"checkpoints/{step:08d}.safetensors")
@@ -292,6 +295,15 @@ def is_run(path: str | Path) -> bool:
         or is_run_folder(Path(path))
         or (Path(path).suffix == ".safetensors" and packed.place_of(path) is not None)
     )
+
+
+def falling(metric: str, value: float) -> float:
+    """The watched metric so that lower is better, as histories hold it: minus PSNR or SSIM, others as they are. Its own inverse.
+
+    >>> falling("psnr", 27.5), falling("psnr", -27.5), falling("fd", 0.2)
+    (-27.5, 27.5, 0.2)
+    """
+    return -value if metric in ("psnr", "ssim") else value
 
 
 def best_of(history: list[list[float]]) -> int | None:

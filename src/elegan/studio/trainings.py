@@ -18,10 +18,11 @@ from elegan.core.errors import Failure, UserError, in_a_line, nearest, shown
 from elegan.core.facts import is_run_folder
 from elegan.recipes import CATALOGUE
 from elegan.studio.place import Place
-from elegan.verbs.runs import is_locked
+from elegan.verbs.runs import is_locked, listed
 
 LINES = 40  # of what a training said, that are shown
 ENOUGH = 1 << 16  # bytes of its end that hold them
+ENDING = 60.0  # seconds in which the process of a training that is done ends
 # The options of `elegan train` that the page may give, and the words with which a command line does.
 OPTIONS = (
     "recipe",
@@ -93,7 +94,7 @@ def begin(place: Place, name: str, rest: Sequence[str]) -> None:
 
     Raises UserError where one trains there now, Failure where it cannot begin.
     """
-    if alive(place, name):
+    if not _is_free(place, name):
         raise UserError(f"{name} trains already")
     folder = place.own("trainings")
     folder.mkdir(parents=True, exist_ok=True)
@@ -111,6 +112,16 @@ def begin(place: Place, name: str, rest: Sequence[str]) -> None:
         raise Failure(f"the training cannot begin: {in_a_line(error)}") from error
     _children.append(process)
     files.write_json(folder / f"{name}.json", {"pid": process.pid, "began": began, "asked": time.time()})
+
+
+def _is_free(place: Place, name: str) -> bool:
+    """Whether nothing trains there; a run that has reached its last step is waited for until its process has ended too."""
+    until = time.monotonic() + ENDING
+    while alive(place, name):
+        if time.monotonic() > until or listed(place.folder / name).state != "finished":
+            return False
+        time.sleep(0.1)
+    return True
 
 
 _children: list[

@@ -16,17 +16,12 @@ from elegan.core import files, grid, paths
 from elegan.core.errors import UserError, nearest, shown
 from elegan.core.progress import counted
 from elegan.core.screen import plain
-from elegan.data import survey as survey_of
 from elegan.data.dataset import find
 from elegan.data.decode import decode, plain_colours
 from elegan.data.deep import Unreadable
-from elegan.data.describe_rows import describe
+from elegan.data.describe import describe
 from elegan.data.photo import read_photo
-from elegan.data.rows import is_rows
-from elegan.data.sound.describe import describe_sounds
-from elegan.data.sound.sounds import find_sounds
-from elegan.data.text.describe import describe_text
-from elegan.data.text.read import is_text
+from elegan.data.survey import Survey
 from elegan.run import Run
 from elegan.studio import explore, trainings
 from elegan.studio.explore import address
@@ -68,15 +63,11 @@ class Verbs:
         return verb
 
     def survey(self, work: Work, asked: Asked) -> dict[str, Any]:
-        """What `elegan data` says, with a few of the pictures; of a file of rows and of sounds the words alone."""
+        """What `elegan data` says, with a few of the pictures; of rows, lines and sounds the words alone."""
         source = self.place.data(str(asked.get("data") or ""))
-        if is_rows(source):
-            return {"lines": str(describe(source)).splitlines(), "pictures": [], "series": True}
-        if is_text(source):
-            return {"lines": str(describe_text(source)).splitlines(), "pictures": [], "series": True}
-        if sounds := find_sounds(source):
-            return {"lines": str(describe_sounds(sounds)).splitlines(), "pictures": [], "series": True}
-        found = survey_of(source)
+        found = describe(source)
+        if not isinstance(found, Survey):
+            return {"lines": str(found).splitlines(), "pictures": [], "series": True}
         return found.as_dict() | {"lines": found.lines(), "pictures": _samples(source)}
 
     def plan(self, work: Work, asked: Asked) -> dict[str, Any]:

@@ -91,6 +91,8 @@ class Checkpoints:
         info["sessions"].append(session)
         if plan.minutes is not None:
             info["minutes"] = plan.minutes
+        if plan.until or "until" in info:
+            info["until"] = plan.until
         if plan.start and not self.run.steps:
             info["began_with"] = {taken.network: taken.facts() for taken in self.trainer.taken}
             self.write(START, files.encode_tensors(self.trainer.average.state_dict(), {"from": info["from"]}))

@@ -7,10 +7,11 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from elegan.core import memory
+from elegan.core.progress import duration
 from elegan.training.assembly import make_trainer
 from elegan.training.pace import measure
 from elegan.training.plan import Plan
-from elegan.training.progress import duration, outlook
+from elegan.training.progress import outlook
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from elegan.core.html import picture
+from elegan.core.progress import duration
 from elegan.training.plan import Plan
-from elegan.training.progress import Bar, duration
+from elegan.training.progress import Bar
 
 EVERY = 1.0  # seconds between renewals
 

@@ -8,7 +8,7 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ForwardRef, ParamSpec, TypeVar, get_args
 
-from elegan.core.errors import UserError
+from elegan.core.errors import UserError, shown
 
 if TYPE_CHECKING:  # for checkers alone, so that `elegan --help` does not wait for torch
     from elegan.recipes.recipe import Recipe
@@ -34,6 +34,10 @@ class Options:
     minutes: Annotated[float | None, "Length of the training in time: as many steps as this machine plays in it."] = (
         None
     )
+    until: Annotated[
+        str | None,
+        "converged: stops early, once the watched metric no longer gets better; the length is then the most.",
+    ] = None
     size: Annotated[
         int | str | None, "Pixels a side that pictures are brought to, or HxW such as 96x128 (data.resolution)."
     ] = None
@@ -68,11 +72,17 @@ class Options:
         return {f"--{name}": length for name in names if (length := getattr(self, name)) is not None}
 
     def check_lengths(self) -> None:
-        """Raises UserError for two lengths, and for minutes that are none."""
+        """Raises UserError for two lengths, for minutes that are none, and for an end that is none."""
         if len(names := list(self.lengths)) > 1:
             raise UserError(f"give {names[0]} or {names[1]}, not both")
         if self.minutes is not None and not 0 < self.minutes < math.inf:
             raise UserError(f"--minutes {self.minutes}: must be above 0, and finite")
+        if self.until not in (None, "converged"):
+            raise UserError(f"--until {shown(self.until)}: the only end to wait for is converged")
+        if self.until and self.minutes is not None:
+            raise UserError(
+                "--until converged counts looks, not minutes; give the most as --steps, --images or --epochs"
+            )
 
 
 def about(name: str) -> str:

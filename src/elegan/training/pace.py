@@ -13,10 +13,10 @@ import torch
 
 from elegan.core import ramp
 from elegan.core.errors import UserError
+from elegan.core.progress import duration
 from elegan.training.assembly import make_trainer
 from elegan.training.engine import Engine
 from elegan.training.plan import Plan
-from elegan.training.progress import duration
 from elegan.training.recorder import Recorder
 from elegan.training.trainer import Trainer
 

@@ -18,7 +18,8 @@ from elegan.data.describe_rows import describe
 from elegan.data.in_memory import InMemory, source_of
 from elegan.data.rows import is_rows
 from elegan.data.sides import kind_of
-from elegan.data.sound.sounds import find_sounds, open_sounds
+from elegan.data.sound.find import find_sounds
+from elegan.data.sound.sounds import open_sounds
 from elegan.data.text.read import is_text
 from elegan.data.text.read import read as read_text
 from elegan.games.game import Shape
@@ -38,6 +39,7 @@ from elegan.recipes.recipe import Recipe, flat_values, nested
 from elegan.recipes.settings import Settings, pairs, spelled
 from elegan.record.record import PackedRecord
 from elegan.run import Run
+from elegan.training.convergence import LOOKS, RULE
 from elegan.training.engine import Engine
 from elegan.training.naming import run_name
 from elegan.training.options import Options, takes
@@ -62,6 +64,7 @@ class Plan:
     resumed: bool = False
     start: Path | None = None
     minutes: float | None = None
+    until: str | None = None  # converged: ends where it has (training.convergence)
     pace: str = ""
     taken_back: bool = False  # as its journal says (guard.recovery):
     attempt: int = 0  # how often for an alarm, each time with another seed, and
@@ -134,6 +137,7 @@ class Plan:
             *self._patience(),
             *self._accumulation(),
             *([f"time    {self.pace}"] if self.pace else []),
+            *([f"until   {RULE}, {self.recipe.steps:,} steps at most"] if self.until else []),
             *([f"from    {self.start}"] if self.start else []),
             f"run     {self.path} ({self.engine.device}, {self.engine.precision})",
             f"shows   {self.path / 'samples.png'}, renewed as it learns",
@@ -175,13 +179,24 @@ def _new(options: Options, source: str | InMemory | None) -> Plan:
     recipe = _allowed(recipe.trusting(options.trust), source)
     data = _opened(recipe, source, engine)
     recipe, fit = _fitted(recipe, options, choice, data, engine)
-    recipe = _of_length(recipe, options, data)
+    recipe = _looked_at(_of_length(recipe, options, data), options.until)
     name = options.name
     if name is None:
         name = run_name(folder, data.name, recipe, spelled(_settings(options)), options.seed)
     path = folder / (paths.check_name if is_run_folder(folder / name) else paths.check_portable)("name", name)
     start = Path(options.start) if options.start else None
-    plan = Plan(recipe, data, path, options.seed, engine, choice.why, fit, start=start, minutes=options.minutes)
+    plan = Plan(
+        recipe,
+        data,
+        path,
+        options.seed,
+        engine,
+        choice.why,
+        fit,
+        start=start,
+        minutes=options.minutes,
+        until=options.until,
+    )
     return plan if options.minutes is None else _as_begun(plan)
 
 
@@ -217,7 +232,9 @@ def _resumed(options: Options, resume: str | Path, source: str | InMemory | None
     data = _opened(recipe, source or run.source, engine)
     if not recipe.data.resolution and data.resolution != run.shape.resolution:  # chosen by other rules or elsewhere
         data = _opened(recipe.changed({"data": {"resolution": run.shape.resolution}}), source or run.source, engine)
-    return Plan(_of_length(recipe, options, data), data, run.path, run.info["seed"], engine, resumed=True)
+    until = options.until or (None if options.lengths else run.info.get("until"))
+    recipe = _looked_at(_of_length(recipe, options, data), until)
+    return Plan(recipe, data, run.path, run.info["seed"], engine, resumed=True, until=until)
 
 
 def _settings(options: Options) -> Settings:
@@ -304,6 +321,18 @@ def _of_length(recipe: Recipe, options: Options, data: Opened) -> Recipe:
     images = options.images if options.epochs is None else options.epochs * data.count
     steps = options.steps if images is None else math.ceil(images / recipe.batch)
     return recipe if steps is None else recipe.changed({"steps": steps})
+
+
+def _looked_at(recipe: Recipe, until: str | None) -> Recipe:
+    """The recipe, with looks enough to see when it has converged where that is waited for. Raises UserError where nothing is
+    watched by which that could be told."""
+    if until and recipe.watch.metric == "none":
+        raise UserError("--until converged goes by the watched metric, and watch.metric = 'none'; set watch.metric")
+    return (
+        recipe.changed({"watch": {"every": math.ceil(recipe.steps / LOOKS)}})
+        if until and not recipe.watch.every
+        else recipe
+    )
 
 
 def _allowed(recipe: Recipe, source: str | InMemory | None) -> Recipe:

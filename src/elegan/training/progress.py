@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from elegan.core.progress import console
+from elegan.core.progress import console, duration
 from elegan.training.plan import Plan
 
 FIRST, MINUTE = 10, 60  # seconds until the first line, and between lines
@@ -98,13 +98,6 @@ class Bar:
 
     def __exit__(self, *exception: object) -> None:
         self.bar.stop()
-
-
-def duration(seconds: float) -> str:
-    """Seconds in the unit that suits them: "90 s", "12 min", "2.5 h"."""
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 def outlook(seconds: float) -> str:

@@ -14,7 +14,9 @@ from elegan.core.errors import UserError
 from elegan.core.journal import Journal
 from elegan.games.game import Terms
 from elegan.recipes import parts
+from elegan.record.record import falling
 from elegan.training.checkpoints import Checkpoints
+from elegan.training.convergence import RULE, levelled
 from elegan.training.curves import curves
 from elegan.training.guard.guard import Alarm, Guard, diverged
 from elegan.training.look import Look
@@ -145,11 +147,22 @@ class Recorder:
                 self._record(step, values)
             self._draw(step, sheet)
         if self.plan.recipe.watch.metric != "none":
-            watched = self.plan.engine.from_leader(next(iter(values.values()), 0.0))
+            value = falling(self.plan.recipe.watch.metric, next(iter(values.values()), 0.0))
+            watched = self.plan.engine.from_leader(value)
             self.checkpoints.history.append([step, watched])
         self.checkpoints.save(step)
         self.plan.engine.wait()
         return Look(step, values, self.run.file(_sheet(step)), self.trainer.average) if self.view else None
+
+    def converged(self, step: int) -> bool:
+        """Whether the training is to end after the look at this step; puts it on record, in the journal and in run.json."""
+        if not self.plan.until or not levelled([value for _, value in self.checkpoints.history]):
+            return False
+        if self.plan.engine.leads and self.run.info.get("converged") != step:
+            self._record(step, {"converged": RULE})
+            self.run.info["converged"] = step
+            files.write_json(self.run.file("run.json"), self.run.info)
+        return True
 
     def preview(self, step: int) -> None:
         """Draws `samples.png` anew, in the leading process; nothing is measured, logged or saved. The sheet of step 0 is kept

@@ -49,16 +49,26 @@ def exponential(t: float, history: Sequence[float], *, end: NonNegative = 0.01) 
 
 
 def plateau(
-    t: float, history: Sequence[float], *, factor: NonNegative = 0.5, patience: Count = 3, threshold: Share = 0.01
+    t: float,
+    history: Sequence[float],
+    *,
+    factor: NonNegative = 0.5,
+    patience: Count = 3,
+    threshold: Share = 0.01,
+    smooth: BelowOne = 0.0,
 ) -> float:
-    """Multiplies the rate by `factor` each time `patience` evaluations in a row stay above (1 - threshold) of the best before.
+    """Multiplies the rate by `factor` each time `patience` evaluations in a row gain less than `threshold` of the best before.
+
+    They are compared as a moving average, in which the one before weighs `smooth`.
 
     >>> plateau(0.5, [9.0, 8.0, 8.1, 8.2, 8.0], patience=3)
     0.5
     """
     rate, best, waited = 1.0, math.inf, 0
+    mean = history[0] if history else 0.0
     for value in history:
-        if value < best * (1 - threshold):
+        mean = value = smooth * mean + (1 - smooth) * value
+        if best == math.inf or value < best - threshold * abs(best):
             best, waited = value, 0
         else:
             waited += 1

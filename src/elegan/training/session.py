@@ -16,6 +16,7 @@ from elegan.core.progress import held
 from elegan.run import Run
 from elegan.training import commands
 from elegan.training.assembly import make_trainer
+from elegan.training.convergence import RULE
 from elegan.training.guard import recovery
 from elegan.training.guard.guard import Diverged
 from elegan.training.live import bar_for
@@ -29,12 +30,11 @@ from elegan.training.summary import standing, summary
 from elegan.training.trainer import Trainer
 from elegan.training.viewer import show
 
-WORDS: dict[int, str] = {  # of a signal that asks to stop
-    signal.SIGINT: "Ctrl-C",
-    signal.SIGTERM: "it was asked to end (SIGTERM), as a scheduler or a shutdown does",
+WORDS = {  # of a signal that asks to stop
+    "SIGINT": "Ctrl-C",
+    "SIGTERM": "it was asked to end (SIGTERM), as a scheduler or a shutdown does",
+    "SIGHUP": "its terminal was closed (SIGHUP)",
 }
-if hasattr(signal, "SIGHUP"):  # which Windows has not
-    WORDS[signal.SIGHUP] = "its terminal was closed (SIGHUP)"
 
 
 @takes(Options)
@@ -85,12 +85,15 @@ def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
         room.waited_for(bar.warn, lambda: bool(stop.asked)),
     ):
         previews, look = Previews(recorder.preview), None
-        if start < recipe.steps:
+        last = start if recorder.converged(start) else recipe.steps
+        if last < recipe.steps:
+            bar.say(f"converged before, at step {start:,}: {RULE}")
+        if start < last:
             with _fitting(plan):
                 previews.begin(start)
         if options.show and engine.leads:
             bar.say(*show(recorder.run.file("samples.png")))
-        for done in range(start + 1, recipe.steps + 1):
+        for done in range(start + 1, last + 1):
             with doctor.smaller(done, bar.say), _fitting(plan) if done == 1 else nullcontext():
                 terms = trainer.play(done - 1, recorder.rate(done - 1), (done - 1) / recipe.steps)
             bar.advance(done, recorder.newest)
@@ -115,6 +118,9 @@ def play(plan: Plan, trainer: Trainer, options: Options) -> Run:
             doctor.act(done, alarms)
             if not looking:
                 previews.draw_if_due(done)
+            if looking and recorder.converged(done):
+                bar.say(f"converged at step {done:,}: {RULE}")
+                break
             if stopping and done < recipe.steps:
                 command = commands.resume(plan.path, recipe)
                 raise Interrupted(f"stopped at step {done} of {recipe.steps}; go on with: {command}")
@@ -223,7 +229,7 @@ class _Stop:
         return self
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        self.asked = WORDS.get(number, signal.Signals(number).name)
+        self.asked = WORDS[signal.Signals(number).name]
         signal.signal(signal.SIGINT, self.before.get(signal.SIGINT, signal.SIG_DFL))
 
     def __exit__(self, *exception: object) -> None:

@@ -4,11 +4,11 @@ import math
 import shlex
 from collections.abc import Sequence
 
+from elegan.core.progress import duration
 from elegan.record.course import improves, is_worse
 from elegan.training.commands import resume
 from elegan.training.look import Look
 from elegan.training.plan import Plan
-from elegan.training.progress import duration
 from elegan.workflows.workflow import View
 
 AS_NEAR = 1.5  # times the floor, which is known to about a third (metrics/catalogue/fd.py)
@@ -34,7 +34,7 @@ def summary(
     """Lines for people on a training that has ended with this look; `seconds` is all it took, `alarms` what the guard said."""
     looks = [(int(step), value) for step, value in history if math.isfinite(value)]
     if look.values and looks:
-        words = _nearness(view, plan.workflow.items, looks[-1][1])
+        words = _nearness(view, plan.workflow.items, look)
         lines = [*([words] if words else []), f"    {standing(look, view)}", *_way(plan, view, looks)]
     else:
         lines = [f"No metric was watched: the {plan.workflow.items} tell."]
@@ -42,13 +42,19 @@ def summary(
         command = f"elegan doctor {shlex.quote(str(plan.path))}{plan.recipe.trust_options}"
         lines += [f"The guard raised {', '.join(alarms)}; what to try:", f"    {command}"]
     lines += _commands(plan, " --checkpoint best" if looks and is_worse(looks, _start(view)) else "")
-    took = f"It took {duration(seconds)} for {plan.recipe.steps:,} steps"
+    took = f"It took {duration(seconds)} for {look.step:,} steps"
     return ["", *lines, f"{took}; all of it: {plan.path}, its curves: {plan.path / 'curves.png'}"]
 
 
-def _nearness(view: View, items: str, value: float) -> str:
+def _nearness(view: View, items: str, look: Look) -> str:
     """How near the real pictures it is; empty where nothing is known to compare with."""
-    ideal, untreated = view.ideal, view.untreated
+    ideal, untreated, (name, value) = view.ideal, view.untreated, next(iter(look.values.items()))
+    if untreated and view.rises:
+        if value <= untreated.value:
+            return f"What it makes is no nearer to the real pictures than {untreated.words}: it has not learnt it yet."
+        return (
+            f"What it makes is {value - untreated.value:.3g} {name} nearer to the real pictures than {untreated.words}."
+        )
     if untreated and value > 0.99 * untreated.value:
         return f"What it makes is no nearer to the real pictures than {untreated.words}: it has not learnt it yet."
     if untreated and not ideal:
@@ -74,7 +80,8 @@ def _way(plan: Plan, view: View, looks: list[tuple[int, float]]) -> list[str]:
     (before, earlier), (last, value) = looks[-2:]
     step, best = min(looks, key=lambda look: look[1])
     start = _start(view)
-    numbers = f"    {_number(value)} at step {last:,}, {_number(earlier)} at step {before:,}, the best {_number(best)} at step {step:,}"
+    shown = [_number(-number if view.rises else number) for number in (value, earlier, best)]
+    numbers = f"    {shown[0]} at step {last:,}, {shown[1]} at step {before:,}, the best {shown[2]} at step {step:,}"
     if is_worse(looks, start):
         return [
             f"It was better before, at step {step:,}, which is kept: --checkpoint best.",
@@ -86,8 +93,9 @@ def _way(plan: Plan, view: View, looks: list[tuple[int, float]]) -> list[str]:
 
 
 def _start(view: View) -> float:
-    """The value that changes are measured from: that of what came in, or 0 where nothing did."""
-    return view.untreated.value if view.untreated else 0.0
+    """The value that changes are measured from: that of what came in, or 0 where nothing did; minus it where more is better."""
+    start = view.untreated.value if view.untreated else 0.0
+    return -start if view.rises else start
 
 
 def _commands(plan: Plan, checkpoint: str) -> list[str]:

@@ -15,6 +15,7 @@ from elegan.core import files, paths
 from elegan.core.errors import UserError
 from elegan.core.journal import Journal
 from elegan.core.memory import in_bytes
+from elegan.record.record import falling
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -28,7 +29,8 @@ class Listed:
 
     `state`: "training" (by a process of now), "finished", "stopped", "nothing saved" (no checkpoint: it began, and failed or
     was killed), "damaged", or "no run"; of the last two `fault` says why and the rest may be empty. `step`: the newest, of
-    `steps`. `newest` and `best`: values of the watched `metric`, lower is better, None where there is none. `changed`: when
+    `steps`, which of a run that has converged are no more. `newest` and `best`: values of the watched `metric`, None where there is
+    none. `changed`: when
     the log was written, in seconds since 1970. `size`: bytes on disk.
     """
 
@@ -88,7 +90,7 @@ def _facts(path: Path) -> dict[str, Any]:
     saved = _checkpoints(path)
     watched = _watched(saved[-1][1]) if saved else {}
     reached = saved[-1][0] if saved else 0
-    steps = int(recipe["steps"])
+    steps = reached if reached and info.get("converged") == reached else int(recipe["steps"])
     training = reached < steps and is_locked(path)
     log = (Journal(_own(path, "log.jsonl")).last() if training else None) or {}
     return {
@@ -137,7 +139,8 @@ def _watched(checkpoint: Path) -> dict[str, Any]:
         return {}
     best_step, best = min(history, key=lambda pair: pair[1])
     metric = str(plain.get("recipe", {}).get("watch", {}).get("metric", ""))
-    return {"metric": metric, "newest": history[-1][1], "best": best, "best_step": best_step}
+    newest, best = (falling(metric, value) for value in (history[-1][1], best))
+    return {"metric": metric, "newest": newest, "best": best, "best_step": best_step}
 
 
 def is_locked(path: Path) -> bool:

@@ -21,7 +21,7 @@ from elegan.games.game import Game, Shape
 from elegan.games.inference import restored
 from elegan.games.restore import spoiled_middles, spoiler
 from elegan.metrics import Result
-from elegan.metrics.pairs import distances, measure_pairs, pair_metrics
+from elegan.metrics.pairs import USUAL, distances, measure_pairs, pair_metrics
 from elegan.recipes.recipe import Recipe
 from elegan.run import Run
 from elegan.workflows.pictures import check_uncut, of_any_size
@@ -87,12 +87,15 @@ class Restoration(Workflow):
 
 
 class Restorations(View):
-    """The middles of held-out photographs: damaged, restored, as they were. Raises UserError for a metric other than l1."""
+    """The middles of held-out photographs: damaged, restored, as they were. Raises UserError for a metric of sets."""
 
     def __init__(self, data: Photographs, game: Game, recipe: Recipe, device: torch.device):
-        if recipe.watch.metric not in ("l1", "none"):
-            raise UserError(f"watch.metric = {recipe.watch.metric!r}: a restorer is watched by l1 or none")
-        self.restores, self.device, self.watched = game.ability(Restores), device, recipe.watch.metric != "none"
+        if recipe.watch.metric not in (*USUAL, "none"):
+            raise UserError(
+                f"watch.metric = {recipe.watch.metric!r}: a restorer is watched by {', '.join(USUAL)} or none"
+            )
+        self.restores, self.device = game.ability(Restores), device
+        self.watched = None if recipe.watch.metric == "none" else pair_metrics([recipe.watch.metric])[0]
         images = recipe.watch.images
         self.x, y = spoiled_middles(recipe, data.held_out, data.resolution, images, device, "held out")
         self.originals = to_bytes(y)
@@ -101,14 +104,17 @@ class Restorations(View):
         self.beside = {f"{name} damaged": float(values.mean()) for name, values in unrestored.items()}
         if self.watched:
             how = "bicubic enlargement" if self.restores.scale > 1 else "the damaged photographs"
-            self.untreated = Reference(how, self.beside["L1 damaged"])
+            self.untreated = Reference(how, self.beside[f"{self.watched.label} damaged"])
+            self.rises = bool(self.watched.higher)
 
     def measure(self, nets: nn.ModuleDict) -> dict[str, float]:
-        """L1 (0-255), PSNR (dB) and SSIM to the picture as it was; those of the damaged one, enlarged by bicubic, beside."""
+        """L1 (0-255), PSNR (dB) and SSIM to the picture as it was, the watched one first; those of the damaged one, enlarged by
+        bicubic, beside."""
         if not self.watched:
             return {}
         measured = distances(restored(self.restores, nets, self.x), self.originals)
-        return {name: float(values.mean()) for name, values in measured.items()} | self.beside
+        numbers = {name: float(values.mean()) for name, values in measured.items()} | self.beside
+        return {self.watched.label: numbers[self.watched.label]} | numbers
 
     def sheet(self, nets: nn.ModuleDict) -> np.ndarray:
         columns = (self.damaged[:ROWS], restored(self.restores, nets, self.x[:ROWS]), self.originals[:ROWS])

@@ -19,7 +19,8 @@ from elegan.games.game import Game, Shape
 from elegan.games.inference import translated
 from elegan.metrics import Result
 from elegan.metrics.evaluate import evaluate_arrays, extractor_for_sides
-from elegan.metrics.pairs import distances
+from elegan.metrics.metric import PairMetric
+from elegan.metrics.pairs import USUAL, distances, pair_metrics
 from elegan.metrics.watched import Gauge
 from elegan.recipes.parts import said
 from elegan.recipes.recipe import Recipe
@@ -91,7 +92,8 @@ class Translation(Workflow):
 
 
 class Translations(View):
-    """Held-out pictures beside what becomes of them: input, output, then back again or, of pairs, the target."""
+    """Held-out pictures beside what becomes of them: input, output, then back again or, of pairs, the target. Raises UserError
+    for a metric of pairs where there are none."""
 
     def __init__(self, data: Sides, game: Game, recipe: Recipe, device: torch.device):
         watch = recipe.watch
@@ -100,7 +102,16 @@ class Translations(View):
         self.held_out = a, b
         self.gauges: dict[Direction, Gauge] = {}
         self.references: dict[Direction, dict[str, float]] = {}
-        if watch.metric != "none":
+        self.pair: PairMetric | None = None
+        if watch.metric in USUAL:
+            self.pair, (a, b) = pair_metrics([watch.metric])[0], next(iter(self.translates.ways)).of(self.held_out)
+            if not data.paired:
+                raise UserError(
+                    f"watch.metric = {watch.metric!r} compares pictures of pairs, and {data.name} has none; fd, kd or none"
+                )
+            self.untreated = Reference("untranslated pictures", float(self.pair.each(a, b).mean()))
+            self.rises = bool(self.pair.higher)
+        elif watch.metric != "none":
             for way in self.translates.ways:
                 inputs, targets = way.of(self.held_out)
                 _, train = way.of(data.train)
@@ -124,8 +135,8 @@ class Translations(View):
                 numbers[f"{self.gauges[way].label} {way}"] = self.gauges[way](outputs)
                 numbers |= self.references[way]
             if self.data.paired:
-                pairs = distances(outputs, targets)
-                numbers |= {name: float(values.mean()) for name, values in pairs.items()}
+                pairs = {name: float(values.mean()) for name, values in distances(outputs, targets).items()}
+                numbers |= ({self.pair.label: pairs[self.pair.label]} if self.pair else {}) | pairs
         return numbers
 
     def sheet(self, nets: nn.ModuleDict) -> np.ndarray:

@@ -67,10 +67,11 @@ class View(ABC):
 
     ideal: Reference | None = None
     untreated: Reference | None = None
+    rises: bool = False  # whether more is better of what is watched
 
     @abstractmethod
     def measure(self, nets: nn.ModuleDict) -> dict[str, float]:
-        """Named numbers, the first the watched metric (lower is better); none where none is watched."""
+        """Named numbers, the first the watched metric (lower is better unless it `rises`); none where none is watched."""
 
     @abstractmethod
     def sheet(self, nets: nn.ModuleDict) -> np.ndarray:

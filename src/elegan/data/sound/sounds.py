@@ -1,7 +1,6 @@
 """Sounds ready for training: a folder or zip of files to int16 samples of one rate, mapped into memory and fed by position."""
 
 import hashlib
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -22,12 +21,12 @@ from elegan.data.cache import kept
 from elegan.data.deep import Unreadable
 from elegan.data.feed import Batch, Order
 from elegan.data.ingest import in_order, in_short
-from elegan.data.layout import HELD_OUT, TRAIN, plain, printable
+from elegan.data.layout import HELD_OUT, TRAIN, plain
 from elegan.data.sound import read
-from elegan.data.sources import IMAGES, Kind, Listing, Source, count_kinds, from_folder, from_zip, read_file
+from elegan.data.sound.find import KIND, find_sounds
+from elegan.data.sources import Source
 
 VERSION = 2  # of what stands in the cache
-KIND = Kind(read.SUFFIXES, "sound files")
 FASTEST = 16_000  # samples a second that are chosen; data.rate takes more
 STEP, LONGEST = 16, 64  # frames that a clip is a multiple of, and the most that are chosen
 WHOLE = 0.95  # the share of the files that are to fit into a clip
@@ -99,21 +98,6 @@ class SoundFeed:
         return Batch(self.sounds.waves(places).to(self.device), label)
 
 
-def find_sounds(source: Any) -> Source | None:
-    """The sounds of a file of sound, or of a folder or zip with more of them than of pictures, not yet read; None for anything else."""
-    if not isinstance(source, str):
-        return None
-    path = Path(os.path.expanduser(source))
-    if path.is_file() and path.name.lower().endswith(KIND.suffixes):
-        return _from_file(path)
-    if not path.exists():
-        return None
-    sounds, pictures = count_kinds(path, KIND, IMAGES)
-    if not sounds or sounds < pictures:
-        return None
-    return from_folder(path, "all", kind=KIND) if path.is_dir() else from_zip(path, "all", kind=KIND)
-
-
 def open_sounds(source: Any, rate: int = 0, seconds: float = 0.0, cache: Path | None = None) -> Sounds:
     """The sounds of a folder, a zip or one file, brought to `rate` samples a second and one peak, their channels mixed to one,
     as clips of `seconds`; 0: from the data (see `_rate_of` and `_clip`).
@@ -135,16 +119,6 @@ def open_sounds(source: Any, rate: int = 0, seconds: float = 0.0, cache: Path | 
         np.flatnonzero(~held), np.flatnonzero(held), tuple(facts["classes"]), facts["fingerprint"],
         tuple(facts["notes"]), (f"cache: {in_bytes(samples.nbytes)} at {entry}",),
     )  # fmt: skip
-
-
-def _from_file(path: Path) -> Source:
-    whole = path.resolve()
-    status = whole.stat()
-    listing = Listing([printable(path.name)], None, (), lambda index: read_file(str(whole)))
-    stamp = f"{whole} {status.st_size} {status.st_mtime_ns}"
-    return Source(
-        path.stem, str(whole), hashlib.sha256(stamp.encode("utf-8", "surrogateescape")).hexdigest(), lambda: listing
-    )
 
 
 T = TypeVar("T")

@@ -92,14 +92,14 @@ export async function explore(place, { rest: [name], onleave }) {
     if (pins.length < 4) { pad.replaceChildren(h("p", { class: "soft small" }, `${t("Pins")}: ${pins.length} / 4`)); return; }
     const four = pins.slice(-4), at = [0.5, 0.5], dot = h("div", { class: "dot" }), picture = h("img", { alt: t("The picture between the pins"), class: "pixel" });
     const plane = h("div", { class: "field-of", tabindex: 0, role: "application", "aria-label": t("Plane between four pins; arrow keys move"), "aria-describedby": "pad-at" }, picture, dot), said = h("output", { id: "pad-at", class: "soft small number" });
-    const update = latest(async () => {
+    const update = latest(async (moved) => {
       const one = { ...common, pad: four.map((pin) => pin.spec), at: [...at] };
       dot.style.left = `${at[0] * 100}%`;
       dot.style.top = `${at[1] * 100}%`;
       said.textContent = `${at[0].toFixed(2)}, ${at[1].toFixed(2)}`;
-      try { picture.src = (await ask("/api/pictures", { specs: [one] }))[0]; pick(one); } catch (error) { say(error.message); }
+      try { picture.src = (await ask("/api/pictures", { specs: [one] }))[0]; if (moved) pick(one, picture.src); } catch (error) { say(error.message); }
     });
-    const move = (event) => { const r = plane.getBoundingClientRect(); at[0] = Math.min(1, Math.max(0, (event.clientX - r.left) / r.width)); at[1] = Math.min(1, Math.max(0, (event.clientY - r.top) / r.height)); update(); };
+    const move = (event) => { const r = plane.getBoundingClientRect(); at[0] = Math.min(1, Math.max(0, (event.clientX - r.left) / r.width)); at[1] = Math.min(1, Math.max(0, (event.clientY - r.top) / r.height)); update(true); };
     plane.addEventListener("pointerdown", (event) => { plane.setPointerCapture(event.pointerId); move(event); });
     plane.addEventListener("pointermove", (event) => { if (event.buttons) move(event); });
     plane.addEventListener("keydown", (event) => {
@@ -108,11 +108,11 @@ export async function explore(place, { rest: [name], onleave }) {
       event.preventDefault();
       at[0] = Math.min(1, Math.max(0, at[0] + step[0]));
       at[1] = Math.min(1, Math.max(0, at[1] + step[1]));
-      update();
+      update(true);
     });
     const corner = (number, column, row) => h("img", { class: "corner pixel", src: four[number].src, alt: words(four[number].spec), style: { "grid-column": column, "grid-row": row } });
     pad.replaceChildren(h("div", { class: "pad" }, corner(0, 1, 1), corner(1, 3, 1), corner(2, 1, 3), corner(3, 3, 3), plane), said);
-    update();
+    update(false);
   }
 
   // Coarse styles of one pin, fine ones of another: generators with a mapping alone.
@@ -175,7 +175,7 @@ export async function explore(place, { rest: [name], onleave }) {
   tools.append(h("div", { class: "show" }, h("div", { class: "big" }, big), h("div", { class: "row spread" }, caption, h("div", { class: "row" }, h("button", { type: "button", onclick: () => chosen && fix(full(), big.src) }, t("Pin")), keep))),
     section(t("Directions"), ways), section(t("Plane between four pins"), pad), ...(model.levels > 1 ? [section(t("Style mixing"), mix)] : []), section(t("From a photograph"), target, nearest));
   place.append(h("div", { class: "head" }, h("div", {}, h("h1", {}, name), h("p", { class: "soft", style: { margin: "4px 0 0" } }, `${t("step")} ${model.step.toLocaleString()}`)), h("div", { class: "row" }, h("a", { class: "button quiet", href: `#/run/${encodeURIComponent(name)}` }, t("Its training")), h("button", { type: "button", class: "primary", onclick: reroll }, t("Reroll")))),
-    h("div", { class: "two" },
+    h("div", { class: "two walk" },
       h("div", { class: "stack" }, h("div", { class: "form" }, label, field(t("From seed"), seed), h("div", { class: "field" }, h("span", { class: "row" }, typical, h("label", { for: "typical" }, t("More typical, less varied"))), strength)), grid,
         h("div", { class: "row spread" }, h("h2", { style: { margin: 0 } }, t("Pins")), film), pinned),
       tools));

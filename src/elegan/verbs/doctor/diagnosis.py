@@ -16,7 +16,7 @@ from elegan.core.version import __version__
 from elegan.recipes import CATALOGUE
 from elegan.recipes.fit import FEW, images_seen
 from elegan.record.course import Action, Logged, Timed, actions, improves, is_worse, why_stopped
-from elegan.record.record import PackedRecord, Record, is_whole
+from elegan.record.record import PackedRecord, Record, falling, is_whole
 from elegan.training import commands
 from elegan.training.guard.remedies import REMEDIES, remedies
 from elegan.training.guard.rules import NOT_FINITE, RULES
@@ -126,8 +126,9 @@ def diagnosis(run: Record) -> Examination:
 def _facts(p: Patient) -> dict[str, Any]:
     facts: dict[str, Any] = {"recipe": p.run.recipe.name, "step": f"{p.reached:,} of {p.run.recipe.steps:,}"}
     if p.looks:
-        best = min(p.looks, key=lambda look: look[1])
-        facts[p.run.recipe.watch.metric] = {"newest": p.looks[-1][1], "best": best[1], "at step": f"{best[0]:,}"}
+        metric, (step, best) = p.run.recipe.watch.metric, min(p.looks, key=lambda look: look[1])
+        newest, best = (falling(metric, value) for value in (p.looks[-1][1], best))
+        facts[metric] = {"newest": newest, "best": best, "at step": f"{step:,}"}
     if p.values:
         facts["measured"] = p.values
     return facts | {"alarms": list(p.alarms), "taken back": [str(action) for action in p.actions]}
@@ -203,11 +204,13 @@ def _data(p: Patient) -> Iterator[Finding]:
 def _course(p: Patient) -> Iterator[Finding]:
     if p.packed or not p.run.finished:
         return
-    if len(p.looks) >= 3 and is_worse(p.looks):
+    # Changes of decibels are shares of what was gained since the first look, those of a distance of the distance itself.
+    start = p.looks[0][1] if p.looks and falling(p.run.recipe.watch.metric, 1.0) < 0 else 0.0
+    if len(p.looks) >= 3 and is_worse(p.looks, start):
         step = min(p.looks, key=lambda look: look[1])[0]
         words = f"It was better before, at step {step:,}, which is kept."
         yield Finding(words, f"elegan report {p.place} --checkpoint best")
-    elif len(p.looks) >= 3 and improves(p.looks):
+    elif len(p.looks) >= 3 and improves(p.looks, start):
         yield Finding("It was still improving: twice as many steps.", p.longer())
     elif p.reached < p.enough:
         words = f"From so many pictures its recipe learns in some {p.enough:,} steps, and it had {p.reached:,}."
