@@ -6,7 +6,9 @@ import torch
 from elegan.core import rng
 from elegan.core.errors import UserError
 from elegan.data.feed import Batch
+from elegan.games.abilities import Draws
 from elegan.games.game import Shape
+from elegan.games.timegan import Noise
 from elegan.recipes import find_recipe
 from elegan.run import build_game
 
@@ -40,3 +42,13 @@ def test_a_discriminator_that_is_good_enough_rests():
 def test_stages_in_the_wrong_order_end_in_a_line():
     with pytest.raises(UserError, match="task.supervised = 0.2 comes after task.embedded = 0.3"):
         timegan("task.supervised=0.2")
+
+
+def test_a_part_of_the_noise_stays_the_same_over_a_window():
+    spread = Noise(steps=3, noise=2, still=1)
+    z = torch.arange(14.0).reshape(2, 7)
+    assert spread(z)[0].tolist() == [[0, 1, 2], [0, 3, 4], [0, 5, 6]]
+    game = timegan("task.still=3", "task.noise=2")
+    draws = game.ability(Draws)
+    assert draws.latent == 3 + 6 * 2
+    assert draws.draw(game.nets, torch.randn(4, draws.latent)).shape == (4, 2, 6)

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from elegan.core import rng
 from elegan.core.errors import UserError
-from elegan.core.ranges import NonNegative, Repeats, Share, Width
+from elegan.core.ranges import NonNegative, NonNegativeCount, Repeats, Share, Width
 from elegan.core.sizes import square_side
 from elegan.data.feed import Batch
 from elegan.games.abilities import Draws
@@ -27,15 +27,16 @@ def timegan(
     shape: Shape,
     *,
     hidden: Width = 24,
-    noise: Width = 6,
+    noise: Width = 4,
+    still: NonNegativeCount = 4,
     embedded: Share = 0.3,
     supervised: Share = 0.5,
     repeat: Repeats = 2,
     enough: NonNegative = 0.15,
 ) -> Game:
     """Up to progress `embedded` an embedding of `hidden` numbers a step is learnt with its recovery, up to `supervised` a network that
-    tells its next step, and then all of these with a generator from `noise` numbers a step and a discriminator, the former
-    `repeat` times a step. The discriminator rests while its loss is below `enough`.
+    tells its next step, and then all of these with a generator from noise and a discriminator, the former `repeat` times a step. The noise
+    is `noise` numbers a step, and `still` that stay the same over a window, as the paper's z_S does: they make its level. The discriminator rests while its loss is below `enough`.
 
     Raises UserError where `supervised` is below `embedded`.
     """
@@ -45,10 +46,11 @@ def timegan(
         )
     steps = square_side(shape.resolution, "a window of a series has a number of rows")
     sizes = {"embedder": (shape.channels, hidden), "recovery": (hidden, shape.channels), "supervisor": (hidden, hidden),
-             "generator": (noise, hidden), "discriminator": (hidden, 1)}  # fmt: skip
+             "generator": (noise + still, hidden), "discriminator": (hidden, 1)}  # fmt: skip
     nets = nn.ModuleDict({name: net(recipe, name, *inside_and_outside) for name, inside_and_outside in sizes.items()})
     recovered, ahead, moments = (required(recipe, name) for name in ("recovered", "supervised", "moments"))
-    moves = Moves(adversarial(recipe), recovered, ahead, moments, noise, enough)
+    spread = Noise(steps, noise, still)
+    moves = Moves(adversarial(recipe), recovered, ahead, moments, spread, enough)
     return Game(
         nets=nets,
         players={
@@ -65,7 +67,7 @@ def timegan(
             Turn("discriminator", moves.discriminate, during=(supervised, 1.0)),
         ),
         averaged=("generator", "supervisor", "recovery"),
-        abilities=(Draws(steps * noise, lambda nets, z: drawn(nets, z.unflatten(1, (steps, noise)))),),
+        abilities=(Draws(spread.latent, lambda nets, z: drawn(nets, spread(z))),),
         optimizers={"supervisor": "generator"},
     )
 
@@ -76,6 +78,23 @@ def drawn(nets: Any, z: Tensor) -> Tensor:
     return made.transpose(1, 2)
 
 
+class Noise(NamedTuple):
+    """The noise of a window from one latent: `still` numbers that are given to all steps, then `noise` to each."""
+
+    steps: int
+    noise: int
+    still: int
+
+    @property
+    def latent(self) -> int:
+        return self.still + self.steps * self.noise
+
+    def __call__(self, z: Tensor) -> Tensor:
+        """N x latent to N x T x (still + noise)."""
+        whole, each = z.split([self.still, self.steps * self.noise], 1)
+        return torch.cat([whole[:, None].expand(-1, self.steps, -1), each.unflatten(1, (self.steps, self.noise))], 2)
+
+
 @dataclass(frozen=True)
 class Moves:
     """The terms that each player is to make small; equations of Yoon et al. 2019, weights of the authors' program."""
@@ -84,7 +103,7 @@ class Moves:
     recovered: Criterion
     supervised: Criterion
     moments: Criterion
-    noise: int
+    noise: Noise
     enough: float
 
     def embed(self, nets: Any, batch: Batch) -> Terms:
@@ -130,8 +149,7 @@ class Moves:
         return self.supervised(nets["supervisor"](h)[:, :-1], h[:, 1:])
 
     def _draw(self, batch: Batch) -> Tensor:
-        x = batch.real
-        return rng.normal(len(x), x.shape[2], self.noise, device=x.device)
+        return self.noise(rng.normal(len(batch.real), self.noise.latent, device=batch.real.device))
 
 
 def _steps(batch: Batch) -> Tensor:

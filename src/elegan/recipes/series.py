@@ -33,10 +33,10 @@ timegan = Recipe.parse(
     {
         "name": "timegan",
         "about": "windows of a series step by step, in an embedding learnt first (Yoon et al. 2019)",
-        "steps": 6000,
-        "batch": 128,
+        "steps": 5000,
         "ema": [0.99, 0.995, 0.5],
-        "task": "timegan",
+        # Half of the steps for the game, and one move of the generator each, where the authors' program has two.
+        "task": {"name": "timegan", "repeat": 1},
         "nets": {
             "embedder": "recurrent",
             "recovery": {"name": "recurrent", "last": "tanh"},
@@ -50,7 +50,7 @@ timegan = Recipe.parse(
             "supervised": {"name": "root_mean_square", "weight": 100.0},
             "moments": {"name": "moments", "weight": 100.0},
         },
-        "optimizers": {"embedding": ADAM, "generator": ADAM, "discriminator": ADAM},
+        "optimizers": {"embedding": ADAM, "generator": {**ADAM, "lr": 2e-3}, "discriminator": ADAM},
         "data": {"kind": "series"},
         "watch": {"extractor": "values"},
     }
