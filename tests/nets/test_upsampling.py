@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from torch.nn.functional import conv2d, interpolate
+from torch.nn.functional import conv2d, interpolate, pad
 
 from elegan import nets
 from elegan.nets.layers import normal_weights
@@ -15,6 +15,12 @@ def test_nearest_doubling_and_convolution_are_one_transposed_convolution():
     layer, x = NearestConv(3, 5).double(), torch.randn(2, 3, 4, 6, dtype=torch.double)
     in_turn = conv2d(interpolate(x, scale_factor=2), layer.weight.flip(2, 3).transpose(0, 1), layer.bias, padding=1)
     torch.testing.assert_close(layer(x), in_turn)
+
+
+def test_a_repeated_border_is_one_of_the_doubled_picture():
+    layer, x = NearestConv(3, 5, repeated=True).double(), torch.randn(2, 3, 4, 6, dtype=torch.double)
+    doubled = pad(interpolate(x, scale_factor=2), (1, 1, 1, 1), mode="replicate")
+    torch.testing.assert_close(layer(x), conv2d(doubled, layer.weight.flip(2, 3).transpose(0, 1), layer.bias))
 
 
 @pytest.mark.parametrize("kind", ["nearest", "bilinear"])

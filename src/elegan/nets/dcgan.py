@@ -121,7 +121,7 @@ def dcgan_generator(
     """Doublings from a few pixels up; the last hidden layer has `width` channels, earlier ones up to 8 times as many.
 
     `prior`: the latent's distribution. `condition`: none, embedding (beside the latent) or norm (scale and shift by class). `upsample`: convolutions that are
-    transposed, as in the paper, or follow a resize (nearest, with the last one bilinear; bilinear), which leaves no grid.
+    transposed, as in the paper, or follow a resize (nearest, bilinear), which leaves no grid.
     """
     check_condition(condition, ("none", "embedding", "norm"), classes)
     embedded, by_norm = (classes if condition == kind else 0 for kind in ("embedding", "norm"))

@@ -17,14 +17,19 @@ class NearestConv(nn.ConvTranspose2d):
     every output pixel sees 2 x 2. That is exact, costs what a transposed convolution of 4 x 4 costs, less than half of both in
     turn, and all four pixels that an input pixel becomes have weights of the same sum, so that no grid is there to begin with
     (Odena et al. 2016; the sums are what Sugawara et al. 2019 ask for).
+
+    `repeated`: the border is repeated beyond it, where else zeros are.
     """
 
-    def __init__(self, inside: int, outside: int, bias: bool = True):
+    def __init__(self, inside: int, outside: int, bias: bool = True, repeated: bool = False):
         super().__init__(inside, outside, 3, stride=2, padding=1, bias=bias)
+        self.repeated = repeated
 
     def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
         kernel = 4 * avg_pool2d(pad(self.weight, (1, 1, 1, 1)), 2, 1)
-        return conv_transpose2d(x, kernel, self.bias, stride=2, padding=1)
+        if not self.repeated:
+            return conv_transpose2d(x, kernel, self.bias, stride=2, padding=1)
+        return conv_transpose2d(pad(x, (1, 1, 1, 1), mode="replicate"), kernel, self.bias, stride=2, padding=3)
 
 
 def doubling(kind: Doubling, inside: int, outside: int, size: int, bias: bool = True) -> nn.Module:
@@ -37,8 +42,10 @@ def doubling(kind: Doubling, inside: int, outside: int, size: int, bias: bool = 
 
 
 def painting(kind: Doubling, inside: int, channels: int, size: int) -> nn.Module:
-    """The `doubling` to pixels. Nothing behind it smooths what nearest pixels leave of a grid, so bilinear takes their place; nor
-    what is wrong at the border, which is repeated beyond it: with zeros there every picture has a frame (docs/log.md)."""
+    """The `doubling` to pixels. Where there is a choice, the border is repeated beyond it: with zeros there every picture has a
+    frame (docs/log.md)."""
     if kind == "transposed":
         return doubling(kind, inside, channels, size)
+    if kind == "nearest":
+        return NearestConv(inside, channels, repeated=True)
     return nn.Sequential(Upsample(), nn.Conv2d(inside, channels, 3, 1, 1, padding_mode="replicate"))

@@ -74,7 +74,7 @@ def narrow(width: int, recipe: Recipe, given: Given) -> int:
 
 def without_grid(upsample: str, recipe: Recipe, given: Given) -> str:
     """Doublings that leave no grid of the strides, where the paper has transposed convolutions (Odena et al. 2016), from `CHEAP`
-    pixels on: the last one smooths, and on 8 pixels learns far worse (docs/log.md)."""
+    pixels on, the smallest size where they were measured to help (docs/log.md)."""
     return "nearest" if upsample == "transposed" and given.resolution >= CHEAP else upsample
 
 
