@@ -19,7 +19,7 @@ def find_sounds(source: Any) -> Source | None:
     path = Path(os.path.expanduser(source))
     if path.is_file() and path.name.lower().endswith(KIND.suffixes):
         return _from_file(path)
-    if not path.exists():
+    if not (path.is_file() or path.is_dir()):  # a pipe would be waited for
         return None
     sounds, pictures = count_kinds(path, KIND, IMAGES)
     if not sounds or sounds < pictures:
