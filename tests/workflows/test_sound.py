@@ -13,6 +13,7 @@ from elegan.core.spectra import si_sdr
 from elegan.data.sound import damage
 from elegan.data.sound.sounds import open_sounds
 from elegan.recipes.choose import choose_of_sounds
+from small import small
 
 pytest.importorskip("soundfile")
 
@@ -106,6 +107,15 @@ def test_the_class_asked_for_is_named_by_a_classifier_of_the_real_ones(run, monk
     assert named.low <= named.value <= named.high
     assert named.floor == 1.0  # low and high tones are easily told apart
     assert named.floor_n == 4
+
+
+def test_what_the_networks_make_is_exported(run, sounds, tmp_path):
+    pytest.importorskip("onnxruntime")
+    assert library.export(run, tmp_path / "pictures.onnx").stat().st_size > 1000
+    waves = library.train(
+        str(sounds), "wavegan", steps=1, settings=small("wavegan"), out=tmp_path, quiet=True, as_published=True
+    )
+    assert library.export(waves, tmp_path / "sounds.onnx").stat().st_size > 1000
 
 
 def test_a_vocoder_is_measured_beside_griffin_and_lim(vocoder):

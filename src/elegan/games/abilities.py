@@ -5,7 +5,7 @@ A game of your own may have one of these, or one that only you know: a subclass 
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from torch import Tensor, nn
 
@@ -89,7 +89,7 @@ class Draws(Ability):
 class MakesSound(Ability):
     """Clips of sound from latents: `sound(nets, z, label)`, N x `latent` and labels N (None without `classes`) to samples N x T in
     [-1, 1], `rate` a second; `picture(nets, z, label)` gives their log-mel pictures alone, N x MELS x F in [-1, 1], for which a
-    sound need not be made where the networks make pictures."""
+    sound need not be made where the networks make pictures. `made`: what they make, which is exported."""
 
     use = "elegan sample {run}{trust}"
     lacking = "makes no sounds"
@@ -99,6 +99,7 @@ class MakesSound(Ability):
     sound: Paint
     picture: Paint
     classes: int = 0
+    made: Literal["pictures", "sounds"] = "pictures"
 
 
 @dataclass(frozen=True)

@@ -55,9 +55,10 @@ def waves(recipe: Recipe, shape: Shape, *, n_critic: Repeats = 1) -> Game:
         samples: Tensor = nets["generator"](z, label)
         return samples
 
-    makes = MakesSound(
-        G.latent, rate, made, lambda nets, z, label: log_mel(made(nets, z, label), rate), getattr(G, "classes", 0)
-    )
+    def picture(nets: nn.ModuleDict, z: Tensor, label: Tensor | None) -> Tensor:
+        return log_mel(made(nets, z, label), rate)
+
+    makes = MakesSound(G.latent, rate, made, picture, getattr(G, "classes", 0), made="sounds")
     return replace(game, abilities=(makes,))
 
 

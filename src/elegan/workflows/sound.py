@@ -109,19 +109,22 @@ class SoundWorkflow(Workflow):
     def exported(self, game: Game, nets: nn.ModuleDict, shape: Shape, way: Direction | None) -> Exported | None:
         makes = game.ability(MakesSound)
         inputs, about = latent_inputs(makes.latent, makes.classes)
-        told = {"axes": ["mel", "frame"], "range": [-1, 1], "decibels": [-80, 0], "rate": makes.rate}
-        return Exported(Painter(makes, nets), tuple(about), inputs, 0, about, makes=("pictures", told))
+        told: dict[str, Any] = {"range": [-1, 1], "rate": makes.rate}
+        if makes.made == "pictures":
+            told |= {"axes": ["mel", "frame"], "decibels": [-80, 0]}
+        return Exported(Maker(makes, nets), tuple(about), inputs, 0, about, makes=(makes.made, told))
 
 
-class Painter(nn.Module):
-    """The generator of a game of sounds as a module of its own: z (and labels) to log-mel pictures N x MELS x F in [-1, 1]."""
+class Maker(nn.Module):
+    """The generator of a game of sounds as a module of its own: z (and labels) to log-mel pictures N x MELS x F or samples N x T,
+    both in [-1, 1]."""
 
     def __init__(self, makes: MakesSound, nets: nn.ModuleDict):
         super().__init__()
-        self.nets, self.picture = nets, makes.picture
+        self.nets, self.make = nets, makes.picture if makes.made == "pictures" else makes.sound
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
-        return self.picture(self.nets, z, label)
+        return self.make(self.nets, z, label)
 
 
 class SoundsView(View):
