@@ -111,11 +111,11 @@ def test_the_class_asked_for_is_named_by_a_classifier_of_the_real_ones(run, monk
 
 def test_what_the_networks_make_is_exported(run, sounds, tmp_path):
     pytest.importorskip("onnxruntime")
-    assert library.export(run, tmp_path / "pictures.onnx").stat().st_size > 1000
+    assert library.export(run, tmp_path / "pictures.onnx") < 1e-4
     waves = library.train(
         str(sounds), "wavegan", steps=1, settings=small("wavegan"), out=tmp_path, quiet=True, as_published=True
     )
-    assert library.export(waves, tmp_path / "sounds.onnx").stat().st_size > 1000
+    assert library.export(waves, tmp_path / "sounds.onnx") < 1e-4
 
 
 def test_a_vocoder_is_measured_beside_griffin_and_lim(vocoder):
