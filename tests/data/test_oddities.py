@@ -66,7 +66,9 @@ def test_heic_avif_and_raw_are_pictures_of_a_set(tmp_path):
 def test_without_rawpy_raw_files_are_counted_with_what_they_take(tmp_path, monkeypatch):
     from elegan.data import sources
 
-    monkeypatch.setattr(sources, "SUFFIXES", (".png",))
+    png = sources.IMAGES._replace(suffixes=(".png",))
+    for opener in (sources.from_folder, sources.from_zip):
+        monkeypatch.setattr(opener, "__defaults__", (*opener.__defaults__[:-1], png))
     folder = folder_of(tmp_path / "set", ["1.png", "2.png"])
     for name in ("a.MOV", "b.mov", "c.CR2", "README", ".hidden.mov"):
         (folder / name).write_bytes(b"x")

@@ -225,13 +225,13 @@ def test_a_zip64_archive_opens(tmp_path, opened):
         ("hf:", "takes a local folder"),
         ("hf:{root}/none", "no folder"),
         ("{root}/empty", "holds no image files"),
-        ("{root}/notes.txt", "nor a readable zip archive"),
+        ("{root}/notes.md", "nor a readable zip archive"),
     ],
 )
 def test_unknown_data_names_the_nearest(tmp_path, opened, source, hint):
     folder_of(tmp_path / "faces", ["1.png"])
     (tmp_path / "empty").mkdir()
-    (tmp_path / "notes.txt").write_text("text")
+    (tmp_path / "notes.md").write_text("text")
     with pytest.raises(UserError) as error:
         opened(source.format(root=tmp_path))
     assert hint in str(error.value)

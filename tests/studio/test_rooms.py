@@ -185,20 +185,22 @@ def test_a_photograph_is_translated_both_ways_and_by_half(page, rooms):
 
 
 def test_a_sick_run_shows_its_alarm_its_nearest_pictures_and_is_varied(page, rooms):
+    from playwright.sync_api import expect
+
     shown = page("#/runs", studio=rooms)
     card = shown.get_by_role("link", name=re.compile("sick"))
-    assert "alarm" in card.inner_text()
+    expect(card).to_contain_text("alarm")
     card.click()
     shown.locator(".alarm-line").first.wait_for()
-    assert shown.locator(".curve .mark-alarm").count() > 0
+    shown.locator(".curve .mark-alarm").first.wait_for(state="attached")
     curve = shown.locator(".curve svg").first
     path = curve.locator("path").first
     whole = path.get_attribute("d")
     curve.focus()
     shown.keyboard.press("+")
-    assert path.get_attribute("d") != whole
+    expect(path).not_to_have_attribute("d", whole)
     shown.keyboard.press("Escape")
-    assert path.get_attribute("d") == whole
+    expect(path).to_have_attribute("d", whole)
     assert saved(shown, "button", "Film").startswith(b"GIF8")
     shown.get_by_role("link", name="Vary a copy").click()
     shown.get_by_text("1,797 pictures").wait_for()

@@ -12,8 +12,8 @@ def doctor(run: Record | None = None) -> Examination:
     Raises UserError where what the run left is damaged beyond reading.
 
     >>> import elegan
-    >>> found = elegan.doctor(elegan.Run.open("runs/digits")).findings
-    >>> "elegan evaluate runs/digits" in [finding.command for finding in found]
+    >>> found = elegan.doctor(elegan.Run.open("runs/by-class")).findings
+    >>> "elegan evaluate runs/by-class" in [finding.command for finding in found]
     True
     """
     if run is None:
