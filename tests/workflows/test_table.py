@@ -99,7 +99,7 @@ def test_what_is_for_pictures_alone_is_said_in_a_line(run, tmp_path):
     for call, said in (
         (lambda: run.generate(2), "makes no images from latents: elegan sample"),
         (lambda: library.copies(run), "makes no images from latents"),
-        (lambda: library.bundle(run, tmp_path / "a.zip"), "makes rows"),
+        (lambda: library.bundle(run, tmp_path / "a.zip"), "a bundle.s programs are for pictures"),
         (lambda: library.train("digits", "ctgan", steps=1, out=tmp_path), "learns a file of rows"),
     ):
         with pytest.raises(UserError, match=said):
